@@ -1,0 +1,34 @@
+//! What flows on wires: recordings, sortings and what is derived from them.
+//!
+//! No files, no algorithms and no threads live here; every other room builds on these types.
+
+mod column;
+mod events;
+mod figure;
+mod fit;
+mod id;
+mod motion;
+mod noise;
+mod peaks;
+mod probe;
+mod recording;
+mod sorting;
+mod stage;
+mod table;
+mod templates;
+pub mod units;
+
+pub use column::{Column, Element};
+pub use events::{Event, Events};
+pub use figure::Figure;
+pub use fit::Fit;
+pub use id::Id;
+pub use motion::Motion;
+pub use noise::NoiseLevels;
+pub use peaks::{Features, Peaks};
+pub use probe::{Contact, ContactShape, Probe};
+pub use recording::{DType, Recording, RecordingError, RecordingInfo, Segment, Source, SourceError};
+pub use sorting::{Sorting, SpikeTrains};
+pub use stage::{Operator, ReferenceSet, Stage};
+pub use table::{Table, TableColumn};
+pub use templates::{Templates, Waveforms};

@@ -1,0 +1,98 @@
+//! Named typed columns: metrics, comparisons, properties of units.
+
+use serde::{Deserialize, Serialize};
+
+/// The values of a column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "values", rename_all = "snake_case")]
+pub enum TableColumn {
+    /// Numbers; NaN where missing.
+    Float(#[serde(with = "nan_as_null")] Vec<f64>),
+    /// Whole numbers.
+    Int(Vec<i64>),
+    /// True or false.
+    Bool(Vec<bool>),
+    /// Words.
+    Text(Vec<String>),
+}
+
+impl TableColumn {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            TableColumn::Float(v) => v.len(),
+            TableColumn::Int(v) => v.len(),
+            TableColumn::Bool(v) => v.len(),
+            TableColumn::Text(v) => v.len(),
+        }
+    }
+
+    /// True without rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a row as text, as CSV has it: empty where missing.
+    pub fn cell(&self, row: usize) -> String {
+        match self {
+            TableColumn::Float(v) => match v.get(row) {
+                Some(x) if !x.is_nan() => x.to_string(),
+                _ => String::new(),
+            },
+            TableColumn::Int(v) => v.get(row).map(ToString::to_string).unwrap_or_default(),
+            TableColumn::Bool(v) => v.get(row).map(ToString::to_string).unwrap_or_default(),
+            TableColumn::Text(v) => v.get(row).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The value of a row as a number, where it is one.
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match self {
+            TableColumn::Float(v) => v.get(row).copied().filter(|x| !x.is_nan()),
+            TableColumn::Int(v) => v.get(row).map(|&x| x as f64),
+            TableColumn::Bool(v) => v.get(row).map(|&x| f64::from(u8::from(x))),
+            TableColumn::Text(_) => None,
+        }
+    }
+}
+
+/// A table; all columns have the same length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Columns with their names, in order.
+    pub columns: Vec<(String, TableColumn)>,
+}
+
+impl Table {
+    /// Number of rows.
+    pub fn num_rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
+    }
+
+    /// A column by name.
+    pub fn column(&self, name: &str) -> Option<&TableColumn> {
+        self.columns.iter().find(|(n, _)| n == name).map(|(_, column)| column)
+    }
+
+    /// Adds a column, or replaces the one of that name.
+    pub fn set(&mut self, name: &str, column: TableColumn) {
+        match self.columns.iter_mut().find(|(n, _)| n == name) {
+            Some((_, old)) => *old = column,
+            None => self.columns.push((name.to_owned(), column)),
+        }
+    }
+}
+
+mod nan_as_null {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        let values: Vec<Option<f64>> = values.iter().map(|&x| x.is_finite().then_some(x)).collect();
+        values.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        let values = Vec::<Option<f64>>::deserialize(deserializer)?;
+        Ok(values.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect())
+    }
+}

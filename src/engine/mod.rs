@@ -1,0 +1,75 @@
+//! Pure algorithms on arrays: no files, no graph, no threads but rayon's, the same bytes on every run.
+//!
+//! What an algorithm needs from outside comes through two small traits: [`Monitor`] to report and be
+//! cancelled, [`Scratch`] for room on disk.
+
+use crate::data::{SourceError, Templates};
+
+/// Receives what a long computation has to say, and tells it to stop.
+///
+/// Called from any thread, often: implementations coalesce.
+pub trait Monitor: Sync {
+    /// A new named stage begins, such as `detect`.
+    fn stage(&self, name: &str);
+    /// `done` of `total` pieces of the current stage are finished.
+    fn progress(&self, done: u64, total: u64);
+    /// True where the work should end soon; checked at least every 100 ms of work.
+    fn cancelled(&self) -> bool;
+    /// Something to look at while it runs.
+    fn preview(&self, preview: Preview);
+    /// A line for the log.
+    fn log(&self, line: &str);
+    /// Something the user should know about the result.
+    fn warn(&self, line: &str);
+}
+
+/// What can be looked at while a sort runs.
+#[derive(Clone, Debug)]
+pub enum Preview {
+    /// Peaks found since the last preview: time (s), depth (µm, or channel index without a probe), amplitude.
+    Peaks(Vec<[f32; 3]>),
+    /// Spikes and units so far.
+    Counts {
+        /// Spikes found.
+        num_spikes: u64,
+        /// Units found.
+        num_units: u64,
+    },
+    /// Templates as they are now.
+    Templates(std::sync::Arc<Templates>),
+}
+
+/// Room on disk for what does not fit in memory; removed when the task ends.
+pub trait Scratch: Sync {
+    /// A folder for this computation.
+    fn folder(&self) -> &std::path::Path;
+}
+
+/// A monitor that hears nothing and never cancels.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Monitor for Silent {
+    fn stage(&self, _: &str) {}
+    fn progress(&self, _: u64, _: u64) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn preview(&self, _: Preview) {}
+    fn log(&self, _: &str) {}
+    fn warn(&self, _: &str) {}
+}
+
+/// Why a computation ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// It was told to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// The samples could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The data defeats the method; says what to do.
+    #[error("{0}")]
+    Data(String),
+}

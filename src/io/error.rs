@@ -1,0 +1,57 @@
+//! What can be wrong with files, said so that the user knows what to do.
+
+use std::path::{Path, PathBuf};
+
+/// A file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system refused.
+    #[error("cannot {action} {}: {source}{}", path.display(), advice(source))]
+    Io {
+        /// `read`, `write`, `create`, `list` …
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what its format says; names the field and the remedy.
+    #[error("{}: {message}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The field, what was expected and found, what to do.
+        message: String,
+    },
+    /// Nothing known fits.
+    #[error("{}: not a recording or sorting that can be read: {message}", path.display())]
+    Unrecognised {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        message: String,
+    },
+}
+
+impl Error {
+    /// An error of the system, with the file it happened to.
+    pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// A file that is not what its format says.
+    pub fn format(path: &Path, message: impl Into<String>) -> Self {
+        Self::Format { path: path.to_owned(), message: message.into() }
+    }
+}
+
+fn advice(source: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match source.kind() {
+        ErrorKind::StorageFull => ". The disk is full: make room, then run again; what is done is kept.",
+        ErrorKind::PermissionDenied => ". Choose a folder you may write to, or change its permissions.",
+        ErrorKind::NotFound => ". Was it moved or renamed? Choose it again.",
+        ErrorKind::ReadOnlyFilesystem => ". The folder is read-only: choose another one.",
+        _ => "",
+    }
+}

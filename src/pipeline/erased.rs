@@ -1,0 +1,98 @@
+//! From a typed node to the erased one that the graph works with.
+
+use super::{
+    node::{DynNode, Inputs, Node, NodeError, NodeInfo, Outputs, RunContext},
+    params::{self, ParamProblem, ParamSpec, Params},
+    port::Port,
+};
+use serde_json::Value as Json;
+use std::{path::PathBuf, sync::Arc};
+
+struct Erased<N: Node> {
+    node: N,
+    specs: Vec<ParamSpec>,
+}
+
+/// Erases the parameter type of a node.
+pub(super) fn node_erased<N: Node>(node: N) -> Arc<dyn DynNode> {
+    Arc::new(Erased { specs: params::specs::<N::Params>(), node })
+}
+
+impl<N: Node> Erased<N> {
+    fn typed(&self, params: &Params) -> Result<N::Params, ParamProblem> {
+        params::typed(params)
+    }
+
+    fn typed_for_run(&self, params: &Params) -> Result<N::Params, NodeError> {
+        self.typed(params).map_err(|p| NodeError::Input(format!("{}: {}", p.field, p.message)))
+    }
+}
+
+fn to_params<P: serde::Serialize>(typed: &P) -> Params {
+    match serde_json::to_value(typed) {
+        Ok(Json::Object(map)) => map,
+        _ => Params::new(),
+    }
+}
+
+impl<N: Node> DynNode for Erased<N> {
+    fn info(&self) -> NodeInfo {
+        N::INFO
+    }
+
+    fn specs(&self) -> &[ParamSpec] {
+        &self.specs
+    }
+
+    fn check(&self, params: &Params) -> Vec<ParamProblem> {
+        let mut problems = params::check_ranges(&self.specs, params);
+        match self.typed(params) {
+            Ok(typed) => problems.extend(self.node.check(&typed)),
+            Err(problem) if problems.is_empty() => problems.push(problem),
+            Err(_) => {}
+        }
+        problems
+    }
+
+    fn complete(&self, params: &Params) -> Result<Params, ParamProblem> {
+        Ok(to_params(&self.typed(params)?))
+    }
+
+    fn params_from_ron(&self, text: &str) -> Result<Params, ron::error::SpannedError> {
+        let typed: N::Params = params::ron_options().from_str(text)?;
+        Ok(params::without_defaults(to_params(&typed), &to_params(&N::Params::default())))
+    }
+
+    fn params_to_ron(&self, params: &Params) -> Result<Vec<(String, String)>, ParamProblem> {
+        let typed = self.typed(params)?;
+        params::ron_fields(&typed, &N::Params::default())
+    }
+
+    fn inputs(&self, params: &Params) -> Vec<Port> {
+        self.node.inputs(&self.typed(params).unwrap_or_default())
+    }
+
+    fn outputs(&self, params: &Params) -> Vec<Port> {
+        self.node.outputs(&self.typed(params).unwrap_or_default())
+    }
+
+    fn resolve(&self, params: &Params, inputs: &Inputs) -> Result<Params, NodeError> {
+        Ok(to_params(&self.node.resolve(&self.typed_for_run(params)?, inputs)?))
+    }
+
+    fn files(&self, params: &Params) -> Vec<PathBuf> {
+        self.typed(params).map(|p| self.node.files(&p)).unwrap_or_default()
+    }
+
+    fn writes(&self, params: &Params) -> Vec<PathBuf> {
+        self.typed(params).map(|p| self.node.writes(&p)).unwrap_or_default()
+    }
+
+    fn fit(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+        self.node.fit(&self.typed_for_run(params)?, inputs, context)
+    }
+
+    fn run(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+        self.node.run(&self.typed_for_run(params)?, inputs, context)
+    }
+}

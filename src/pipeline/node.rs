@@ -1,0 +1,397 @@
+//! The trait of nodes, and its erased form that the graph works with.
+
+use super::{
+    params::{ParamProblem, ParamSpec, Params},
+    port::{Coordinate, Port, PortType, Value},
+};
+use crate::{
+    data::{
+        Events, Features, Fit, Motion, NoiseLevels, Peaks, Recording, RecordingError, Sorting, SourceError,
+        Table, Templates, Waveforms,
+    },
+    engine::{EngineError, Monitor, Preview, Scratch},
+};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Where a node stands in the palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Category {
+    Source,
+    Shape,
+    Preprocess,
+    Sort,
+    Look,
+    Output,
+}
+
+/// Tasks of a class share a limit on how many run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum TaskClass {
+    Sort,
+    Metrics,
+    Waveforms,
+    Correlograms,
+    Traces,
+    Files,
+    Other,
+}
+
+/// How a node's result comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// `run` only builds a recipe (milliseconds): done whenever needed, never stored, no task.
+    Lazy,
+    /// `fit` is a stored task; `run` then applies it as a recipe.
+    FitThenLazy(TaskClass),
+    /// `run` is a stored task.
+    Task(TaskClass),
+}
+
+/// What a node is, the same for all its instances.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeInfo {
+    /// Kind in documents; equals the file name, such as `bandpass_filter`.
+    pub kind: &'static str,
+    /// Name for people, such as `Band-pass filter`.
+    pub label: &'static str,
+    /// One sentence, ending in a period.
+    pub summary: &'static str,
+    /// Where the method comes from (paper or reference implementation), may be empty.
+    pub source: &'static str,
+    /// Where it stands in the palette.
+    pub category: Category,
+    /// Other words it is found by, SpikeInterface's name among them.
+    pub search: &'static [&'static str],
+    /// Raise when the output for the same input changes: part of the key of results.
+    pub version: u32,
+    /// How its result comes about.
+    pub work: Work,
+    /// Inputs with default parameters.
+    pub inputs: &'static [Port],
+    /// Outputs with default parameters.
+    pub outputs: &'static [Port],
+}
+
+/// Why a node could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// It was told to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// Wrong input or parameter: says what is wrong and what to do.
+    #[error("{0}")]
+    Input(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Files(#[from] crate::io::Error),
+    /// The work itself failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<EngineError> for NodeError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => NodeError::Cancelled,
+            other => NodeError::Failed(other.to_string()),
+        }
+    }
+}
+impl From<SourceError> for NodeError {
+    fn from(error: SourceError) -> Self {
+        NodeError::Failed(error.to_string())
+    }
+}
+impl From<RecordingError> for NodeError {
+    fn from(error: RecordingError) -> Self {
+        NodeError::Input(error.to_string())
+    }
+}
+
+/// One operation of a pipeline: typed parameters, typed ports, a pure function.
+///
+/// The result depends on parameters, inputs, the seed of the document and files named by
+/// [`Node::files`] alone.
+pub trait Node: Send + Sync + 'static {
+    /// Its parameters. Doc comments, ranges, units and defaults of the fields are the only declaration.
+    type Params: Serialize + DeserializeOwned + JsonSchema + Default + Clone + PartialEq + Debug + Send + Sync;
+
+    /// What it is.
+    const INFO: NodeInfo;
+
+    /// Inputs for these parameters, where they depend on them.
+    fn inputs(&self, _params: &Self::Params) -> Vec<Port> {
+        Self::INFO.inputs.to_vec()
+    }
+
+    /// Outputs for these parameters, where they depend on them.
+    fn outputs(&self, _params: &Self::Params) -> Vec<Port> {
+        Self::INFO.outputs.to_vec()
+    }
+
+    /// Turns automatic values into numbers from what is known of the inputs without reading samples.
+    ///
+    /// # Errors
+    /// Where the inputs do not allow it, such as a missing probe.
+    fn resolve(&self, params: &Self::Params, _inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        Ok(params.clone())
+    }
+
+    /// What is wrong with the parameters beyond types and ranges.
+    fn check(&self, _params: &Self::Params) -> Vec<ParamProblem> {
+        Vec::new()
+    }
+
+    /// Files outside the store the result depends on; their fingerprints become part of its key.
+    fn files(&self, _params: &Self::Params) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// Files or folders this node writes outside the store, for the user. A result whose files are gone runs again.
+    fn writes(&self, _params: &Self::Params) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// Estimates from the data what `run` will apply ([`Work::FitThenLazy`]): named values, stored.
+    ///
+    /// # Errors
+    /// As [`Node::run`].
+    fn fit(
+        &self,
+        _params: &Self::Params,
+        _inputs: &Inputs,
+        _context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        Ok(Outputs::default())
+    }
+
+    /// Computes the outputs. With [`Work::FitThenLazy`] the values of `fit` are `inputs.fit("name")`.
+    ///
+    /// # Errors
+    /// Where inputs do not fit, files fail, or it is cancelled.
+    fn run(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext)
+    -> Result<Outputs, NodeError>;
+}
+
+/// The inputs of one call: for each connected port the items that arrived, with their coordinates.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Items by port name.
+    pub ports: BTreeMap<String, Vec<(Coordinate, Value)>>,
+    /// What `fit` returned, by name.
+    pub fits: BTreeMap<String, Value>,
+}
+
+macro_rules! typed_input {
+    ($($name:ident, $optional:ident, $variant:ident, $out:ty;)*) => {$(
+        #[doc = concat!("The ", stringify!($variant), " at a port.\n\n# Errors\nWhere nothing or something else is connected.")]
+        pub fn $name(&self, port: &str) -> Result<$out, NodeError> {
+            self.$optional(port)?.ok_or_else(|| NodeError::Input(format!("input \"{port}\" is not connected")))
+        }
+        #[doc = concat!("The ", stringify!($variant), " at a port, `None` where nothing is connected.\n\n# Errors\nWhere something else is connected.")]
+        pub fn $optional(&self, port: &str) -> Result<Option<$out>, NodeError> {
+            match self.first(port) {
+                None => Ok(None),
+                Some(Value::$variant(value)) => Ok(Some(value)),
+                Some(other) => Err(NodeError::Input(format!(
+                    "input \"{port}\" takes {}, not {}", PortType::$variant, other.port_type()
+                ))),
+            }
+        }
+    )*};
+}
+
+impl Inputs {
+    /// Inputs of one item a port, for tests and for calling a node by hand.
+    pub fn of(items: impl IntoIterator<Item = (&'static str, Value)>) -> Self {
+        let ports = items
+            .into_iter()
+            .map(|(port, value)| (port.to_owned(), vec![(Coordinate::default(), value)]))
+            .collect();
+        Self { ports, fits: BTreeMap::new() }
+    }
+
+    fn first(&self, port: &str) -> Option<&Value> {
+        self.ports.get(port)?.first().map(|(_, value)| value)
+    }
+
+    /// All items at a `many` port, in order of the wires and of the coordinates.
+    pub fn many(&self, port: &str) -> &[(Coordinate, Value)] {
+        self.ports.get(port).map_or(&[], Vec::as_slice)
+    }
+
+    /// A value that `fit` returned.
+    ///
+    /// # Errors
+    /// Where there is none of that name.
+    pub fn fit(&self, name: &str) -> Result<&Value, NodeError> {
+        self.fits.get(name).ok_or_else(|| NodeError::Failed(format!("no fit named \"{name}\"")))
+    }
+
+    typed_input! {
+        recording, optional_recording, Recording, &Recording;
+        sorting, optional_sorting, Sorting, &Arc<Sorting>;
+        peaks, optional_peaks, Peaks, &Arc<Peaks>;
+        features, optional_features, Features, &Arc<Features>;
+        waveforms, optional_waveforms, Waveforms, &Arc<Waveforms>;
+        templates, optional_templates, Templates, &Arc<Templates>;
+        noise, optional_noise, Noise, &Arc<NoiseLevels>;
+        motion, optional_motion, Motion, &Arc<Motion>;
+        table, optional_table, Table, &Arc<Table>;
+        events, optional_events, Events, &Arc<Events>;
+        fit_value, optional_fit_value, Fit, &Arc<Fit>;
+    }
+}
+
+/// What leaves by one port.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// One value, at the coordinate of the inputs.
+    One(Value),
+    /// Several, each with keys added to that coordinate (Split, Sweep).
+    Many(Vec<(Coordinate, Value)>),
+}
+
+/// What leaves a node, by port name.
+#[derive(Clone, Debug, Default)]
+pub struct Outputs(pub BTreeMap<String, Output>);
+
+impl Outputs {
+    /// One value at one port.
+    pub fn one(port: &str, value: impl Into<Value>) -> Self {
+        Self::default().and(port, value)
+    }
+
+    /// One more value at another port.
+    #[must_use]
+    pub fn and(mut self, port: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(port.to_owned(), Output::One(value.into()));
+        self
+    }
+
+    /// Several values at one port, each with the keys that tell it apart.
+    #[must_use]
+    pub fn and_many(mut self, port: &str, items: Vec<(Coordinate, Value)>) -> Self {
+        self.0.insert(port.to_owned(), Output::Many(items));
+        self
+    }
+}
+
+/// What a running node may use besides its inputs.
+pub struct RunContext {
+    /// Seed of the document; random streams are keyed by (seed, stage, cell).
+    pub seed: u64,
+    /// Receives progress, log and previews, and tells of cancellation.
+    pub monitor: Arc<dyn MonitorDyn>,
+    /// A folder for this task alone; kept after a kill, so that long tasks go on where they stopped.
+    pub scratch_folder: PathBuf,
+    /// Where relative paths of parameters start: the folder of the document.
+    pub base_folder: PathBuf,
+}
+
+/// A monitor that can be shared between threads.
+pub trait MonitorDyn: Monitor + Send + Sync {}
+impl<T: Monitor + Send + Sync> MonitorDyn for T {}
+
+impl RunContext {
+    /// A context that hears nothing, in the system's temporary folder, for tests.
+    pub fn silent(seed: u64) -> Self {
+        Self {
+            seed,
+            monitor: Arc::new(crate::engine::Silent),
+            scratch_folder: std::env::temp_dir(),
+            base_folder: PathBuf::new(),
+        }
+    }
+
+    /// A parameter's path, seen from the folder of the document.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.base_folder.join(path)
+    }
+}
+
+impl Monitor for RunContext {
+    fn stage(&self, name: &str) {
+        self.monitor.stage(name);
+    }
+    fn progress(&self, done: u64, total: u64) {
+        self.monitor.progress(done, total);
+    }
+    fn cancelled(&self) -> bool {
+        self.monitor.cancelled()
+    }
+    fn preview(&self, preview: Preview) {
+        self.monitor.preview(preview);
+    }
+    fn log(&self, line: &str) {
+        self.monitor.log(line);
+    }
+    fn warn(&self, line: &str) {
+        self.monitor.warn(line);
+    }
+}
+
+impl Scratch for RunContext {
+    fn folder(&self) -> &Path {
+        &self.scratch_folder
+    }
+}
+
+/// A node with its parameter type erased; parameters are the JSON map of what was set.
+pub trait DynNode: Send + Sync {
+    /// What it is.
+    fn info(&self) -> NodeInfo;
+    /// Its parameters, in declared order.
+    fn specs(&self) -> &[ParamSpec];
+    /// Everything wrong with these parameters: types, ranges, unknown fields, the node's own checks.
+    fn check(&self, params: &Params) -> Vec<ParamProblem>;
+    /// All parameters, defaults filled in.
+    ///
+    /// # Errors
+    /// The first problem.
+    fn complete(&self, params: &Params) -> Result<Params, ParamProblem>;
+    /// Reads parameters from RON text such as `(freq_min: 300.0)`; errors carry RON's own position.
+    ///
+    /// # Errors
+    /// As RON says it.
+    fn params_from_ron(&self, text: &str) -> Result<Params, ron::error::SpannedError>;
+    /// Writes the fields that differ from the defaults, as `(name, RON text)` in declared order.
+    ///
+    /// # Errors
+    /// The first problem with the parameters.
+    fn params_to_ron(&self, params: &Params) -> Result<Vec<(String, String)>, ParamProblem>;
+    /// Inputs for these parameters (of the defaults where the parameters are wrong).
+    fn inputs(&self, params: &Params) -> Vec<Port>;
+    /// Outputs for these parameters (of the defaults where the parameters are wrong).
+    fn outputs(&self, params: &Params) -> Vec<Port>;
+    /// All parameters with automatic values turned into numbers.
+    ///
+    /// # Errors
+    /// Wrong parameters, or inputs that do not allow it.
+    fn resolve(&self, params: &Params, inputs: &Inputs) -> Result<Params, NodeError>;
+    /// As [`Node::files`].
+    fn files(&self, params: &Params) -> Vec<PathBuf>;
+    /// As [`Node::writes`].
+    fn writes(&self, params: &Params) -> Vec<PathBuf>;
+    /// As [`Node::fit`]; `params` are resolved.
+    ///
+    /// # Errors
+    /// As [`Node::fit`].
+    fn fit(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError>;
+    /// As [`Node::run`]; `params` are resolved.
+    ///
+    /// # Errors
+    /// As [`Node::run`].
+    fn run(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError>;
+}
