@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// The number type of stored samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum DType {
@@ -142,6 +142,31 @@ impl RecordingInfo {
     pub fn locations_um(&self) -> Option<Vec<[f64; 2]>> {
         let probe = self.probe.as_ref()?;
         Some(probe.contacts.iter().map(|c| c.position_um).collect())
+    }
+
+    /// Columns of channels by name. A name matches as it is written, so that `"3"` finds channel `3`.
+    ///
+    /// # Errors
+    /// Where a name is unknown or given twice; says which names there are.
+    pub fn channel_indices(&self, ids: &[Id]) -> Result<Vec<usize>, RecordingError> {
+        let names: Vec<String> = self.channel_ids.iter().map(ToString::to_string).collect();
+        let mut indices = Vec::with_capacity(ids.len());
+        for id in ids {
+            let name = id.to_string();
+            let Some(index) = names.iter().position(|n| *n == name) else {
+                let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+                let more = if names.len() > 8 { " …" } else { "" };
+                return Err(RecordingError(format!(
+                    "there is no channel \"{name}\"; the {} channels are {shown}{more}",
+                    names.len()
+                )));
+            };
+            if indices.contains(&index) {
+                return Err(RecordingError(format!("channel \"{name}\" is named twice")));
+            }
+            indices.push(index);
+        }
+        Ok(indices)
     }
 
     /// This description with only the given channels, in the given order.

@@ -1,0 +1,65 @@
+//! Undo the sampling delay of multiplexed converters.
+
+use crate::{
+    data::Stage,
+    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How channels are aligned.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PhaseShiftParams {
+    /// Delay of each channel in samples, from 0 to 1. Auto takes what the file or probe says.
+    #[schemars(extend("auto" = true, "advanced" = true))]
+    pub inter_sample_shift: Option<Vec<f64>>,
+}
+
+/// Moves each channel by its own fraction of a sample.
+pub struct PhaseShift;
+
+impl Node for PhaseShift {
+    type Params = PhaseShiftParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "phase_shift",
+        label: "Phase shift",
+        summary: "Moves each channel by a fraction of a sample, as if all had been sampled at once.",
+        source: "SpikeInterface phase_shift; International Brain Laboratory 2022",
+        category: Category::Preprocess,
+        search: &["inter_sample_shift", "adc", "multiplex", "neuropixels", "align", "delay"],
+        version: 1,
+        work: Work::Lazy,
+        inputs: &[Port::new("recording", PortType::Recording)],
+        outputs: &[Port::new("recording", PortType::Recording)],
+    };
+
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let info = inputs.recording("recording")?.info();
+        let shifts = match &params.inter_sample_shift {
+            Some(shifts) => shifts.clone(),
+            None if info.inter_sample_shift.is_empty() => {
+                return Err(NodeError::Input(
+                    "the recording does not say how its channels are multiplexed: take this node out, or give the \
+                     delay of each channel in inter_sample_shift"
+                        .into(),
+                ));
+            }
+            None => info.inter_sample_shift.clone(),
+        };
+        if shifts.len() != info.num_channels() {
+            return Err(NodeError::Input(format!(
+                "inter_sample_shift: {} delays for {} channels; give one for each",
+                shifts.len(),
+                info.num_channels()
+            )));
+        }
+        Ok(PhaseShiftParams { inter_sample_shift: Some(shifts) })
+    }
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
+        let recording = inputs.recording("recording")?;
+        let shifts = self.resolve(params, inputs)?.inter_sample_shift.unwrap_or_default();
+        Ok(Outputs::one("recording", recording.with_stage(Stage::PhaseShift { shifts })?))
+    }
+}
