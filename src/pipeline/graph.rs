@@ -157,6 +157,44 @@ impl Pipeline {
         Ok(out.port_type)
     }
 
+    /// The edit that draws a wire and, at an input that takes one, removes the wire that is there.
+    ///
+    /// # Errors
+    /// As [`Self::can_connect`].
+    pub fn connect_edits(&self, registry: &Registry, from: &str, to: &str) -> Result<Edit, PipelineError> {
+        self.can_connect(registry, from, to)?;
+        let single = split(to).is_some_and(|(node, port)| {
+            self.node(node)
+                .and_then(|instance| Some(registry.get(&instance.kind)?.inputs(&instance.params)))
+                .is_none_or(|ports| !ports.iter().any(|p| p.name == port && p.many))
+        });
+        let mut edits = Vec::new();
+        if single {
+            for (a, b, c, d) in self.wires() {
+                let (old_from, old_to) = (format!("{a}.{b}"), format!("{c}.{d}"));
+                if old_to == to && old_from != from {
+                    edits.push(Edit::Disconnect(old_from, old_to));
+                }
+            }
+        }
+        edits.push(Edit::Connect(from.to_owned(), to.to_owned()));
+        Ok(Edit::Batch(edits))
+    }
+
+    /// The edit that sets `"node.param"` from text, as `--set` and the inspector have it: RON, where words
+    /// need no quotes.
+    ///
+    /// # Errors
+    /// Where there is no such node or parameter, or the value does not fit; says what does.
+    pub fn set_param_from_text(
+        &self,
+        registry: &Registry,
+        target: &str,
+        text: &str,
+    ) -> Result<Edit, PipelineError> {
+        super::set::set_param_from_text(self, registry, target, text)
+    }
+
     /// Applies an edit and returns the one that undoes it; on error nothing has changed.
     ///
     /// # Errors

@@ -2,20 +2,31 @@
 //!
 //! Knows the trait [`Node`], never a concrete node: the list of nodes comes in as a [`Registry`].
 
+mod document;
 mod erased;
 mod event;
+mod executor;
 mod graph;
 mod node;
 mod params;
+mod plan;
 mod port;
 mod registry;
+mod set;
+mod store;
+mod validate;
 
+pub use document::{Document, DocumentError, Opened};
 use erased::node_erased;
 pub use event::{Event, EventKind, NodeState, RunId, RunStatus, TaskId};
+pub use executor::{Executor, Limits, Look, LookError, RunHandle, RunOptions};
 pub use graph::{Edit, NodeInstance, Pipeline, PipelineError, Wire};
 pub use node::{
     Category, DynNode, Inputs, Node, NodeError, NodeInfo, Output, Outputs, RunContext, TaskClass, Work,
 };
 pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
+pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Port, PortType, Value};
 pub use registry::Registry;
+pub use store::{CleanOptions, CleanReport, Store, StoreError, VerifyReport};
+pub use validate::{Problem, Severity, validate};
