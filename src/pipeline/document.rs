@@ -1,7 +1,17 @@
-//! Pipelines as RON text: read with the line and column of every problem, written stable for diffs.
+//! Pipelines as RON text, read with the line and column of every problem.
 
-use super::{Pipeline, Problem, Registry};
-use std::path::{Path, PathBuf};
+use super::{
+    Edit, NodeInstance, Params, Pipeline, Problem, Registry,
+    check::nearest,
+    migrate::{self, RESERVED, VERSION},
+    params::ron_options,
+    raw::{RawMap, RawStruct, position, shift},
+    read_params::read_params,
+    text, validate,
+};
+use ron::value::RawValue;
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::Path};
 
 /// Why a document could not be read or written at all.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +33,8 @@ pub enum DocumentError {
     },
     /// A newer program wrote it.
     #[error(
-        "{name}: this pipeline has format version {found}, and this program reads up to version {supported}. Get a newer Spikeloom to open it."
+        "{name}: this pipeline has format version {found}, and this program reads up to version {supported}. \
+         Get a newer Spikeloom to open it."
     )]
     Newer {
         /// The file.
@@ -40,7 +51,7 @@ pub enum DocumentError {
 pub struct Opened {
     /// The pipeline.
     pub pipeline: Pipeline,
-    /// What is wrong with it.
+    /// All that is wrong with it, what [`validate`](super::validate()) finds included, with lines of the file.
     pub problems: Vec<Problem>,
 }
 
@@ -61,21 +72,263 @@ impl Document {
     ///
     /// # Errors
     /// Where it is no RON, or has a newer version.
-    pub fn parse(_text: &str, _name: &str, _registry: &Registry) -> Result<Opened, DocumentError> {
-        Ok(Opened { pipeline: Pipeline::default(), problems: Vec::new() })
+    pub fn parse(text: &str, name: &str, registry: &Registry) -> Result<Opened, DocumentError> {
+        let mut reader = Reader::new(text, name, registry);
+        reader.document()?;
+        Ok(reader.finish())
     }
 
     /// The text of a pipeline: nodes by name, defaults left out, one wire a line.
-    pub fn to_text(_pipeline: &Pipeline, _registry: &Registry) -> String {
-        String::new()
+    pub fn to_text(pipeline: &Pipeline, registry: &Registry) -> String {
+        text::to_text(pipeline, registry)
     }
 
     /// Writes a file: beside its place, then renamed.
     ///
     /// # Errors
     /// Where the file cannot be written; what was there before is untouched then.
-    pub fn write(_pipeline: &Pipeline, path: &Path, _registry: &Registry) -> Result<(), DocumentError> {
-        let _: PathBuf = path.to_owned();
+    pub fn write(pipeline: &Pipeline, path: &Path, registry: &Registry) -> Result<(), DocumentError> {
+        super::store::write_beside(path, Self::to_text(pipeline, registry).as_bytes())?;
         Ok(())
+    }
+}
+
+type Place = (usize, usize);
+
+struct Reader<'a> {
+    text: &'a str,
+    name: &'a str,
+    registry: &'a Registry,
+    pipeline: Pipeline,
+    problems: Vec<Problem>,
+    /// Where nodes, `node.param` and both ends of wires stand, for problems found later.
+    places: BTreeMap<String, Place>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, name: &'a str, registry: &'a Registry) -> Self {
+        Self {
+            text,
+            name,
+            registry,
+            pipeline: Pipeline::default(),
+            problems: Vec::new(),
+            places: BTreeMap::new(),
+        }
+    }
+
+    fn at(&self, piece: &str) -> Place {
+        position(self.text, piece)
+    }
+
+    fn syntax(&self, (line, column): Place, message: impl Into<String>) -> DocumentError {
+        DocumentError::Syntax { name: self.name.to_owned(), line, column, message: message.into() }
+    }
+
+    /// A piece as a type, errors at their place in the file.
+    fn piece<T: Deserialize<'a>>(&self, piece: &'a str) -> Result<T, (Place, String)> {
+        ron_options().from_str(piece).map_err(|e| (shift(self.at(piece), e.span.start), e.code.to_string()))
+    }
+
+    fn document(&mut self) -> Result<(), DocumentError> {
+        let fields: RawStruct = self.piece(self.text).map_err(|(at, message)| {
+            self.syntax(
+                at,
+                format!("{message}. A pipeline has the form (version: 1, nodes: {{…}}, wires: […])"),
+            )
+        })?;
+        let fields = fields.0;
+        let field = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.get_ron());
+        let version = field("version").ok_or_else(|| {
+            self.syntax((1, 1), format!("no version: a pipeline begins with (version: {VERSION},"))
+        })?;
+        let found: u32 = self
+            .piece(version)
+            .map_err(|(at, message)| self.syntax(at, format!("version must be a whole number: {message}")))?;
+        if found > VERSION {
+            return Err(DocumentError::Newer { name: self.name.to_owned(), found, supported: VERSION });
+        }
+        if !migrate::is_known(found) {
+            return Err(self.syntax(self.at(version), format!("there is no format version {found}")));
+        }
+        if let Some(seed) = field("seed") {
+            let seed =
+                self.piece(seed).map_err(|(at, message)| self.syntax(at, format!("seed: {message}")))?;
+            self.edit(Edit::SetSeed(seed), (1, 1));
+        }
+        if let Some(nodes) = field("nodes") {
+            let nodes: RawMap =
+                self.piece(nodes).map_err(|(at, m)| self.syntax(at, format!("nodes: {m}")))?;
+            for (key, value) in nodes.0 {
+                self.node(key.get_ron(), value.get_ron());
+            }
+        }
+        if let Some(wires) = field("wires") {
+            let wires: Vec<&RawValue> =
+                self.piece(wires).map_err(|(at, m)| self.syntax(at, format!("wires: {m}")))?;
+            for wire in wires {
+                self.wire(wire.get_ron());
+            }
+        }
+        for (index, (name, value)) in fields.iter().enumerate() {
+            let known = ["version", "seed", "nodes", "wires"];
+            if fields.iter().take(index).any(|(earlier, _)| earlier == name) {
+                let message = format!("\"{name}\" is given twice; the first one counts");
+                self.problems.push(Problem::of_document(message).at(self.at(name)));
+            } else if !known.contains(name) {
+                self.pipeline.keep_field(name, value.get_ron());
+                if !RESERVED.contains(name) {
+                    let hint = nearest(name, known.into_iter())
+                        .map(|near| format!("; did you mean \"{near}\"?"))
+                        .unwrap_or_default();
+                    let message = format!("a pipeline has no field \"{name}\"{hint}");
+                    self.problems.push(Problem::of_document(message).at(self.at(name)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, edit: Edit, at: Place) -> bool {
+        match self.pipeline.apply(edit) {
+            Ok(_) => true,
+            Err(error) => {
+                self.problems.push(Problem::of_document(error.0).at(at));
+                false
+            }
+        }
+    }
+
+    fn node(&mut self, key: &'a str, value: &'a str) {
+        let at = self.at(key);
+        let name: String = match self.piece(key) {
+            Ok(name) => name,
+            Err((at, message)) => {
+                self.problems.push(Problem::of_document(format!("the name of a node: {message}")).at(at));
+                return;
+            }
+        };
+        let mut wrong = Vec::new();
+        if let Some(first) = self.places.get(&name) {
+            let message = format!(
+                "the name \"{name}\" is taken by the node in line {}; this one is opened as \"{}\"",
+                first.0,
+                self.pipeline.free_name(&name)
+            );
+            wrong.push(Problem::of_node(&name, message).at(at));
+        }
+        let name = self.pipeline.free_name(&name);
+        let mut instance = NodeInstance {
+            name: name.clone(),
+            kind: String::new(),
+            params: Params::new(),
+            raw_params: None,
+            position: [0.0; 2],
+            muted: false,
+            bypassed: false,
+        };
+        self.places.insert(name.clone(), at);
+        let fields = self.piece::<RawStruct>(value).unwrap_or_else(|(at, message)| {
+            let message =
+                format!("{message}. A node has the form (kind: \"…\", params: (…), position: (x, y))");
+            wrong.push(Problem::of_node(&name, message).at(at));
+            RawStruct(Vec::new())
+        });
+        let mut params = None;
+        for (field, value) in fields.0 {
+            let value = value.get_ron();
+            let read = match field {
+                "kind" => self.piece(value).map(|kind| instance.kind = kind),
+                "position" => self.piece::<(f32, f32)>(value).map(|(x, y)| instance.position = [x, y]),
+                "muted" => self.piece(value).map(|muted| instance.muted = muted),
+                "bypassed" => self.piece(value).map(|bypassed| instance.bypassed = bypassed),
+                "params" => {
+                    params = Some(value);
+                    Ok(())
+                }
+                _ => {
+                    let known = ["kind", "params", "position", "muted", "bypassed"];
+                    let hint = nearest(field, known.into_iter())
+                        .map(|near| format!("; did you mean \"{near}\"?"))
+                        .unwrap_or_default();
+                    Err((self.at(field), format!("a node has no field \"{field}\"{hint}")))
+                }
+            };
+            if let Err((at, message)) = read {
+                wrong.push(Problem::of_node(&name, message).field(field).at(at));
+            }
+        }
+        if let Some(params) = params {
+            self.params(&mut instance, params, &mut wrong);
+        }
+        self.problems.append(&mut wrong);
+        if !self.edit(Edit::AddNode(instance), at) {
+            self.places.remove(&name);
+        }
+    }
+
+    fn params(&mut self, instance: &mut NodeInstance, raw: &str, wrong: &mut Vec<Problem>) {
+        let Some(node) = self.registry.get(&instance.kind) else {
+            instance.raw_params = Some(raw.to_owned());
+            return;
+        };
+        let start = self.at(raw);
+        if let Ok(fields) = ron_options().from_str::<RawStruct>(raw) {
+            for (field, _) in fields.0 {
+                let at = self.at(field);
+                self.places.entry(format!("{}.{field}", instance.name)).or_insert(at);
+            }
+        }
+        let read = read_params(&**node, raw);
+        instance.params = read.params;
+        if !read.whole {
+            instance.raw_params = Some(raw.to_owned());
+        }
+        for ((line, col), problem) in read.problems {
+            let at = shift(start, ron::error::Position { line, col });
+            wrong.push(Problem::of_node(&instance.name, problem.message).field(&problem.field).at(at));
+        }
+    }
+
+    fn wire(&mut self, raw: &'a str) {
+        let at = self.at(raw);
+        match self.piece::<(String, String)>(raw) {
+            Err((at, message)) => {
+                let message = format!("{message}. A wire has the form (\"node.port\", \"node.port\")");
+                self.problems.push(Problem::of_document(message).at(at));
+            }
+            Ok((from, to)) => match self.pipeline.apply(Edit::Connect(from.clone(), to.clone())) {
+                Ok(_) => {
+                    // Problems of wires name the end they enter by; an end with several wires keeps the first.
+                    self.places.entry(format!("{from} {to}")).or_insert(at);
+                    self.places.entry(to).or_insert(at);
+                    self.places.entry(from).or_insert(at);
+                }
+                Err(error) => {
+                    let message = format!("the wire from {from} to {to} is left out: {error}");
+                    self.problems.push(Problem::of_document(message).at(at));
+                }
+            },
+        }
+    }
+
+    fn finish(mut self) -> Opened {
+        for mut problem in validate::validate(&self.pipeline, self.registry) {
+            let same = |p: &Problem| p.node == problem.node && p.field == problem.field;
+            let read_already = problem.node.as_ref().is_some_and(|node| {
+                self.problems.iter().any(|p| same(p) && (p.message == problem.message || p.field.is_some()))
+                    || self.pipeline.node(node).is_some_and(|n| n.raw_params.is_some() && n.kind.is_empty())
+            });
+            if read_already {
+                continue;
+            }
+            let node = problem.node.clone().unwrap_or_default();
+            let field = problem.field.clone().unwrap_or_default();
+            problem.line =
+                self.places.get(&format!("{node}.{field}")).or_else(|| self.places.get(&node)).copied();
+            self.problems.push(problem);
+        }
+        self.problems.sort_by_key(|p| (p.line, std::cmp::Reverse(p.severity)));
+        Opened { pipeline: self.pipeline, problems: self.problems }
     }
 }

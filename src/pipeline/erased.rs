@@ -1,6 +1,7 @@
 //! From a typed node to the erased one that the graph works with.
 
 use super::{
+    check, fields,
     node::{DynNode, Inputs, Node, NodeError, NodeInfo, Outputs, RunContext},
     params::{self, ParamProblem, ParamSpec, Params},
     port::Port,
@@ -45,7 +46,7 @@ impl<N: Node> DynNode for Erased<N> {
     }
 
     fn check(&self, params: &Params) -> Vec<ParamProblem> {
-        let mut problems = params::check_ranges(&self.specs, params);
+        let mut problems = check::check_ranges(&self.specs, params);
         match self.typed(params) {
             Ok(typed) => problems.extend(self.node.check(&typed)),
             Err(problem) if problems.is_empty() => problems.push(problem),
@@ -65,7 +66,7 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn params_to_ron(&self, params: &Params) -> Result<Vec<(String, String)>, ParamProblem> {
         let typed = self.typed(params)?;
-        params::ron_fields(&typed, &N::Params::default())
+        fields::ron_fields(&typed, &N::Params::default())
     }
 
     fn inputs(&self, params: &Params) -> Vec<Port> {

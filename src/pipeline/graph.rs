@@ -43,8 +43,10 @@ pub enum Edit {
     Connect(String, String),
     /// Remove a wire.
     Disconnect(String, String),
-    /// Set the parameters of a node as a whole.
+    /// Set the parameters of a node as a whole; raw text that could not be read gives way to them.
     SetParams(String, Params),
+    /// Bring back parameters together with raw text that could not be read.
+    RestoreParams(String, Params, String),
     /// Move nodes.
     Move(Vec<(String, [f32; 2])>),
     /// Rename a node.
@@ -69,9 +71,21 @@ pub struct PipelineError(pub String);
 pub struct Pipeline {
     graph: StableDiGraph<NodeInstance, Wire>,
     seed: u64,
+    /// Fields of the document that this version keeps but does not use, as `(name, RON text)`.
+    kept_fields: Vec<(String, String)>,
 }
 
 impl Pipeline {
+    /// Fields of the document that are kept but not used, as `(name, RON text)`.
+    pub fn kept_fields(&self) -> &[(String, String)] {
+        &self.kept_fields
+    }
+
+    /// Keeps a field of the document as it is.
+    pub(super) fn keep_field(&mut self, name: &str, text: &str) {
+        self.kept_fields.push((name.to_owned(), text.to_owned()));
+    }
+
     /// The graph itself, to read.
     pub fn graph(&self) -> &StableDiGraph<NodeInstance, Wire> {
         &self.graph
@@ -257,7 +271,19 @@ impl Pipeline {
                 let index = self.index(&name).ok_or_else(|| missing(&name))?;
                 let node = &mut self.graph[index];
                 let old = std::mem::replace(&mut node.params, params);
-                Ok(Edit::SetParams(name, old))
+                Ok(match node.raw_params.take() {
+                    Some(raw) => Edit::RestoreParams(name, old, raw),
+                    None => Edit::SetParams(name, old),
+                })
+            }
+            Edit::RestoreParams(name, params, raw) => {
+                let index = self.index(&name).ok_or_else(|| missing(&name))?;
+                let node = &mut self.graph[index];
+                let old = std::mem::replace(&mut node.params, params);
+                Ok(match node.raw_params.replace(raw) {
+                    Some(old_raw) => Edit::RestoreParams(name, old, old_raw),
+                    None => Edit::SetParams(name, old),
+                })
             }
             Edit::Move(moves) => {
                 let mut old = Vec::with_capacity(moves.len());

@@ -2,18 +2,24 @@
 //!
 //! Knows the trait [`Node`], never a concrete node: the list of nodes comes in as a [`Registry`].
 
+mod check;
 mod document;
 mod erased;
 mod event;
 mod executor;
+mod fields;
 mod graph;
+mod migrate;
 mod node;
 mod params;
 mod plan;
 mod port;
+mod raw;
+mod read_params;
 mod registry;
 mod set;
 mod store;
+mod text;
 mod validate;
 
 pub use document::{Document, DocumentError, Opened};
@@ -30,3 +36,9 @@ pub use port::{Coordinate, CoordinateValue, Port, PortType, Value};
 pub use registry::Registry;
 pub use store::{CleanOptions, CleanReport, Store, StoreError, VerifyReport};
 pub use validate::{Problem, Severity, validate};
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
+#[cfg(test)]
+mod toys;

@@ -1,12 +1,85 @@
 //! Parameters set from words, as the command line has them.
 
-use super::{Edit, Pipeline, PipelineError, Registry};
+use super::{
+    Edit, ParamKind, ParamSpec, Params, Pipeline, PipelineError, Registry,
+    check::{accepted, check_ranges, nearest, unknown_field},
+    graph::split,
+    node::DynNode,
+};
+use serde_json::Value as Json;
 
 pub(super) fn set_param_from_text(
-    _pipeline: &Pipeline,
-    _registry: &Registry,
+    pipeline: &Pipeline,
+    registry: &Registry,
     target: &str,
-    _text: &str,
+    text: &str,
 ) -> Result<Edit, PipelineError> {
-    Err(PipelineError(format!("{target} cannot be set yet")))
+    let wrong = |message: String| PipelineError(format!("{target}: {message}"));
+    let (name, param) = split(target)
+        .ok_or_else(|| wrong("write NODE.PARAMETER, such as bandpass_filter.freq_min".into()))?;
+    let instance = pipeline.node(name).ok_or_else(|| {
+        let hint = match nearest(name, pipeline.nodes().map(|n| n.name.as_str())) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => {
+                let names: Vec<&str> = pipeline.nodes().map(|n| n.name.as_str()).collect();
+                format!("there are {}", names.join(", "))
+            }
+        };
+        wrong(format!("there is no node \"{name}\"; {hint}"))
+    })?;
+    let node = registry
+        .get(&instance.kind)
+        .ok_or_else(|| wrong(format!("the kind \"{}\" of this node is not known", instance.kind)))?;
+    let spec = node
+        .specs()
+        .iter()
+        .find(|spec| spec.name == param)
+        .ok_or_else(|| wrong(unknown_field(node.specs(), param)))?;
+    let set = read_value(&**node, spec, text)
+        .ok_or_else(|| wrong(format!("`{text}` does not fit; accepted: {}", accepted(spec))))?;
+    let mut params = instance.params.clone();
+    params.remove(param);
+    params.extend(set);
+    let problems = check_ranges(node.specs(), &params);
+    if let Some(problem) = problems.into_iter().find(|p| p.field == param) {
+        return Err(wrong(problem.message));
+    }
+    Ok(Edit::SetParams(name.to_owned(), params))
+}
+
+/// The parameter as a map of one field, or of none where the value is the default.
+fn read_value(node: &dyn DynNode, spec: &ParamSpec, text: &str) -> Option<Params> {
+    let text = text.trim();
+    let is_default = |value: Json| {
+        let mut params = Params::new();
+        if value != spec.default {
+            params.insert(spec.name.clone(), value);
+        }
+        params
+    };
+    if spec.optional && matches!(text.to_lowercase().as_str(), "none" | "null" | "auto" | "") {
+        return Some(is_default(Json::Null));
+    }
+    let quoted = ron::to_string(text).ok()?;
+    let bare_words = || {
+        let words: Vec<String> =
+            text.split(',').filter_map(|word| ron::to_string(word.trim()).ok()).collect();
+        format!("[{}]", words.join(", "))
+    };
+    let forms: Vec<String> = match &spec.kind {
+        ParamKind::Text | ParamKind::Path { .. } if text.starts_with('"') => vec![text.to_owned(), quoted],
+        ParamKind::Text | ParamKind::Path { .. } => vec![quoted],
+        ParamKind::Choice { .. } => {
+            let word = text.trim_matches('"');
+            vec![word.to_owned(), word.to_lowercase().replace(['-', ' '], "_")]
+        }
+        ParamKind::List { item } if item == "text" => vec![text.to_owned(), bare_words()],
+        ParamKind::List { .. } => vec![text.to_owned(), format!("[{text}]")],
+        _ => vec![text.to_owned()],
+    };
+    forms.iter().find_map(|form| {
+        let set = node.params_from_ron(&format!("({}: {form})", spec.name)).ok()?;
+        // A comma in the text must not set another field.
+        set.keys().all(|name| *name == spec.name).then_some(set)
+    })
 }

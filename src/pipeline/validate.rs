@@ -1,6 +1,9 @@
 //! Everything that is wrong with a pipeline before it runs, all of it at once.
 
-use super::{Pipeline, Registry};
+use super::{
+    NodeInstance, ParamProblem, Pipeline, Port, Registry, check::nearest, node::DynNode,
+    read_params::read_params,
+};
 use serde::Serialize;
 
 /// How bad a problem is.
@@ -84,6 +87,103 @@ impl std::fmt::Display for Problem {
 }
 
 /// Everything wrong with a pipeline: unknown kinds, parameters, ports, types, missing inputs, loops.
-pub fn validate(_pipeline: &Pipeline, _registry: &Registry) -> Vec<Problem> {
-    Vec::new()
+pub fn validate(pipeline: &Pipeline, registry: &Registry) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for instance in pipeline.nodes() {
+        match registry.get(&instance.kind) {
+            None => problems.push(unknown_kind(instance, registry)),
+            // A muted node does not run, whatever is wrong with it.
+            Some(_) if instance.muted => {}
+            Some(node) => {
+                parameters(instance, &**node, &mut problems);
+                missing_inputs(pipeline, instance, &**node, &mut problems);
+            }
+        }
+    }
+    wires(pipeline, registry, &mut problems);
+    if let Err(cycle) = petgraph::algo::toposort(pipeline.graph(), None) {
+        let name = &pipeline.graph()[cycle.node_id()].name;
+        problems.push(Problem::of_node(name, "is part of a loop: remove one of its wires"));
+    }
+    problems
+}
+
+fn unknown_kind(instance: &NodeInstance, registry: &Registry) -> Problem {
+    let kind = &instance.kind;
+    let hint = nearest(kind, registry.iter().map(|node| node.info().kind))
+        .map(|near| format!(" (did you mean \"{near}\"?)"))
+        .unwrap_or_default();
+    let message = if kind.is_empty() {
+        "has no kind: write (kind: \"…\", …)".to_owned()
+    } else {
+        format!("there is no node of kind \"{kind}\"{hint}. It is kept as it is, and cannot run")
+    };
+    Problem::of_node(&instance.name, message).field("kind")
+}
+
+fn parameters(instance: &NodeInstance, node: &dyn DynNode, problems: &mut Vec<Problem>) {
+    let found: Vec<ParamProblem> = match &instance.raw_params {
+        Some(raw) => read_params(node, raw).problems.into_iter().map(|(_, problem)| problem).collect(),
+        None => node.check(&instance.params),
+    };
+    problems.extend(found.into_iter().map(|p| Problem::of_node(&instance.name, p.message).field(&p.field)));
+}
+
+fn missing_inputs(
+    pipeline: &Pipeline,
+    instance: &NodeInstance,
+    node: &dyn DynNode,
+    problems: &mut Vec<Problem>,
+) {
+    let wires = pipeline.wires();
+    for port in node.inputs(&instance.params) {
+        let connected = wires.iter().any(|w| w.2 == instance.name && w.3 == port.name);
+        if !connected && !port.optional {
+            let message =
+                format!("this input is not connected: draw a wire from a {} output", port.port_type);
+            problems.push(Problem::of_node(&instance.name, message).field(port.name));
+        }
+    }
+}
+
+fn wires(pipeline: &Pipeline, registry: &Registry, problems: &mut Vec<Problem>) {
+    let ports = |name: &str, inputs: bool| -> Option<Vec<Port>> {
+        let instance = pipeline.node(name)?;
+        let node = registry.get(&instance.kind)?;
+        Some(if inputs { node.inputs(&instance.params) } else { node.outputs(&instance.params) })
+    };
+    let names = |ports: &[Port]| {
+        if ports.is_empty() {
+            return "it has none".to_owned();
+        }
+        format!("it has {}", ports.iter().map(|p| p.name).collect::<Vec<_>>().join(", "))
+    };
+    let mut entered: Vec<(&str, &str)> = Vec::new();
+    for (from_node, from_port, to_node, to_port) in pipeline.wires() {
+        // Ports of unknown kinds are taken as they are.
+        let outputs = ports(from_node, false);
+        let inputs = ports(to_node, true);
+        let out = outputs.as_ref().and_then(|ports| ports.iter().find(|p| p.name == from_port));
+        let input = inputs.as_ref().and_then(|ports| ports.iter().find(|p| p.name == to_port));
+        if let (Some(outputs), None) = (&outputs, out) {
+            let message = format!("there is no output \"{from_port}\"; {}", names(outputs));
+            problems.push(Problem::of_node(from_node, message).field(from_port));
+        }
+        if let (Some(inputs), None) = (&inputs, input) {
+            let message = format!("there is no input \"{to_port}\"; {}", names(inputs));
+            problems.push(Problem::of_node(to_node, message).field(to_port));
+        }
+        if let (Some(out), Some(input)) = (out, input)
+            && out.port_type != input.port_type
+        {
+            let message =
+                format!("takes {}, but {from_node}.{from_port} gives {}", input.port_type, out.port_type);
+            problems.push(Problem::of_node(to_node, message).field(to_port));
+        }
+        if input.is_some_and(|input| !input.many) && entered.contains(&(to_node, to_port)) {
+            let message = "takes one wire, and several are connected: remove all but one";
+            problems.push(Problem::of_node(to_node, message).field(to_port));
+        }
+        entered.push((to_node, to_port));
+    }
 }

@@ -99,3 +99,21 @@ impl Store {
         Ok(CleanReport::default())
     }
 }
+
+/// Writes a file beside its place and renames it, so that it is there whole or not at all.
+pub(super) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), crate::io::Error> {
+    use std::io::Write;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|e| {
+        // Nothing half-written stays; that it cannot be removed either is no other problem.
+        let _ = std::fs::remove_file(&beside);
+        crate::io::Error::io("write", path, e)
+    })
+}
