@@ -1,0 +1,173 @@
+//! Searching for a node to add, at the pointer: everything, or only what fits a wire.
+
+use super::icons;
+use crate::{
+    app::theme,
+    pipeline::{DynNode, PortType, Registry},
+};
+use egui::{Area, Frame, Id, Key, Order, Pos2, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use std::sync::Arc;
+
+const WIDTH: f32 = 300.0;
+const ROW_HEIGHT: f32 = 24.0;
+
+/// A wire that is looking for a node.
+#[derive(Clone)]
+pub struct Loose {
+    /// The end it hangs on.
+    pub end: String,
+    /// True where that is an output.
+    pub is_output: bool,
+    /// What it carries.
+    pub port_type: PortType,
+}
+
+/// The search box.
+pub struct Finder {
+    /// Where on the canvas the node goes.
+    pub place: [f32; 2],
+    screen: Pos2,
+    loose: Option<Loose>,
+    query: String,
+    row: usize,
+    /// Frames it has been open; clicks of the first one opened it.
+    age: u32,
+}
+
+/// What came of a frame.
+pub enum Answer {
+    /// Still searching.
+    Open,
+    /// Given up.
+    Closed,
+    /// This kind.
+    Chosen(String),
+}
+
+impl Finder {
+    /// A search that adds at `place`, seen at `screen`.
+    pub fn new(place: [f32; 2], screen: Pos2, loose: Option<Loose>) -> Self {
+        Self { place, screen, loose, query: String::new(), row: 0, age: 0 }
+    }
+
+    /// The end a found node is wired to.
+    pub fn from(&self) -> Option<(String, bool)> {
+        self.loose.as_ref().map(|l| (l.end.clone(), l.is_output))
+    }
+
+    /// Draws the box.
+    pub fn ui(&mut self, ui: &Ui, registry: &Registry) -> Answer {
+        let mut answer = Answer::Open;
+        let area = Area::new(Id::unique("node finder"))
+            .order(Order::Foreground)
+            .fixed_pos(self.screen)
+            .constrain_to(ui.ctx().content_rect().shrink(8.0))
+            .show(ui.ctx(), |ui| {
+                Frame::popup(ui.style()).show(ui, |ui| answer = self.contents(ui, registry));
+            });
+        let outside = ui.input(|i| {
+            i.pointer.any_pressed()
+                && i.pointer.interact_pos().is_some_and(|p| !area.response.rect.contains(p))
+        });
+        self.age += 1;
+        if (outside && self.age > 2) || ui.input(|i| i.key_pressed(Key::Escape)) {
+            answer = Answer::Closed;
+        }
+        answer
+    }
+
+    fn contents(&mut self, ui: &mut Ui, registry: &Registry) -> Answer {
+        ui.set_width(WIDTH);
+        let (up, down) = ui.input_mut(|i| {
+            let none = egui::Modifiers::NONE;
+            (i.consume_key(none, Key::ArrowUp), i.consume_key(none, Key::ArrowDown))
+        });
+        let hint = match &self.loose {
+            Some(loose) if loose.is_output => format!("What takes {}?", loose.port_type),
+            Some(loose) => format!("What gives {}?", loose.port_type),
+            None => "Search nodes".to_owned(),
+        };
+        let edit = egui::TextEdit::singleline(&mut self.query).hint_text(hint).desired_width(WIDTH);
+        let response = ui.add(edit);
+        response.widget_info(|| WidgetInfo::labeled(Role::SearchInput, true, "Search nodes to add"));
+        if response.changed() {
+            self.row = 0;
+        }
+        let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        if !enter {
+            response.request_focus();
+        }
+        let found = self.found(registry);
+        if found.is_empty() {
+            ui.add_space(4.0);
+            ui.weak("Nothing of that name.");
+            return Answer::Open;
+        }
+        let last = found.len() - 1;
+        if down {
+            self.row = (self.row + 1).min(last);
+        }
+        if up {
+            self.row = self.row.saturating_sub(1);
+        }
+        self.row = self.row.min(last);
+        let mut chosen = enter.then_some(self.row);
+        ScrollArea::vertical().max_height(ROW_HEIGHT * 11.0).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for (index, node) in found.iter().enumerate() {
+                if row(ui, node, index == self.row, up || down) {
+                    chosen = Some(index);
+                }
+            }
+        });
+        if let Some(node) = found.get(self.row) {
+            ui.separator();
+            ui.weak(node.info().summary);
+        }
+        match chosen.and_then(|index| found.get(index)) {
+            Some(node) => Answer::Chosen(node.info().kind.to_owned()),
+            None => Answer::Open,
+        }
+    }
+
+    fn found<'a>(&self, registry: &'a Registry) -> Vec<&'a Arc<dyn DynNode>> {
+        let mut found = registry.search(&self.query);
+        if let Some(loose) = &self.loose {
+            let fitting: Vec<&str> =
+                registry.with_port(loose.port_type, loose.is_output).iter().map(|n| n.info().kind).collect();
+            found.retain(|node| fitting.contains(&node.info().kind));
+        }
+        found
+    }
+}
+
+fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, current: bool, moved: bool) -> bool {
+    let info = node.info();
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Add {}", info.label)));
+    let p = theme::palette(ui.visuals());
+    if current || response.hovered() {
+        let fill = if current { ui.visuals().selection.bg_fill } else { p.control };
+        ui.painter().rect_filled(rect, 4.0, fill);
+    }
+    if current && moved {
+        response.scroll_to_me(None);
+    }
+    let color = theme::category_color(info.category, ui.visuals());
+    icons::category(ui.painter(), Some(info.category), rect.left_center() + vec2(13.0, 0.0), 12.0, color);
+    ui.painter().text(
+        rect.left_center() + vec2(28.0, 0.0),
+        egui::Align2::LEFT_CENTER,
+        info.label,
+        egui::FontId::proportional(13.0),
+        p.text_strong,
+    );
+    ui.painter().text(
+        rect.right_center() - vec2(8.0, 0.0),
+        egui::Align2::RIGHT_CENTER,
+        theme::category_name(info.category),
+        egui::FontId::proportional(11.0),
+        p.text_weak,
+    );
+    response.clicked()
+}

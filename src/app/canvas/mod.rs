@@ -1,0 +1,464 @@
+//! The canvas: draws the pipeline as it is and returns what the user asked for; it changes nothing itself.
+//!
+//! After ideas of `egui_node_graph`: a finder with search, typed ports with colours, a list of responses.
+
+mod face;
+mod finder;
+mod gesture;
+pub mod icons;
+mod menu;
+mod node;
+mod view;
+mod wire;
+
+use super::{command::Command, theme};
+use crate::pipeline::{NodeInstance, NodeState, Pipeline, PortType, Registry};
+use egui::{
+    Align2, CursorIcon, FontId, Id, Key, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Role, Sense,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+};
+use face::Faces;
+use finder::Finder;
+use gesture::Gesture;
+use std::collections::{BTreeMap, BTreeSet};
+use view::{Detail, View};
+use wire::Curve;
+
+/// Radius of a port in canvas units.
+const PORT_RADIUS: f32 = 6.5;
+
+/// What the canvas draws.
+pub struct Scene<'a> {
+    /// The pipeline.
+    pub pipeline: &'a Pipeline,
+    /// Differs for every state of the pipeline, places of nodes aside.
+    pub revision: u64,
+    /// The nodes there are.
+    pub registry: &'a Registry,
+    /// How nodes are.
+    pub states: &'a BTreeMap<String, NodeState>,
+    /// The stage of nodes that run.
+    pub stages: &'a BTreeMap<String, String>,
+    /// Selected nodes.
+    pub selection: &'a BTreeSet<String>,
+    /// The selected wire.
+    pub selected_wire: Option<&'a (String, String)>,
+    /// The end that is being looked at.
+    pub looked_at: Option<&'a str>,
+}
+
+/// The canvas between two frames.
+#[derive(Default)]
+pub struct Canvas {
+    view: View,
+    faces: Faces,
+    gesture: Gesture,
+    gestures: u64,
+    finder: Option<Finder>,
+    renaming: Option<(String, String)>,
+    /// Fit when the size is known: the selection, or everything.
+    fit: Option<bool>,
+}
+
+/// A node that is seen, with what the pointer does to it.
+struct Seen<'a> {
+    node: &'a NodeInstance,
+    rect: Rect,
+    response: Response,
+}
+
+/// A port that is seen.
+struct SeenPort {
+    end: String,
+    name: String,
+    is_output: bool,
+    port_type: Option<PortType>,
+    position: Pos2,
+    response: Response,
+}
+
+impl Canvas {
+    /// Brings everything, or the selection, into view at the next frame.
+    pub fn fit(&mut self, selection: bool) {
+        self.fit = Some(selection);
+    }
+
+    /// Shows the canvas at 100 %.
+    pub fn actual_size(&mut self) {
+        self.view.actual_size();
+    }
+
+    /// Begins to edit the name of a node in place.
+    pub fn rename(&mut self, name: &str) {
+        self.renaming = Some((name.to_owned(), name.to_owned()));
+    }
+
+    /// The place on the canvas under the pointer, else its middle.
+    pub fn pointer_place(&self, ctx: &egui::Context) -> [f32; 2] {
+        let pointer = ctx.input(|i| i.pointer.latest_pos()).filter(|p| self.view.rect.contains(*p));
+        let place = self.view.to_world(pointer.unwrap_or_else(|| self.view.rect.center()));
+        snap([place.x, place.y])
+    }
+
+    /// Opens the search for a node at the pointer.
+    pub fn open_finder(&mut self, ctx: &egui::Context) {
+        let place = self.pointer_place(ctx);
+        self.finder = Some(Finder::new(place, self.view.to_screen(view::pos(place)), None));
+    }
+
+    /// Draws the canvas and returns what was asked for.
+    pub fn ui(&mut self, ui: &mut Ui, scene: &Scene<'_>) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let rect = ui.available_rect_before_wrap();
+        let background = ui.allocate_rect(rect, Sense::click_and_drag());
+        background.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Canvas"));
+        self.view.rect = rect;
+        self.faces.refresh(scene.pipeline, scene.registry, scene.revision);
+        self.apply_fit(scene);
+        keep_focus(ui, &background);
+        self.navigate(ui, &background);
+
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+        let ui = &mut ui;
+        self.grid(ui);
+        let curves = self.curves(scene);
+        self.wire_handles(ui, scene, &curves, &mut commands);
+        let seen = self.seen_nodes(ui, scene);
+        let ports = self.seen_ports(ui, scene, &seen);
+
+        self.handle_nodes(ui, scene, &seen, &mut commands);
+        self.handle_ports(ui, scene, &ports, &mut commands);
+        let hovered_wire = self.hovered_wire(ui, &background, &seen, &ports, &curves);
+        self.handle_background(ui, scene, &background, hovered_wire, &curves, &mut commands);
+        self.follow_gesture(ui, scene, &seen, &ports, &mut commands);
+
+        self.draw_wires(ui, scene, &curves, hovered_wire);
+        self.draw_nodes(ui, scene, &seen);
+        self.draw_ports(ui, scene, &ports);
+        self.draw_gesture(ui, scene, &ports);
+        self.rename_ui(ui, scene, &mut commands);
+        self.finder_ui(ui, scene, &mut commands);
+        if scene.pipeline.nodes().next().is_none() && self.finder.is_none() {
+            empty_hint(ui, rect);
+        }
+        if scene.states.values().any(|s| matches!(s, NodeState::Running { .. })) {
+            ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
+        }
+        commands
+    }
+
+    fn apply_fit(&mut self, scene: &Scene<'_>) {
+        let Some(selection) = self.fit else { return };
+        if !self.view.rect.is_positive() {
+            return;
+        }
+        self.fit = None;
+        let rects = scene
+            .pipeline
+            .nodes()
+            .filter(|n| !selection || scene.selection.is_empty() || scene.selection.contains(&n.name))
+            .map(|n| self.faces.rect(n, scene.states));
+        self.view.fit(rects.fold(Rect::NOTHING, Rect::union));
+    }
+
+    /// Wheel, pinch, two fingers, middle drag and space drag.
+    fn navigate(&mut self, ui: &Ui, background: &Response) {
+        if !background.contains_pointer() && !matches!(self.gesture, Gesture::Pan) {
+            return;
+        }
+        let Some(pointer) = ui.input(|i| i.pointer.latest_pos()) else { return };
+        let (mut zoom, mut pan) = (1.0, Vec2::ZERO);
+        ui.input(|input| {
+            for event in &input.events {
+                match event {
+                    egui::Event::MouseWheel { unit, delta, modifiers, .. } => match unit {
+                        MouseWheelUnit::Point if !modifiers.command => pan += *delta,
+                        MouseWheelUnit::Point => zoom *= (delta.y / 200.0).exp(),
+                        _ if modifiers.shift => pan += egui::vec2(delta.x + delta.y, 0.0) * 40.0,
+                        _ => zoom *= 1.15_f32.powf(delta.y),
+                    },
+                    egui::Event::Zoom(factor) => zoom *= factor,
+                    _ => {}
+                }
+            }
+            let grabs = input.pointer.button_pressed(PointerButton::Middle)
+                || (input.pointer.primary_pressed() && input.key_down(Key::Space));
+            if grabs && matches!(self.gesture, Gesture::None) {
+                self.gesture = Gesture::Pan;
+            }
+        });
+        if zoom != 1.0 {
+            self.view.zoom_at(pointer, zoom);
+        }
+        if matches!(self.gesture, Gesture::Pan) {
+            pan += ui.input(|i| i.pointer.delta());
+            ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+        }
+        self.view.offset += pan;
+    }
+
+    fn grid(&self, ui: &Ui) {
+        let p = theme::palette(ui.visuals());
+        ui.painter().rect_filled(self.view.rect, 0.0, p.canvas);
+        let step = 32.0 * self.view.zoom;
+        if step < 12.0 {
+            return;
+        }
+        let start = self.view.rect.min + Vec2::new(self.view.offset.x % step, self.view.offset.y % step);
+        let mut y = start.y;
+        while y < self.view.rect.bottom() {
+            let mut x = start.x;
+            while x < self.view.rect.right() {
+                ui.painter().rect_filled(
+                    Rect::from_center_size(Pos2::new(x, y), Vec2::splat(1.5)),
+                    0.0,
+                    p.grid,
+                );
+                x += step;
+            }
+            y += step;
+        }
+    }
+
+    /// All wires with their curves; `None` where a wire is out of sight.
+    fn curves(&self, scene: &Scene<'_>) -> Vec<(String, String, Option<PortType>, Curve)> {
+        let end_position = |node: &str, port: &str, is_output: bool| {
+            let node = scene.pipeline.node(node)?;
+            let place = self.faces.port_position(node, port, is_output)?;
+            Some(self.view.to_screen(place))
+        };
+        let nodes: BTreeMap<&str, &NodeInstance> =
+            scene.pipeline.nodes().map(|n| (n.name.as_str(), n)).collect();
+        scene
+            .pipeline
+            .wires()
+            .into_iter()
+            .filter_map(|(a, from, b, to)| {
+                let _ = nodes.get(a)?;
+                let curve =
+                    Curve::new(end_position(a, from, true)?, end_position(b, to, false)?, &self.view);
+                if !curve.bounds().intersects(self.view.rect) {
+                    return None;
+                }
+                let port_type = self.faces.get(a).and_then(|f| f.port_type(from, true));
+                Some((format!("{a}.{from}"), format!("{b}.{to}"), port_type, curve))
+            })
+            .collect()
+    }
+
+    fn seen_nodes<'a>(&self, ui: &Ui, scene: &Scene<'a>) -> Vec<Seen<'a>> {
+        // The selected ones lie on top, for the eye and for the pointer.
+        let (below, above): (Vec<_>, Vec<_>) =
+            scene.pipeline.nodes().partition(|n| !scene.selection.contains(&n.name));
+        below
+            .into_iter()
+            .chain(above)
+            .filter_map(|node| {
+                let rect = self.view.rect_to_screen(self.faces.rect(node, scene.states));
+                if !rect.expand(12.0).intersects(self.view.rect) {
+                    return None;
+                }
+                let response = ui.interact(rect, node_id(&node.name), Sense::click_and_drag());
+                let selected = scene.selection.contains(&node.name);
+                response.widget_info(|| {
+                    WidgetInfo::selected(Role::Button, true, selected, format!("Node {}", node.name))
+                });
+                Some(Seen { node, rect, response })
+            })
+            .collect()
+    }
+
+    fn seen_ports(&self, ui: &Ui, scene: &Scene<'_>, seen: &[Seen<'_>]) -> Vec<SeenPort> {
+        if self.view.detail() == Detail::Block {
+            return Vec::new();
+        }
+        let _ = scene;
+        let mut ports = Vec::new();
+        for node in seen {
+            let Some(face) = self.faces.get(&node.node.name) else { continue };
+            let known = face.inputs.iter().map(|p| (p.name, false, Some(p.port_type)));
+            let known = known.chain(face.outputs.iter().map(|p| (p.name, true, Some(p.port_type))));
+            let lost = face.lost_ports.0.iter().map(|name| (name.as_str(), false, None));
+            let lost = lost.chain(face.lost_ports.1.iter().map(|name| (name.as_str(), true, None)));
+            for (name, is_output, port_type) in known.chain(lost) {
+                let Some(place) = self.faces.port_position(node.node, name, is_output) else { continue };
+                let position = self.view.to_screen(place);
+                let size = (2.6 * PORT_RADIUS * self.view.zoom).max(10.0);
+                let end = format!("{}.{name}", node.node.name);
+                let response = ui.interact(
+                    Rect::from_center_size(position, Vec2::splat(size)),
+                    port_id(&end, is_output),
+                    Sense::click_and_drag(),
+                );
+                let kind = if is_output { "Output" } else { "Input" };
+                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{kind} {end}")));
+                ports.push(SeenPort { end, name: name.to_owned(), is_output, port_type, position, response });
+            }
+        }
+        ports
+    }
+
+    fn draw_wires(
+        &self,
+        ui: &Ui,
+        scene: &Scene<'_>,
+        curves: &[(String, String, Option<PortType>, Curve)],
+        hovered: Option<usize>,
+    ) {
+        let p = theme::palette(ui.visuals());
+        let thin = (1.8 * self.view.zoom).clamp(1.0, 2.4);
+        let time = ui.input(|i| i.time);
+        for (index, (from, to, port_type, curve)) in curves.iter().enumerate() {
+            let color = port_type.map_or(p.bad, |t| theme::port_color(t, ui.visuals()));
+            let selected = scene.selected_wire.is_some_and(|w| w.0 == *from && w.1 == *to);
+            let looked_at = scene.looked_at == Some(from.as_str());
+            let target = to.split_once('.').map_or("", |(node, _)| node);
+            let flow = matches!(scene.states.get(target), Some(NodeState::Running { .. })).then_some(time);
+            if selected {
+                curve.draw(ui.painter(), p.accent.gamma_multiply(0.5), thin + 5.0, None);
+            }
+            let width = if hovered == Some(index) { thin + 1.5 } else { thin };
+            let bright = hovered == Some(index) || selected || looked_at || flow.is_some();
+            let color = if bright { color } else { color.gamma_multiply(0.75) };
+            curve.draw(ui.painter(), color, width, flow);
+        }
+    }
+
+    fn draw_nodes(&self, ui: &Ui, scene: &Scene<'_>, seen: &[Seen<'_>]) {
+        let time = ui.input(|i| i.time);
+        for item in seen {
+            let Some(face) = self.faces.get(&item.node.name) else { continue };
+            let look = node::Look {
+                state: scene.states.get(&item.node.name),
+                stage: scene.stages.get(&item.node.name).map(String::as_str),
+                selected: scene.selection.contains(&item.node.name),
+                hovered: item.response.hovered(),
+                greyed: self.gesture.refuses_node(&item.node.name),
+                time,
+            };
+            node::draw(ui.painter(), ui.visuals(), &self.view, item.rect, item.node, face, &look);
+        }
+    }
+
+    fn draw_ports(&self, ui: &Ui, scene: &Scene<'_>, ports: &[SeenPort]) {
+        let p = theme::palette(ui.visuals());
+        let zoom = self.view.zoom;
+        let full = self.view.detail() == Detail::Full;
+        for port in ports {
+            let mut color = port.port_type.map_or(p.bad, |t| theme::port_color(t, ui.visuals()));
+            if self.gesture.refuses_port(&port.end, port.is_output) {
+                color = p.node_edge;
+            }
+            let hovered = port.response.contains_pointer();
+            let radius = (PORT_RADIUS * zoom).max(2.0) * if hovered { 1.2 } else { 1.0 };
+            ui.painter().circle(port.position, radius, color, Stroke::new((1.5 * zoom).max(0.8), p.canvas));
+            if port.is_output && scene.looked_at == Some(port.end.as_str()) {
+                ui.painter().circle_stroke(port.position, radius + 2.5, Stroke::new(1.5, p.accent));
+            }
+            if full && zoom > 0.6 {
+                let letter = port.port_type.map_or('?', theme::port_letter);
+                ui.painter().text(
+                    port.position,
+                    Align2::CENTER_CENTER,
+                    letter,
+                    FontId::proportional(node::step(9.0 * zoom)),
+                    p.canvas,
+                );
+            }
+            if zoom >= 1.4 || (full && hovered) {
+                let (align, side) =
+                    if port.is_output { (Align2::LEFT_CENTER, 1.0) } else { (Align2::RIGHT_CENTER, -1.0) };
+                let place = port.position + egui::vec2(side * (radius + 5.0), -radius - 4.0);
+                ui.painter().text(place, align, &port.name, FontId::proportional(11.0), p.text);
+            }
+        }
+    }
+
+    fn rename_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+        let Some((name, text)) = &mut self.renaming else { return };
+        let Some(node) = scene.pipeline.node(name) else {
+            self.renaming = None;
+            return;
+        };
+        let corner = self.view.to_screen(view::pos(node.position));
+        let width = (face::WIDTH * self.view.zoom).max(140.0);
+        let rect = Rect::from_min_size(corner, egui::vec2(width, 26.0));
+        let edit = egui::TextEdit::singleline(text).id(Id::unique("rename node")).hint_text("Name");
+        let response = ui.place(rect, edit);
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Name of the node"));
+        let closing = ui.input(|i| i.key_pressed(Key::Escape));
+        if response.lost_focus() {
+            if !closing && text != name {
+                commands.push(Command::edit(
+                    crate::pipeline::Edit::Rename(name.clone(), text.trim().to_owned()),
+                    format!("rename {name}"),
+                ));
+            }
+            self.renaming = None;
+        } else if !response.has_focus() {
+            response.request_focus();
+        }
+    }
+
+    fn finder_ui(&mut self, ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+        let Some(finder) = &mut self.finder else { return };
+        match finder.ui(ui, scene.registry) {
+            finder::Answer::Open => {}
+            finder::Answer::Closed => self.finder = None,
+            finder::Answer::Chosen(kind) => {
+                commands.push(Command::Add { kind, position: finder.place, from: finder.from() });
+                self.finder = None;
+            }
+        }
+    }
+}
+
+/// The canvas takes the keyboard when nothing else has it, so that Tab and arrows are its own.
+fn keep_focus(ui: &Ui, background: &Response) {
+    let clicked = background.contains_pointer() && ui.input(|i| i.pointer.any_pressed());
+    ui.memory_mut(|memory| {
+        if clicked || (memory.focused().is_none() && background.contains_pointer()) {
+            memory.request_focus(background.id);
+        }
+        if memory.has_focus(background.id) {
+            let filter = egui::EventFilter {
+                tab: true,
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                escape: true,
+            };
+            memory.set_focus_lock_filter(background.id, filter);
+        }
+    });
+}
+
+fn empty_hint(ui: &Ui, rect: Rect) {
+    let p = theme::palette(ui.visuals());
+    let text = "Double-click or press Tab to add a node.\nDrop a recording or a pipeline here to open it.";
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(14.0), p.text_weak);
+}
+
+fn node_id(name: &str) -> Id {
+    Id::unique(("canvas node", name))
+}
+
+fn port_id(end: &str, is_output: bool) -> Id {
+    Id::unique(("canvas port", end, is_output))
+}
+
+/// Nodes sit on a grid of 4.
+fn snap(place: [f32; 2]) -> [f32; 2] {
+    place.map(|v| (v / 4.0).round() * 4.0)
+}
+
+fn band_stroke(ui: &Ui, rect: Rect) {
+    let p = theme::palette(ui.visuals());
+    ui.painter().rect(
+        rect,
+        2.0,
+        p.accent.gamma_multiply(0.12),
+        Stroke::new(1.0, p.accent.gamma_multiply(0.7)),
+        StrokeKind::Inside,
+    );
+}

@@ -1,0 +1,215 @@
+//! Draws nodes: a calm card with a bar of its category's colour, more of it the closer one looks.
+
+use super::{
+    face::{Face, HEADER, LINE},
+    icons,
+    view::{Detail, View},
+};
+use crate::{
+    app::{
+        text,
+        theme::{self, Palette},
+    },
+    pipeline::{NodeInstance, NodeState},
+};
+use egui::{Align2, Color32, CornerRadius, FontId, Painter, Rect, Stroke, StrokeKind, Visuals, pos2, vec2};
+
+/// How a node is drawn this time.
+pub struct Look<'a> {
+    /// Its state, where known.
+    pub state: Option<&'a NodeState>,
+    /// The stage a running node is in.
+    pub stage: Option<&'a str>,
+    /// Part of the selection.
+    pub selected: bool,
+    /// Under the pointer.
+    pub hovered: bool,
+    /// Cannot take the wire that is dragged.
+    pub greyed: bool,
+    /// Seconds, for what turns.
+    pub time: f64,
+}
+
+/// Draws one node without its ports.
+pub fn draw(
+    painter: &Painter,
+    visuals: &Visuals,
+    view: &View,
+    rect: Rect,
+    node: &NodeInstance,
+    face: &Face,
+    look: &Look<'_>,
+) {
+    let p = theme::palette(visuals);
+    let detail = view.detail();
+    let zoom = view.zoom;
+    let category = face.category.map_or(p.bad, |c| theme::category_color(c, visuals));
+    let faded = node.muted || look.greyed;
+    let mut painter = painter.clone();
+    if faded {
+        painter.multiply_opacity(0.4);
+    }
+    let rounding = CornerRadius::same((6.0 * zoom).clamp(1.0, 6.0) as u8);
+    let outline = if look.selected {
+        Stroke::new(1.5, p.accent)
+    } else if matches!(look.state, Some(NodeState::Failed(_))) || face.category.is_none() {
+        Stroke::new(1.0, p.bad)
+    } else if look.hovered {
+        Stroke::new(1.0, p.text_weak)
+    } else {
+        Stroke::new(1.0, p.node_edge)
+    };
+    if detail == Detail::Block {
+        let fill = category.gamma_multiply(if visuals.dark_mode { 0.42 } else { 0.32 });
+        painter.rect(rect, rounding, p.node.blend(fill), outline, StrokeKind::Inside);
+        let font = FontId::proportional(step(9.0));
+        let text = painter.layout(face.title.clone(), font, p.text_strong, (rect.width() - 4.0).max(8.0));
+        painter.with_clip_rect(rect.intersect(painter.clip_rect())).galley(
+            rect.center() - text.size() / 2.0,
+            text,
+            p.text_strong,
+        );
+        return;
+    }
+    if detail == Detail::Full {
+        painter.rect_filled(rect.translate(vec2(0.0, 2.0 * zoom)).expand(1.0), rounding, p.shadow);
+    }
+    painter.rect(rect, rounding, p.node, outline, StrokeKind::Inside);
+    let bar = Rect::from_min_size(rect.min + vec2(1.0, 1.0), vec2(3.0 * zoom, rect.height() - 2.0));
+    let left = CornerRadius { nw: rounding.nw, sw: rounding.sw, ne: 0, se: 0 };
+    painter.rect_filled(bar, left, category);
+    let clip = painter.with_clip_rect(rect.shrink(1.0).intersect(painter.clip_rect()));
+    header(&clip, zoom, rect, face, look, category, p, node.bypassed);
+    if detail == Detail::Full {
+        body(&clip, zoom, rect, face, look, p);
+    }
+    if let Some(NodeState::Running { share, .. }) = look.state {
+        progress(&clip, rect, *share, p, look.time);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one drawing")]
+fn header(
+    painter: &Painter,
+    zoom: f32,
+    rect: Rect,
+    face: &Face,
+    look: &Look<'_>,
+    category: Color32,
+    p: &Palette,
+    bypassed: bool,
+) {
+    let middle = rect.top() + HEADER / 2.0 * zoom;
+    icons::category(painter, face.category, pos2(rect.left() + 21.0 * zoom, middle), 13.0 * zoom, category);
+    let mut right = rect.right() - 13.0 * zoom;
+    if let Some(state) = look.state {
+        right -= 5.0 * zoom;
+        icons::state(painter, state, pos2(right, middle), 5.5 * zoom, p, look.time);
+        right -= 11.0 * zoom;
+        let note = match state {
+            NodeState::Done { wall_s } => Some(text::took(*wall_s)),
+            NodeState::Running { share: Some(share), .. } => Some(format!("{:.0} %", share * 100.0)),
+            _ => None,
+        };
+        if let Some(note) = note {
+            let size = painter.text(
+                pos2(right, middle),
+                Align2::RIGHT_CENTER,
+                note,
+                FontId::proportional(step(10.5 * zoom)),
+                p.text_weak,
+            );
+            right = size.left() - 4.0 * zoom;
+        }
+    }
+    let left = rect.left() + 33.0 * zoom;
+    let color = if bypassed { p.text_weak } else { p.text_strong };
+    let title = one_line(painter, &face.title, FontId::proportional(step(13.0 * zoom)), color, right - left);
+    let top = middle - title.size().y / 2.0;
+    let end = left + title.size().x;
+    painter.galley(pos2(left, top), title, color);
+    if bypassed {
+        painter.hline(left..=end, middle, Stroke::new(1.0, p.text_weak));
+    }
+    if let Some(subtitle) = &face.subtitle {
+        let width = rect.right() - 12.0 * zoom - left;
+        let color = if face.category.is_none() { p.bad } else { p.text_weak };
+        let line = one_line(painter, subtitle, FontId::proportional(step(10.5 * zoom)), color, width);
+        painter.galley(pos2(left, rect.top() + (HEADER - 3.0) * zoom), line, color);
+    }
+}
+
+fn body(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>, p: &Palette) {
+    let small = FontId::proportional(step(11.0 * zoom));
+    let (left, right) = (rect.left() + 15.0 * zoom, rect.right() - 13.0 * zoom);
+    let mut y = rect.top() + (face.header_height() + LINE / 2.0) * zoom;
+    for row in &face.rows {
+        let color = if row.is_set { p.text_strong } else { p.text };
+        let value = one_line(painter, &row.value, small.clone(), color, (right - left) * 0.62);
+        let start = right - value.size().x;
+        painter.galley(pos2(start, y - value.size().y / 2.0), value, color);
+        let label = one_line(painter, &row.label, small.clone(), p.text_weak, start - left - 6.0 * zoom);
+        painter.galley(pos2(left, y - label.size().y / 2.0), label, p.text_weak);
+        y += LINE * zoom;
+    }
+    if !face.rows.is_empty() {
+        y += 2.0 * zoom;
+    }
+    match look.state {
+        Some(NodeState::Running { remaining_s, .. }) => {
+            let mut parts: Vec<String> = look.stage.filter(|s| !s.is_empty()).map(text::sentence).into_iter().collect();
+            if let Some(seconds) = remaining_s {
+                parts.push(format!("{} left", text::clock(*seconds)));
+            }
+            if parts.is_empty() {
+                parts.push("Running".to_owned());
+            }
+            let line = one_line(painter, &parts.join(" · "), small, p.text, right - left);
+            painter.galley(pos2(left, y - line.size().y / 2.0), line, p.text);
+        }
+        Some(NodeState::Failed(message)) => {
+            let mut job = egui::text::LayoutJob::simple(
+                message.lines().next().unwrap_or_default().to_owned(),
+                small,
+                p.bad,
+                right - left,
+            );
+            job.wrap.max_rows = 2;
+            let lines = painter.layout_job(job);
+            painter.galley(pos2(left, y - 7.0 * zoom), lines, p.bad);
+        }
+        _ => {}
+    }
+}
+
+/// The bar along the bottom edge; where the share is not known, a piece that goes to and fro.
+fn progress(painter: &Painter, rect: Rect, share: Option<f32>, p: &Palette, time: f64) {
+    let track = Rect::from_min_max(pos2(rect.left() + 4.0, rect.bottom() - 4.0), rect.max - vec2(1.0, 1.0));
+    painter.rect_filled(track, 0.0, p.line);
+    let (from, to) = match share {
+        Some(share) => (0.0, share.clamp(0.0, 1.0)),
+        None => {
+            let middle = 0.5 + 0.38 * ((time * 2.4) as f32).sin();
+            (middle - 0.12, middle + 0.12)
+        }
+    };
+    let x = |share: f32| track.left() + track.width() * share;
+    painter.rect_filled(Rect::from_x_y_ranges(x(from)..=x(to), track.y_range()), 0.0, p.accent);
+}
+
+fn one_line(
+    painter: &Painter,
+    text: &str,
+    font: FontId,
+    color: Color32,
+    width: f32,
+) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(1.0));
+    painter.layout_job(job)
+}
+
+/// Font sizes go in half points, so that zooming does not fill the atlas of glyphs.
+pub fn step(size: f32) -> f32 {
+    (size * 2.0).round().max(2.0) / 2.0
+}
