@@ -28,6 +28,8 @@ pub enum Command {
         /// An end `node.port` a wire was dragged from; true where it is an output.
         from: Option<(String, bool)>,
     },
+    /// Add a node in the middle of what is seen.
+    AddInView(String),
     /// Draw a wire, replacing the one that a single input had.
     Connect {
         /// Output end.

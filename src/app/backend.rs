@@ -1,0 +1,261 @@
+//! Everything that may take longer than a frame happens here, in threads that answer over a channel.
+
+use crate::{
+    pipeline::{
+        Document, Event, Executor, Limits, NodeState, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
+        Store, validate,
+    },
+};
+use crossbeam_channel::{Receiver, Sender};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// What a file turned out to be.
+#[derive(Debug)]
+pub enum OpenedFile {
+    /// A pipeline and what is wrong with it.
+    Pipeline(Opened),
+    /// A recording or a sorting: these nodes read it.
+    Reader {
+        /// Kind of the node that reads it.
+        kind: &'static str,
+    },
+}
+
+/// An answer from the threads.
+pub enum Answer {
+    /// The store is open.
+    Ready(Arc<Executor>),
+    /// The store cannot be opened; says why.
+    NoStore(String),
+    /// What was found out about a state of the pipeline.
+    Checked {
+        /// The state it was asked for.
+        revision: u64,
+        /// All problems.
+        problems: Vec<Problem>,
+        /// How each node is; `None` while the store is not open.
+        states: Option<BTreeMap<String, NodeState>>,
+    },
+    /// A run began; `stop` ends it.
+    RunStarted {
+        /// Its number.
+        run: RunId,
+        /// Ask here for it to stop.
+        stop: Sender<()>,
+    },
+    /// Something happened in a run.
+    Event(Event),
+    /// A file was read, or could not be.
+    Opened {
+        /// The file.
+        path: PathBuf,
+        /// What it holds, or why it cannot be read.
+        result: Result<OpenedFile, String>,
+    },
+    /// A file was written, or could not be.
+    Saved {
+        /// The file.
+        path: PathBuf,
+        /// The state that was written.
+        revision: u64,
+        /// Why it could not be.
+        result: Result<(), String>,
+    },
+    /// The user chose a path, or none.
+    Chosen {
+        /// What it is for.
+        purpose: Purpose,
+        /// The path.
+        path: Option<PathBuf>,
+    },
+}
+
+/// What a path is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To open.
+    Open,
+    /// To save the pipeline there.
+    Save,
+    /// For a parameter of a node.
+    Param {
+        /// The node.
+        node: String,
+        /// The parameter.
+        field: String,
+    },
+}
+
+struct Check {
+    revision: u64,
+    pipeline: Pipeline,
+    base_folder: PathBuf,
+}
+
+/// The hand that gives work away.
+pub struct Backend {
+    ctx: egui::Context,
+    registry: Arc<Registry>,
+    checks: Sender<Check>,
+    answers: Receiver<Answer>,
+    answer: Sender<Answer>,
+}
+
+impl Backend {
+    /// Starts the threads; the store is opened by one of them.
+    pub fn new(ctx: &egui::Context, registry: Arc<Registry>, store_folder: PathBuf, limits: Limits) -> Self {
+        let (answer, answers) = crossbeam_channel::unbounded();
+        let (checks, to_check) = crossbeam_channel::unbounded();
+        let backend = Self { ctx: ctx.clone(), registry: registry.clone(), checks, answers, answer };
+        let send = backend.sender();
+        // The thread ends when the window drops its end of the channel.
+        spawn("checks", move || check_loop(&registry, &store_folder, limits, &to_check, &send));
+        backend
+    }
+
+    /// What came back since the last frame.
+    pub fn answers(&self) -> Vec<Answer> {
+        self.answers.try_iter().collect()
+    }
+
+    /// Asks for the problems and states of a pipeline; only the newest question is answered.
+    pub fn check(&self, revision: u64, pipeline: &Pipeline, base_folder: PathBuf) {
+        // A closed channel means that the thread died with the window.
+        let _ = self.checks.send(Check { revision, pipeline: pipeline.clone(), base_folder });
+    }
+
+    /// Starts a run and passes its events on.
+    pub fn run(&self, executor: &Arc<Executor>, pipeline: &Pipeline, options: RunOptions) {
+        let (executor, pipeline, send) = (executor.clone(), pipeline.clone(), self.sender());
+        spawn("run", move || {
+            let handle = executor.start(&pipeline, options);
+            let (stop, stopped) = crossbeam_channel::bounded(1);
+            send(Answer::RunStarted { run: handle.id, stop });
+            let mut stopped = stopped;
+            loop {
+                crossbeam_channel::select! {
+                    recv(handle.events) -> event => match event {
+                        Ok(event) => send(Answer::Event(event)),
+                        Err(_) => break,
+                    },
+                    recv(stopped) -> asked => {
+                        if asked.is_ok() {
+                            handle.cancel();
+                        }
+                        // Asked once, or nobody left to ask.
+                        stopped = crossbeam_channel::never();
+                    },
+                }
+            }
+        });
+    }
+
+    /// Reads a file: a pipeline, a recording or a sorting.
+    pub fn open(&self, path: PathBuf) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("open", move || {
+            let result = read_file(&path, &registry);
+            send(Answer::Opened { path, result });
+        });
+    }
+
+    /// Writes the pipeline to a file.
+    pub fn save(&self, pipeline: &Pipeline, revision: u64, path: PathBuf) {
+        let (pipeline, registry, send) = (pipeline.clone(), self.registry.clone(), self.sender());
+        spawn("save", move || {
+            let result = Document::write(&pipeline, &path, &registry).map_err(|error| error.to_string());
+            send(Answer::Saved { path, revision, result });
+        });
+    }
+
+    /// Asks the user for a path; `mode` is `open`, `save` or `folder`.
+    pub fn choose(&self, purpose: Purpose, mode: &str, folder: &Path, name: &str) {
+        let mut dialog = rfd::FileDialog::new().set_directory(folder);
+        if !matches!(purpose, Purpose::Param { .. }) {
+            dialog = dialog.add_filter("Spikeloom pipeline", &["ron"]);
+        }
+        if purpose == Purpose::Open {
+            dialog = dialog.add_filter("Recordings", &["bin", "dat", "raw", "mda", "npy", "npz", "json", "py"]);
+            dialog = dialog.add_filter("All files", &["*"]);
+        }
+        if mode == "save" && !name.is_empty() {
+            dialog = dialog.set_file_name(name);
+        }
+        let (mode, send) = (mode.to_owned(), self.sender());
+        spawn("dialog", move || {
+            let path = match mode.as_str() {
+                "save" => dialog.save_file(),
+                "folder" => dialog.pick_folder(),
+                _ => dialog.pick_file(),
+            };
+            send(Answer::Chosen { purpose, path });
+        });
+    }
+
+    fn sender(&self) -> impl Fn(Answer) + Send + Sync + 'static {
+        let (answer, ctx) = (self.answer.clone(), self.ctx.clone());
+        move |value| {
+            // Nobody listens once the window is gone.
+            let _ = answer.send(value);
+            ctx.request_repaint();
+        }
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    let started = std::thread::Builder::new().name(format!("window {name}")).spawn(work);
+    if let Err(error) = started {
+        eprintln!("cannot start a thread: {error}");
+    }
+}
+
+fn check_loop(
+    registry: &Registry,
+    store_folder: &Path,
+    limits: Limits,
+    to_check: &Receiver<Check>,
+    send: &impl Fn(Answer),
+) {
+    let executor = match Store::open(store_folder) {
+        Ok(store) => {
+            let executor = Executor::new(registry.clone(), store, limits);
+            send(Answer::Ready(executor.clone()));
+            Some(executor)
+        }
+        Err(error) => {
+            send(Answer::NoStore(error.to_string()));
+            None
+        }
+    };
+    while let Ok(first) = to_check.recv() {
+        // A slider asks often: only its last place is worth an answer.
+        std::thread::sleep(Duration::from_millis(15));
+        let check = to_check.try_iter().last().unwrap_or(first);
+        let problems = validate(&check.pipeline, registry);
+        send(Answer::Checked { revision: check.revision, problems: problems.clone(), states: None });
+        if let Some(executor) = &executor {
+            let states = executor.states(&check.pipeline, &check.base_folder);
+            send(Answer::Checked { revision: check.revision, problems, states: Some(states) });
+        }
+    }
+}
+
+fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {
+        return Document::read(path, registry).map(OpenedFile::Pipeline).map_err(|error| error.to_string());
+    }
+    if !path.exists() {
+        return Err(format!("{} is not there. Was it moved or renamed?", path.display()));
+    }
+    reader_of(path).map(|kind| OpenedFile::Reader { kind })
+}
+
+/// The kind of node that reads a file.
+fn reader_of(_path: &Path) -> Result<&'static str, String> {
+    Ok("read_recording")
+}

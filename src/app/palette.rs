@@ -1,0 +1,103 @@
+//! The list of nodes at the left: search, categories, drag onto the canvas or double-click.
+
+use super::{canvas::icons, command::Command, theme};
+use crate::pipeline::{DynNode, Registry};
+use egui::{CollapsingHeader, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use std::sync::Arc;
+
+/// The list between two frames.
+#[derive(Default)]
+pub struct NodeList {
+    query: String,
+}
+
+impl NodeList {
+    /// Draws the list.
+    pub fn ui(&mut self, ui: &mut Ui, registry: &Registry) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let width = ui.available_width();
+        let edit = egui::TextEdit::singleline(&mut self.query).hint_text("Search").desired_width(width);
+        ui.add(edit).widget_info(|| WidgetInfo::labeled(Role::SearchInput, true, "Search the list of nodes"));
+        ui.add_space(4.0);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            if self.query.trim().is_empty() {
+                for category in theme::CATEGORIES {
+                    let nodes: Vec<_> = registry.in_category(category).collect();
+                    if nodes.is_empty() {
+                        continue;
+                    }
+                    let title = egui::RichText::new(theme::category_name(category)).size(12.0).weak();
+                    CollapsingHeader::new(title).default_open(true).show_unindented(ui, |ui| {
+                        for node in nodes {
+                            row(ui, node, &mut commands);
+                        }
+                    });
+                    ui.add_space(4.0);
+                }
+            } else {
+                let found = registry.search(&self.query);
+                if found.is_empty() {
+                    ui.weak("Nothing of that name. Try another word, such as the name SpikeInterface uses.");
+                }
+                for node in found {
+                    row(ui, node, &mut commands);
+                }
+            }
+        });
+        commands
+    }
+}
+
+fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, commands: &mut Vec<Command>) {
+    let info = node.info();
+    let size = vec2(ui.available_width(), theme::ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, info.label));
+    response.dnd_set_drag_payload(info.kind.to_owned());
+    if ui.is_rect_visible(rect) {
+        let p = theme::palette(ui.visuals());
+        if response.hovered() {
+            ui.painter().rect_filled(rect, 4.0, p.control);
+        }
+        let color = theme::category_color(info.category, ui.visuals());
+        icons::category(ui.painter(), Some(info.category), rect.left_center() + vec2(12.0, 0.0), 11.0, color);
+        let clip = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        clip.text(
+            rect.left_center() + vec2(25.0, 0.0),
+            egui::Align2::LEFT_CENTER,
+            info.label,
+            egui::FontId::proportional(13.0),
+            p.text,
+        );
+    }
+    if response.double_clicked() {
+        commands.push(Command::AddInView(info.kind.to_owned()));
+    }
+    if response.dragged() {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
+        ghost(ui, info.label);
+        return;
+    }
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(320.0);
+        ui.strong(info.label);
+        ui.label(info.summary);
+        if !info.source.is_empty() {
+            ui.weak(info.source);
+        }
+        ui.weak("Drag it onto the canvas, or double-click.");
+    });
+}
+
+/// What is dragged, beside the pointer.
+fn ghost(ui: &Ui, label: &str) {
+    let Some(pointer) = ui.input(|i| i.pointer.latest_pos()) else { return };
+    let p = theme::palette(ui.visuals());
+    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("dragged node"));
+    let painter = ui.ctx().layer_painter(layer);
+    let galley = painter.layout_no_wrap(label.to_owned(), egui::FontId::proportional(13.0), p.text_strong);
+    let rect = egui::Rect::from_min_size(pointer + vec2(12.0, 8.0), galley.size() + vec2(16.0, 10.0));
+    painter.rect(rect, 4.0, p.node, egui::Stroke::new(1.0, p.accent), egui::StrokeKind::Inside);
+    painter.galley(rect.min + vec2(8.0, 5.0), galley, p.text_strong);
+}

@@ -1,0 +1,197 @@
+//! The panels and how they dock.
+
+use super::{App, command::Command, theme};
+use egui::{Color32, Stroke, Ui, Visuals, WidgetText};
+use egui_tiles::{Behavior, Container, Linear, LinearDir, TabState, Tile, TileId, Tiles, Tree, UiResponse};
+use serde::{Deserialize, Serialize};
+
+/// A panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pane {
+    /// The list of nodes.
+    Nodes,
+    /// The canvas.
+    Canvas,
+    /// Parameters of the selection.
+    Inspector,
+    /// What flows on a wire.
+    Viewer,
+}
+
+/// The panels as they are at first.
+pub fn default_layout() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let mut tab = |pane| {
+        let pane = tiles.insert_pane(pane);
+        tiles.insert_tab_tile(vec![pane])
+    };
+    let (nodes, canvas, inspector, viewer) =
+        (tab(Pane::Nodes), tab(Pane::Canvas), tab(Pane::Inspector), tab(Pane::Viewer));
+    let mut upper = Linear::new(LinearDir::Horizontal, vec![nodes, canvas, inspector]);
+    for (tile, share) in [(nodes, 0.14), (canvas, 0.64), (inspector, 0.22)] {
+        upper.shares.set_share(tile, share);
+    }
+    let upper = tiles.insert_container(Container::Linear(upper));
+    let mut all = Linear::new(LinearDir::Vertical, vec![upper, viewer]);
+    all.shares.set_share(upper, 0.56);
+    all.shares.set_share(viewer, 0.44);
+    let root = tiles.insert_container(Container::Linear(all));
+    Tree::new(egui::Id::unique("panels"), root, tiles)
+}
+
+/// True where a remembered layout has every panel once.
+pub fn is_whole(tree: &Tree<Pane>) -> bool {
+    let panes = [Pane::Nodes, Pane::Canvas, Pane::Inspector, Pane::Viewer];
+    let count =
+        |wanted| tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(pane) if *pane == wanted)).count();
+    panes.into_iter().all(|pane| count(pane) == 1)
+}
+
+/// Draws the panels; the commands that come of them.
+pub fn show(app: &mut App, ui: &mut Ui) -> Vec<Command> {
+    let mut commands = Vec::new();
+    if let Some(pane) = app.maximised {
+        let mut panels = Panels { app, commands: Vec::new(), toggled: None };
+        let toggled = panels.maximised_ui(ui, pane);
+        commands.append(&mut panels.commands);
+        if toggled {
+            app.maximised = None;
+        }
+        return commands;
+    }
+    // Taken out for the time of drawing: panels draw with the rest of the app at hand.
+    let Some(mut layout) = app.layout.take() else { return commands };
+    let mut panels = Panels { app, commands: Vec::new(), toggled: None };
+    layout.ui(&mut panels, ui);
+    commands.append(&mut panels.commands);
+    let toggled = panels.toggled;
+    app.layout = Some(layout);
+    if toggled.is_some() {
+        app.maximised = toggled;
+    }
+    commands
+}
+
+struct Panels<'a> {
+    app: &'a mut App,
+    commands: Vec<Command>,
+    toggled: Option<Pane>,
+}
+
+impl Panels<'_> {
+    fn pane(&mut self, ui: &mut Ui, pane: Pane) {
+        let p = theme::palette(ui.visuals());
+        match pane {
+            Pane::Canvas => {
+                let commands = self.app.canvas_ui(ui);
+                self.commands.extend(commands);
+            }
+            Pane::Viewer => {
+                egui::Frame::NONE.fill(p.panel).show(ui, |ui| self.app.viewer_ui(ui));
+            }
+            Pane::Nodes | Pane::Inspector => {
+                egui::Frame::NONE.fill(p.panel).inner_margin(8).show(ui, |ui| {
+                    ui.set_min_size(ui.available_size());
+                    let commands = match pane {
+                        Pane::Nodes => self.app.palette.ui(ui, &self.app.registry),
+                        _ => self.app.inspector_ui(ui),
+                    };
+                    self.commands.extend(commands);
+                });
+            }
+        }
+    }
+
+    fn maximised_ui(&mut self, ui: &mut Ui, pane: Pane) -> bool {
+        let p = theme::palette(ui.visuals());
+        let mut back = false;
+        egui::Panel::top("maximised").frame(egui::Frame::NONE.fill(p.bar).inner_margin(4)).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.strong(self.title(pane));
+                back = ui.small_button("Back to all panels").clicked();
+            });
+        });
+        egui::CentralPanel::no_frame().show(ui, |ui| self.pane(ui, pane));
+        back
+    }
+
+    fn title(&self, pane: Pane) -> String {
+        match pane {
+            Pane::Nodes => "Nodes".to_owned(),
+            Pane::Inspector => "Inspector".to_owned(),
+            Pane::Canvas => {
+                let mark = if self.app.editor.is_dirty() { " •" } else { "" };
+                format!("{}{mark}", self.app.editor.title())
+            }
+            Pane::Viewer => match &self.app.looked_at {
+                Some(end) => format!("Viewer · {end}"),
+                None => "Viewer".to_owned(),
+            },
+        }
+    }
+}
+
+impl Behavior<Pane> for Panels<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, pane: &mut Pane) -> UiResponse {
+        self.pane(ui, *pane);
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        egui::RichText::new(self.title(*pane)).size(12.0).into()
+    }
+
+    fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, tile: TileId, button: egui::Response) -> egui::Response {
+        if button.double_clicked()
+            && let Some(pane) = tiles.get_pane(&tile)
+        {
+            self.toggled = Some(*pane);
+        }
+        button
+    }
+
+    fn tab_bar_height(&self, _: &egui::Style) -> f32 {
+        22.0
+    }
+
+    fn gap_width(&self, _: &egui::Style) -> f32 {
+        2.0
+    }
+
+    fn min_size(&self) -> f32 {
+        60.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        theme::palette(visuals).bar
+    }
+
+    fn tab_bar_hline_stroke(&self, visuals: &Visuals) -> Stroke {
+        Stroke::new(1.0, theme::palette(visuals).line)
+    }
+
+    fn tab_bg_color(&self, visuals: &Visuals, _: &Tiles<Pane>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { theme::palette(visuals).panel } else { Color32::TRANSPARENT }
+    }
+
+    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<Pane>, _: TileId, _: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _: &Tiles<Pane>, _: TileId, state: &TabState) -> Color32 {
+        let p = theme::palette(visuals);
+        if state.active { p.text } else { p.text_weak }
+    }
+
+    fn resize_stroke(&self, style: &egui::Style, state: egui_tiles::ResizeState) -> Stroke {
+        let p = theme::palette(&style.visuals);
+        match state {
+            egui_tiles::ResizeState::Idle => Stroke::new(2.0, p.bar),
+            _ => Stroke::new(2.0, p.accent),
+        }
+    }
+
+    fn simplification_options(&self) -> egui_tiles::SimplificationOptions {
+        egui_tiles::SimplificationOptions { all_panes_must_have_tabs: true, ..Default::default() }
+    }
+}

@@ -1,0 +1,371 @@
+//! What is known of runs: events folded into tasks, states of nodes, and a log.
+
+use super::text;
+use crate::pipeline::{Event, EventKind, NodeState, Pipeline, RunId, RunStatus, TaskId};
+use crossbeam_channel::Sender;
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    path::PathBuf,
+};
+
+/// Lines of the log that are kept.
+const MAX_LOG: usize = 2000;
+
+/// One task of the last run.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Node and item.
+    pub id: TaskId,
+    /// How it is.
+    pub state: NodeState,
+    /// The stage it is in.
+    pub stage: String,
+    /// Wall-clock and CPU seconds, once it is finished.
+    pub cost_s: Option<(f64, f64)>,
+    /// Its result folder.
+    pub folder: Option<PathBuf>,
+    /// What it said last.
+    pub message: String,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug)]
+pub struct LogLine {
+    /// Seconds since the run began.
+    pub at_s: f64,
+    /// The node that says it, empty for the run.
+    pub node: String,
+    /// How bad it is.
+    pub level: Level,
+    /// What it says.
+    pub line: String,
+}
+
+/// How bad a line of the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing to worry about.
+    Info,
+    /// The user should know.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// The last run, and what is left of those before.
+#[derive(Default)]
+pub struct Runs {
+    current: Option<(RunId, Sender<()>)>,
+    stopping: bool,
+    tasks: Vec<Task>,
+    index: BTreeMap<TaskId, usize>,
+    planned: usize,
+    cached: usize,
+    /// How the last run ended.
+    pub last: Option<RunStatus>,
+    live: BTreeMap<String, NodeState>,
+    stages: BTreeMap<String, String>,
+    log: VecDeque<LogLine>,
+}
+
+impl Runs {
+    /// A run began.
+    pub fn started(&mut self, run: RunId, stop: Sender<()>) {
+        self.current = Some((run, stop));
+    }
+
+    /// True from the start of a run to its end.
+    pub fn is_running(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// True after it was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
+    /// Asks the run to stop.
+    pub fn stop(&mut self) {
+        if let Some((_, stop)) = &self.current {
+            self.stopping = true;
+            // Asked before already where the channel is full.
+            let _ = stop.try_send(());
+        }
+    }
+
+    /// The tasks of the last run, in the order they were heard of.
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// The log, oldest first.
+    pub fn log(&self) -> &VecDeque<LogLine> {
+        &self.log
+    }
+
+    /// States of nodes as runs left them.
+    pub fn live(&self) -> &BTreeMap<String, NodeState> {
+        &self.live
+    }
+
+    /// The stage of each node that runs.
+    pub fn stages(&self) -> &BTreeMap<String, String> {
+        &self.stages
+    }
+
+    /// The last task of a node.
+    pub fn task_of(&self, node: &str) -> Option<&Task> {
+        self.tasks.iter().rev().find(|t| t.id.node == node)
+    }
+
+    /// Adds a line of our own to the log.
+    pub fn say(&mut self, level: Level, line: impl Into<String>) {
+        self.push(LogLine { at_s: 0.0, node: String::new(), level, line: line.into() });
+    }
+
+    fn push(&mut self, line: LogLine) {
+        if self.log.len() == MAX_LOG {
+            self.log.pop_front();
+        }
+        self.log.push_back(line);
+    }
+
+    /// Drops what was known of nodes that changed and of all that depends on them.
+    pub fn forget(&mut self, pipeline: &Pipeline, changed: &BTreeSet<String>) {
+        let mut reached = changed.clone();
+        loop {
+            let before = reached.len();
+            for (from, _, to, _) in pipeline.wires() {
+                if reached.contains(from) {
+                    reached.insert(to.to_owned());
+                }
+            }
+            if reached.len() == before {
+                break;
+            }
+        }
+        self.live.retain(|name, state| {
+            !reached.contains(name) || matches!(state, NodeState::Running { .. } | NodeState::Queued)
+        });
+    }
+
+    fn task(&mut self, id: &TaskId) -> &mut Task {
+        let index = *self.index.entry(id.clone()).or_insert_with(|| {
+            self.tasks.push(Task {
+                id: id.clone(),
+                state: NodeState::Queued,
+                stage: String::new(),
+                cost_s: None,
+                folder: None,
+                message: String::new(),
+            });
+            self.tasks.len() - 1
+        });
+        &mut self.tasks[index]
+    }
+
+    /// Hears an event.
+    pub fn hear(&mut self, event: &Event) {
+        let mut line = |runs: &mut Self, task: &TaskId, level: Level, line: String| {
+            runs.push(LogLine { at_s: event.at_s, node: task.node.clone(), level, line });
+        };
+        match &event.kind {
+            EventKind::RunStarted { tasks } => {
+                self.tasks.clear();
+                self.index.clear();
+                self.live.clear();
+                self.stages.clear();
+                self.planned = *tasks;
+                self.cached = 0;
+                self.last = None;
+                self.stopping = false;
+            }
+            EventKind::Queued { task } => self.task(task).state = NodeState::Queued,
+            EventKind::Cached { task, folder } => {
+                self.cached += 1;
+                let row = self.task(task);
+                row.state = NodeState::Cached;
+                row.folder = Some(folder.clone());
+            }
+            EventKind::Started { task } => {
+                self.task(task).state = NodeState::Running { share: None, remaining_s: None };
+                line(self, task, Level::Info, "started".into());
+            }
+            EventKind::Progress { task, stage, done, total, remaining_s } => {
+                let share = (*total > 0).then(|| *done as f32 / *total as f32);
+                let row = self.task(task);
+                row.state = NodeState::Running { share, remaining_s: *remaining_s };
+                row.stage.clone_from(stage);
+            }
+            EventKind::Log { task, warning, line: text } => {
+                self.task(task).message.clone_from(text);
+                line(self, task, if *warning { Level::Warning } else { Level::Info }, text.clone());
+            }
+            EventKind::Preview { .. } => return,
+            EventKind::Finished { task, folder, wall_s, cpu_s } => {
+                let row = self.task(task);
+                row.state = NodeState::Done { wall_s: *wall_s };
+                row.cost_s = Some((*wall_s, *cpu_s));
+                row.folder = Some(folder.clone());
+                line(self, task, Level::Info, format!("done in {}", text::took(*wall_s)));
+            }
+            EventKind::Failed { task, message } => {
+                let row = self.task(task);
+                row.state = NodeState::Failed(message.clone());
+                row.message.clone_from(message);
+                line(self, task, Level::Error, message.clone());
+            }
+            EventKind::Cancelled { task, reason } => {
+                let row = self.task(task);
+                row.state = NodeState::Cancelled;
+                row.message.clone_from(reason);
+            }
+            EventKind::RunFinished { status, tasks, cached, .. } => {
+                self.current = None;
+                self.stopping = false;
+                self.last = Some(*status);
+                self.planned = *tasks;
+                let words = match status {
+                    RunStatus::Ok => "finished",
+                    RunStatus::Failed => "failed",
+                    RunStatus::Cancelled => "stopped",
+                };
+                let line = format!(
+                    "run {words} after {}: {tasks} tasks, {cached} of them done before",
+                    text::took(event.at_s)
+                );
+                self.push(LogLine { at_s: event.at_s, node: String::new(), level: Level::Info, line });
+            }
+        }
+        self.fold();
+    }
+
+    /// The run's channel closed: it is over even if its last event was lost.
+    pub fn ended(&mut self, status: RunStatus) {
+        self.current = None;
+        self.last = Some(status);
+    }
+
+    /// States of nodes from those of their tasks.
+    fn fold(&mut self) {
+        let mut of_node: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
+        for task in &self.tasks {
+            of_node.entry(&task.id.node).or_default().push(task);
+        }
+        let mut live = BTreeMap::new();
+        let mut stages = BTreeMap::new();
+        for (node, tasks) in of_node {
+            live.insert(node.to_owned(), joined(&tasks));
+            if let Some(task) = tasks.iter().find(|t| matches!(t.state, NodeState::Running { .. })) {
+                stages.insert(node.to_owned(), task.stage.clone());
+            }
+        }
+        self.live = live;
+        self.stages = stages;
+    }
+
+    /// `3 of 7 · Sort 41 % · 0:32 left`, or how the last run ended.
+    pub fn status(&self) -> String {
+        if self.current.is_none() {
+            return match self.last {
+                None => String::new(),
+                Some(RunStatus::Ok) => {
+                    let spent: f64 = self.tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
+                    format!("Done · {} tasks, {} cached · {}", self.planned, self.cached, text::took(spent))
+                }
+                Some(RunStatus::Failed) => {
+                    let failed = self.tasks.iter().filter(|t| matches!(t.state, NodeState::Failed(_))).count();
+                    format!("{failed} failed")
+                }
+                Some(RunStatus::Cancelled) => "Stopped".to_owned(),
+            };
+        }
+        if self.stopping {
+            return "Stopping…".to_owned();
+        }
+        let over = |t: &&Task| {
+            matches!(
+                t.state,
+                NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled
+            )
+        };
+        let done = self.tasks.iter().filter(over).count();
+        let mut parts = vec![format!("{done} of {}", self.planned.max(self.tasks.len()))];
+        let running = self.tasks.iter().find_map(|t| match t.state {
+            NodeState::Running { share, remaining_s } => Some((t, share, remaining_s)),
+            _ => None,
+        });
+        if let Some((task, share, remaining_s)) = running {
+            let name = text::sentence(&task.id.node);
+            parts.push(match share {
+                Some(share) => format!("{name} {:.0} %", share * 100.0),
+                None => name,
+            });
+            parts.extend(remaining_s.map(|s| format!("{} left", text::clock(s))));
+        }
+        parts.join(" · ")
+    }
+}
+
+/// The state of a node from those of its tasks: the one that needs the eye most.
+fn joined(tasks: &[&Task]) -> NodeState {
+    let find = |wanted: fn(&NodeState) -> bool| tasks.iter().map(|t| &t.state).find(|s| wanted(s)).cloned();
+    if let Some(failed) = find(|s| matches!(s, NodeState::Failed(_))) {
+        return failed;
+    }
+    let share_of = |state: &NodeState| match state {
+        NodeState::Running { share, .. } => share.unwrap_or(0.0),
+        NodeState::Done { .. } | NodeState::Cached => 1.0,
+        _ => 0.0,
+    };
+    if let Some(running) = find(|s| matches!(s, NodeState::Running { .. })) {
+        if tasks.len() == 1 {
+            return running;
+        }
+        let share = tasks.iter().map(|t| share_of(&t.state)).sum::<f32>() / tasks.len() as f32;
+        return NodeState::Running { share: Some(share), remaining_s: None };
+    }
+    if let Some(waiting) = find(|s| matches!(s, NodeState::Queued | NodeState::Cancelled)) {
+        return waiting;
+    }
+    let wall_s: f64 = tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
+    if tasks.iter().any(|t| matches!(t.state, NodeState::Done { .. })) {
+        NodeState::Done { wall_s }
+    } else {
+        NodeState::Cached
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Coordinate;
+
+    #[test]
+    fn events_become_states_and_a_status_line() {
+        let mut runs = Runs::default();
+        let (stop, _stopped) = crossbeam_channel::bounded(1);
+        runs.started(RunId(1), stop);
+        let task = |node: &str| TaskId { node: node.into(), coordinate: Coordinate::default() };
+        let mut hear = |kind| runs.hear(&Event { run: RunId(1), at_s: 1.0, kind });
+        hear(EventKind::RunStarted { tasks: 2 });
+        hear(EventKind::Queued { task: task("sort") });
+        hear(EventKind::Cached { task: task("generate"), folder: "a".into() });
+        hear(EventKind::Started { task: task("sort") });
+        hear(EventKind::Progress {
+            task: task("sort"),
+            stage: "detect".into(),
+            done: 41,
+            total: 100,
+            remaining_s: Some(32.0),
+        });
+        assert_eq!(runs.status(), "1 of 2 · Sort 41 % · 0:32 left");
+        assert_eq!(runs.stages()["sort"], "detect");
+        runs.hear(&Event {
+            run: RunId(1),
+            at_s: 2.0,
+            kind: EventKind::Failed { task: task("sort"), message: "no spikes".into() },
+        });
+        assert_eq!(runs.live()["sort"], NodeState::Failed("no spikes".into()));
+    }
+}
