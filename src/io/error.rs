@@ -1,5 +1,6 @@
 //! What can be wrong with files, said so that the user knows what to do.
 
+use crate::data::SourceError;
 use std::path::{Path, PathBuf};
 
 /// A file could not be read or written.
@@ -31,6 +32,12 @@ pub enum Error {
         /// What was looked for.
         message: String,
     },
+    /// The samples that were to be written could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The one who asked for it told it to stop; nothing was left behind.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 impl Error {

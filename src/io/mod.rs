@@ -1,5 +1,23 @@
 //! One file per format: reads into `data`, writes from it. Knows no node and no graph.
+//!
+//! [`open_recording`] and [`open_sorting`] recognise the format; [`describe`] says what a path holds.
+//! Writers put everything beside its place and rename it.
 
+pub mod atomic;
+mod binary;
+pub mod binary_folder;
 mod error;
+pub mod json;
+pub mod npy;
+pub mod numpy_folder;
+mod open;
+pub mod probe;
+mod properties;
+pub mod python_literal;
+mod raw_source;
+mod spikes;
 
+pub use binary::WARNINGS;
 pub use error::Error;
+pub use open::{Description, OpenOptions, describe, open_recording, open_sorting};
+pub use raw_source::{Layout, RawSource};

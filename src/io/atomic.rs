@@ -1,0 +1,218 @@
+//! Writing beside the final place and renaming: nothing half-written ever has a final name.
+
+use super::Error;
+use std::{
+    fs::{self, File},
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Writes a file in one go: all of it or nothing.
+///
+/// # Errors
+/// Where the folder is missing, read-only or full; an older file of that name is then untouched.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    file(path, |out| out.write_all(bytes).map_err(|source| Error::io("write", path, source)))
+}
+
+/// Writes a file through a buffered writer: all of it or nothing.
+///
+/// # Errors
+/// Those of `fill`, and where the disk refuses; an older file of that name is then untouched.
+pub fn file<E: From<Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
+) -> Result<(), E> {
+    let part = Part::beside(path)?;
+    let created = File::create_new(&part.path).map_err(|source| Error::io("create", path, source))?;
+    let mut out = BufWriter::with_capacity(1 << 18, created);
+    fill(&mut out)?;
+    let failed = |source| Error::io("write", path, source);
+    let written = out.into_inner().map_err(|e| failed(e.into_error()))?;
+    written.sync_all().map_err(failed)?;
+    drop(written);
+    fs::rename(&part.path, path).map_err(failed)?;
+    part.keep();
+    sync_folder(path.parent());
+    Ok(())
+}
+
+/// Makes a folder: `fill` is given an empty one beside `path`, which is renamed once it succeeds.
+///
+/// An empty folder at `path` is replaced.
+///
+/// # Errors
+/// Those of `fill`; where `path` exists and is not empty; where the disk refuses. Nothing is left behind.
+pub fn folder<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+    if is_occupied(path) {
+        return Err(Error::format(
+            path,
+            "it exists already and is not overwritten. Choose another name, or move it away first.",
+        )
+        .into());
+    }
+    let part = filled(path, fill)?;
+    if path.is_dir() {
+        // Empty, as was seen above; where it no longer is, this fails and nothing is lost.
+        fs::remove_dir(path).map_err(|source| Error::io("replace", path, source))?;
+    }
+    place(part, path)?;
+    Ok(())
+}
+
+/// Makes a folder as [`folder`] does, and replaces one that is there: the old one stays until the new is whole.
+///
+/// # Errors
+/// Those of `fill`, and where the disk refuses; the old folder is then untouched.
+pub fn replace_folder<E: From<Error>>(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
+    let part = filled(path, fill)?;
+    if !path.exists() {
+        place(part, path)?;
+        return Ok(());
+    }
+    // Dropping it removes the old folder once the new one has its name.
+    let old = Part::beside(path)?;
+    fs::rename(path, &old.path).map_err(|source| Error::io("replace", path, source))?;
+    if let Err(e) = place(part, path) {
+        // Put the old one back; where even that fails it still lies beside, under its temporary name.
+        if fs::rename(&old.path, path).is_err() {
+            old.keep();
+        }
+        return Err(e.into());
+    }
+    Ok(())
+}
+
+/// Gives a folder that was filled under another name its final one.
+fn place(part: Part, path: &Path) -> Result<(), Error> {
+    fs::rename(&part.path, path).map_err(|source| Error::io("create", path, source))?;
+    part.keep();
+    sync_folder(path.parent());
+    Ok(())
+}
+
+fn filled<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<Part, E> {
+    let part = Part::beside(path)?;
+    fs::create_dir(&part.path).map_err(|source| Error::io("create", path, source))?;
+    fill(&part.path)?;
+    sync_tree(&part.path).map_err(|source| Error::io("write", path, source))?;
+    Ok(part)
+}
+
+fn is_occupied(path: &Path) -> bool {
+    match fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => path.symlink_metadata().is_ok(),
+    }
+}
+
+/// A file or folder under a temporary name; removed when dropped, unless it was kept.
+struct Part {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Part {
+    fn beside(path: &Path) -> Result<Self, Error> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let name = path
+            .file_name()
+            .ok_or_else(|| Error::format(path, "this names no file or folder to write"))?
+            .to_string_lossy()
+            .into_owned();
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let path = parent.join(format!(".{name}.{}-{number}.part", std::process::id()));
+        // What a killed process of the same number may have left.
+        remove(&path);
+        Ok(Self { path, kept: false })
+    }
+
+    fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.kept {
+            remove(&self.path);
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    // Nothing there is the usual case, and a leftover that cannot be removed harms nobody.
+    drop(removed);
+}
+
+fn sync_tree(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            sync_tree(&entry.path())?;
+        } else if kind.is_file() {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    sync_folder(Some(folder));
+    Ok(())
+}
+
+/// Makes a rename last; some file systems cannot sync folders, which is then as good as it gets.
+fn sync_folder(folder: Option<&Path>) {
+    let folder = folder.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Ok(handle) = File::open(folder) {
+        drop(handle.sync_all());
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_no_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        write_file(&path, b"old").unwrap();
+        let result: Result<(), Error> = file(&path, |out| {
+            out.write_all(b"half").unwrap();
+            Err(Error::format(&path, "no"))
+        });
+        assert!(result.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn folders_appear_whole_or_not_at_all() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("out");
+        let fill = |text: &'static str| {
+            move |p: &Path| fs::write(p.join("x"), text).map_err(|e| Error::io("write", p, e))
+        };
+        folder(&path, fill("1")).unwrap();
+        assert!(folder(&path, fill("2")).unwrap_err().to_string().contains("exists"));
+        replace_folder(&path, fill("3")).unwrap();
+        let failed: Result<(), Error> = replace_folder(&path, |p| Err(Error::format(p, "no")));
+        assert!(failed.is_err());
+        assert_eq!(fs::read(path.join("x")).unwrap(), b"3");
+        assert_eq!(names(base.path()), ["out"]);
+    }
+}

@@ -1,0 +1,240 @@
+//! Raw binary: samples without a header, as most acquisition systems and sorters write them.
+
+use super::{
+    Error, OpenOptions,
+    probe::{self, ReadProbe},
+    raw_source::{Layout, RawFile, RawSource},
+};
+use crate::data::{DType, Id, Recording, RecordingInfo, Segment};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The key of [`RecordingInfo::annotations`] under which readers leave remarks the user should see.
+pub const WARNINGS: &str = "warnings";
+
+/// What to do with bytes after the last whole frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing else tells the number of channels: it is probably wrong.
+    Refuse,
+    /// Metadata tells it: the file was cut off, and what is whole can be read.
+    Floor,
+}
+
+/// All that a raw recording needs, gathered by the reader of each format.
+pub(super) struct Raw {
+    pub paths: Vec<PathBuf>,
+    pub layout: Layout,
+    pub sampling_frequency: f64,
+    pub rest: Rest,
+    /// True where the format names groups itself; otherwise they are the shanks of the probe.
+    pub keep_groups: bool,
+}
+
+/// Opens a headerless file with what the options say.
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Recording, Error> {
+    let layout = Layout {
+        dtype: needed(path, options.dtype, "number type", "--dtype int16")?,
+        big_endian: options.big_endian,
+        num_columns: needed(path, options.num_channels, "number of channels", "--num-channels 32")?,
+        file_offset: options.file_offset,
+        time_axis: options.time_axis,
+    };
+    let rate = needed(path, options.sampling_frequency, "sampling frequency", "--sampling-frequency 30000")?;
+    let rest = if options.allow_partial_frame { Rest::Floor } else { Rest::Refuse };
+    Raw { paths: vec![path.to_owned()], layout, sampling_frequency: rate, rest, keep_groups: false }
+        .open(options)
+}
+
+fn needed<T>(path: &Path, value: Option<T>, what: &str, example: &str) -> Result<T, Error> {
+    value.ok_or_else(|| {
+        Error::format(
+            path,
+            format!(
+                "a raw file does not tell its {what}: give {example}. \
+                 (It takes --dtype, --num-channels and --sampling-frequency.)"
+            ),
+        )
+    })
+}
+
+impl Raw {
+    /// Opens the files and applies gain and probe of the options.
+    pub(super) fn open(self, options: &OpenOptions) -> Result<Recording, Error> {
+        let (info, files) = self.prepare()?;
+        self.finish(info, files, Asked::of(options)?.unwrap_or(Asked::No), options)
+    }
+
+    /// Checks layout and sizes; returns what is known of all columns, and the files.
+    pub(super) fn prepare(&self) -> Result<(RecordingInfo, Vec<RawFile>), Error> {
+        let Self { paths, layout, sampling_frequency, rest, .. } = self;
+        let first = paths.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+        if layout.num_columns == 0 {
+            return Err(Error::format(first, "0 channels: give --num-channels"));
+        }
+        if !(sampling_frequency.is_finite() && *sampling_frequency > 0.0) {
+            return Err(Error::format(
+                first,
+                format!("a sampling frequency of {sampling_frequency} Hz: give --sampling-frequency"),
+            ));
+        }
+        if layout.time_axis > 1 {
+            return Err(Error::format(
+                first,
+                format!(
+                    "time axis {}: 0 is one frame after the other, 1 one channel after the other",
+                    layout.time_axis
+                ),
+            ));
+        }
+        let mut info = RecordingInfo::new(*sampling_frequency, layout.num_columns, 0, layout.dtype);
+        info.segments.clear();
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
+            let metadata = file.metadata().map_err(|source| Error::io("read", path, source))?;
+            if metadata.is_dir() {
+                return Err(Error::format(path, "a file of samples expected, this is a folder"));
+            }
+            let size = metadata.len();
+            let num_frames = frames_of(path, size, layout, *rest, &mut info)?;
+            files.push(RawFile { path: path.clone(), file, size, num_frames });
+            info.segments.push(Segment { num_frames, t_start_s: None });
+        }
+        Ok((info, files))
+    }
+
+    /// Attaches the probe, keeping connected channels alone, and makes the recording.
+    pub(super) fn finish(
+        self,
+        mut info: RecordingInfo,
+        files: Vec<RawFile>,
+        probe: Asked,
+        options: &OpenOptions,
+    ) -> Result<Recording, Error> {
+        if let Some(gain) = options.gain_to_uv {
+            info.gain_to_uv = Some(vec![gain; info.num_channels()]);
+            info.offset_to_uv = Some(vec![options.offset_to_uv.unwrap_or(0.0); info.num_channels()]);
+        }
+        let keep = self.keep_groups;
+        let columns = match probe {
+            Asked::No => None,
+            Asked::Yes(name, probe) => {
+                probe::attach(&mut info, probe, keep).map_err(|message| Error::format(&name, message))?
+            }
+            Asked::Found(probe) => probe::attach(&mut info, probe, keep).unwrap_or_else(|message| {
+                warn(&mut info, format!("{message} The recording was opened without a probe."));
+                None
+            }),
+        };
+        Ok(Recording::new(Arc::new(RawSource::new(info, self.layout, files, columns))))
+    }
+}
+
+/// Where a probe comes from, which decides what happens when it does not fit.
+pub(super) enum Asked {
+    /// There is none.
+    No,
+    /// The user named this one: not using it is an error.
+    Yes(PathBuf, ReadProbe),
+    /// It lies beside the samples: the recording opens without it.
+    Found(ReadProbe),
+}
+
+impl Asked {
+    /// The probe the user named, if any.
+    pub(super) fn of(options: &OpenOptions) -> Result<Option<Self>, Error> {
+        let name = options.probe.as_deref().filter(|name| !name.is_empty());
+        name.map(|name| Ok(Self::Yes(name.into(), probe::read(name)?))).transpose()
+    }
+}
+
+/// Adds a remark that `info` and the inspector show.
+pub(super) fn warn(info: &mut RecordingInfo, text: String) {
+    let list = info.annotations.entry(WARNINGS.to_owned()).or_insert_with(|| serde_json::json!([]));
+    if let Some(list) = list.as_array_mut() {
+        list.push(text.into());
+    }
+}
+
+fn frames_of(
+    path: &Path,
+    size: u64,
+    layout: &Layout,
+    rest: Rest,
+    info: &mut RecordingInfo,
+) -> Result<usize, Error> {
+    if size == 0 {
+        return Err(Error::format(path, "the file is empty: record or copy it again"));
+    }
+    let Some(data) = size.checked_sub(layout.file_offset).filter(|&data| data > 0) else {
+        return Err(Error::format(
+            path,
+            format!(
+                "the samples begin at byte {}, the file has {size} bytes: lower --file-offset",
+                layout.file_offset
+            ),
+        ));
+    };
+    let frame = layout.frame_bytes();
+    let over = data % frame;
+    if over != 0 && (rest == Rest::Refuse || layout.time_axis == 1) {
+        return Err(Error::format(path, misfit(data, layout)));
+    }
+    if over != 0 {
+        warn(
+            info,
+            format!(
+                "{}: the last {over} bytes are no whole frame of {} channels of {} and were left out; \
+                 the file was probably cut off",
+                path.display(),
+                layout.num_columns,
+                layout.dtype
+            ),
+        );
+    }
+    let frames = data / frame;
+    if frames == 0 {
+        return Err(Error::format(path, format!("{data} bytes are less than one frame of {frame} bytes")));
+    }
+    usize::try_from(frames).map_err(|_large| Error::format(path, format!("{frames} frames are too many")))
+}
+
+/// Says which numbers of channels and which types would fit.
+fn misfit(data: u64, layout: &Layout) -> String {
+    let Layout { dtype, num_columns, .. } = layout;
+    let mut text = format!(
+        "{data} bytes of samples are not a whole number of frames of {num_columns} channels of {dtype} \
+         ({} bytes each).",
+        layout.frame_bytes()
+    );
+    let size = dtype.size() as u64;
+    if data.is_multiple_of(size) {
+        let values = data / size;
+        let counts: Vec<String> =
+            (1..=values.min(6144)).filter(|&n| values.is_multiple_of(n)).map(|n| n.to_string()).collect();
+        text += &format!(" With {dtype}, these --num-channels divide it: {}.", counts.join(", "));
+    } else {
+        text += &format!(" No --num-channels divides it as {dtype}.");
+    }
+    let types: Vec<&str> = [DType::Int16, DType::Int32, DType::Float32, DType::Float64, DType::Uint8]
+        .into_iter()
+        .filter(|t| t.size() != dtype.size() && data.is_multiple_of((num_columns * t.size()) as u64))
+        .map(DType::name)
+        .collect();
+    if !types.is_empty() {
+        text += &format!(" With {num_columns} channels, these --dtype fit: {}.", types.join(", "));
+    }
+    text + " A header before the samples is skipped by --file-offset; \
+            where only the end is missing, --allow-partial-frame reads the whole frames."
+}
+
+/// Names channels, where a format gives names for all of them.
+pub(super) fn name_channels(info: &mut RecordingInfo, ids: Vec<Id>) {
+    if ids.len() == info.channel_ids.len() {
+        info.channel_ids = ids;
+    }
+}

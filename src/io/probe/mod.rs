@@ -1,0 +1,69 @@
+//! Probes: probeinterface JSON, `.prb`, and the bundled ones by name.
+
+mod attach;
+mod library;
+mod prb;
+mod probeinterface;
+
+pub use library::{Bundled, bundled};
+pub use probeinterface::{to_json, write as write_probeinterface};
+
+pub(super) use attach::attach;
+pub(super) use probeinterface::from_json;
+
+use super::Error;
+use crate::data::Probe;
+use std::path::Path;
+
+/// A probe and what came with it that a [`Probe`] has no place for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadProbe {
+    /// The probe.
+    pub probe: Probe,
+    /// Sampling delay of each contact in samples; empty where unknown.
+    pub inter_sample_shift: Vec<f64>,
+}
+
+impl From<Probe> for ReadProbe {
+    fn from(probe: Probe) -> Self {
+        Self { probe, inter_sample_shift: Vec::new() }
+    }
+}
+
+/// Reads a probe from a file, or makes the bundled one of that name.
+///
+/// # Errors
+/// Where there is neither, listing the bundled names, or where the file is no probe.
+pub fn read_probe(path_or_name: &str) -> Result<Probe, Error> {
+    Ok(read(path_or_name)?.probe)
+}
+
+/// Reads a probe together with its sampling delays; see [`read_probe`].
+///
+/// # Errors
+/// As [`read_probe`].
+pub fn read(path_or_name: &str) -> Result<ReadProbe, Error> {
+    let path = Path::new(path_or_name);
+    if !path.exists() {
+        if let Some(probe) = library::make(path_or_name) {
+            return Ok(probe);
+        }
+        let names: Vec<&str> = bundled().iter().map(|b| b.name).collect();
+        return Err(Error::format(
+            path,
+            format!(
+                "no such probe file, and no bundled probe of that name. Bundled are: {}.",
+                names.join(", ")
+            ),
+        ));
+    }
+    let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+    let text = String::from_utf8(bytes).map_err(|_binary| {
+        Error::format(path, "not a probe: a probeinterface .json or a .prb file is text")
+    })?;
+    if text.trim_start().starts_with('{') {
+        probeinterface::parse(&text, path)
+    } else {
+        prb::parse(&text, path).map(ReadProbe::from)
+    }
+}
