@@ -1,3 +1,27 @@
 //! Start: no arguments or a file opens the window, a subcommand is the command line.
 
-fn main() {}
+use spikeloom::cli::{self, Start};
+use std::{path::PathBuf, process::ExitCode};
+
+fn main() -> ExitCode {
+    match cli::start() {
+        Start::Done(code) => code,
+        Start::Window(file) => match open_window(file) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => cli::report(error),
+        },
+    }
+}
+
+#[cfg(feature = "gui")]
+fn open_window(file: Option<PathBuf>) -> Result<(), cli::CliError> {
+    spikeloom::app::run(file).map_err(|error| cli::CliError::Failed(error.to_string()))
+}
+
+#[cfg(not(feature = "gui"))]
+fn open_window(_: Option<PathBuf>) -> Result<(), cli::CliError> {
+    Err(cli::CliError::advised(
+        "this build has no window: it was made with --no-default-features",
+        "`spikeloom run FILE` runs a pipeline without one, `spikeloom --help` lists all commands.",
+    ))
+}

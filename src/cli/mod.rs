@@ -1,1 +1,84 @@
-//! See the crate docs.
+//! The command line: the same library calls as the window, with no display.
+//!
+//! Exit codes: 0 done, 1 a run failed, 2 bad input or use, 130 cancelled.
+
+mod arguments;
+mod convert;
+mod document;
+mod error;
+mod events;
+mod info;
+mod inspect_pipeline;
+mod nodes;
+mod output;
+mod presets;
+mod process;
+mod progress;
+mod run;
+mod store;
+
+use arguments::{Cli, Command};
+use clap::{CommandFactory, Parser};
+pub use error::CliError;
+use std::{path::PathBuf, process::ExitCode};
+
+/// What to do after the arguments were read.
+#[derive(Debug)]
+pub enum Start {
+    /// Open the window, with a file where one was named.
+    Window(Option<PathBuf>),
+    /// The command is done; end with this code.
+    Done(ExitCode),
+}
+
+/// Reads the arguments of the process and does what they say, all but opening the window.
+pub fn start() -> Start {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, with code 0.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Nothing is left to tell a closed terminal.
+            let _ = error.print();
+            return Start::Done(ExitCode::from(code));
+        }
+    };
+    let result = match cli.command {
+        None => return Start::Window(cli.file),
+        Some(Command::Open { file }) => return Start::Window(Some(file)),
+        Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::Check { pipeline }) => inspect_pipeline::check(&pipeline),
+        Some(Command::Plan(arguments)) => inspect_pipeline::plan(&arguments),
+        Some(Command::Verify) => store::verify(),
+        Some(Command::Clean { dry_run }) => store::clean(dry_run),
+        Some(Command::Nodes { json }) => nodes::list(json),
+        Some(Command::Node { name, json }) => nodes::page(&name, json),
+        Some(Command::Info(arguments)) => info::info(&arguments),
+        Some(Command::Sort(_)) => Ok(()),
+        Some(Command::Convert(arguments)) => convert::convert(&arguments),
+        Some(Command::Compare(_)) => Ok(()),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "spikeloom", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    Start::Done(match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(error),
+    })
+}
+
+/// Shows an error on standard error and gives the code to end with.
+pub fn report(error: CliError) -> ExitCode {
+    let code = error.code();
+    if !matches!(error, CliError::Shown { .. }) {
+        // Lines are not wrapped: paths and commands stay in one piece, to be copied.
+        let hook = miette::set_hook(Box::new(|_| {
+            Box::new(miette::MietteHandlerOpts::new().break_words(false).wrap_lines(false).build())
+        }));
+        // Fails where one is set already, which shows errors as well.
+        drop(hook);
+        eprintln!("{:?}", miette::Report::new(error));
+    }
+    ExitCode::from(code)
+}

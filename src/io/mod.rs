@@ -16,6 +16,7 @@ mod properties;
 pub mod python_literal;
 mod raw_source;
 mod spikes;
+pub mod written;
 
 pub use binary::WARNINGS;
 pub use error::Error;

@@ -3,6 +3,9 @@
 mod common_reference;
 mod convert_dtype;
 mod phase_shift;
+mod read_recording;
+mod read_sorting;
+mod save_sorting;
 mod scale;
 mod select_channels;
 mod select_time;
@@ -14,6 +17,9 @@ use crate::pipeline::Registry;
 /// Every node there is.
 pub fn registry() -> Registry {
     Registry::default()
+        // Source
+        .with(read_recording::ReadRecording)
+        .with(read_sorting::ReadSorting)
         // Shape
         .with(select_channels::SelectChannels)
         .with(select_time::SelectTime)
@@ -24,4 +30,6 @@ pub fn registry() -> Registry {
         .with(silence_periods::SilencePeriods)
         .with(scale::Scale)
         .with(convert_dtype::ConvertDtype)
+        // Output
+        .with(save_sorting::SaveSorting)
 }

@@ -1,0 +1,253 @@
+//! Subcommands and their options.
+
+use crate::{data::DType, io::OpenOptions};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Draw a spike-sorting pipeline, run it on the spot, look at every wire and every unit.
+#[derive(Debug, Parser)]
+#[command(
+    name = "spikeloom",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a subcommand the window opens, with FILE where one is given.\n\
+                  SPIKELOOM_STORE names the folder results are kept in.\n\
+                  Exit codes: 0 done, 1 a run failed, 2 bad input or use, 130 cancelled."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// A pipeline (.ron) to open, or a recording to make a pipeline for.
+    pub file: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the window with a pipeline or a recording.
+    Open {
+        /// A pipeline (.ron) to open, or a recording to make a pipeline for.
+        file: PathBuf,
+    },
+    /// Run a pipeline; only what is stale runs.
+    Run(RunArguments),
+    /// List everything that is wrong with a pipeline.
+    Check {
+        /// The pipeline (.ron).
+        pipeline: PathBuf,
+    },
+    /// Show what a run would do.
+    Plan(PlanArguments),
+    /// Check the files of every stored result against their hashes.
+    Verify,
+    /// Remove stored results that no pipeline refers to, and those beyond the size limit.
+    Clean {
+        /// Say what would be removed, and remove nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the nodes there are.
+    Nodes {
+        /// As JSON, with all parameters.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one node: ports, parameters, units, ranges and defaults.
+    Node {
+        /// Its kind, such as bandpass_filter, or words to find it by.
+        name: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what is in a recording or sorting.
+    Info(InfoArguments),
+    /// Sort a recording into units.
+    Sort(SortArguments),
+    /// Write a recording or sorting in another format.
+    Convert(ConvertArguments),
+    /// Compare a sorting with the truth, or with another sorting.
+    Compare(CompareArguments),
+    /// Write completions for a shell to standard output.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The pipeline (.ron).
+    pub pipeline: PathBuf,
+    /// Set a parameter for this run, as node.param=value; the file stays as it is. May be repeated.
+    #[arg(long = "set", value_name = "NODE.PARAM=VALUE")]
+    pub set: Vec<String>,
+    /// Run up to this node and no further.
+    #[arg(long, value_name = "NODE")]
+    pub until: Option<String>,
+    /// Threads that compute. All cores where left out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// One JSON event a line on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The pipeline (.ron).
+    pub pipeline: PathBuf,
+    /// Set a parameter, as node.param=value. May be repeated.
+    #[arg(long = "set", value_name = "NODE.PARAM=VALUE")]
+    pub set: Vec<String>,
+    /// Plan up to this node and no further.
+    #[arg(long, value_name = "NODE")]
+    pub until: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a headerless or ambiguous file does not say itself.
+#[derive(Clone, Debug, Default, Args)]
+pub struct InputArguments {
+    /// Probe: a probeinterface .json, a .prb, or the name of a bundled probe.
+    #[arg(long, value_name = "FILE|NAME")]
+    pub probe: Option<String>,
+    /// Number type of a raw file, such as int16.
+    #[arg(long, value_name = "TYPE", value_parser = parse_dtype)]
+    pub dtype: Option<DType>,
+    /// Samples of a raw file are stored with the most significant byte first.
+    #[arg(long)]
+    pub big_endian: bool,
+    /// Channels of a raw file, all columns counted.
+    #[arg(long, value_name = "N")]
+    pub num_channels: Option<usize>,
+    /// Samples per second in Hz.
+    #[arg(long, value_name = "HZ")]
+    pub sampling_frequency: Option<f64>,
+    /// Bytes before the first sample of a raw file.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    pub file_offset: u64,
+    /// 0 where all channels of a sample lie together, 1 where all samples of a channel do.
+    #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+    pub time_axis: u8,
+    /// µV per unit of a raw file.
+    #[arg(long, value_name = "UV")]
+    pub gain_to_uv: Option<f64>,
+    /// µV at zero of a raw file.
+    #[arg(long, value_name = "UV", allow_negative_numbers = true)]
+    pub offset_to_uv: Option<f64>,
+    /// Which stream, where an input has several.
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
+    /// Read the whole frames of a raw file whose last frame was cut off.
+    #[arg(long)]
+    pub allow_partial_frame: bool,
+}
+
+impl InputArguments {
+    /// The same for the readers.
+    pub fn options(&self) -> OpenOptions {
+        OpenOptions {
+            dtype: self.dtype,
+            big_endian: self.big_endian,
+            num_channels: self.num_channels,
+            sampling_frequency: self.sampling_frequency,
+            file_offset: self.file_offset,
+            time_axis: self.time_axis,
+            gain_to_uv: self.gain_to_uv,
+            offset_to_uv: self.offset_to_uv,
+            probe: self.probe.clone(),
+            stream: self.stream.clone(),
+            allow_partial_frame: self.allow_partial_frame,
+        }
+    }
+}
+
+fn parse_dtype(text: &str) -> Result<DType, String> {
+    DType::parse(text).ok_or_else(|| {
+        "not a number type; known are int8, uint8, int16, uint16, int32, uint32, int64, float32 and float64".into()
+    })
+}
+
+/// Options of `info`.
+#[derive(Debug, Args)]
+pub struct InfoArguments {
+    /// A file or folder.
+    pub input: PathBuf,
+    /// What the file does not say.
+    #[command(flatten)]
+    pub reading: InputArguments,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `sort`.
+#[derive(Debug, Args)]
+pub struct SortArguments {
+    /// The recording: a file or folder.
+    pub input: PathBuf,
+    /// Folder for the results: sorting/, metrics.csv, pipeline.ron, run.json.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Settings made for a kind of probe. Chosen from the geometry where left out.
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<super::presets::Preset>,
+    /// What the file does not say.
+    #[command(flatten)]
+    pub reading: InputArguments,
+    /// Threads that compute. All cores where left out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Seed of all random choices.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// A format to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Recording: SpikeInterface binary folder.
+    BinaryFolder,
+    /// Sorting: SpikeInterface NumpyFolder.
+    NumpyFolder,
+}
+
+/// Options of `convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArguments {
+    /// A recording or sorting: a file or folder.
+    pub input: PathBuf,
+    /// What to write.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Format,
+    /// Where to write it; must not exist yet.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// What the file does not say.
+    #[command(flatten)]
+    pub reading: InputArguments,
+}
+
+/// Options of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// The true sorting.
+    pub truth: PathBuf,
+    /// The sorting to judge.
+    pub sorting: PathBuf,
+    /// Samples per second in Hz, where the files do not say it.
+    #[arg(long, value_name = "HZ")]
+    pub sampling_frequency: Option<f64>,
+    /// Spikes at most this far apart match, in ms.
+    #[arg(long, value_name = "MS", default_value_t = 0.4)]
+    pub delta_time: f64,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}

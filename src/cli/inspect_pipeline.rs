@@ -1,0 +1,77 @@
+//! `check` and `plan`: what is wrong with a pipeline, and what a run would do.
+
+use super::{
+    CliError,
+    arguments::PlanArguments,
+    document::{Loaded, executor},
+    output,
+    progress::{duration, name},
+};
+use crate::pipeline::Severity;
+use serde_json::json;
+use std::path::Path;
+
+/// Lists everything wrong with a pipeline.
+///
+/// # Errors
+/// Where there is at least one error; warnings alone are none.
+pub fn check(path: &Path) -> Result<(), CliError> {
+    let loaded = Loaded::read(path, &[])?;
+    if loaded.num_errors() > 0 {
+        return Err(loaded.problems_error());
+    }
+    for problem in &loaded.problems {
+        eprintln!("warning: {problem}");
+    }
+    output::text(&format!(
+        "{}: {} nodes, {} wires, nothing wrong\n",
+        path.display(),
+        loaded.pipeline.nodes().count(),
+        loaded.pipeline.wires().len()
+    ))
+}
+
+/// Shows the tasks a run would do, in order.
+///
+/// # Errors
+/// Where the pipeline cannot run.
+pub fn plan(arguments: &PlanArguments) -> Result<(), CliError> {
+    let loaded = Loaded::read(&arguments.pipeline, &arguments.set)?;
+    if loaded.num_errors() > 0 {
+        return Err(loaded.problems_error());
+    }
+    let executor = executor(loaded.registry.clone(), None)?;
+    let plan = executor.plan(&loaded.pipeline, &loaded.base_folder, arguments.until.as_deref());
+    let errors: Vec<String> =
+        plan.problems.iter().filter(|p| p.severity == Severity::Error).map(ToString::to_string).collect();
+    if arguments.json {
+        let stale = plan.stale().count();
+        output::json(&json!({
+            "tasks": plan.tasks,
+            "num_tasks": plan.tasks.len(),
+            "num_cached": plan.num_cached(),
+            "num_stale": stale,
+            "problems": plan.problems,
+        }))?;
+    } else {
+        let mut rows = vec![vec!["task".to_owned(), "kind".into(), "state".into(), "estimate".into()]];
+        for task in &plan.tasks {
+            let state = match (task.cached, task.provisional) {
+                (true, _) => "done",
+                (false, true) => "runs (items known later)",
+                (false, false) => "runs",
+            };
+            let estimate = task.estimate_s.filter(|_| !task.cached).map(duration).unwrap_or_default();
+            let kind = if task.fit { format!("{} (estimate)", task.kind) } else { task.kind.clone() };
+            rows.push(vec![name(&task.task), kind, state.into(), estimate]);
+        }
+        let text = format!(
+            "{}{} tasks, {} done already\n",
+            output::columns(&rows),
+            plan.tasks.len(),
+            plan.num_cached()
+        );
+        output::text(&text)?;
+    }
+    if errors.is_empty() { Ok(()) } else { Err(CliError::Input(errors.join("\n"))) }
+}

@@ -1,0 +1,154 @@
+//! `nodes` and `node NAME`: pages made from the declarations of the nodes.
+
+use super::{CliError, output};
+use crate::{
+    nodes::registry,
+    pipeline::{Category, DynNode, ParamKind, ParamSpec, Port, Work},
+};
+use serde_json::{Value as Json, json};
+
+const CATEGORIES: [Category; 6] = [
+    Category::Source,
+    Category::Shape,
+    Category::Preprocess,
+    Category::Sort,
+    Category::Look,
+    Category::Output,
+];
+
+/// Lists all nodes by category.
+///
+/// # Errors
+/// Where standard output is closed.
+pub fn list(json: bool) -> Result<(), CliError> {
+    let registry = registry();
+    if json {
+        let nodes: Vec<Json> = registry.iter().map(|node| describe(node.as_ref())).collect();
+        return output::json(&Json::Array(nodes));
+    }
+    let mut text = String::new();
+    for category in CATEGORIES {
+        let mut nodes = registry.in_category(category).peekable();
+        if nodes.peek().is_none() {
+            continue;
+        }
+        text.push_str(&format!("{category:?}\n"));
+        for node in nodes {
+            let info = node.info();
+            text.push_str(&format!("  {:<24} {}\n", info.kind, info.summary));
+        }
+        text.push('\n');
+    }
+    text.push_str("`spikeloom node NAME` shows the parameters of one.\n");
+    output::text(&text)
+}
+
+/// Shows one node, by kind or by words that find one.
+///
+/// # Errors
+/// Where no node, or more than one, is meant.
+pub fn page(name: &str, json: bool) -> Result<(), CliError> {
+    let registry = registry();
+    let found = registry.search(name);
+    let node = match (registry.get(name), found.as_slice()) {
+        (Some(node), _) => node,
+        (None, [node]) => *node,
+        (None, []) => {
+            return Err(CliError::advised(
+                format!("there is no node \"{name}\""),
+                "`spikeloom nodes` lists them all.",
+            ));
+        }
+        (None, several) => {
+            let kinds: Vec<&str> = several.iter().map(|node| node.info().kind).collect();
+            return Err(CliError::advised(
+                format!("there is no node \"{name}\""),
+                format!("Did you mean {}?", kinds.join(", ")),
+            ));
+        }
+    };
+    if json { output::json(&describe(node.as_ref())) } else { output::text(&text_of(node.as_ref())) }
+}
+
+fn text_of(node: &dyn DynNode) -> String {
+    let info = node.info();
+    let mut text = format!("{} ({})\n{}\n", info.label, info.kind, info.summary);
+    if !info.source.is_empty() {
+        text.push_str(&format!("Source: {}\n", info.source));
+    }
+    for (title, ports) in [("Inputs", info.inputs), ("Outputs", info.outputs)] {
+        if ports.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n{title}\n"));
+        for port in ports {
+            let note = match (port.optional, port.many) {
+                (true, true) => ", several, optional",
+                (true, false) => ", optional",
+                (false, true) => ", several",
+                (false, false) => "",
+            };
+            text.push_str(&format!("  {:<24} {}{note}\n", port.name, port.port_type));
+        }
+    }
+    if node.specs().is_empty() {
+        text.push_str("\nNo parameters.\n");
+        return text;
+    }
+    text.push_str("\nParameters\n");
+    for spec in node.specs() {
+        text.push_str(&format!("  {} = {}{}\n", spec.name, default_text(spec), facts(spec)));
+        text.push_str(&format!("      {}\n", spec.doc.replace('\n', "\n      ")));
+        if let ParamKind::Choice { options } = &spec.kind {
+            for (stored, _, doc) in options {
+                text.push_str(&format!("      - {stored}: {doc}\n"));
+            }
+        }
+    }
+    text
+}
+
+fn default_text(spec: &ParamSpec) -> String {
+    match &spec.default {
+        Json::Null if spec.auto => "auto".into(),
+        Json::Null => "none".into(),
+        Json::String(text) if matches!(spec.kind, ParamKind::Choice { .. }) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn facts(spec: &ParamSpec) -> String {
+    let mut text = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
+    match spec.hard_range {
+        (Some(min), Some(max)) => text.push_str(&format!("  ({min} to {max})")),
+        (Some(min), None) => text.push_str(&format!("  (at least {min})")),
+        (None, Some(max)) => text.push_str(&format!("  (at most {max})")),
+        (None, None) => {}
+    }
+    text
+}
+
+fn describe(node: &dyn DynNode) -> Json {
+    let info = node.info();
+    let ports = |ports: &[Port]| -> Vec<Json> {
+        ports
+            .iter()
+            .map(|port| {
+                json!({"name": port.name, "type": port.port_type, "optional": port.optional, "many": port.many})
+            })
+            .collect()
+    };
+    json!({
+        "kind": info.kind,
+        "label": info.label,
+        "summary": info.summary,
+        "source": info.source,
+        "category": info.category,
+        "search": info.search,
+        "version": info.version,
+        "work": match info.work { Work::Lazy => "lazy", Work::FitThenLazy(_) => "fit", Work::Task(_) => "task" },
+        "inputs": ports(info.inputs),
+        "outputs": ports(info.outputs),
+        "params": node.specs(),
+    })
+}

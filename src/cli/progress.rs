@@ -1,0 +1,110 @@
+//! Progress bars on a terminal; elsewhere only what failed or needs attention.
+
+use crate::pipeline::{Event, EventKind, TaskId};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
+
+/// Shows the events of a run on standard error.
+pub struct Progress {
+    bars: Option<MultiProgress>,
+    tasks: BTreeMap<TaskId, ProgressBar>,
+}
+
+impl Progress {
+    /// Bars where standard error is a terminal.
+    pub fn new() -> Self {
+        let bars = std::io::stderr()
+            .is_terminal()
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
+        Self { bars, tasks: BTreeMap::new() }
+    }
+
+    /// Shows one event.
+    pub fn show(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Started { task } => self.started(task),
+            EventKind::Progress { task, stage, done, total, remaining_s } => {
+                if let Some(bar) = self.tasks.get(task) {
+                    bar.set_style(measured());
+                    bar.set_length(*total);
+                    bar.set_position(*done);
+                    let left = remaining_s.map(|s| format!(" {} left", duration(s))).unwrap_or_default();
+                    bar.set_message(format!("{stage}{left}"));
+                }
+            }
+            EventKind::Log { task, warning: true, line } => {
+                self.line(&format!("warning: {}: {line}", name(task)))
+            }
+            EventKind::Finished { task, wall_s, .. } => {
+                self.remove(task);
+                if self.bars.is_some() {
+                    self.line(&format!("  done    {} in {}", name(task), duration(*wall_s)));
+                }
+            }
+            EventKind::Cached { task, .. } if self.bars.is_some() => {
+                self.line(&format!("  cached  {}", name(task)))
+            }
+            EventKind::Failed { task, message } => {
+                self.remove(task);
+                self.line(&format!("error: {}: {message}", name(task)));
+            }
+            EventKind::Cancelled { task, .. } => self.remove(task),
+            EventKind::RunFinished { .. } => {
+                let left: Vec<TaskId> = self.tasks.keys().cloned().collect();
+                left.iter().for_each(|task| self.remove(task));
+            }
+            _ => {}
+        }
+    }
+
+    fn started(&mut self, task: &TaskId) {
+        if let Some(bars) = &self.bars {
+            let bar = bars.add(ProgressBar::new_spinner().with_style(unmeasured()).with_prefix(name(task)));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            self.tasks.insert(task.clone(), bar);
+        }
+    }
+
+    fn remove(&mut self, task: &TaskId) {
+        if let Some(bar) = self.tasks.remove(task) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, line: &str) {
+        match &self.bars {
+            // A terminal that went away has nobody to tell.
+            Some(bars) => drop(bars.println(line)),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+/// A task as people call it: the node, and the coordinate where there are several.
+pub fn name(task: &TaskId) -> String {
+    if task.coordinate.0.is_empty() {
+        task.node.clone()
+    } else {
+        format!("{} [{}]", task.node, task.coordinate)
+    }
+}
+
+/// Seconds as people read them.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+fn measured() -> ProgressStyle {
+    ProgressStyle::with_template("  {prefix:<20} {bar:30} {percent:>3} %  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn unmeasured() -> ProgressStyle {
+    ProgressStyle::with_template("  {prefix:<20} {spinner}  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

@@ -1,0 +1,164 @@
+//! `run`: a pipeline without a window.
+
+use super::{
+    CliError,
+    arguments::RunArguments,
+    document::{Loaded, executor},
+    events, output,
+    progress::{Progress, duration},
+};
+use crate::pipeline::{EventKind, Executor, Pipeline, RunOptions, RunStatus};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// How a run ended.
+pub struct Ended {
+    /// How.
+    pub status: RunStatus,
+    /// All tasks, those found done included.
+    pub tasks: usize,
+    /// Tasks found done.
+    pub cached: usize,
+    /// Where each node's results lie.
+    pub results: BTreeMap<String, PathBuf>,
+    /// Messages of the tasks that failed.
+    pub failures: Vec<String>,
+}
+
+/// Runs a pipeline and shows its events.
+///
+/// # Errors
+/// Where the pipeline cannot run, a task fails, or it is cancelled.
+pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
+    let start = Instant::now();
+    let loaded = Loaded::read(&arguments.pipeline, &arguments.set)?;
+    if loaded.num_errors() > 0 {
+        return Err(loaded.problems_error());
+    }
+    if let Some(name) = &arguments.until
+        && loaded.pipeline.node(name).is_none()
+    {
+        let names: Vec<&str> = loaded.pipeline.nodes().map(|node| node.name.as_str()).collect();
+        return Err(CliError::advised(
+            format!("--until {name}: there is no node \"{name}\""),
+            format!("The nodes are {}.", names.join(", ")),
+        ));
+    }
+    for problem in &loaded.problems {
+        eprintln!("warning: {problem}");
+    }
+    let executor = executor(loaded.registry.clone(), arguments.threads)?;
+    let options = RunOptions {
+        until: arguments.until.clone(),
+        threads: arguments.threads.map(usize::from),
+        base_folder: loaded.base_folder.clone(),
+        pipeline_path: Some(loaded.path.clone()),
+        ..RunOptions::default()
+    };
+    let ended = follow(&executor, &loaded.pipeline, options, arguments.json)?;
+    match ended.status {
+        RunStatus::Ok if arguments.json => Ok(()),
+        RunStatus::Ok => {
+            let rows: Vec<Vec<String>> = ended
+                .results
+                .iter()
+                .map(|(node, folder)| vec![format!("  {node}"), folder.display().to_string()])
+                .collect();
+            output::text(&format!(
+                "{} tasks, {} of them done before, in {}\n{}",
+                ended.tasks,
+                ended.cached,
+                duration(start.elapsed().as_secs_f64()),
+                output::columns(&rows)
+            ))
+        }
+        RunStatus::Failed if arguments.json => Err(CliError::Shown { code: 1 }),
+        RunStatus::Failed => Err(CliError::Failed(failed_text(&ended))),
+        RunStatus::Cancelled => Err(CliError::Cancelled),
+    }
+}
+
+/// What failed, in a line.
+pub fn failed_text(ended: &Ended) -> String {
+    match ended.failures.as_slice() {
+        [] => "the run failed".into(),
+        [one] => format!("1 task failed: {one}"),
+        several => format!("{} tasks failed, the first: {}", several.len(), several[0]),
+    }
+}
+
+/// Starts a run, shows what happens until it ends, and cancels it on Ctrl-C.
+///
+/// # Errors
+/// Where nothing can be printed.
+pub fn follow(
+    executor: &Arc<Executor>,
+    pipeline: &Pipeline,
+    options: RunOptions,
+    json: bool,
+) -> Result<Ended, CliError> {
+    let interrupted = interrupted();
+    let handle = executor.start(pipeline, options);
+    let mut progress = (!json).then(Progress::new);
+    let mut ended = Ended {
+        status: RunStatus::Failed,
+        tasks: 0,
+        cached: 0,
+        results: BTreeMap::new(),
+        failures: Vec::new(),
+    };
+    let mut cancelled = false;
+    loop {
+        if !cancelled && interrupted.load(Ordering::SeqCst) {
+            cancelled = true;
+            handle.cancel();
+        }
+        let event = match handle.events.recv_timeout(Duration::from_millis(50)) {
+            Ok(event) => event,
+            Err(crossbeam_channel::RecvTimeoutError::Timeout) => continue,
+            Err(crossbeam_channel::RecvTimeoutError::Disconnected) => break,
+        };
+        match &mut progress {
+            Some(progress) => progress.show(&event),
+            None => output::json_line(&events::to_json(&event))?,
+        }
+        match event.kind {
+            EventKind::Failed { task, message } => {
+                ended.failures.push(format!("{}: {message}", super::progress::name(&task)));
+            }
+            EventKind::RunFinished { status, tasks, cached, results } => {
+                ended = Ended { status, tasks, cached, results, ..ended };
+                break;
+            }
+            _ => {}
+        }
+    }
+    ended.status = handle.wait();
+    Ok(ended)
+}
+
+/// Set by Ctrl-C and by a request to terminate; a second Ctrl-C ends the process at once.
+pub fn interrupted() -> Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    FLAG.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(false));
+        let seen = flag.clone();
+        let handler = move || {
+            if seen.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        };
+        if let Err(error) = ctrlc::set_handler(handler) {
+            eprintln!("warning: Ctrl-C ends the process at once instead of cancelling: {error}");
+        }
+        flag
+    })
+    .clone()
+}

@@ -1,0 +1,66 @@
+//! `verify` and `clean`: care for the store of results.
+
+use super::{CliError, output};
+use crate::pipeline::{CleanOptions, Store};
+
+fn open() -> Result<Store, CliError> {
+    Store::open(&Store::default_folder()).map_err(|error| {
+        CliError::advised(error.to_string(), "SPIKELOOM_STORE names the folder results are kept in.")
+    })
+}
+
+/// Hashes every stored file again and removes damaged results, which the next run makes anew.
+///
+/// # Errors
+/// Where the store cannot be read, or something was damaged.
+pub fn verify() -> Result<(), CliError> {
+    let store = open()?;
+    let report = store.verify(true).map_err(|error| CliError::Failed(error.to_string()))?;
+    for (folder, what) in &report.damaged {
+        eprintln!("damaged: {}: {what}", folder.display());
+    }
+    output::text(&format!(
+        "{}: {} results, {}, {} damaged\n",
+        store.folder().display(),
+        report.checked,
+        size(report.bytes),
+        report.damaged.len()
+    ))?;
+    if report.damaged.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::Failed("damaged results were removed; run the pipelines again to make them anew".into()))
+}
+
+/// Removes results that no pipeline links to, and leftovers of killed runs.
+///
+/// # Errors
+/// Where the store cannot be read or a folder cannot be removed.
+pub fn clean(dry_run: bool) -> Result<(), CliError> {
+    let store = open()?;
+    let options = CleanOptions { dry_run, unreferenced: true, ..CleanOptions::default() };
+    let report = store.clean(&options).map_err(|error| CliError::Failed(error.to_string()))?;
+    let mut text = String::new();
+    for (folder, bytes) in &report.removed {
+        text.push_str(&format!("{:>10}  {}\n", size(*bytes), folder.display()));
+    }
+    let verb = if dry_run { "would be removed" } else { "removed" };
+    text.push_str(&format!(
+        "{} results ({}) {verb}, {} kept\n",
+        report.removed.len(),
+        size(report.freed_bytes),
+        size(report.kept_bytes)
+    ));
+    output::text(&text)
+}
+
+fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 1000.0 {
+            return if unit == "B" { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}

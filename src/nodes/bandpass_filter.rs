@@ -1,0 +1,90 @@
+//! Keep a band of frequencies.
+
+use crate::{
+    data::Stage,
+    engine::design::{Band, Family, design},
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Shape of the filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FilterType {
+    /// Butterworth: flattest within the band.
+    #[default]
+    Butter,
+    /// Bessel: least ringing around spikes, softer edges.
+    Bessel,
+}
+
+/// Settings of the band-pass filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BandpassFilterParams {
+    /// Low cut-off frequency. Spikes live above 300 Hz.
+    #[schemars(range(min = 0.001, max = 100_000.0), extend("unit" = "Hz", "soft" = [1.0, 1000.0]))]
+    pub freq_min: f64,
+    /// High cut-off frequency, below half the sampling frequency.
+    #[schemars(range(min = 0.001, max = 100_000.0), extend("unit" = "Hz", "soft" = [1000.0, 12_000.0]))]
+    pub freq_max: f64,
+    /// Order of the filter, before it is run forward and backward.
+    #[schemars(range(min = 1, max = 20), extend("soft" = [1, 8], "advanced" = true))]
+    pub filter_order: usize,
+    /// Shape of the filter.
+    #[schemars(extend("advanced" = true, "label" = "Filter type"))]
+    pub ftype: FilterType,
+}
+
+impl Default for BandpassFilterParams {
+    fn default() -> Self {
+        Self { freq_min: 300.0, freq_max: 6000.0, filter_order: 5, ftype: FilterType::Butter }
+    }
+}
+
+/// Zero-phase band-pass: second-order sections run forward and backward.
+pub struct BandpassFilter;
+
+impl Node for BandpassFilter {
+    type Params = BandpassFilterParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "bandpass_filter",
+        label: "Band-pass filter",
+        summary: "Keeps the frequencies of spikes and removes slow waves and fast noise, without shifting phases.",
+        source: "scipy.signal.sosfiltfilt; SpikeInterface bandpass_filter",
+        category: Category::Preprocess,
+        search: &["bandpass", "butterworth", "bessel", "frequency", "lfp", "sosfiltfilt"],
+        version: 1,
+        work: Work::Lazy,
+        inputs: &[Port::new("recording", PortType::Recording)],
+        outputs: &[Port::new("recording", PortType::Recording)],
+    };
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        if params.freq_min < params.freq_max {
+            return Vec::new();
+        }
+        vec![ParamProblem {
+            field: "freq_max".into(),
+            message: format!(
+                "the high cut-off ({} Hz) must be above the low one ({} Hz)",
+                params.freq_max, params.freq_min
+            ),
+        }]
+    }
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
+        let recording = inputs.recording("recording")?;
+        let family = match params.ftype {
+            FilterType::Butter => Family::Butterworth,
+            FilterType::Bessel => Family::Bessel,
+        };
+        let band = Band::Bandpass(params.freq_min, params.freq_max);
+        let sections = design(family, params.filter_order, band, recording.info().sampling_frequency)?;
+        let stage = Stage::Filter { sections, marks_filtered: true };
+        Ok(Outputs::one("recording", recording.with_stage(stage)?))
+    }
+}

@@ -1,0 +1,53 @@
+//! Remove one frequency.
+
+use crate::{
+    data::Stage,
+    engine::design::notch,
+    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the notch filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NotchFilterParams {
+    /// Frequency that is removed, such as 50 or 60 Hz of the mains.
+    #[schemars(range(min = 0.001, max = 100_000.0), extend("unit" = "Hz", "soft" = [10.0, 6000.0]))]
+    pub freq: f64,
+    /// Quality: the frequency divided by the width of what is removed.
+    #[schemars(range(min = 0.1, max = 10_000.0), extend("soft" = [1.0, 100.0]))]
+    pub q: f64,
+}
+
+impl Default for NotchFilterParams {
+    fn default() -> Self {
+        Self { freq: 3000.0, q: 30.0 }
+    }
+}
+
+/// Zero-phase notch: a second-order section run forward and backward.
+pub struct NotchFilter;
+
+impl Node for NotchFilter {
+    type Params = NotchFilterParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "notch_filter",
+        label: "Notch filter",
+        summary: "Removes a narrow band around one frequency, such as mains hum, without shifting phases.",
+        source: "scipy.signal.iirnotch; SpikeInterface notch_filter",
+        category: Category::Preprocess,
+        search: &["mains", "hum", "50 Hz", "60 Hz", "line noise", "iirnotch"],
+        version: 1,
+        work: Work::Lazy,
+        inputs: &[Port::new("recording", PortType::Recording)],
+        outputs: &[Port::new("recording", PortType::Recording)],
+    };
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
+        let recording = inputs.recording("recording")?;
+        let sections = notch(params.freq, params.q, recording.info().sampling_frequency)?;
+        let stage = Stage::Filter { sections, marks_filtered: false };
+        Ok(Outputs::one("recording", recording.with_stage(stage)?))
+    }
+}

@@ -1,0 +1,62 @@
+//! Open a sorting on disk.
+
+use crate::{
+    io,
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        TaskClass, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Where the sorting is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadSortingParams {
+    /// File or folder. The format is recognised; a relative path starts at the folder of the pipeline.
+    #[schemars(extend("path" = "open", "label" = "File or folder"))]
+    pub path: PathBuf,
+    /// Samples per second, where the file does not say it.
+    #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "Hz", "soft" = [10_000.0, 40_000.0]))]
+    pub sampling_frequency: Option<f64>,
+}
+
+/// Opens a file or folder and recognises its format.
+pub struct ReadSorting;
+
+impl Node for ReadSorting {
+    type Params = ReadSortingParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "read_sorting",
+        label: "Read sorting",
+        summary: "Opens a sorting: NumpyFolder, npz, phy folder or MDA firings.",
+        source: "SpikeInterface read_phy, load, read_mda_sorting",
+        category: Category::Source,
+        search: &["open", "load", "phy", "kilosort", "units", "ground truth", "npz", "import"],
+        version: 1,
+        work: Work::Task(TaskClass::Files),
+        inputs: &[],
+        outputs: &[Port::new("sorting", PortType::Sorting)],
+    };
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        if params.path.as_os_str().is_empty() {
+            return vec![ParamProblem {
+                field: "path".into(),
+                message: "no file is chosen: name a sorting, such as \"sorting\" or \"phy\"".into(),
+            }];
+        }
+        Vec::new()
+    }
+
+    fn files(&self, params: &Self::Params) -> Vec<PathBuf> {
+        vec![params.path.clone()]
+    }
+
+    fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+        let sorting = io::open_sorting(&context.path(&params.path), params.sampling_frequency)?;
+        Ok(Outputs::one("sorting", sorting))
+    }
+}

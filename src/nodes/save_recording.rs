@@ -1,0 +1,92 @@
+//! Write a recording for other programs.
+
+use crate::{
+    data::DType,
+    engine::{Monitor, chain},
+    io::{self, written},
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        TaskClass, Value, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
+
+/// Where and how to write.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SaveRecordingParams {
+    /// Folder to write. A relative path starts at the folder of the pipeline.
+    #[schemars(extend("path" = "save"))]
+    pub path: PathBuf,
+    /// Number type of the stored samples. Auto keeps that of the recording.
+    #[schemars(extend("auto" = true, "label" = "Number type"))]
+    pub dtype: Option<DType>,
+    /// Replace what is there, even where Spikeloom did not write it.
+    #[schemars(extend("advanced" = true))]
+    pub overwrite: bool,
+}
+
+/// Computes all samples and writes them as a SpikeInterface binary folder.
+pub struct SaveRecording;
+
+impl Node for SaveRecording {
+    type Params = SaveRecordingParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "save_recording",
+        label: "Save recording",
+        summary: "Computes a recording and writes it as a binary folder that SpikeInterface loads.",
+        source: "SpikeInterface recording.save",
+        category: Category::Output,
+        search: &["export", "write", "binary folder", "spikeinterface", "raw", "cache"],
+        version: 1,
+        work: Work::Task(TaskClass::Files),
+        inputs: &[Port::new("recording", PortType::Recording)],
+        outputs: &[Port::new("files", PortType::Files)],
+    };
+
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let dtype = params.dtype.or(Some(inputs.recording("recording")?.info().dtype));
+        Ok(SaveRecordingParams { dtype, ..params.clone() })
+    }
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        if params.path.as_os_str().is_empty() {
+            return vec![ParamProblem {
+                field: "path".into(),
+                message: "no place is chosen: name a folder to write, such as \"results/recording\"".into(),
+            }];
+        }
+        Vec::new()
+    }
+
+    fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
+        vec![params.path.clone()]
+    }
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+        let recording = inputs.recording("recording")?;
+        let path = context.path(&params.path);
+        if !params.overwrite {
+            written::check(&path)?;
+        }
+        let chain = chain::compile(recording)?;
+        let info = chain.info().clone();
+        let dtype = params.dtype.unwrap_or(info.dtype);
+        let source = chain::ChainSource::new(chain);
+        let progress = |done: u64, total: u64| {
+            context.progress(done, total);
+            !context.cancelled()
+        };
+        let result = io::atomic::replace_folder(&path, |folder| {
+            io::binary_folder::write(&source, &info, folder, dtype, &progress)
+        });
+        match result {
+            Err(io::Error::Cancelled) => return Err(NodeError::Cancelled),
+            other => other?,
+        }
+        written::note(&path)?;
+        Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
+    }
+}

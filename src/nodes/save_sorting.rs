@@ -1,0 +1,88 @@
+//! Write a sorting for other programs.
+
+use crate::{
+    io::{self, written},
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        TaskClass, Value, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
+
+/// Formats a sorting can be written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SortingFormat {
+    /// A folder of SpikeInterface, opened by `spikeinterface.load`.
+    #[default]
+    NumpyFolder,
+}
+
+/// Where to write.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SaveSortingParams {
+    /// Folder (or, for MDA, file) to write. A relative path starts at the folder of the pipeline.
+    #[schemars(extend("path" = "save"))]
+    pub path: PathBuf,
+    /// How it is written.
+    pub format: SortingFormat,
+    /// Replace what is there, even where Spikeloom did not write it.
+    #[schemars(extend("advanced" = true))]
+    pub overwrite: bool,
+}
+
+/// Writes beside, then renames.
+pub struct SaveSorting;
+
+impl Node for SaveSorting {
+    type Params = SaveSortingParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "save_sorting",
+        label: "Save sorting",
+        summary: "Writes a sorting as a folder that SpikeInterface loads, or as MDA.",
+        source: "SpikeInterface sorting.save, MdaSortingExtractor.write_sorting",
+        category: Category::Output,
+        search: &["export", "write", "numpy folder", "spikeinterface", "firings", "mda"],
+        version: 1,
+        work: Work::Task(TaskClass::Files),
+        inputs: &[Port::new("sorting", PortType::Sorting)],
+        outputs: &[Port::new("files", PortType::Files)],
+    };
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        if params.path.as_os_str().is_empty() {
+            return vec![ParamProblem {
+                field: "path".into(),
+                message: "no place is chosen: name a folder to write, such as \"results/sorting\"".into(),
+            }];
+        }
+        Vec::new()
+    }
+
+    fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
+        vec![params.path.clone()]
+    }
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let sorting = inputs.sorting("sorting")?;
+        let path = context.path(&params.path);
+        if !params.overwrite {
+            written::check(&path)?;
+        }
+        match params.format {
+            SortingFormat::NumpyFolder => {
+                io::numpy_folder::write(sorting, &path)?;
+            }
+        }
+        written::note(&path)?;
+        Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
+    }
+}

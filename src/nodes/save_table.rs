@@ -1,0 +1,68 @@
+//! Write a table as CSV.
+
+use crate::{
+    io::{self, written},
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        TaskClass, Value, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
+
+/// Where to write.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SaveTableParams {
+    /// File to write, ending in .csv. A relative path starts at the folder of the pipeline.
+    #[schemars(extend("path" = "save"))]
+    pub path: PathBuf,
+    /// Replace what is there, even where Spikeloom did not write it.
+    #[schemars(extend("advanced" = true))]
+    pub overwrite: bool,
+}
+
+/// Writes columns as CSV with a heading; missing values are empty.
+pub struct SaveTable;
+
+impl Node for SaveTable {
+    type Params = SaveTableParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "save_table",
+        label: "Save table",
+        summary: "Writes a table, such as quality metrics, as CSV.",
+        source: "",
+        category: Category::Output,
+        search: &["csv", "export", "write", "metrics", "excel", "pandas"],
+        version: 1,
+        work: Work::Task(TaskClass::Files),
+        inputs: &[Port::new("table", PortType::Table)],
+        outputs: &[Port::new("files", PortType::Files)],
+    };
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        if params.path.as_os_str().is_empty() {
+            return vec![ParamProblem {
+                field: "path".into(),
+                message: "no file is chosen: name one to write, such as \"results/metrics.csv\"".into(),
+            }];
+        }
+        Vec::new()
+    }
+
+    fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
+        vec![params.path.clone()]
+    }
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+        let table = inputs.table("table")?;
+        let path = context.path(&params.path);
+        if !params.overwrite {
+            written::check(&path)?;
+        }
+        io::csv::write_table(table, &path)?;
+        written::note(&path)?;
+        Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
+    }
+}

@@ -1,0 +1,132 @@
+//! Make the noise of channels uncorrelated and of unit variance.
+
+use crate::{
+    data::{Fit, Stage},
+    engine::{
+        chain,
+        noise::Chunks,
+        whiten::{WhitenMode, WhitenParams as Settings, Whitening, whitening},
+    },
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value, Work,
+    },
+};
+use ndarray::{Array1, Array2, Ix2};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which channels are whitened with which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// All channels with all.
+    #[default]
+    Global,
+    /// Each channel with those within a radius.
+    Local,
+}
+
+/// Settings of the whitening.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WhitenParams {
+    /// Which channels are whitened with which. Local needs a probe.
+    pub mode: Mode,
+    /// Local: how far away channels are whitened together.
+    #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [20.0, 300.0]))]
+    pub radius_um: f64,
+    /// Subtract the mean of each channel first.
+    #[schemars(extend("advanced" = true))]
+    pub apply_mean: bool,
+    /// Scale the result by this factor, to fit the range of an integer type.
+    #[schemars(range(min = 0.001, max = 100_000.0), extend("advanced" = true))]
+    pub int_scale: Option<f64>,
+    /// Added to the variances before they are inverted. Auto follows the size of the data.
+    #[schemars(range(min = 0.0, max = 1.0), extend("auto" = true, "advanced" = true))]
+    pub eps: Option<f64>,
+    /// Chunks of data drawn at random from each segment for the estimate.
+    #[schemars(range(min = 1, max = 10_000), extend("soft" = [5, 100], "advanced" = true))]
+    pub num_chunks_per_segment: usize,
+    /// Length of a chunk.
+    #[schemars(range(min = 1.0, max = 60_000.0), extend("unit" = "ms", "soft" = [100.0, 2000.0], "advanced" = true))]
+    pub chunk_duration_ms: f64,
+}
+
+impl Default for WhitenParams {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Global,
+            radius_um: 100.0,
+            apply_mean: false,
+            int_scale: None,
+            eps: None,
+            num_chunks_per_segment: 20,
+            chunk_duration_ms: 500.0,
+        }
+    }
+}
+
+/// Estimates a ZCA matrix once, then multiplies whatever is read by it.
+pub struct Whiten;
+
+impl Node for Whiten {
+    type Params = WhitenParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "whiten",
+        label: "Whiten",
+        summary: "Makes the noise of channels uncorrelated and of unit variance; the sorter does this itself.",
+        source: "ZCA; SpikeInterface whiten",
+        category: Category::Preprocess,
+        search: &["zca", "decorrelate", "covariance", "sphering"],
+        version: 1,
+        work: Work::FitThenLazy(TaskClass::Traces),
+        inputs: &[Port::new("recording", PortType::Recording)],
+        outputs: &[Port::new("recording", PortType::Recording)],
+    };
+
+    fn fit(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+        let recording = inputs.recording("recording")?;
+        let mode = match params.mode {
+            Mode::Global => WhitenMode::Global,
+            Mode::Local => WhitenMode::Radius(params.radius_um),
+        };
+        let chunks = Chunks {
+            num_chunks_per_segment: params.num_chunks_per_segment,
+            chunk_size: (params.chunk_duration_ms * 1e-3 * recording.info().sampling_frequency) as usize,
+            seed: context.seed,
+        };
+        let settings =
+            Settings { apply_mean: params.apply_mean, eps: params.eps, ..Settings::plain(mode, chunks) };
+        let fitted = whitening(&chain::compile(recording)?, &settings, context)?;
+        let mut fit = Fit::default();
+        fit.arrays.insert("matrix".into(), fitted.matrix.into_dyn());
+        fit.arrays.insert("covariance".into(), fitted.covariance.into_dyn());
+        if let Some(mean) = fitted.mean {
+            fit.arrays.insert("mean".into(), Array1::from(mean).into_dyn());
+        }
+        Ok(Outputs::one("fit", fit))
+    }
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
+        let mut recording = inputs.recording("recording")?.clone();
+        let Value::Fit(fit) = inputs.fit("fit")? else {
+            return Err(NodeError::Failed("the estimate is no fit".into()));
+        };
+        let square = |name: &str| -> Result<Array2<f64>, NodeError> {
+            let array = fit.arrays.get(name).cloned();
+            array
+                .and_then(|values| values.into_dimensionality::<Ix2>().ok())
+                .ok_or_else(|| NodeError::Failed(format!("the estimate has no {name}")))
+        };
+        let fitted = Whitening {
+            matrix: square("matrix")? * params.int_scale.unwrap_or(1.0),
+            mean: fit.arrays.get("mean").map(|values| values.iter().copied().collect()),
+            covariance: square("covariance")?,
+        };
+        let stages: Vec<Stage> = fitted.stages();
+        for stage in stages {
+            recording = recording.with_stage(stage)?;
+        }
+        Ok(Outputs::one("recording", recording))
+    }
+}
