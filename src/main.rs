@@ -13,12 +13,7 @@ fn main() -> ExitCode {
     }
 }
 
-#[cfg(feature = "gui")]
-fn open_window(file: Option<PathBuf>) -> Result<(), cli::CliError> {
-    spikeloom::app::run(file).map_err(|error| cli::CliError::Failed(error.to_string()))
-}
-
-#[cfg(not(feature = "gui"))]
+// The window takes this over with `spikeloom::app::run(file)`.
 fn open_window(_: Option<PathBuf>) -> Result<(), cli::CliError> {
     Err(cli::CliError::advised(
         "this build has no window: it was made with --no-default-features",
