@@ -3,6 +3,19 @@
 //! What an algorithm needs from outside comes through two small traits: [`Monitor`] to report and be
 //! cancelled, [`Scratch`] for room on disk.
 
+pub mod block;
+pub mod chain;
+pub mod design;
+pub mod filter;
+mod linear_map;
+pub mod noise;
+mod phase_shift;
+pub mod random;
+pub mod reference;
+mod select;
+mod tile;
+pub mod whiten;
+
 use crate::data::{SourceError, Templates};
 
 /// Receives what a long computation has to say, and tells it to stop.

@@ -1,0 +1,241 @@
+//! Compiles the stages of a recording into one streaming computation.
+//!
+//! Samples are computed on a fixed grid of spans of [`SPAN_FRAMES`] frames, each from a warm-up of fixed
+//! length on both sides. Whoever reads whichever range, on however many threads, gets the same bits: what a
+//! view shows is what a sort sees. Stages that look at one frame at a time need no grid and are computed for
+//! exactly the frames that are asked for.
+
+mod long;
+mod parallel;
+mod run;
+mod section;
+mod source;
+
+pub use parallel::{Job, map_spans};
+pub use source::{ChainSource, concatenate};
+
+use super::{EngineError, block::Block};
+use crate::data::{Recording, RecordingInfo, Source};
+use ndarray::Array2;
+use run::SectionScratch;
+use section::{Builder, Section};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Frames in a span of the grid.
+pub const SPAN_FRAMES: usize = 32_768;
+
+/// Scratches a chain keeps for [`Chain::read`]; more are made when more threads read at once.
+const KEPT_SCRATCHES: usize = 2;
+
+/// A recording made ready to be read; cheap to clone, shared by threads.
+#[derive(Clone)]
+pub struct Chain {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    /// Tells chains apart where a scratch is used with several.
+    id: u64,
+    info: Arc<RecordingInfo>,
+    source: Arc<dyn Source>,
+    sections: Vec<Section>,
+    scratches: Mutex<Vec<ChainScratch>>,
+}
+
+/// Buffers that reading needs: one a thread, used again and again.
+#[derive(Default)]
+pub struct ChainScratch {
+    sections: Vec<SectionScratch>,
+}
+
+impl ChainScratch {
+    /// Empty buffers that grow with the first read.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Compiles a recording; reads nothing.
+///
+/// # Errors
+/// Where a stage cannot be carried out, such as an unstable filter or a channel that does not exist.
+pub fn compile(recording: &Recording) -> Result<Chain, EngineError> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let source = recording.source().clone();
+    let mut info = source.info().clone();
+    let lengths: Vec<usize> = info.segments.iter().map(|s| s.num_frames).collect();
+    if info.num_channels() == 0 {
+        return Err(EngineError::Data("the recording has no channels".into()));
+    }
+    let mut builder = Builder::new(info.sampling_frequency, info.num_channels(), &lengths);
+    for stage in recording.stages() {
+        // Also checks what the recording was told when the stage was added.
+        info = stage.apply_to_info(&info).map_err(|e| EngineError::Data(e.0))?;
+        builder.add(stage)?;
+    }
+    let sections = builder.finish();
+    let info = recording.info_arc();
+    let fits = sections.last().is_some_and(|section| {
+        section.num_channels == info.num_channels()
+            && section.segments.len() == info.segments.len()
+            && section.segments.iter().zip(&info.segments).all(|(a, b)| a.num_frames == b.num_frames)
+    });
+    if !fits {
+        return Err(EngineError::Data(
+            "the recording's description has other channels or frames than its stages produce".into(),
+        ));
+    }
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    Ok(Chain { inner: Arc::new(Inner { id, info, source, sections, scratches: Mutex::default() }) })
+}
+
+impl Chain {
+    /// What is known of the recording.
+    pub fn info(&self) -> &RecordingInfo {
+        &self.inner.info
+    }
+
+    /// A shared handle on [`Self::info`].
+    pub fn info_arc(&self) -> Arc<RecordingInfo> {
+        self.inner.info.clone()
+    }
+
+    /// How many channels are read.
+    pub fn num_channels(&self) -> usize {
+        self.inner.info.num_channels()
+    }
+
+    /// How many segments there are.
+    pub fn num_segments(&self) -> usize {
+        self.inner.info.segments.len()
+    }
+
+    /// Length of a segment; 0 where there is none.
+    pub fn num_frames(&self, segment: usize) -> usize {
+        self.inner.info.segments.get(segment).map_or(0, |s| s.num_frames)
+    }
+
+    /// Spans of the grid in a segment.
+    pub fn num_spans(&self, segment: usize) -> usize {
+        self.num_frames(segment).div_ceil(SPAN_FRAMES)
+    }
+
+    /// Frames of a span.
+    pub fn span_range(&self, segment: usize, span: usize) -> Range<usize> {
+        run::span_range(self.num_frames(segment), span)
+    }
+
+    /// Reads traces `(frames, channels)` of any range, all channels or some of them in the order given.
+    ///
+    /// Values are in the recording's units and the same whatever the range.
+    ///
+    /// # Errors
+    /// Where the range or a channel does not exist, or the source cannot be read.
+    pub fn read(
+        &self,
+        segment: usize,
+        frames: Range<usize>,
+        channels: Option<&[usize]>,
+    ) -> Result<Array2<f32>, EngineError> {
+        self.check(segment, &frames)?;
+        let n = self.num_channels();
+        if let Some(bad) = channels.and_then(|c| c.iter().find(|&&c| c >= n)) {
+            return Err(EngineError::Data(format!(
+                "channel index {bad} was asked for, the recording has {n} channels"
+            )));
+        }
+        let mut samples = vec![0.0; frames.len() * n];
+        self.read_frames(segment, frames.start, &mut samples)?;
+        let traces = Array2::from_shape_vec((frames.len(), n), samples)
+            .map_err(|e| EngineError::Data(e.to_string()))?;
+        Ok(match channels {
+            Some(channels) => traces.select(ndarray::Axis(1), channels),
+            None => traces,
+        })
+    }
+
+    /// Fills `out` with frame-major samples of all channels from frame `start` on.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_frames(&self, segment: usize, start: usize, out: &mut [f32]) -> Result<(), EngineError> {
+        self.check(segment, &(start..start + out.len() / self.num_channels()))?;
+        self.with_scratch(|scratch| {
+            let sections = scratch.for_sections(self.inner.sections.len());
+            run::read_frames(&self.inner, self.inner.sections.len() - 1, sections, segment, start, out)
+        })
+    }
+
+    /// Reads any range, channel by channel, into buffers that are reused.
+    ///
+    /// Ranges that follow one another and overlap, such as spans with a little context on both sides, cost
+    /// little more than the spans alone: the scratch remembers the last two.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_block(
+        &self,
+        segment: usize,
+        frames: Range<usize>,
+        scratch: &mut ChainScratch,
+        out: &mut Block,
+    ) -> Result<(), EngineError> {
+        self.check(segment, &frames)?;
+        out.reset(self.num_channels(), frames);
+        let sections = scratch.for_sections(self.inner.sections.len());
+        run::read_block(&self.inner, self.inner.sections.len() - 1, sections, segment, out)
+    }
+
+    /// Works with one of the scratches the chain keeps.
+    pub(super) fn with_scratch<T>(&self, work: impl FnOnce(&mut ChainScratch) -> T) -> T {
+        let lock = || self.inner.scratches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = lock().pop().unwrap_or_default();
+        let result = work(&mut scratch);
+        let mut kept = lock();
+        if kept.len() < KEPT_SCRATCHES {
+            kept.push(scratch);
+        }
+        result
+    }
+
+    fn check(&self, segment: usize, frames: &Range<usize>) -> Result<(), EngineError> {
+        let Some(found) = self.inner.info.segments.get(segment) else {
+            return Err(EngineError::Data(format!(
+                "segment {segment} was asked for, the recording has {}",
+                self.num_segments()
+            )));
+        };
+        if frames.start > frames.end || frames.end > found.num_frames {
+            return Err(EngineError::Data(format!(
+                "frames {} to {} were asked for, segment {segment} has {}",
+                frames.start, frames.end, found.num_frames
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl ChainScratch {
+    fn for_sections(&mut self, count: usize) -> &mut [SectionScratch] {
+        if self.sections.len() < count {
+            self.sections.resize_with(count, SectionScratch::default);
+        }
+        &mut self.sections[..count]
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain")
+            .field("source", &self.inner.source)
+            .field("sections", &self.inner.sections.len())
+            .finish_non_exhaustive()
+    }
+}

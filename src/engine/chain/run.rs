@@ -1,0 +1,455 @@
+//! Walks a section's passes through a stretch of frames.
+
+use super::{
+    Inner, SPAN_FRAMES,
+    long::LongScratch,
+    section::{Input, Kind, Op, Pass, Section},
+};
+use crate::engine::{
+    EngineError,
+    block::Block,
+    filter::{Direction, FilterPlan, TileState},
+    phase_shift::PhaseScratch,
+    reference::ReferenceScratch,
+    tile::{self, LANES, Row, SUB, num_tiles, tile_mut},
+};
+use std::ops::Range;
+
+/// Frames that are asked from the input at once.
+const LOAD_FRAMES: usize = 8 * SUB;
+
+/// Buffers of one section, used again and again.
+#[derive(Default)]
+pub(super) struct SectionScratch {
+    work: Vec<Row>,
+    spare: Vec<Row>,
+    staging: Vec<f32>,
+    filters: Vec<FilterScratch>,
+    reference: ReferenceScratch,
+    phase: PhaseScratch,
+    pub(super) long: LongScratch,
+    spans: [CachedSpan; 2],
+    used: u64,
+    /// What a pointwise section computed last, on its way to frame-major samples.
+    block: Block,
+}
+
+/// A span that was computed lately: neighbours ask for its ends.
+#[derive(Default)]
+struct CachedSpan {
+    key: Option<(u64, usize, usize)>,
+    used: u64,
+    block: Block,
+}
+
+/// State of a filter on all tiles.
+#[derive(Default)]
+struct FilterScratch {
+    tiles: Vec<TileState>,
+    /// The last samples of the segment before they were filtered, tile by tile.
+    tail: Vec<Row>,
+    extension: Vec<Row>,
+}
+
+/// A stretch being computed.
+#[derive(Clone, Copy)]
+struct Stretch {
+    frames: usize,
+    at_start: bool,
+    at_end: bool,
+    segment: usize,
+}
+
+/// Frame-major samples of a section's output.
+pub(super) fn read_frames(
+    inner: &Inner,
+    index: usize,
+    scratch: &mut [SectionScratch],
+    segment: usize,
+    start: usize,
+    out: &mut [f32],
+) -> Result<(), EngineError> {
+    let section = &inner.sections[index];
+    let (below, here) = scratch.split_at_mut(index);
+    let here = &mut here[0];
+    let num_channels = section.num_channels;
+    let frames = start..start + out.len() / num_channels;
+    if section.is_plain() && section.columns.is_none() {
+        return read_input(inner, section, index, below, segment, start, out);
+    }
+    if section.is_pointwise() {
+        let mut block = std::mem::take(&mut here.block);
+        block.reset(num_channels, frames.clone());
+        let done = compute(inner, index, below, here, segment, &mut block);
+        copy_frame_major(&block, frames, out, num_channels);
+        here.block = block;
+        return done;
+    }
+    for span in spans_of(&frames) {
+        let block = cached(inner, index, below, here, segment, span)?;
+        copy_frame_major(block, frames.clone(), out, num_channels);
+    }
+    Ok(())
+}
+
+/// The block of a section's output that `out` was shaped for.
+pub(super) fn read_block(
+    inner: &Inner,
+    index: usize,
+    scratch: &mut [SectionScratch],
+    segment: usize,
+    out: &mut Block,
+) -> Result<(), EngineError> {
+    let section = &inner.sections[index];
+    let (below, here) = scratch.split_at_mut(index);
+    let here = &mut here[0];
+    let frames = out.frames();
+    if section.is_pointwise() {
+        return compute(inner, index, below, here, segment, out);
+    }
+    let length = section.segments[segment].num_frames;
+    let mut spans = spans_of(&frames);
+    if spans.len() == 1 && frames == span_range(length, spans.start) {
+        let span = spans.start;
+        if let Some(slot) = here.spans.iter().position(|s| s.key == Some((inner.id, segment, span))) {
+            out.copy_overlap(&here.spans[slot].block);
+            return Ok(());
+        }
+        return compute_span(inner, index, below, here, segment, out);
+    }
+    spans.try_for_each(|span| {
+        let block = cached(inner, index, below, here, segment, span)?;
+        out.copy_overlap(block);
+        Ok(())
+    })
+}
+
+/// The spans that hold some of the frames.
+fn spans_of(frames: &Range<usize>) -> Range<usize> {
+    if frames.is_empty() {
+        return 0..0;
+    }
+    frames.start / SPAN_FRAMES..frames.end.div_ceil(SPAN_FRAMES)
+}
+
+pub(super) fn span_range(num_frames: usize, span: usize) -> Range<usize> {
+    let start = (span * SPAN_FRAMES).min(num_frames);
+    start..(start + SPAN_FRAMES).min(num_frames)
+}
+
+fn cached<'a>(
+    inner: &Inner,
+    index: usize,
+    below: &mut [SectionScratch],
+    here: &'a mut SectionScratch,
+    segment: usize,
+    span: usize,
+) -> Result<&'a Block, EngineError> {
+    let section = &inner.sections[index];
+    let key = (inner.id, segment, span);
+    here.used += 1;
+    let used = here.used;
+    let slot = here.spans.iter().position(|s| s.key == Some(key));
+    let slot = match slot {
+        Some(slot) => slot,
+        None => {
+            let slot = usize::from(here.spans[1].used < here.spans[0].used);
+            here.spans[slot].key = None;
+            let mut block = std::mem::take(&mut here.spans[slot].block);
+            block.reset(section.num_channels, span_range(section.segments[segment].num_frames, span));
+            let done = compute_span(inner, index, below, here, segment, &mut block);
+            here.spans[slot].block = block;
+            done?;
+            here.spans[slot].key = Some(key);
+            slot
+        }
+    };
+    here.spans[slot].used = used;
+    Ok(&here.spans[slot].block)
+}
+
+fn compute_span(
+    inner: &Inner,
+    index: usize,
+    below: &mut [SectionScratch],
+    here: &mut SectionScratch,
+    segment: usize,
+    out: &mut Block,
+) -> Result<(), EngineError> {
+    let section = &inner.sections[index];
+    match &section.kind {
+        Kind::Long(filter) => {
+            let length = section.segments[segment].num_frames;
+            let mut read =
+                |start: usize, out: &mut [f32]| read_input(inner, section, index, below, segment, start, out);
+            filter.compute(section.num_channels, length, segment, &mut here.long, &mut read, out)
+        }
+        _ => compute(inner, index, below, here, segment, out),
+    }
+}
+
+/// Frame-major samples of what a section reads from, in the section's own frames.
+fn read_input(
+    inner: &Inner,
+    section: &Section,
+    index: usize,
+    below: &mut [SectionScratch],
+    segment: usize,
+    start: usize,
+    out: &mut [f32],
+) -> Result<(), EngineError> {
+    let map = section.segments[segment];
+    let start = map.input_start + start;
+    match section.input {
+        Input::Source => Ok(inner.source.read(map.input_segment, start, out)?),
+        Input::Previous => read_frames(inner, index - 1, below, map.input_segment, start, out),
+    }
+}
+
+fn copy_frame_major(block: &Block, frames: Range<usize>, out: &mut [f32], num_channels: usize) {
+    let start = frames.start.max(block.first_frame());
+    let end = frames.end.min(block.frames().end);
+    for first in (start..end).step_by(64) {
+        let count = 64.min(end - first);
+        for channel in 0..num_channels {
+            let samples = &block.channel(channel)[first - block.first_frame()..][..count];
+            let to = &mut out[(first - frames.start) * num_channels..];
+            for (frame, &v) in samples.iter().enumerate() {
+                to[frame * num_channels + channel] = v;
+            }
+        }
+    }
+}
+
+/// Computes the frames `out` was shaped for, from the input and as much context as the section needs.
+fn compute(
+    inner: &Inner,
+    index: usize,
+    below: &mut [SectionScratch],
+    here: &mut SectionScratch,
+    segment: usize,
+    out: &mut Block,
+) -> Result<(), EngineError> {
+    let section = &inner.sections[index];
+    let length = section.segments[segment].num_frames;
+    let wanted = out.frames();
+    let margin = if let Kind::Spans { margin } = section.kind { margin } else { 0 };
+    let start = wanted.start.saturating_sub(margin);
+    let end = (wanted.end + margin).min(length);
+    let stretch = Stretch { frames: end - start, at_start: start == 0, at_end: end == length, segment };
+    let subs = stretch.frames.div_ceil(SUB);
+    let stride = section.tiles * SUB;
+    // A single pass needs one sub-block at a time.
+    let kept = if section.passes.len() == 1 { 1 } else { subs };
+    here.work.resize(kept * stride, Row::ZERO);
+    here.spare.resize(stride, Row::ZERO);
+    here.filters.resize_with(section.filters.len(), FilterScratch::default);
+    let last = section.passes.len() - 1;
+    for (number, pass) in section.passes.iter().enumerate() {
+        let (direction, channels, ops) = match pass {
+            Pass::Phase(plan) => {
+                let work = std::cell::RefCell::new(&mut here.work);
+                let at =
+                    |channel: usize, frame: usize| frame / SUB * stride + channel / LANES * SUB + frame % SUB;
+                plan.run(
+                    stretch.frames,
+                    stretch.at_start,
+                    stretch.at_end,
+                    &mut here.phase,
+                    |channel, samples| {
+                        let work = work.borrow();
+                        for (frame, v) in samples.iter_mut().enumerate() {
+                            *v = work[at(channel, frame)].0[channel % LANES];
+                        }
+                    },
+                    |channel, samples| {
+                        let mut work = work.borrow_mut();
+                        for (frame, &v) in samples.iter().enumerate() {
+                            work[at(channel, frame)].0[channel % LANES] = v;
+                        }
+                    },
+                );
+                continue;
+            }
+            Pass::Walk { direction, num_channels, ops } => (*direction, *num_channels, ops),
+        };
+        for step in 0..subs {
+            let k = if direction == Direction::Forward { step } else { subs - 1 - step };
+            let first = k * SUB;
+            let frames = SUB.min(stretch.frames - first);
+            if number == 0 {
+                if first.is_multiple_of(LOAD_FRAMES) {
+                    let count = LOAD_FRAMES.min(stretch.frames - first);
+                    here.staging.resize(count * section.input_channels, 0.0);
+                    read_input(inner, section, index, below, segment, start + first, &mut here.staging)?;
+                }
+                let samples = &here.staging[first % LOAD_FRAMES * section.input_channels..]
+                    [..frames * section.input_channels];
+                let sub = &mut here.work[k % kept * stride..][..stride];
+                tile::load(samples, section.input_channels, section.columns.as_deref(), sub);
+            }
+            let sub = &mut here.work[k % kept * stride..][..stride];
+            let mut num_channels = match &section.columns {
+                Some(columns) if number == 0 => columns.len(),
+                _ => channels,
+            };
+            for op in ops {
+                match op {
+                    Op::Select(indices) => {
+                        select(sub, indices, frames, &mut here.spare);
+                        num_channels = indices.len();
+                    }
+                    Op::Reference(plan) => plan.run(sub, frames, &mut here.reference),
+                    Op::Map(plan) => {
+                        plan.run(sub, frames, &mut here.spare);
+                        for index in 0..num_tiles(num_channels) {
+                            tile_mut(sub, index, frames).copy_from_slice(tile::tile(
+                                &here.spare,
+                                index,
+                                frames,
+                            ));
+                        }
+                    }
+                    Op::Scale { gain, offset } => {
+                        for (index, (gain, offset)) in gain.iter().zip(offset).enumerate() {
+                            for row in tile_mut(sub, index, frames) {
+                                for l in 0..LANES {
+                                    row.0[l] = row.0[l] * gain.0[l] + offset.0[l];
+                                }
+                            }
+                        }
+                    }
+                    Op::Silence(periods) => {
+                        silence(
+                            sub,
+                            &periods[stretch.segment],
+                            start + first,
+                            frames,
+                            num_tiles(num_channels),
+                        );
+                    }
+                    Op::Round { low, high } => {
+                        for index in 0..num_tiles(num_channels) {
+                            for v in tile_mut(sub, index, frames).iter_mut().flat_map(|row| &mut row.0) {
+                                *v = v.round_ties_even().clamp(*low, *high);
+                            }
+                        }
+                    }
+                    Op::Filter(index, direction) => {
+                        let plan = &section.filters[*index];
+                        let state = &mut here.filters[*index];
+                        let tiles = num_tiles(num_channels);
+                        match direction {
+                            Direction::Forward => {
+                                state.forward(plan, sub, tiles, first, frames, stretch, length)
+                            }
+                            Direction::Backward => state.backward(plan, sub, tiles, frames),
+                        }
+                    }
+                }
+            }
+            if number == last {
+                let from = wanted.start.max(start + first);
+                let to = wanted.end.min(start + first + frames);
+                if from < to {
+                    let rows = from - start - first..to - start - first;
+                    let (data, out_stride) = out.raw_mut();
+                    tile::store(sub, rows, section.num_channels, data, out_stride, from - wanted.start);
+                }
+                if direction == Direction::Backward && start + first <= wanted.start {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl FilterScratch {
+    /// The forward direction on one sub-block; after the last one the state is ready to run backward.
+    #[expect(clippy::too_many_arguments, reason = "one call site")]
+    fn forward(
+        &mut self,
+        plan: &FilterPlan,
+        sub: &mut [Row],
+        tiles: usize,
+        first: usize,
+        frames: usize,
+        stretch: Stretch,
+        length: usize,
+    ) {
+        let edge = plan.edge.min(length - 1);
+        self.tiles.resize_with(tiles, TileState::default);
+        self.tail.resize(tiles * (edge + 1), Row::ZERO);
+        for index in 0..tiles {
+            let rows = tile_mut(sub, index, frames);
+            let state = &mut self.tiles[index];
+            if first == 0 {
+                self.extension.clear();
+                if stretch.at_start {
+                    self.extension.extend((1..=edge).rev().map(|i| mirrored(&rows[0], &rows[i])));
+                }
+                state.start(plan, self.extension.first().unwrap_or(&rows[0]));
+                state.run(plan, &mut self.extension, Direction::Forward);
+            }
+            let tail = &mut self.tail[index * (edge + 1)..][..edge + 1];
+            if stretch.at_end {
+                // Frame `stretch.frames - 1 - edge` of the stretch is the first of the tail.
+                for (frame, row) in rows.iter().enumerate() {
+                    if let Some(place) = (first + frame + edge + 1).checked_sub(stretch.frames) {
+                        tail[place] = *row;
+                    }
+                }
+            }
+            state.run(plan, rows, Direction::Forward);
+            if first + frames == stretch.frames {
+                self.extension.clear();
+                if stretch.at_end {
+                    self.extension.extend((0..edge).rev().map(|i| mirrored(&tail[edge], &tail[i])));
+                }
+                state.run(plan, &mut self.extension, Direction::Forward);
+                state.start(plan, self.extension.last().unwrap_or(&rows[frames - 1]));
+                state.run(plan, &mut self.extension, Direction::Backward);
+            }
+        }
+    }
+
+    fn backward(&mut self, plan: &FilterPlan, sub: &mut [Row], tiles: usize, frames: usize) {
+        for (index, state) in self.tiles.iter_mut().enumerate().take(tiles) {
+            state.run(plan, tile_mut(sub, index, frames), Direction::Backward);
+        }
+    }
+}
+
+/// The odd extension: `2 * center - row`.
+pub(super) fn mirrored(center: &Row, row: &Row) -> Row {
+    let mut out = *center;
+    for l in 0..LANES {
+        out.0[l] = 2.0 * center.0[l] - row.0[l];
+    }
+    out
+}
+
+fn select(sub: &mut [Row], indices: &[usize], frames: usize, spare: &mut [Row]) {
+    for (place, &channel) in indices.iter().enumerate() {
+        let rows = tile::tile(sub, channel / LANES, frames);
+        let out = tile_mut(spare, place / LANES, frames);
+        for (to, from) in out.iter_mut().zip(rows) {
+            to.0[place % LANES] = from.0[channel % LANES];
+        }
+    }
+    for index in 0..num_tiles(indices.len()) {
+        tile_mut(sub, index, frames).copy_from_slice(tile::tile(spare, index, frames));
+    }
+}
+
+fn silence(sub: &mut [Row], periods: &[(usize, usize)], start: usize, frames: usize, tiles: usize) {
+    for &(from, to) in periods {
+        let (from, to) = (from.max(start), to.min(start + frames));
+        if from < to {
+            for index in 0..tiles {
+                tile_mut(sub, index, frames)[from - start..to - start].fill(Row::ZERO);
+            }
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! Common reference: the exact median or the mean of channels, subtracted sample by sample.
+
+use super::{
+    EngineError,
+    tile::{LANES, Row, SUB, num_tiles},
+};
+use crate::data::{Operator, ReferenceSet};
+
+/// A checked reference, ready to run.
+#[derive(Clone, Debug)]
+pub struct ReferencePlan {
+    operator: Operator,
+    num_channels: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// One reference of all channels.
+    Global,
+    /// `(channels it is computed from, channels it is subtracted from)`.
+    Sets(Vec<(Vec<usize>, Vec<usize>)>),
+    /// Neighbours of each channel, and for each the exchanges that sort as many values.
+    Local { neighbors: Vec<Vec<usize>>, networks: Vec<Vec<(u16, u16)>> },
+}
+
+/// Buffers a reference needs, used again and again.
+#[derive(Clone, Debug, Default)]
+pub struct ReferenceScratch {
+    rows: Vec<Row>,
+    values: Vec<f32>,
+    series: Vec<Row>,
+    sorted: Vec<Row>,
+}
+
+impl ReferencePlan {
+    /// Checks that the channels exist.
+    ///
+    /// # Errors
+    /// Where a channel does not exist or a set is empty.
+    pub fn new(
+        operator: Operator,
+        reference: &ReferenceSet,
+        num_channels: usize,
+    ) -> Result<Self, EngineError> {
+        let sets: Box<dyn Iterator<Item = &Vec<usize>>> = match reference {
+            ReferenceSet::Sets(sets) | ReferenceSet::Neighbors(sets) => Box::new(sets.iter()),
+            ReferenceSet::Channels(channels) => Box::new(std::iter::once(channels)),
+        };
+        for set in sets {
+            if let Some(bad) = set.iter().find(|&&c| c >= num_channels) {
+                return Err(EngineError::Data(format!(
+                    "the reference uses channel index {bad}, the recording has {num_channels} channels"
+                )));
+            }
+        }
+        let everything =
+            |set: &[usize]| set.len() == num_channels && set.iter().enumerate().all(|(i, &c)| i == c);
+        let kind = match reference {
+            ReferenceSet::Sets(sets) if sets.len() == 1 && everything(&sets[0]) => Kind::Global,
+            ReferenceSet::Channels(channels) if everything(channels) => Kind::Global,
+            ReferenceSet::Sets(sets) => {
+                Kind::Sets(sets.iter().filter(|s| !s.is_empty()).map(|s| (s.clone(), s.clone())).collect())
+            }
+            ReferenceSet::Channels(channels) if channels.is_empty() => {
+                return Err(EngineError::Data("the reference has no channels. Choose at least one.".into()));
+            }
+            ReferenceSet::Channels(channels) => {
+                Kind::Sets(vec![(channels.clone(), (0..num_channels).collect())])
+            }
+            ReferenceSet::Neighbors(neighbors) => {
+                let longest = neighbors.iter().map(Vec::len).max().unwrap_or(0);
+                let mut networks = vec![Vec::new(); longest + 1];
+                for set in neighbors {
+                    if networks[set.len()].is_empty() {
+                        networks[set.len()] = sorting_network(set.len());
+                    }
+                }
+                Kind::Local { neighbors: neighbors.clone(), networks }
+            }
+        };
+        Ok(Self { operator, num_channels, kind })
+    }
+
+    /// Subtracts the reference from the first `frames` rows of every tile of a sub-block.
+    pub fn run(&self, sub: &mut [Row], frames: usize, scratch: &mut ReferenceScratch) {
+        match &self.kind {
+            Kind::Global if self.operator == Operator::Median => {
+                scratch.rows.resize(num_tiles(self.num_channels), Row::ZERO);
+                global_median(sub, frames, self.num_channels, &mut scratch.rows);
+            }
+            Kind::Global => global_mean(sub, frames, self.num_channels),
+            Kind::Sets(sets) => self.run_sets(sets, sub, frames, scratch),
+            Kind::Local { neighbors, networks } => self.run_local(neighbors, networks, sub, frames, scratch),
+        }
+    }
+
+    fn run_sets(
+        &self,
+        sets: &[(Vec<usize>, Vec<usize>)],
+        sub: &mut [Row],
+        frames: usize,
+        scratch: &mut ReferenceScratch,
+    ) {
+        let ReferenceScratch { rows, values, .. } = scratch;
+        for frame in 0..frames {
+            values.clear();
+            for (from, _) in sets {
+                rows.clear();
+                rows.resize(num_tiles(from.len()), Row::splat(f32::INFINITY));
+                for (place, &channel) in from.iter().enumerate() {
+                    rows[place / LANES].0[place % LANES] = value(sub, channel, frame);
+                }
+                values.push(match self.operator {
+                    Operator::Median => median_of_rows(rows, from.len(), &mut Bracket::default()),
+                    Operator::Average => {
+                        let sum: f64 = from.iter().map(|&c| f64::from(value(sub, c, frame))).sum();
+                        (sum / from.len() as f64) as f32
+                    }
+                });
+            }
+            for ((_, to), &reference) in sets.iter().zip(values.iter()) {
+                for &channel in to {
+                    sub[channel / LANES * SUB + frame].0[channel % LANES] -= reference;
+                }
+            }
+        }
+    }
+
+    fn run_local(
+        &self,
+        neighbors: &[Vec<usize>],
+        networks: &[Vec<(u16, u16)>],
+        sub: &mut [Row],
+        frames: usize,
+        scratch: &mut ReferenceScratch,
+    ) {
+        // Here the lanes are 16 frames of one channel.
+        let groups = frames.div_ceil(LANES);
+        let ReferenceScratch { series, sorted, .. } = scratch;
+        series.clear();
+        series.resize(self.num_channels * groups, Row::ZERO);
+        for channel in 0..self.num_channels {
+            for frame in 0..frames {
+                series[channel * groups + frame / LANES].0[frame % LANES] = value(sub, channel, frame);
+            }
+        }
+        for (channel, set) in neighbors.iter().enumerate() {
+            if set.is_empty() {
+                continue;
+            }
+            for group in 0..groups {
+                sorted.clear();
+                sorted.extend(set.iter().map(|&c| series[c * groups + group]));
+                let reference = match self.operator {
+                    Operator::Median => median_of_lanes(sorted, &networks[set.len()]),
+                    Operator::Average => mean_of_lanes(sorted),
+                };
+                let first = group * LANES;
+                for lane in 0..LANES.min(frames - first) {
+                    sub[channel / LANES * SUB + first + lane].0[channel % LANES] -= reference.0[lane];
+                }
+            }
+        }
+    }
+}
+
+fn value(sub: &[Row], channel: usize, frame: usize) -> f32 {
+    sub[channel / LANES * SUB + frame].0[channel % LANES]
+}
+
+fn global_mean(sub: &mut [Row], frames: usize, num_channels: usize) {
+    for frame in 0..frames {
+        let mut sums = [0.0f64; LANES];
+        for channel in 0..num_channels {
+            sums[channel % LANES] += f64::from(value(sub, channel, frame));
+        }
+        let mean = (sums.iter().sum::<f64>() / num_channels as f64) as f32;
+        for index in 0..num_tiles(num_channels) {
+            for v in &mut sub[index * SUB + frame].0 {
+                *v -= mean;
+            }
+        }
+    }
+}
+
+/// Where the last median was found: the next one is near.
+#[derive(Clone, Copy, Debug)]
+struct Bracket {
+    center: f32,
+    width: f32,
+}
+
+impl Default for Bracket {
+    fn default() -> Self {
+        Self { center: 0.0, width: 4.0 }
+    }
+}
+
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma+popcnt",))]
+fn global_median(sub: &mut [Row], frames: usize, num_channels: usize, rows: &mut [Row]) {
+    let mut bracket = Bracket::default();
+    let last = num_channels % LANES;
+    for frame in 0..frames {
+        for (index, row) in rows.iter_mut().enumerate() {
+            *row = sub[index * SUB + frame];
+        }
+        if last != 0
+            && let Some(row) = rows.last_mut()
+        {
+            row.0[last..].fill(f32::INFINITY);
+        }
+        let median = median_of_rows_inline(rows, num_channels, &mut bracket);
+        for index in 0..rows.len() {
+            for v in &mut sub[index * SUB + frame].0 {
+                *v -= median;
+            }
+        }
+    }
+}
+
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma+popcnt",))]
+fn median_of_rows(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
+    median_of_rows_inline(rows, n, bracket)
+}
+
+/// Exact median of the first `n` values, the rest being infinite.
+///
+/// Narrows a bracket of values by counting how many lie below a pivot; once exactly half do, one pass finds
+/// the two central values. Ties and odd cases fall back to selecting among what is left.
+#[inline(always)]
+fn median_of_rows_inline(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
+    let target = (n / 2) as i32;
+    let mut low = bracket.center - bracket.width;
+    let mut high = bracket.center + bracket.width;
+    let mut width = bracket.width;
+    let mut pivot = low;
+    let mut below_low = count_below(rows, low);
+    let mut found = below_low == target;
+    let mut tries = 0;
+    // Widen until the bracket holds the median: fewer than `target` below `low`, more below `high`.
+    while !found && below_low > target && tries < 40 {
+        high = low;
+        width *= 4.0;
+        low -= width;
+        pivot = low;
+        below_low = count_below(rows, low);
+        found = below_low == target;
+        tries += 1;
+    }
+    let mut below_high = 0;
+    if !found {
+        pivot = high;
+        below_high = count_below(rows, high);
+        found = below_high == target;
+        while !found && below_high < target && tries < 40 {
+            low = high;
+            below_low = below_high;
+            width *= 4.0;
+            high += width;
+            pivot = high;
+            below_high = count_below(rows, high);
+            found = below_high == target;
+            tries += 1;
+        }
+    }
+    let mut steps = 0;
+    while !found && tries < 40 && steps < 8 {
+        // Values are dense around the median, so interpolating the counts lands close to it.
+        let part = (target - below_low) as f32 / (below_high - below_low) as f32;
+        pivot = low + (high - low) * part.clamp(0.04, 0.96);
+        if !(pivot > low && pivot < high) {
+            break;
+        }
+        let below = count_below(rows, pivot);
+        if below == target {
+            found = true;
+        } else if below < target {
+            low = pivot;
+            below_low = below;
+        } else {
+            high = pivot;
+            below_high = below;
+        }
+        steps += 1;
+    }
+    let median = if found {
+        let (under, over) = around(rows, pivot);
+        if n % 2 == 0 { (under + over) * 0.5 } else { over }
+    } else if tries < 40 {
+        select_between(rows, n, low, high, below_low)
+    } else {
+        select_between(rows, n, f32::NEG_INFINITY, f32::INFINITY, 0)
+    };
+    let moved = (median - bracket.center).abs();
+    bracket.width = (0.75 * bracket.width + 0.5 * moved).max(f32::MIN_POSITIVE * 1e6);
+    bracket.center = median;
+    median
+}
+
+#[inline(always)]
+fn count_below(rows: &[Row], pivot: f32) -> i32 {
+    let mut counts = [0i32; LANES];
+    for row in rows {
+        for l in 0..LANES {
+            counts[l] += i32::from(row.0[l] < pivot);
+        }
+    }
+    counts.iter().sum()
+}
+
+/// The largest value below the pivot and the smallest that is not.
+#[inline(always)]
+fn around(rows: &[Row], pivot: f32) -> (f32, f32) {
+    let mut under = [f32::NEG_INFINITY; LANES];
+    let mut over = [f32::INFINITY; LANES];
+    for row in rows {
+        for l in 0..LANES {
+            let v = row.0[l];
+            let (u, o) = if v < pivot { (v, f32::INFINITY) } else { (f32::NEG_INFINITY, v) };
+            under[l] = if u > under[l] { u } else { under[l] };
+            over[l] = if o < over[l] { o } else { over[l] };
+        }
+    }
+    (under.into_iter().fold(f32::NEG_INFINITY, f32::max), over.into_iter().fold(f32::INFINITY, f32::min))
+}
+
+/// The median by selection among the values in `low..high`, of which `below_low` lie below.
+#[cold]
+fn select_between(rows: &[Row], n: usize, low: f32, high: f32, below_low: i32) -> f32 {
+    let mut values = [0.0f32; 1024];
+    let mut spill = Vec::new();
+    let mut count = 0;
+    for (index, &v) in rows.iter().flat_map(|row| &row.0).enumerate() {
+        if index < n && (v >= low && (v < high || high == f32::INFINITY)) {
+            if count < values.len() {
+                values[count] = v;
+            } else {
+                spill.push(v);
+            }
+            count += 1;
+        }
+    }
+    let values = if spill.is_empty() {
+        &mut values[..count]
+    } else {
+        spill.extend_from_slice(&values);
+        &mut spill[..]
+    };
+    let place = n / 2 - below_low as usize;
+    let (under, over, _) = values.select_nth_unstable_by(place, f32::total_cmp);
+    if n % 2 == 1 {
+        return *over;
+    }
+    let under = under.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    (under + *over) * 0.5
+}
+
+/// Exchanges `(i, j)`, `i < j`, that sort `n` values: Batcher's merge exchange (Knuth, TAOCP 3, 5.2.2 M).
+fn sorting_network(n: usize) -> Vec<(u16, u16)> {
+    let mut exchanges = Vec::new();
+    if n < 2 {
+        return exchanges;
+    }
+    let top = n.next_power_of_two() / 2;
+    let mut p = top;
+    while p > 0 {
+        let (mut q, mut r, mut d) = (top, 0, p);
+        loop {
+            for i in 0..n - d {
+                if i & p == r {
+                    exchanges.push((i as u16, (i + d) as u16));
+                }
+            }
+            if q == p {
+                break;
+            }
+            d = q - p;
+            q /= 2;
+            r = p;
+        }
+        p /= 2;
+    }
+    exchanges
+}
+
+#[multiversion::multiversion(targets(
+    "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
+    "x86_64+avx+avx2+bmi1+bmi2+fma",
+))]
+fn median_of_lanes(values: &mut [Row], network: &[(u16, u16)]) -> Row {
+    for &(i, j) in network {
+        let (a, b) = (values[i as usize], values[j as usize]);
+        for l in 0..LANES {
+            let swap = b.0[l] < a.0[l];
+            values[i as usize].0[l] = if swap { b.0[l] } else { a.0[l] };
+            values[j as usize].0[l] = if swap { a.0[l] } else { b.0[l] };
+        }
+    }
+    let n = values.len();
+    let mut median = values[n / 2];
+    if n % 2 == 0 {
+        for l in 0..LANES {
+            median.0[l] = (values[n / 2 - 1].0[l] + median.0[l]) * 0.5;
+        }
+    }
+    median
+}
+
+fn mean_of_lanes(values: &[Row]) -> Row {
+    let mut sums = [0.0f64; LANES];
+    for row in values {
+        for l in 0..LANES {
+            sums[l] += f64::from(row.0[l]);
+        }
+    }
+    Row(sums.map(|s| (s / values.len() as f64) as f32))
+}

@@ -1,0 +1,276 @@
+//! Whitening: a matrix that makes the noise of channels uncorrelated and of unit variance.
+
+use super::{
+    EngineError, Monitor,
+    block::Block,
+    chain::{Chain, map_spans},
+    noise::{Chunks, mad, random_chunks},
+    select::median,
+};
+use crate::data::Stage;
+use faer::{Mat, Side};
+use ndarray::{Array2, linalg::general_mat_mul};
+use std::sync::Arc;
+
+/// Which channels are whitened with which.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WhitenMode {
+    /// All with all.
+    Global,
+    /// Each with those up to this far away, in µm.
+    Radius(f64),
+    /// Each with this many nearest, itself among them.
+    Nearest(usize),
+}
+
+/// Settings of [`whitening`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WhitenParams {
+    /// Which channels are whitened with which.
+    pub mode: WhitenMode,
+    /// Subtract the mean of each channel first.
+    pub apply_mean: bool,
+    /// Added to the variances along the axes before they are inverted; `None`: as SpikeInterface chooses.
+    pub eps: Option<f64>,
+    /// Part by which covariances between channels are reduced, 0 to 1.
+    pub shrinkage: f64,
+    /// Leave out samples beyond this many robust deviations: spikes are not noise.
+    pub reject_beyond: Option<f64>,
+    /// The data it is estimated from.
+    pub chunks: Chunks,
+}
+
+impl WhitenParams {
+    /// As SpikeInterface does it.
+    pub fn plain(mode: WhitenMode, chunks: Chunks) -> Self {
+        Self { mode, apply_mean: false, eps: None, shrinkage: 0.0, reject_beyond: None, chunks }
+    }
+
+    /// For sorting: spikes left out of the estimate and a little shrinkage.
+    pub fn robust(mode: WhitenMode, chunks: Chunks) -> Self {
+        Self { eps: Some(1e-6), shrinkage: 1e-3, reject_beyond: Some(6.0), ..Self::plain(mode, chunks) }
+    }
+}
+
+/// A fitted whitening.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whitening {
+    /// `(output channels, input channels)`.
+    pub matrix: Array2<f64>,
+    /// What is subtracted before, where asked for.
+    pub mean: Option<Vec<f64>>,
+    /// The covariance it was computed from, in squared units of the recording.
+    pub covariance: Array2<f64>,
+}
+
+impl Whitening {
+    /// The stages that apply it.
+    pub fn stages(&self) -> Vec<Stage> {
+        let mut stages = Vec::new();
+        if let Some(mean) = &self.mean {
+            stages.push(Stage::Scale {
+                gain: vec![1.0; mean.len()],
+                offset: mean.iter().map(|m| -m).collect(),
+                changes_uv: true,
+            });
+        }
+        stages.push(Stage::LinearMap { weights: Arc::new(self.matrix.clone()), whitens: true });
+        stages
+    }
+}
+
+/// Estimates a whitening from random chunks.
+///
+/// # Errors
+/// Where the mode is local and the recording has no probe, a channel is constant, it is cancelled, or the
+/// data cannot be read.
+///
+/// # Source
+/// Symmetric (ZCA) whitening as `spikeinterface.preprocessing.whiten` computes it, transposed: theirs
+/// multiplies traces from the right. Leaving out spikes works on pairs of channels: a sample counts for a
+/// pair where neither of the two is beyond the limit.
+pub fn whitening(
+    chain: &Chain,
+    params: &WhitenParams,
+    monitor: &dyn Monitor,
+) -> Result<Whitening, EngineError> {
+    let neighbors = neighbors(chain, params.mode)?;
+    let jobs = random_chunks(chain.info(), &params.chunks)?;
+    let n = chain.num_channels();
+    let sums = map_spans(chain, &jobs, 0, monitor, |block, _| Ok(Sums::of(block, params.reject_beyond)))?;
+    let mut total = Sums::zeros(n);
+    let mut sizes = Vec::new();
+    for sum in sums {
+        total.products += &sum.products;
+        total.counts += &sum.counts;
+        for (a, b) in total.firsts.iter_mut().zip(&sum.firsts) {
+            *a += b;
+        }
+        sizes.extend(sum.sizes);
+    }
+    let mut mean = vec![0.0; n];
+    if params.apply_mean {
+        for (c, m) in mean.iter_mut().enumerate() {
+            *m = total.firsts[c] / total.counts[[c, c]].max(1.0);
+        }
+    }
+    let mut covariance = Array2::zeros((n, n));
+    for i in 0..n {
+        for j in 0..n {
+            let value = total.products[[i, j]] / total.counts[[i, j]].max(1.0) - mean[i] * mean[j];
+            covariance[[i, j]] = if i == j { value } else { (1.0 - params.shrinkage) * value };
+        }
+    }
+    if let Some(constant) = (0..n).find(|&c| covariance[[c, c]] <= 0.0 || !covariance[[c, c]].is_finite()) {
+        return Err(EngineError::Data(format!(
+            "channel {} is constant in the data that whitening is estimated from. Remove or interpolate bad channels before.",
+            chain.info().channel_ids[constant]
+        )));
+    }
+    // Small numbers (volts, say) would drown in a fixed eps.
+    let eps = params.eps.unwrap_or_else(|| {
+        let square = f64::from(median(&mut sizes)).powi(2);
+        if square > 0.0 && square < 1.0 { (square * 1e-3).max(1e-16) } else { 1e-16 }
+    });
+    let matrix = match neighbors {
+        None => inverse_root(&covariance, &(0..n).collect::<Vec<_>>(), eps)?,
+        Some(neighbors) => {
+            let mut matrix = Array2::zeros((n, n));
+            for (channel, set) in neighbors.iter().enumerate() {
+                let local = inverse_root(&covariance, set, eps)?;
+                let own = set.iter().position(|&c| c == channel).unwrap_or(0);
+                for (place, &other) in set.iter().enumerate() {
+                    matrix[[channel, other]] = local[[own, place]];
+                }
+            }
+            matrix
+        }
+    };
+    Ok(Whitening { matrix, mean: params.apply_mean.then_some(mean), covariance })
+}
+
+/// Channels whitened together, for each channel, in ascending order; `None` for all.
+fn neighbors(chain: &Chain, mode: WhitenMode) -> Result<Option<Vec<Vec<usize>>>, EngineError> {
+    if mode == WhitenMode::Global {
+        return Ok(None);
+    }
+    let positions = chain.info().locations_um().ok_or_else(|| {
+        EngineError::Data(
+            "local whitening needs to know where channels are. Attach a probe, or whiten globally.".into(),
+        )
+    })?;
+    let distance =
+        |a: usize, b: usize| (positions[a][0] - positions[b][0]).hypot(positions[a][1] - positions[b][1]);
+    let n = positions.len();
+    Ok(Some(
+        (0..n)
+            .map(|channel| match mode {
+                WhitenMode::Global => (0..n).collect(),
+                WhitenMode::Radius(radius_um) => {
+                    (0..n).filter(|&c| distance(channel, c) <= radius_um).collect()
+                }
+                WhitenMode::Nearest(count) => {
+                    let mut order: Vec<usize> = (0..n).collect();
+                    order.sort_by(|&a, &b| {
+                        distance(channel, a).total_cmp(&distance(channel, b)).then(a.cmp(&b))
+                    });
+                    order.truncate(count.max(1));
+                    order.sort_unstable();
+                    order
+                }
+            })
+            .collect(),
+    ))
+}
+
+/// Sums over samples of one chunk.
+struct Sums {
+    products: Array2<f64>,
+    /// Samples that count, for each pair.
+    counts: Array2<f64>,
+    firsts: Vec<f64>,
+    /// Some absolute values, to know the scale of the data.
+    sizes: Vec<f32>,
+}
+
+/// Samples that are multiplied at once in single precision; their sums are added up in double.
+const GROUP: usize = 1024;
+
+/// Of the absolute values one in this many is looked at.
+const THIN: usize = 31;
+
+impl Sums {
+    fn zeros(n: usize) -> Self {
+        Self {
+            products: Array2::zeros((n, n)),
+            counts: Array2::zeros((n, n)),
+            firsts: vec![0.0; n],
+            sizes: Vec::new(),
+        }
+    }
+
+    fn of(block: &Block, reject_beyond: Option<f64>) -> Self {
+        let n = block.num_channels();
+        let mut sums = Self::zeros(n);
+        let mut buffer = Vec::new();
+        let limits: Option<Vec<(f32, f32)>> = reject_beyond.map(|times| {
+            (0..n)
+                .map(|c| {
+                    let samples = block.channel(c);
+                    let spread = mad(samples, &mut buffer) / 0.674_489_75;
+                    buffer.clear();
+                    buffer.extend_from_slice(samples);
+                    (median(&mut buffer), times as f32 * spread)
+                })
+                .collect()
+        });
+        let mut data = Array2::<f32>::zeros((n, GROUP));
+        let mut mask = Array2::<f32>::ones((n, GROUP));
+        let mut products = Array2::<f32>::zeros((n, n));
+        for first in (0..block.num_frames()).step_by(GROUP) {
+            let count = GROUP.min(block.num_frames() - first);
+            if count < GROUP {
+                data.fill(0.0);
+                mask.fill(0.0);
+            }
+            for c in 0..n {
+                let samples = &block.channel(c)[first..first + count];
+                for (t, &v) in samples.iter().enumerate() {
+                    let counts = match &limits {
+                        Some(limits) => (v - limits[c].0).abs() <= limits[c].1,
+                        None => true,
+                    };
+                    data[[c, t]] = if counts { v } else { 0.0 };
+                    mask[[c, t]] = f32::from(counts);
+                }
+                sums.firsts[c] += data.row(c).iter().map(|&v| f64::from(v)).sum::<f64>();
+                sums.sizes.extend(samples.iter().skip(c % THIN).step_by(THIN).map(|v| v.abs()));
+            }
+            general_mat_mul(1.0, &data, &data.t(), 0.0, &mut products);
+            sums.products.zip_mut_with(&products, |a, &b| *a += f64::from(b));
+            if limits.is_some() {
+                general_mat_mul(1.0, &mask, &mask.t(), 0.0, &mut products);
+                sums.counts.zip_mut_with(&products, |a, &b| *a += f64::from(b));
+            } else {
+                sums.counts += count as f64;
+            }
+        }
+        sums
+    }
+}
+
+/// `E (|D| + eps)^(-1/2) E'` of the covariance of some channels.
+fn inverse_root(covariance: &Array2<f64>, channels: &[usize], eps: f64) -> Result<Array2<f64>, EngineError> {
+    let n = channels.len();
+    let local = Mat::from_fn(n, n, |i, j| covariance[[channels[i], channels[j]]]);
+    let eigen = local.self_adjoint_eigen(Side::Lower).map_err(|e| {
+        EngineError::Data(format!(
+            "the covariance of the channels cannot be inverted ({e:?}). Remove bad channels before whitening."
+        ))
+    })?;
+    let vectors = eigen.U();
+    let values = eigen.S().column_vector();
+    let scaled = Mat::from_fn(n, n, |i, j| vectors[(i, j)] / (values[j].abs() + eps).sqrt());
+    let root = &scaled * vectors.transpose();
+    Ok(Array2::from_shape_fn((n, n), |(i, j)| root[(i, j)]))
+}
