@@ -81,8 +81,9 @@ impl FilterPlan {
         self.margin > LONGEST_WARM_UP
     }
 
+    /// Short cascades are cheap in double precision too, and then exact.
     fn is_single(&self) -> bool {
-        self.margin <= LONGEST_SINGLE
+        self.margin <= LONGEST_SINGLE && self.sections.len() > 2
     }
 }
 

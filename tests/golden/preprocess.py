@@ -64,14 +64,18 @@ for method in ("mad", "std", "rms"):
 put("noise_uv", get_noise_levels(recording, return_in_uV=True, random_slices_kwargs=chunks))
 for mode in ("median", "mean"):
     put(f"center_{mode}", whole(spre.center(recording, mode=mode, **chunks))[:1000])
+# Whitening adds up squares in single precision: on filtered traces, as it is used.
+filtered = scipy.signal.sosfiltfilt(np.array(case["filters"]["bandpass"]), traces.astype("f8"), axis=0)
+filtered = NumpyRecording([filtered.astype("f4")], rate)
+filtered.set_dummy_probe_from_locations(positions)
 for name, mode, radius, mean in [
     ("global", "global", None, False),
     ("local", "local", 100.0, False),
     ("mean", "global", None, True),
 ]:
-    w, m = compute_whitening_matrix(recording, mode, chunks, mean, radius_um=radius)
+    w, m = compute_whitening_matrix(filtered, mode, chunks, mean, radius_um=radius)
     put(f"whiten_{name}", w)
-    applied = spre.whiten(recording, mode=mode, radius_um=radius, apply_mean=mean, **chunks)
+    applied = spre.whiten(filtered, mode=mode, radius_um=radius, apply_mean=mean, **chunks)
     put(f"whitened_{name}", whole(applied)[:20000])
 
 bad = case["bad"]
@@ -79,7 +83,9 @@ interpolated = spre.interpolate_bad_channels(recording, bad)
 put("interpolated", whole(interpolated)[:1000])
 put("interpolation_weights", interpolated._kwargs["weights"])
 
-silenced = spre.silence_periods(recording, [[tuple(p) for p in case["silence"]]], mode="zeros")
+fields = [(name, "int64") for name in ("segment_index", "start_sample_index", "end_sample_index")]
+periods = np.array([(0, start, end) for start, end in case["silence"]], dtype=fields)
+silenced = spre.silence_periods(recording, periods=periods, mode="zeros")
 put("silenced", whole(silenced))
 
 # Bad channels, on the second recording: it holds dead, noisy and outside ones.
