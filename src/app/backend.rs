@@ -1,10 +1,8 @@
 //! Everything that may take longer than a frame happens here, in threads that answer over a channel.
 
-use crate::{
-    pipeline::{
-        Document, Event, Executor, Limits, NodeState, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
-        Store, validate,
-    },
+use crate::pipeline::{
+    Document, Event, Executor, Limits, NodeState, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
+    Store, validate,
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
@@ -180,7 +178,8 @@ impl Backend {
             dialog = dialog.add_filter("Spikeloom pipeline", &["ron"]);
         }
         if purpose == Purpose::Open {
-            dialog = dialog.add_filter("Recordings", &["bin", "dat", "raw", "mda", "npy", "npz", "json", "py"]);
+            dialog =
+                dialog.add_filter("Recordings", &["bin", "dat", "raw", "mda", "npy", "npz", "json", "py"]);
             dialog = dialog.add_filter("All files", &["*"]);
         }
         if mode == "save" && !name.is_empty() {

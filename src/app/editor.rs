@@ -83,12 +83,7 @@ impl Editor {
     ///
     /// # Errors
     /// Where the change does not fit; nothing has changed then.
-    pub fn apply(
-        &mut self,
-        edit: Edit,
-        label: &str,
-        merge: Option<MergeKey>,
-    ) -> Result<(), PipelineError> {
+    pub fn apply(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) -> Result<(), PipelineError> {
         let renamed = match &edit {
             Edit::Rename(old, new) => Some((old.clone(), new.clone())),
             _ => None,

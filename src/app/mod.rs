@@ -1,4 +1,274 @@
 //! The window: draws the pipeline, sends work away, shows what comes back. The only room that sees egui.
+//!
+//! [`App`] holds the state; every user action is a [`command::Command`] carried out in one place; whatever
+//! takes longer than a frame is done by [`backend`] in threads and comes back as an answer.
 
+mod backend;
+mod canvas;
+pub mod command;
+mod dialogs;
+mod editor;
+mod examples;
+mod fields;
+mod inspector;
+mod jobs;
+mod palette;
+mod panels;
+mod perform;
+mod runs;
+mod settings;
+mod shortcuts;
+mod text;
 pub mod theme;
+mod topbar;
 pub mod views;
+
+use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, RunOptions, Store};
+use backend::Backend;
+use canvas::{Canvas, Scene};
+use command::Command;
+use editor::Editor;
+use settings::Settings;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use views::Viewer;
+
+/// How the window is set up.
+pub struct Setup {
+    /// The nodes there are.
+    pub registry: Registry,
+    /// Where results are kept.
+    pub store_folder: PathBuf,
+    /// How much may run at once.
+    pub limits: Limits,
+    /// A pipeline or recording to open; the quick start where `None`.
+    pub file: Option<PathBuf>,
+}
+
+impl Setup {
+    /// The usual one.
+    pub fn usual(file: Option<PathBuf>) -> Self {
+        Self {
+            registry: crate::nodes::registry(),
+            store_folder: Store::default_folder(),
+            limits: Limits::default(),
+            file,
+        }
+    }
+}
+
+/// The window between two frames.
+pub struct App {
+    ctx: egui::Context,
+    registry: Arc<Registry>,
+    backend: Backend,
+    executor: Option<Arc<Executor>>,
+    no_store: Option<String>,
+    editor: Editor,
+    /// Differs for every state of the pipeline, places of nodes aside.
+    meaning: u64,
+    checked: Option<u64>,
+    problems: Vec<Problem>,
+    stored: BTreeMap<String, NodeState>,
+    states: BTreeMap<String, NodeState>,
+    runs: runs::Runs,
+    /// A run was asked for and is not heard of yet.
+    starting: bool,
+    pending_run: Option<RunOptions>,
+    canvas: Canvas,
+    palette: palette::NodeList,
+    inspector: inspector::Inspector,
+    viewer: Option<Viewer>,
+    looked_at: Option<String>,
+    bottom: jobs::Bottom,
+    layout: Option<egui_tiles::Tree<panels::Pane>>,
+    maximised: Option<panels::Pane>,
+    settings: Settings,
+    toasts: egui_notify::Toasts,
+    dialogs: dialogs::Dialogs,
+    /// Counts presses of the pointer: steps of one press are one step to undo.
+    gesture_number: u64,
+    title: String,
+}
+
+impl App {
+    /// The window over a context; nothing here waits for files.
+    pub fn new(ctx: &egui::Context, setup: Setup, storage: Option<&dyn eframe::Storage>) -> Self {
+        let settings = Settings::load(storage);
+        theme::install(ctx);
+        ctx.set_theme(settings.theme);
+        ctx.set_zoom_factor(settings.scale);
+        // Ctrl and the plus key are for the canvas to come; the size of everything is in the menu.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        let registry = Arc::new(setup.registry);
+        let layout = settings.layout.clone().filter(panels::is_whole);
+        let mut app = Self {
+            ctx: ctx.clone(),
+            backend: Backend::new(ctx, registry.clone(), setup.store_folder, setup.limits),
+            registry,
+            executor: None,
+            no_store: None,
+            editor: Editor::default(),
+            meaning: 0,
+            checked: None,
+            problems: Vec::new(),
+            stored: BTreeMap::new(),
+            states: BTreeMap::new(),
+            runs: runs::Runs::default(),
+            starting: false,
+            pending_run: None,
+            canvas: Canvas::default(),
+            palette: palette::NodeList::default(),
+            inspector: inspector::Inspector::default(),
+            viewer: None,
+            looked_at: None,
+            bottom: jobs::Bottom::default(),
+            layout: Some(layout.unwrap_or_else(panels::default_layout)),
+            maximised: None,
+            settings,
+            toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
+            dialogs: dialogs::Dialogs::default(),
+            gesture_number: 0,
+            title: String::new(),
+        };
+        match setup.file {
+            Some(path) => app.backend.open(path),
+            None if !examples::EXAMPLES.is_empty() => app.perform(Command::OpenExample(0)),
+            None => {}
+        }
+        app
+    }
+
+    /// The pipeline as it is drawn.
+    pub fn pipeline(&self) -> &Pipeline {
+        self.editor.pipeline()
+    }
+
+    /// How each node is.
+    pub fn states(&self) -> &BTreeMap<String, NodeState> {
+        &self.states
+    }
+
+    /// True while a run goes on.
+    pub fn is_running(&self) -> bool {
+        self.starting || self.runs.is_running()
+    }
+
+    /// The end that the viewer shows.
+    pub fn looked_at(&self) -> Option<&str> {
+        self.looked_at.as_deref()
+    }
+
+    /// The file of the pipeline, where it has one.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        self.editor.path.as_deref()
+    }
+
+    /// True where the file does not hold what is drawn.
+    pub fn is_dirty(&self) -> bool {
+        self.editor.is_dirty()
+    }
+
+    /// One frame.
+    pub fn frame(&mut self, ui: &mut egui::Ui) {
+        for answer in self.backend.answers() {
+            self.hear(answer);
+        }
+        if ui.input(|i| i.pointer.any_pressed()) {
+            self.gesture_number += 1;
+        }
+        let mut commands = shortcuts::commands(&self.ctx, &mut self.canvas);
+        commands.extend(self.top_ui(ui));
+        commands.extend(self.bottom_ui(ui));
+        egui::CentralPanel::no_frame().show(ui, |ui| commands.extend(panels::show(self, ui)));
+        commands.extend(self.dialogs_ui());
+        let dropped =
+            ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect::<Vec<_>>());
+        commands.extend(dropped.into_iter().map(Command::Open));
+        for command in commands {
+            self.perform(command);
+        }
+        self.toasts.show(&self.ctx);
+        self.ask_for_checks();
+        self.show_title();
+    }
+
+    fn canvas_ui(&mut self, ui: &mut egui::Ui) -> Vec<Command> {
+        let scene = Scene {
+            pipeline: self.editor.pipeline(),
+            revision: self.meaning,
+            registry: &self.registry,
+            states: &self.states,
+            stages: self.runs.stages(),
+            selection: &self.editor.selection,
+            selected_wire: self.editor.selected_wire.as_ref(),
+            looked_at: self.looked_at.as_deref(),
+        };
+        self.canvas.ui(ui, &scene)
+    }
+
+    fn viewer_ui(&mut self, ui: &mut egui::Ui) {
+        ui.set_min_size(ui.available_size());
+        match (&mut self.viewer, &self.no_store) {
+            (Some(viewer), _) => viewer.ui(ui),
+            (None, Some(reason)) => {
+                ui.centered_and_justified(|ui| {
+                    ui.colored_label(ui.visuals().error_fg_color, reason);
+                });
+            }
+            (None, None) => {
+                ui.centered_and_justified(|ui| ui.weak("Opening the store…"));
+            }
+        }
+    }
+
+    fn show_title(&mut self) {
+        let mark = if self.editor.is_dirty() { "• " } else { "" };
+        let title = format!("{mark}{} – Spikeloom", self.editor.title());
+        if title != self.title {
+            self.ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        self.frame(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.settings.layout.clone_from(&self.layout);
+        self.settings.save(storage);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::palette(visuals).canvas.to_normalized_gamma_f32()
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// Where no window can be opened, such as without a display.
+pub fn run(file: Option<PathBuf>) -> Result<(), String> {
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Spikeloom")
+            .with_app_id("spikeloom")
+            .with_inner_size([1440.0, 900.0])
+            .with_min_inner_size([640.0, 400.0])
+            .with_drag_and_drop(true),
+        ..Default::default()
+    };
+    let create: eframe::AppCreator<'_> =
+        Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, Setup::usual(file), cc.storage))));
+    eframe::run_native("spikeloom", options, create).map_err(|error| {
+        format!(
+            "The window cannot be opened: {error}. Is there a display? `spikeloom run FILE.ron` needs none."
+        )
+    })
+}

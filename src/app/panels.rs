@@ -42,8 +42,9 @@ pub fn default_layout() -> Tree<Pane> {
 /// True where a remembered layout has every panel once.
 pub fn is_whole(tree: &Tree<Pane>) -> bool {
     let panes = [Pane::Nodes, Pane::Canvas, Pane::Inspector, Pane::Viewer];
-    let count =
-        |wanted| tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(pane) if *pane == wanted)).count();
+    let count = |wanted| {
+        tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(pane) if *pane == wanted)).count()
+    };
     panes.into_iter().all(|pane| count(pane) == 1)
 }
 
@@ -141,7 +142,12 @@ impl Behavior<Pane> for Panels<'_> {
         egui::RichText::new(self.title(*pane)).size(12.0).into()
     }
 
-    fn on_tab_button(&mut self, tiles: &mut Tiles<Pane>, tile: TileId, button: egui::Response) -> egui::Response {
+    fn on_tab_button(
+        &mut self,
+        tiles: &mut Tiles<Pane>,
+        tile: TileId,
+        button: egui::Response,
+    ) -> egui::Response {
         if button.double_clicked()
             && let Some(pane) = tiles.get_pane(&tile)
         {

@@ -149,6 +149,12 @@ impl Runs {
         });
     }
 
+    /// Drops what was known of all nodes: another document is shown.
+    pub fn forget_all(&mut self) {
+        self.live.clear();
+        self.stages.clear();
+    }
+
     fn task(&mut self, id: &TaskId) -> &mut Task {
         let index = *self.index.entry(id.clone()).or_insert_with(|| {
             self.tasks.push(Task {
@@ -166,7 +172,7 @@ impl Runs {
 
     /// Hears an event.
     pub fn hear(&mut self, event: &Event) {
-        let mut line = |runs: &mut Self, task: &TaskId, level: Level, line: String| {
+        let line = |runs: &mut Self, task: &TaskId, level: Level, line: String| {
             runs.push(LogLine { at_s: event.at_s, node: task.node.clone(), level, line });
         };
         match &event.kind {
@@ -274,7 +280,8 @@ impl Runs {
                     format!("Done · {} tasks, {} cached · {}", self.planned, self.cached, text::took(spent))
                 }
                 Some(RunStatus::Failed) => {
-                    let failed = self.tasks.iter().filter(|t| matches!(t.state, NodeState::Failed(_))).count();
+                    let failed =
+                        self.tasks.iter().filter(|t| matches!(t.state, NodeState::Failed(_))).count();
                     format!("{failed} failed")
                 }
                 Some(RunStatus::Cancelled) => "Stopped".to_owned(),

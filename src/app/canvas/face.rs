@@ -77,7 +77,9 @@ impl Face {
         Self {
             subtitle: (!title.starts_with(&label)).then_some(label),
             title,
-            summary: node.map_or("This version does not know this node; it is kept as it is.", |n| n.info().summary).to_owned(),
+            summary: node
+                .map_or("This version does not know this node; it is kept as it is.", |n| n.info().summary)
+                .to_owned(),
             category: node.map(|n| n.info().category),
             inputs,
             outputs,
@@ -100,19 +102,16 @@ impl Face {
             Some(NodeState::Failed(_)) => 2.0 * LINE + 6.0,
             _ => 0.0,
         };
-        let ports = (self.inputs.len() + self.lost_ports.0.len())
-            .max(self.outputs.len() + self.lost_ports.1.len());
+        let ports =
+            (self.inputs.len() + self.lost_ports.0.len()).max(self.outputs.len() + self.lost_ports.1.len());
         let for_ports = 10.0 + PORT_STEP * ports as f32;
         vec2(WIDTH, (self.header_height() + body).max(for_ports).max(HEADER))
     }
 
     /// Where a port is, from the top left of the node; `None` where there is none of that name.
     pub fn port_offset(&self, name: &str, is_output: bool) -> Option<Vec2> {
-        let (ports, lost) = if is_output {
-            (&self.outputs, &self.lost_ports.1)
-        } else {
-            (&self.inputs, &self.lost_ports.0)
-        };
+        let (ports, lost) =
+            if is_output { (&self.outputs, &self.lost_ports.1) } else { (&self.inputs, &self.lost_ports.0) };
         let index = ports
             .iter()
             .position(|p| p.name == name)

@@ -143,10 +143,11 @@ impl Canvas {
                 && let Some(port_type) = port.port_type
             {
                 // Pulling at a connected input takes the wire off and along.
-                let picked = (!port.is_output && !editor::takes_many(scene.pipeline, scene.registry, &port.end))
-                    .then(into)
-                    .flatten()
-                    .map(|from| (from, port.end.clone()));
+                let picked = (!port.is_output
+                    && !editor::takes_many(scene.pipeline, scene.registry, &port.end))
+                .then(into)
+                .flatten()
+                .map(|from| (from, port.end.clone()));
                 let (end, is_output) = match &picked {
                     Some((from, _)) => (from.clone(), true),
                     None => (port.end.clone(), port.is_output),
@@ -324,8 +325,10 @@ impl Canvas {
                             (other, wire.end.clone())
                         };
                         if wire.picked.as_ref() != Some(&(from.clone(), to.clone())) {
-                            let disconnect =
-                                wire.picked.clone().map(|(a, b)| Command::edit(Edit::Disconnect(a, b), "move wire"));
+                            let disconnect = wire
+                                .picked
+                                .clone()
+                                .map(|(a, b)| Command::edit(Edit::Disconnect(a, b), "move wire"));
                             commands.extend(disconnect);
                             commands.push(Command::Connect { from, to });
                         }

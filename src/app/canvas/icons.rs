@@ -39,7 +39,11 @@ pub fn category(painter: &Painter, category: Option<Category>, center: Pos2, siz
             for (x, y, r) in [(-0.5, 0.4, 0.28), (-0.1, -0.55, 0.28), (0.6, 0.25, 0.28)] {
                 painter.circle_filled(at(x, y), r * size / 2.0, color);
             }
-            painter.circle_stroke(center, size * 0.5, Stroke::new(stroke.width * 0.8, color.gamma_multiply(0.6)));
+            painter.circle_stroke(
+                center,
+                size * 0.5,
+                Stroke::new(stroke.width * 0.8, color.gamma_multiply(0.6)),
+            );
         }
         // Bars of a chart.
         Some(Category::Look) => {
@@ -100,11 +104,7 @@ pub fn state(painter: &Painter, state: &NodeState, center: Pos2, radius: f32, p:
         }
         NodeState::Cancelled => {
             let d = radius * 0.62;
-            painter.rect_filled(
-                egui::Rect::from_center_size(center, Vec2::splat(2.0 * d)),
-                1.0,
-                p.text_weak,
-            );
+            painter.rect_filled(egui::Rect::from_center_size(center, Vec2::splat(2.0 * d)), 1.0, p.text_weak);
         }
     }
 }

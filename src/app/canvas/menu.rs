@@ -11,10 +11,7 @@ use egui::{Button, Response, Ui};
 pub fn node(response: &Response, scene: &Scene<'_>, node: &NodeInstance, commands: &mut Vec<Command>) {
     response.context_menu(|ui| {
         ui.set_min_width(170.0);
-        let has_output = scene
-            .registry
-            .get(&node.kind)
-            .is_some_and(|n| !n.outputs(&node.params).is_empty());
+        let has_output = scene.registry.get(&node.kind).is_some_and(|n| !n.outputs(&node.params).is_empty());
         let entries = [
             ("Run to here", "F6", true, Command::Run { until: Some(node.name.clone()) }),
             ("Look at output", "V", has_output, Command::LookAtSelection),
@@ -53,14 +50,7 @@ pub fn background(response: &Response, commands: &mut Vec<Command>) -> bool {
     adds
 }
 
-fn entry(
-    ui: &mut Ui,
-    label: &str,
-    keys: &str,
-    enabled: bool,
-    command: Command,
-    commands: &mut Vec<Command>,
-) {
+fn entry(ui: &mut Ui, label: &str, keys: &str, enabled: bool, command: Command, commands: &mut Vec<Command>) {
     if ui.add_enabled(enabled, Button::new(label).shortcut_text(keys)).clicked() {
         commands.push(command);
         ui.close();

@@ -93,6 +93,17 @@ impl Canvas {
         self.renaming = Some((name.to_owned(), name.to_owned()));
     }
 
+    /// True while the search for a node is open or a name is edited.
+    pub fn is_searching(&self) -> bool {
+        self.finder.is_some() || self.renaming.is_some()
+    }
+
+    /// The middle of what is seen.
+    pub fn middle(&self) -> [f32; 2] {
+        let place = self.view.to_world(self.view.rect.center());
+        snap([place.x, place.y])
+    }
+
     /// The place on the canvas under the pointer, else its middle.
     pub fn pointer_place(&self, ctx: &egui::Context) -> [f32; 2] {
         let pointer = ctx.input(|i| i.pointer.latest_pos()).filter(|p| self.view.rect.contains(*p));
@@ -236,8 +247,7 @@ impl Canvas {
             .into_iter()
             .filter_map(|(a, from, b, to)| {
                 let _ = nodes.get(a)?;
-                let curve =
-                    Curve::new(end_position(a, from, true)?, end_position(b, to, false)?, &self.view);
+                let curve = Curve::new(end_position(a, from, true)?, end_position(b, to, false)?, &self.view);
                 if !curve.bounds().intersects(self.view.rect) {
                     return None;
                 }
@@ -422,12 +432,8 @@ fn keep_focus(ui: &Ui, background: &Response) {
             memory.request_focus(background.id);
         }
         if memory.has_focus(background.id) {
-            let filter = egui::EventFilter {
-                tab: true,
-                horizontal_arrows: true,
-                vertical_arrows: true,
-                escape: true,
-            };
+            let filter =
+                egui::EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: true };
             memory.set_focus_lock_filter(background.id, filter);
         }
     });

@@ -157,7 +157,8 @@ fn body(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>, 
     }
     match look.state {
         Some(NodeState::Running { remaining_s, .. }) => {
-            let mut parts: Vec<String> = look.stage.filter(|s| !s.is_empty()).map(text::sentence).into_iter().collect();
+            let mut parts: Vec<String> =
+                look.stage.filter(|s| !s.is_empty()).map(text::sentence).into_iter().collect();
             if let Some(seconds) = remaining_s {
                 parts.push(format!("{} left", text::clock(*seconds)));
             }

@@ -104,6 +104,8 @@ mod tests {
         view.zoom_at(pointer, 0.4);
         assert!((view.to_world(pointer) - before).length() < 1e-3);
         view.fit(Rect::from_min_max(pos2(0.0, 0.0), pos2(4000.0, 300.0)));
-        assert!(rect.contains_rect(view.rect_to_screen(Rect::from_min_max(pos2(0.0, 0.0), pos2(4000.0, 300.0)))));
+        assert!(
+            rect.contains_rect(view.rect_to_screen(Rect::from_min_max(pos2(0.0, 0.0), pos2(4000.0, 300.0))))
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What is seen of a wire: one view for each type that can flow.
 
-use crate::pipeline::{Event, Pipeline};
-use std::path::Path;
+use crate::pipeline::{Event, Executor, Pipeline};
+use std::{path::Path, sync::Arc};
 
 /// The viewer panel: shows what flows at the port that was clicked.
 pub struct Viewer {
@@ -9,8 +9,8 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// An empty viewer.
-    pub fn new(_ctx: &egui::Context) -> Self {
+    /// An empty viewer; `ctx` is woken when something to show arrives.
+    pub fn new(_ctx: &egui::Context, _executor: Arc<Executor>) -> Self {
         Self { end: None }
     }
 

@@ -1,0 +1,296 @@
+//! The inspector: everything about the selected node, made from its declaration.
+
+use super::{
+    App,
+    canvas::icons,
+    command::{Command, MergeKey},
+    editor,
+    fields::{self, Change},
+    text, theme,
+};
+use crate::pipeline::{DynNode, Edit, NodeInstance, NodeState, ParamSpec, Port, Severity};
+use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use std::sync::Arc;
+
+/// What the inspector keeps between two frames.
+#[derive(Default)]
+pub struct Inspector {
+    /// Node whose name is being edited, and the text so far.
+    name: Option<(String, String)>,
+}
+
+impl App {
+    /// Draws the inspector.
+    pub(super) fn inspector_ui(&mut self, ui: &mut Ui) -> Vec<Command> {
+        let mut commands = Vec::new();
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 5.0;
+            match (self.editor.selection.len(), self.editor.single_selection().cloned()) {
+                (_, Some(instance)) => self.node_form(ui, &instance, &mut commands),
+                (0, None) => self.pipeline_form(ui, &mut commands),
+                (count, None) => several(ui, count, &mut commands),
+            }
+        });
+        commands
+    }
+
+    fn pipeline_form(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.label(egui::RichText::new(self.editor.title()).heading());
+        ui.weak("Select a node to see what it does and to change it.");
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            ui.label("Seed").on_hover_text("All random streams of the pipeline start from it.");
+            let mut seed = self.editor.pipeline().seed();
+            let drag = egui::DragValue::new(&mut seed).speed(0.1);
+            if ui.add(drag).accessible_name("Seed").changed() {
+                commands.push(Command::Edit {
+                    edit: Edit::SetSeed(seed),
+                    label: "change seed".into(),
+                    merge: Some(MergeKey("seed".into())),
+                });
+            }
+        });
+        let (nodes, wires) = (self.editor.pipeline().nodes().count(), self.editor.pipeline().wires().len());
+        ui.weak(format!("{nodes} nodes, {wires} wires"));
+    }
+
+    fn node_form(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {
+        let registry = self.registry.clone();
+        let node = registry.get(&instance.kind);
+        self.name_field(ui, instance, commands);
+        match node {
+            Some(node) => about(ui, node),
+            None => {
+                let p = theme::palette(ui.visuals());
+                ui.colored_label(p.bad, format!("This version knows no node \"{}\".", instance.kind));
+                ui.weak("It is kept as it is and saved again unchanged.");
+            }
+        }
+        if let Some(raw) = &instance.raw_params {
+            ui.weak("Parameters as they stand in the file, kept because they could not be read:");
+            ui.monospace(raw);
+        }
+        if let Some(node) = node {
+            ui.add_space(4.0);
+            self.params_form(ui, node, instance, commands);
+            ui.add_space(4.0);
+            ports(ui, self, node, instance, commands);
+        }
+        self.problems_of(ui, &instance.name);
+        self.last_run_of(ui, &instance.name);
+    }
+
+    fn name_field(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {
+        let mut text = match &self.inspector.name {
+            Some((node, text)) if *node == instance.name => text.clone(),
+            _ => instance.name.clone(),
+        };
+        let edit = egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Heading);
+        let response = ui.add_sized(vec2(ui.available_width(), 26.0), edit).accessible_name("Node name");
+        if response.changed() {
+            self.inspector.name = Some((instance.name.clone(), text.clone()));
+        }
+        if response.lost_focus() {
+            let text = text.trim().to_owned();
+            let given_up = ui.input(|i| i.key_pressed(egui::Key::Escape));
+            if !given_up && text != instance.name && self.inspector.name.is_some() {
+                commands.push(Command::edit(
+                    Edit::Rename(instance.name.clone(), text),
+                    format!("rename {}", instance.name),
+                ));
+            }
+            self.inspector.name = None;
+        }
+    }
+
+    fn params_form(
+        &mut self,
+        ui: &mut Ui,
+        node: &Arc<dyn DynNode>,
+        instance: &NodeInstance,
+        commands: &mut Vec<Command>,
+    ) {
+        let (advanced, main): (Vec<_>, Vec<_>) = node.specs().iter().partition(|spec| spec.advanced);
+        for spec in main {
+            self.param(ui, spec, instance, commands);
+        }
+        if !advanced.is_empty() {
+            let set = advanced.iter().any(|spec| instance.params.contains_key(&spec.name));
+            let title = if set { "Advanced •" } else { "Advanced" };
+            egui::CollapsingHeader::new(egui::RichText::new(title).weak()).show_unindented(ui, |ui| {
+                for spec in advanced {
+                    self.param(ui, spec, instance, commands);
+                }
+            });
+        }
+    }
+
+    fn param(&self, ui: &mut Ui, spec: &ParamSpec, instance: &NodeInstance, commands: &mut Vec<Command>) {
+        let change = fields::field(ui, &instance.name, spec, instance.params.get(&spec.name));
+        let p = theme::palette(ui.visuals());
+        for problem in &self.problems {
+            if problem.node.as_deref() == Some(&instance.name) && problem.field.as_deref() == Some(&spec.name)
+            {
+                ui.colored_label(
+                    if problem.severity == Severity::Error { p.bad } else { p.warn },
+                    &problem.message,
+                );
+            }
+        }
+        let Some(change) = change else { return };
+        let mut params = instance.params.clone();
+        match change {
+            Change::Set(value) if value == spec.default => drop(params.shift_remove(&spec.name)),
+            Change::Set(value) => drop(params.insert(spec.name.clone(), value)),
+            Change::Reset => drop(params.shift_remove(&spec.name)),
+            Change::Browse => {
+                let mode = match &spec.kind {
+                    crate::pipeline::ParamKind::Path { mode } => mode.clone(),
+                    _ => "open".to_owned(),
+                };
+                commands.push(Command::Browse {
+                    node: instance.name.clone(),
+                    field: spec.name.clone(),
+                    mode,
+                });
+                return;
+            }
+        }
+        commands.push(Command::Edit {
+            edit: Edit::SetParams(instance.name.clone(), params),
+            label: format!("change {}", spec.label.to_lowercase()),
+            merge: Some(MergeKey(format!("{}.{} {}", instance.name, spec.name, self.gesture_number))),
+        });
+    }
+
+    fn problems_of(&self, ui: &mut Ui, name: &str) {
+        let p = theme::palette(ui.visuals());
+        let own = self.problems.iter().filter(|problem| problem.node.as_deref() == Some(name));
+        let known = |field: &str| {
+            let instance = self.editor.pipeline().node(name)?;
+            let node = self.registry.get(&instance.kind)?;
+            node.specs().iter().any(|spec| spec.name == field).then_some(())
+        };
+        // Problems of a field stand below it.
+        let rest: Vec<_> = own.filter(|o| o.field.as_deref().and_then(known).is_none()).collect();
+        if rest.is_empty() {
+            return;
+        }
+        section(ui, "Problems");
+        for problem in rest {
+            let color = if problem.severity == Severity::Error { p.bad } else { p.warn };
+            ui.colored_label(color, &problem.message);
+        }
+    }
+
+    fn last_run_of(&self, ui: &mut Ui, name: &str) {
+        let Some(state) = self.states.get(name) else { return };
+        let p = theme::palette(ui.visuals());
+        section(ui, "State");
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
+            icons::state(ui.painter(), state, rect.center(), 5.5, p, ui.input(|i| i.time));
+            ui.label(text::sentence(icons::state_name(state)));
+            if let Some((wall, cpu)) = self.runs.task_of(name).and_then(|t| t.cost_s) {
+                ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
+            }
+        });
+        if let NodeState::Failed(message) = state {
+            ui.colored_label(p.bad, message);
+        }
+        let lines: Vec<_> = self.runs.log().iter().filter(|l| l.node == name).collect();
+        if !lines.is_empty() {
+            egui::CollapsingHeader::new(egui::RichText::new("Log").weak()).show_unindented(ui, |ui| {
+                for line in lines.iter().rev().take(50).rev() {
+                    ui.label(egui::RichText::new(&line.line).small());
+                }
+            });
+        }
+    }
+}
+
+fn about(ui: &mut Ui, node: &Arc<dyn DynNode>) {
+    let info = node.info();
+    ui.horizontal(|ui| {
+        let color = theme::category_color(info.category, ui.visuals());
+        let (rect, _) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
+        icons::category(ui.painter(), Some(info.category), rect.center(), 12.0, color);
+        ui.weak(format!("{} · {}", info.label, theme::category_name(info.category)));
+    });
+    ui.label(info.summary);
+    if !info.source.is_empty() {
+        ui.label(egui::RichText::new(info.source).small().weak());
+    }
+}
+
+fn several(ui: &mut Ui, count: usize, commands: &mut Vec<Command>) {
+    ui.label(egui::RichText::new(format!("{count} nodes")).heading());
+    ui.horizontal_wrapped(|ui| {
+        for (label, command) in [
+            ("Mute", Command::ToggleMuted),
+            ("Bypass", Command::ToggleBypassed),
+            ("Duplicate", Command::Duplicate),
+            ("Delete", Command::Delete),
+        ] {
+            if ui.button(label).clicked() {
+                commands.push(command);
+            }
+        }
+    });
+}
+
+fn ports(
+    ui: &mut Ui,
+    app: &App,
+    node: &Arc<dyn DynNode>,
+    instance: &NodeInstance,
+    commands: &mut Vec<Command>,
+) {
+    let (inputs, outputs) = (node.inputs(&instance.params), node.outputs(&instance.params));
+    for (title, ports, is_output) in [("Inputs", inputs, false), ("Outputs", outputs, true)] {
+        if ports.is_empty() {
+            continue;
+        }
+        section(ui, title);
+        for port in ports {
+            let end = format!("{}.{}", instance.name, port.name);
+            let look =
+                if is_output { Some(end.clone()) } else { editor::wire_into(app.editor.pipeline(), &end) };
+            port_row(ui, &port, look, is_output, commands);
+        }
+    }
+}
+
+fn port_row(ui: &mut Ui, port: &Port, look: Option<String>, is_output: bool, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        let p = theme::palette(ui.visuals());
+        let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
+        ui.painter().circle_filled(rect.center(), 6.0, theme::port_color(port.port_type, ui.visuals()));
+        ui.painter().text(
+            rect.center(),
+            egui::Align2::CENTER_CENTER,
+            theme::port_letter(port.port_type),
+            egui::FontId::proportional(9.0),
+            p.panel,
+        );
+        ui.label(text::sentence(port.name));
+        match (&look, is_output) {
+            (Some(end), false) => ui.weak(format!("from {end}")),
+            (None, _) if port.optional => ui.weak("optional"),
+            (None, _) => ui.colored_label(p.warn, "not connected"),
+            _ => ui.weak(""),
+        };
+        if let Some(end) = look {
+            let button = ui.small_button("Look");
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Look at {end}")));
+            if button.clicked() {
+                commands.push(Command::Look(end));
+            }
+        }
+    });
+}
+
+fn section(ui: &mut Ui, title: &str) {
+    ui.add_space(4.0);
+    ui.label(egui::RichText::new(title).size(12.0).weak());
+}

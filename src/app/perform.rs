@@ -1,0 +1,487 @@
+//! Carries commands out, and takes in what the threads answer.
+
+use super::{
+    App,
+    backend::{Answer, OpenedFile, Purpose},
+    canvas::Canvas,
+    command::{Command, MergeKey},
+    editor::{Editor, Place},
+    examples, jobs, panels,
+    runs::Level,
+    text,
+    views::Viewer,
+};
+use crate::pipeline::{
+    Document, Edit, EventKind, NodeInstance, NodeState, ParamKind, Params, Pipeline, RunOptions, RunStatus,
+};
+use std::{collections::BTreeSet, path::PathBuf};
+
+impl App {
+    /// Carries a command out; one that would lose changes asks first.
+    pub fn perform(&mut self, command: Command) {
+        let loses = matches!(
+            command,
+            Command::New | Command::Open(_) | Command::OpenExample(_) | Command::OpenDialog | Command::Quit
+        );
+        if loses && self.editor.is_dirty() {
+            self.dialogs.waiting = Some(command);
+        } else {
+            self.perform_at_once(command);
+        }
+    }
+
+    pub(super) fn perform_at_once(&mut self, command: Command) {
+        match command {
+            Command::Edit { edit, label, merge } => self.edit(edit, &label, merge),
+            Command::Add { kind, position, from } => self.add(&kind, position, from),
+            Command::AddInView(kind) => {
+                let middle = self.canvas.middle();
+                self.add(&kind, middle, None);
+            }
+            Command::Connect { from, to } => {
+                let edit = self.editor.connect_edit(&self.registry, &from, &to);
+                self.edit(edit, "draw wire", None);
+            }
+            Command::Select(names) => self.editor.select(names),
+            Command::SelectWire(from, to) => {
+                self.editor.select([]);
+                self.editor.selected_wire = Some((from, to));
+            }
+            Command::SelectAll => {
+                let names: Vec<_> = self.editor.pipeline().nodes().map(|n| n.name.clone()).collect();
+                self.editor.select(names);
+            }
+            Command::Delete => self.delete(),
+            Command::Copy => self.copy(),
+            Command::Cut => {
+                self.copy();
+                self.delete();
+            }
+            Command::Paste { text, position } => self.paste(&text, position),
+            Command::Duplicate => {
+                let part = self.editor.selected_part();
+                self.insert(&part, Place::Offset([32.0, 32.0]), "duplicate");
+            }
+            Command::Nudge(by) => self.nudge(by),
+            Command::ToggleMuted => {
+                self.toggle(|n| n.muted, |name, on| Edit::SetMuted(name, on), "mute");
+            }
+            Command::ToggleBypassed => {
+                self.toggle(|n| n.bypassed, |name, on| Edit::SetBypassed(name, on), "bypass");
+            }
+            Command::Rename => {
+                if let Some(node) = self.editor.single_selection() {
+                    self.canvas.rename(&node.name);
+                }
+            }
+            Command::Undo => {
+                if self.editor.undo().is_some() {
+                    self.meaning += 1;
+                }
+            }
+            Command::Redo => {
+                if self.editor.redo().is_some() {
+                    self.meaning += 1;
+                }
+            }
+            Command::Look(end) => self.look(end),
+            Command::LookAtSelection => self.look_at_selection(),
+            Command::Run { until } => self.run(until),
+            Command::RunToSelection => {
+                if let Some(name) = self.editor.selection.first().cloned() {
+                    self.run(Some(name));
+                }
+            }
+            Command::Stop => self.runs.stop(),
+            Command::New => self.show(Editor::new(Pipeline::default(), "", None)),
+            Command::OpenDialog => {
+                self.backend.choose(Purpose::Open, "open", &self.editor.base_folder(), "");
+            }
+            Command::Open(path) => self.backend.open(path),
+            Command::OpenExample(index) => self.open_example(index),
+            Command::Save => match self.editor.path.clone() {
+                Some(path) => self.save(path),
+                None => self.perform_at_once(Command::SaveAs),
+            },
+            Command::SaveAs => {
+                let stem = self.editor.title().to_lowercase().replace(' ', "_");
+                let name = if stem.ends_with(".ron") { stem } else { format!("{stem}.ron") };
+                self.backend.choose(Purpose::Save, "save", &self.editor.base_folder(), &name);
+            }
+            Command::Browse { node, field, mode } => {
+                let folder = self.editor.base_folder();
+                self.backend.choose(Purpose::Param { node, field }, &mode, &folder, "");
+            }
+            Command::Quit => {
+                self.dialogs.may_close = true;
+                self.ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+            }
+            Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
+            Command::ShowAbout => self.dialogs.about = true,
+            Command::ResetLayout => {
+                self.layout = Some(panels::default_layout());
+                self.maximised = None;
+            }
+            Command::Fit { selection } => self.canvas.fit(selection),
+            Command::ActualSize => self.canvas.actual_size(),
+        }
+    }
+
+    /// Saves to this file from now on.
+    pub fn save(&mut self, path: PathBuf) {
+        self.backend.save(self.editor.pipeline(), self.editor.revision(), path);
+    }
+
+    fn edit(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) {
+        let moves_only = matches!(edit, Edit::Move(_));
+        let mut touched = BTreeSet::new();
+        collect_touched(&edit, &mut touched);
+        match self.editor.apply(edit, label, merge) {
+            Ok(()) if moves_only => {}
+            Ok(()) => {
+                self.meaning += 1;
+                self.runs.forget(self.editor.pipeline(), &touched);
+                self.join_states();
+            }
+            Err(error) => drop(self.toasts.error(text::sentence(&error.0))),
+        }
+    }
+
+    fn add(&mut self, kind: &str, position: [f32; 2], from: Option<(String, bool)>) {
+        let name = self.editor.pipeline().free_name(kind);
+        let mut edits = vec![Edit::AddNode(instance(&name, kind, Params::new(), position))];
+        if let (Some((end, is_output)), Some(node)) = (from, self.registry.get(kind)) {
+            // The pipeline with the node in it knows which of its ports fits.
+            let mut scratch = self.editor.pipeline().clone();
+            let _ = scratch.apply(edits[0].clone());
+            let info = node.info();
+            for port in if is_output { info.inputs } else { info.outputs } {
+                let other = format!("{name}.{}", port.name);
+                let (from, to) = if is_output { (&end, &other) } else { (&other, &end) };
+                if scratch.can_connect(&self.registry, from, to).is_ok() {
+                    edits.push(self.editor.connect_edit(&self.registry, from, to));
+                    break;
+                }
+            }
+        }
+        let label = self.registry.get(kind).map_or(kind, |n| n.info().label);
+        self.edit(Edit::Batch(edits), &format!("add {label}"), None);
+        self.editor.select([name]);
+    }
+
+    fn delete(&mut self) {
+        if let Some((from, to)) = self.editor.selected_wire.clone() {
+            self.edit(Edit::Disconnect(from, to), "remove wire", None);
+            return;
+        }
+        let edits: Vec<_> = self.editor.selection.iter().cloned().map(Edit::RemoveNode).collect();
+        if !edits.is_empty() {
+            self.edit(Edit::Batch(edits), "delete", None);
+        }
+    }
+
+    fn copy(&mut self) {
+        if !self.editor.selection.is_empty() {
+            let text = Document::to_text(&self.editor.selected_part(), &self.registry);
+            self.ctx.copy_text(text);
+        }
+    }
+
+    fn paste(&mut self, text: &str, position: [f32; 2]) {
+        match Document::parse(text, "the clipboard", &self.registry) {
+            Ok(opened) => self.insert(&opened.pipeline, Place::Middle(position), "paste"),
+            Err(_) => drop(self.toasts.info("What is on the clipboard is no part of a pipeline.")),
+        }
+    }
+
+    fn insert(&mut self, part: &Pipeline, place: Place, label: &str) {
+        let (edit, names) = self.editor.paste_edit(part, place);
+        if !names.is_empty() {
+            self.edit(edit, label, None);
+            self.editor.select(names);
+        }
+    }
+
+    fn nudge(&mut self, by: [f32; 2]) {
+        let nodes = self.editor.pipeline().nodes().filter(|n| self.editor.selection.contains(&n.name));
+        let moves: Vec<_> =
+            nodes.map(|n| (n.name.clone(), [n.position[0] + by[0], n.position[1] + by[1]])).collect();
+        if !moves.is_empty() {
+            self.edit(Edit::Move(moves), "nudge", Some(MergeKey("nudge".into())));
+        }
+    }
+
+    fn toggle(&mut self, is_on: fn(&NodeInstance) -> bool, edit: fn(String, bool) -> Edit, label: &str) {
+        let chosen: Vec<_> = self
+            .editor
+            .pipeline()
+            .nodes()
+            .filter(|n| self.editor.selection.contains(&n.name))
+            .map(|n| (n.name.clone(), is_on(n)))
+            .collect();
+        let on = !chosen.iter().all(|(_, on)| *on);
+        let edits: Vec<_> = chosen.into_iter().map(|(name, _)| edit(name, on)).collect();
+        if !edits.is_empty() {
+            self.edit(Edit::Batch(edits), label, None);
+        }
+    }
+
+    fn look(&mut self, end: String) {
+        if let Some(viewer) = &mut self.viewer {
+            viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), &end);
+        }
+        self.looked_at = Some(end);
+    }
+
+    fn look_at_selection(&mut self) {
+        if let Some((from, _)) = self.editor.selected_wire.clone() {
+            self.look(from);
+            return;
+        }
+        let Some(node) = self.editor.single_selection() else { return };
+        let outputs = self.registry.get(&node.kind).map_or_else(Vec::new, |n| n.outputs(&node.params));
+        if let Some(port) = outputs.first() {
+            self.look(format!("{}.{}", node.name, port.name));
+        }
+    }
+
+    fn run(&mut self, until: Option<String>) {
+        if self.is_running() {
+            return;
+        }
+        let options = RunOptions {
+            until,
+            base_folder: self.editor.base_folder(),
+            pipeline_path: self.editor.path.clone(),
+            ..RunOptions::default()
+        };
+        self.starting = true;
+        match &self.executor {
+            Some(executor) => self.backend.run(executor, self.editor.pipeline(), options),
+            None => self.pending_run = Some(options),
+        }
+    }
+
+    fn open_example(&mut self, index: usize) {
+        let Some(example) = examples::EXAMPLES.get(index) else { return };
+        match Document::parse(example.text, example.name, &self.registry) {
+            Ok(opened) => self.show(Editor::new(opened.pipeline, example.name, None)),
+            Err(error) => drop(self.toasts.error(error.to_string())),
+        }
+    }
+
+    /// Shows another document.
+    fn show(&mut self, editor: Editor) {
+        self.editor = editor;
+        self.meaning += 1;
+        self.runs.forget_all();
+        self.stored.clear();
+        self.problems.clear();
+        self.looked_at = None;
+        self.join_states();
+        self.canvas = Canvas::default();
+        self.canvas.fit(false);
+    }
+
+    /// A recording or sorting makes a node that reads it.
+    fn show_reader(&mut self, kind: &str, path: PathBuf) {
+        let Some(node) = self.registry.get(kind) else {
+            self.toasts.error(format!("This version has no node \"{kind}\" to read {}.", path.display()));
+            return;
+        };
+        let mut params = Params::new();
+        if let Some(spec) = node.specs().iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
+            let path = std::path::absolute(&path).unwrap_or(path);
+            params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
+        }
+        let name = self.editor.pipeline().free_name(kind);
+        let position = self.canvas.middle();
+        let outputs = node.outputs(&params);
+        self.edit(Edit::AddNode(instance(&name, kind, params, position)), "open file", None);
+        self.editor.select([name.clone()]);
+        if let Some(port) = outputs.first() {
+            self.look(format!("{name}.{}", port.name));
+        }
+    }
+
+    /// Asks for problems and states where the pipeline changed since.
+    pub(super) fn ask_for_checks(&mut self) {
+        if self.checked != Some(self.meaning) {
+            self.checked = Some(self.meaning);
+            self.backend.check(self.meaning, self.editor.pipeline(), self.editor.base_folder());
+        }
+    }
+
+    /// What is stored, with what runs say on top.
+    pub(super) fn join_states(&mut self) {
+        self.states.clone_from(&self.stored);
+        let pipeline = self.editor.pipeline();
+        self.states.retain(|name, _| pipeline.index(name).is_some());
+        for (name, live) in self.runs.live() {
+            let done = matches!(live, NodeState::Done { .. } | NodeState::Cached);
+            let stored = self.states.get(name);
+            // The store knows better whether what was done still holds.
+            let outdated = done
+                && !self.runs.is_running()
+                && stored.is_some_and(|s| !matches!(s, NodeState::Cached | NodeState::Done { .. }));
+            if !outdated && pipeline.index(name).is_some() {
+                self.states.insert(name.clone(), live.clone());
+            }
+        }
+    }
+
+    /// Takes in an answer of the threads.
+    pub(super) fn hear(&mut self, answer: Answer) {
+        match answer {
+            Answer::Ready(executor) => {
+                let mut viewer = Viewer::new(&self.ctx, executor.clone());
+                if let Some(end) = &self.looked_at {
+                    viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
+                }
+                self.viewer = Some(viewer);
+                if let Some(options) = self.pending_run.take() {
+                    self.backend.run(&executor, self.editor.pipeline(), options);
+                }
+                self.executor = Some(executor);
+            }
+            Answer::NoStore(reason) => {
+                self.starting = false;
+                self.pending_run = None;
+                self.runs.say(Level::Error, reason.clone());
+                self.no_store = Some(reason);
+            }
+            Answer::Checked { revision, problems, states } => {
+                if revision == self.meaning {
+                    self.problems = problems;
+                    if let Some(states) = states {
+                        self.stored = states;
+                        self.join_states();
+                        self.refresh_viewer();
+                    }
+                }
+            }
+            Answer::RunStarted { run, stop } => {
+                self.starting = false;
+                self.runs.started(run, stop);
+            }
+            Answer::Event(event) => {
+                if let Some(viewer) = &mut self.viewer {
+                    viewer.on_event(&event);
+                }
+                self.runs.hear(&event);
+                self.join_states();
+                if let EventKind::RunFinished { status, .. } = &event.kind {
+                    self.run_finished(*status);
+                }
+            }
+            Answer::Opened { path, result } => self.opened(path, result),
+            Answer::Saved { path, revision, result } => match result {
+                Ok(()) => {
+                    self.settings.remember_file(&path);
+                    self.editor.path = Some(path);
+                    self.editor.mark_saved(revision);
+                    if let Some(next) = self.dialogs.after_save.take() {
+                        self.perform(next);
+                    }
+                }
+                Err(reason) => {
+                    self.dialogs.after_save = None;
+                    self.runs.say(Level::Error, reason.clone());
+                    self.toasts.error(reason).duration(None);
+                }
+            },
+            Answer::Chosen { purpose, path } => self.chosen(purpose, path),
+        }
+    }
+
+    fn opened(&mut self, path: PathBuf, result: Result<OpenedFile, String>) {
+        match result {
+            Ok(OpenedFile::Pipeline(opened)) => {
+                self.settings.remember_file(&path);
+                let count = opened.problems.len();
+                self.show(Editor::new(opened.pipeline, "", Some(path)));
+                self.problems = opened.problems;
+                if count > 0 {
+                    self.bottom.open = true;
+                    self.bottom.tab = jobs::Tab::Problems;
+                }
+            }
+            Ok(OpenedFile::Reader { kind }) => self.show_reader(kind, path),
+            Err(reason) => {
+                self.runs.say(Level::Error, reason.clone());
+                self.toasts.error(reason).duration(None);
+            }
+        }
+    }
+
+    fn chosen(&mut self, purpose: Purpose, path: Option<PathBuf>) {
+        let Some(path) = path else {
+            self.dialogs.after_save = None;
+            return;
+        };
+        match purpose {
+            Purpose::Open => self.backend.open(path),
+            Purpose::Save if path.extension().is_none() => self.save(path.with_extension("ron")),
+            Purpose::Save => self.save(path),
+            Purpose::Param { node, field } => {
+                let Some(instance) = self.editor.pipeline().node(&node) else { return };
+                let mut params = instance.params.clone();
+                params.insert(field.clone(), path.to_string_lossy().into_owned().into());
+                self.edit(Edit::SetParams(node, params), &format!("change {field}"), None);
+            }
+        }
+    }
+
+    fn run_finished(&mut self, status: RunStatus) {
+        // What is stored now is other than what was asked for last.
+        self.checked = None;
+        if status == RunStatus::Failed {
+            self.bottom.open = true;
+            self.bottom.tab = jobs::Tab::Jobs;
+        }
+        if !self.ctx.input(|i| i.focused) {
+            match status {
+                RunStatus::Ok => drop(self.toasts.success("The run is done.")),
+                RunStatus::Failed => drop(self.toasts.error("The run failed.").duration(None)),
+                RunStatus::Cancelled => {}
+            }
+        }
+    }
+
+    fn refresh_viewer(&mut self) {
+        if let (Some(viewer), Some(end)) = (&mut self.viewer, &self.looked_at) {
+            viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
+        }
+    }
+}
+
+fn instance(name: &str, kind: &str, params: Params, position: [f32; 2]) -> NodeInstance {
+    NodeInstance {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        params,
+        raw_params: None,
+        position,
+        muted: false,
+        bypassed: false,
+    }
+}
+
+/// The nodes an edit changes the results of.
+fn collect_touched(edit: &Edit, touched: &mut BTreeSet<String>) {
+    let mut node_of = |end: &str| {
+        touched.extend(end.split_once('.').map(|(node, _)| node.to_owned()));
+    };
+    match edit {
+        Edit::Connect(_, to) | Edit::Disconnect(_, to) => node_of(to),
+        Edit::AddNode(node) => drop(touched.insert(node.name.clone())),
+        Edit::RemoveNode(name)
+        | Edit::SetParams(name, _)
+        | Edit::RestoreParams(name, _, _)
+        | Edit::SetMuted(name, _)
+        | Edit::SetBypassed(name, _) => drop(touched.insert(name.clone())),
+        Edit::Rename(_, new) => drop(touched.insert(new.clone())),
+        Edit::Move(_) | Edit::SetSeed(_) => {}
+        Edit::Batch(edits) => edits.iter().for_each(|edit| collect_touched(edit, touched)),
+    }
+}

@@ -1,0 +1,149 @@
+//! The bar at the top: menus at the left, running at the right.
+
+use super::{App, command::Command, examples, text, theme};
+use egui::{Button, MenuBar, Role, ThemePreference, Ui, WidgetInfo};
+
+impl App {
+    /// Draws the bar.
+    pub(super) fn top_ui(&mut self, ui: &mut Ui) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let p = theme::palette(ui.visuals());
+        let frame = egui::Frame::NONE.fill(p.bar).inner_margin(egui::Margin::symmetric(8, 4));
+        egui::Panel::top("menu bar").frame(frame).show_separator_line(false).show(ui, |ui| {
+            MenuBar::new().ui(ui, |ui| {
+                ui.menu_button("File", |ui| self.file_menu(ui, &mut commands));
+                ui.menu_button("Edit", |ui| self.edit_menu(ui, &mut commands));
+                ui.menu_button("View", |ui| self.view_menu(ui, &mut commands));
+                ui.menu_button("Help", |ui| {
+                    entry(ui, "Shortcuts", "?", true, Command::ToggleShortcuts, &mut commands);
+                    entry(ui, "About Spikeloom", "", true, Command::ShowAbout, &mut commands);
+                });
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    self.run_ui(ui, &mut commands);
+                });
+            });
+        });
+        commands
+    }
+
+    fn run_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        let p = theme::palette(ui.visuals());
+        let running = self.runs.is_running() || self.starting;
+        if running {
+            let stop =
+                ui.add_enabled(!self.runs.is_stopping(), play_button("■  Stop", p.control, p.text_strong));
+            if stop.on_hover_text("Stop the run (Shift+F5)").clicked() {
+                commands.push(Command::Stop);
+            }
+        } else {
+            let run = ui.add(play_button("▶  Run", p.accent, p.on_accent));
+            run.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Run"));
+            if run.on_hover_text("Run what is not done yet (F5)").clicked() {
+                commands.push(Command::Run { until: None });
+            }
+        }
+        ui.add_space(8.0);
+        let status = if self.starting && !self.runs.is_running() {
+            "Starting…".to_owned()
+        } else {
+            self.status_line()
+        };
+        let words = egui::RichText::new(status).color(if running { p.text } else { p.text_weak });
+        ui.add(egui::Label::new(words).truncate());
+    }
+
+    fn file_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.set_min_width(220.0);
+        entry(ui, "New", "Ctrl+N", true, Command::New, commands);
+        entry(ui, "Open…", "Ctrl+O", true, Command::OpenDialog, commands);
+        ui.add_enabled_ui(!self.settings.recent.is_empty(), |ui| {
+            ui.menu_button("Open recent", |ui| {
+                for path in &self.settings.recent {
+                    let name =
+                        path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+                    let response = ui.button(name).on_hover_text(path.display().to_string());
+                    if response.clicked() {
+                        commands.push(Command::Open(path.clone()));
+                        ui.close();
+                    }
+                }
+            });
+        });
+        ui.menu_button("Examples", |ui| {
+            for (index, example) in examples::EXAMPLES.iter().enumerate() {
+                entry(ui, example.name, "", true, Command::OpenExample(index), commands);
+            }
+        });
+        ui.separator();
+        entry(ui, "Save", "Ctrl+S", true, Command::Save, commands);
+        entry(ui, "Save as…", "Ctrl+Shift+S", true, Command::SaveAs, commands);
+        ui.separator();
+        entry(ui, "Quit", "Ctrl+Q", true, Command::Quit, commands);
+    }
+
+    fn edit_menu(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.set_min_width(220.0);
+        let (undo, redo) = self.editor.undo_labels();
+        let label = |word: &str, what: Option<&str>| match what {
+            Some(what) => format!("{word} {what}"),
+            None => word.to_owned(),
+        };
+        entry(ui, &label("Undo", undo), "Ctrl+Z", undo.is_some(), Command::Undo, commands);
+        entry(ui, &label("Redo", redo), "Ctrl+Shift+Z", redo.is_some(), Command::Redo, commands);
+        ui.separator();
+        let any = !self.editor.selection.is_empty();
+        entry(ui, "Cut", "Ctrl+X", any, Command::Cut, commands);
+        entry(ui, "Copy", "Ctrl+C", any, Command::Copy, commands);
+        entry(ui, "Duplicate", "Ctrl+D", any, Command::Duplicate, commands);
+        entry(ui, "Delete", "Del", any || self.editor.selected_wire.is_some(), Command::Delete, commands);
+        entry(ui, "Select all", "Ctrl+A", true, Command::SelectAll, commands);
+        ui.separator();
+        entry(ui, "Mute", "M", any, Command::ToggleMuted, commands);
+        entry(ui, "Bypass", "B", any, Command::ToggleBypassed, commands);
+        entry(ui, "Run to here", "F6", any, Command::RunToSelection, commands);
+        entry(ui, "Look at output", "V", any, Command::LookAtSelection, commands);
+    }
+
+    fn view_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.set_min_width(200.0);
+        entry(ui, "Fit all", "Home", true, Command::Fit { selection: false }, commands);
+        entry(ui, "Fit selection", "F", true, Command::Fit { selection: true }, commands);
+        entry(ui, "100 %", "1", true, Command::ActualSize, commands);
+        ui.separator();
+        for (label, theme) in [
+            ("Dark", ThemePreference::Dark),
+            ("Light", ThemePreference::Light),
+            ("As the system", ThemePreference::System),
+        ] {
+            if ui.radio(self.settings.theme == theme, label).clicked() {
+                self.settings.theme = theme;
+                ui.ctx().set_theme(theme);
+                ui.close();
+            }
+        }
+        ui.separator();
+        ui.horizontal(|ui| {
+            ui.label("Size");
+            for (label, step) in [("Smaller", -0.1), ("Larger", 0.1)] {
+                if ui.small_button(if step < 0.0 { "−" } else { "+" }).accessible_name(label).clicked() {
+                    self.settings.scale = (self.settings.scale + step).clamp(0.6, 2.5);
+                    ui.ctx().set_zoom_factor(self.settings.scale);
+                }
+            }
+            ui.weak(format!("{} %", text::number(f64::from((self.settings.scale * 100.0).round()))));
+        });
+        ui.separator();
+        entry(ui, "Reset layout", "", true, Command::ResetLayout, commands);
+    }
+}
+
+fn play_button(label: &str, fill: egui::Color32, color: egui::Color32) -> Button<'_> {
+    Button::new(egui::RichText::new(label).color(color)).fill(fill).min_size(egui::vec2(76.0, 24.0))
+}
+
+fn entry(ui: &mut Ui, label: &str, keys: &str, enabled: bool, command: Command, commands: &mut Vec<Command>) {
+    if ui.add_enabled(enabled, Button::new(label).shortcut_text(keys)).clicked() {
+        commands.push(command);
+        ui.close();
+    }
+}
