@@ -13,7 +13,14 @@ fn main() -> ExitCode {
     }
 }
 
-// The window takes this over with `spikeloom::app::run(file)`.
+#[cfg(feature = "gui")]
+fn open_window(file: Option<PathBuf>) -> Result<(), cli::CliError> {
+    spikeloom::app::run(file).map_err(|reason| {
+        cli::CliError::advised(reason, "`spikeloom run FILE` runs a pipeline without a window.")
+    })
+}
+
+#[cfg(not(feature = "gui"))]
 fn open_window(_: Option<PathBuf>) -> Result<(), cli::CliError> {
     Err(cli::CliError::advised(
         "this build has no window: it was made with --no-default-features",

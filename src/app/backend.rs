@@ -1,8 +1,9 @@
 //! Everything that may take longer than a frame happens here, in threads that answer over a channel.
 
+use crate::io;
 use crate::pipeline::{
     Document, Event, Executor, Limits, NodeState, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
-    Store, validate,
+    RunStatus, Store, validate,
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
@@ -48,6 +49,8 @@ pub enum Answer {
     },
     /// Something happened in a run.
     Event(Event),
+    /// Nothing more comes of a run.
+    RunEnded(RunStatus),
     /// A file was read, or could not be.
     Opened {
         /// The file.
@@ -139,7 +142,7 @@ impl Backend {
                 crossbeam_channel::select! {
                     recv(handle.events) -> event => match event {
                         Ok(event) => send(Answer::Event(event)),
-                        Err(_) => break,
+                        Err(_) => break send(Answer::RunEnded(handle.wait())),
                     },
                     recv(stopped) -> asked => {
                         if asked.is_ok() {
@@ -254,7 +257,12 @@ fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
     reader_of(path).map(|kind| OpenedFile::Reader { kind })
 }
 
-/// The kind of node that reads a file.
-fn reader_of(_path: &Path) -> Result<&'static str, String> {
-    Ok("read_recording")
+/// The kind of node that reads a file; a file that is not recognised is raw samples until told more.
+fn reader_of(path: &Path) -> Result<&'static str, String> {
+    match io::describe(path, &io::OpenOptions::default()) {
+        Ok(found) if found.is_sorting && !found.is_recording => Ok("read_sorting"),
+        Ok(_) => Ok("read_recording"),
+        Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
+        Err(_) => Ok("read_recording"),
+    }
 }

@@ -374,6 +374,10 @@ impl App {
                     self.run_finished(*status);
                 }
             }
+            Answer::RunEnded(status) => {
+                self.starting = false;
+                self.runs.ended(status);
+            }
             Answer::Opened { path, result } => self.opened(path, result),
             Answer::Saved { path, revision, result } => match result {
                 Ok(()) => {

@@ -249,6 +249,7 @@ impl Runs {
     /// The run's channel closed: it is over even if its last event was lost.
     pub fn ended(&mut self, status: RunStatus) {
         self.current = None;
+        self.stopping = false;
         self.last = Some(status);
     }
 
