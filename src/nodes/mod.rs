@@ -1,20 +1,28 @@
 //! One file per node; a new node is its file and its two lines here.
 
+mod bandpass_filter;
 mod common_reference;
+mod concatenate;
 mod convert_dtype;
+mod highpass_filter;
+mod noise_levels;
+mod notch_filter;
 mod phase_shift;
 mod read_recording;
 mod read_sorting;
+mod remove_dc;
+mod save_recording;
 mod save_sorting;
 mod scale;
 mod select_channels;
 mod select_time;
 mod silence_periods;
 mod split_by_group;
+mod whiten;
 
 use crate::pipeline::Registry;
 
-/// Every node there is.
+/// Every node there is, in the order of the palette.
 pub fn registry() -> Registry {
     Registry::default()
         // Source
@@ -23,13 +31,23 @@ pub fn registry() -> Registry {
         // Shape
         .with(select_channels::SelectChannels)
         .with(select_time::SelectTime)
+        .with(concatenate::Concatenate)
         .with(split_by_group::SplitByGroup)
         // Preprocess
+        .with(bandpass_filter::BandpassFilter)
+        .with(highpass_filter::HighpassFilter)
+        .with(notch_filter::NotchFilter)
+        .with(remove_dc::RemoveDc)
         .with(common_reference::CommonReference)
         .with(phase_shift::PhaseShift)
+        .with(whiten::Whiten)
         .with(silence_periods::SilencePeriods)
         .with(scale::Scale)
         .with(convert_dtype::ConvertDtype)
+        // Sort
+        .with(noise_levels::NoiseLevels)
+        // Look
         // Output
+        .with(save_recording::SaveRecording)
         .with(save_sorting::SaveSorting)
 }

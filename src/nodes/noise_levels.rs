@@ -63,7 +63,12 @@ impl Node for NoiseLevels {
         outputs: &[Port::new("noise", PortType::Noise)],
     };
 
-    fn run(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         let method = match params.method {
             NoiseMethod::Mad => noise::NoiseMethod::Mad,

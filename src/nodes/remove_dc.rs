@@ -7,7 +7,8 @@ use crate::{
         noise::{Center, Chunks, channel_offsets},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value,
+        Work,
     },
 };
 use ndarray::Array1;
@@ -63,7 +64,12 @@ impl Node for RemoveDc {
         outputs: &[Port::new("recording", PortType::Recording)],
     };
 
-    fn fit(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+    fn fit(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         let center = match params.mode {
             CenterMode::Median => Center::Median,
@@ -85,8 +91,11 @@ impl Node for RemoveDc {
         let Value::Fit(fit) = inputs.fit("fit")? else {
             return Err(NodeError::Failed("the estimate is no fit".into()));
         };
-        let offset: Vec<f64> =
-            fit.arrays.get("offset").map(|values| values.iter().map(|value| -value).collect()).unwrap_or_default();
+        let offset: Vec<f64> = fit
+            .arrays
+            .get("offset")
+            .map(|values| values.iter().map(|value| -value).collect())
+            .unwrap_or_default();
         let gain = vec![1.0; recording.info().num_channels()];
         let centered = recording.with_stage(Stage::Scale { gain, offset, changes_uv: true })?;
         // Zero is zero now, whatever the file said of its own zero.

@@ -65,7 +65,12 @@ impl Node for SaveRecording {
         vec![params.path.clone()]
     }
 
-    fn run(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         let path = context.path(&params.path);
         if !params.overwrite {

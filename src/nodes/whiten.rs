@@ -8,7 +8,8 @@ use crate::{
         whiten::{WhitenMode, WhitenParams as Settings, Whitening, whitening},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value,
+        Work,
     },
 };
 use ndarray::{Array1, Array2, Ix2};
@@ -84,7 +85,12 @@ impl Node for Whiten {
         outputs: &[Port::new("recording", PortType::Recording)],
     };
 
-    fn fit(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+    fn fit(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         let mode = match params.mode {
             Mode::Global => WhitenMode::Global,
