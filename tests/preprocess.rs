@@ -9,6 +9,7 @@ use spikeloom::{
     data::{DType, Operator, Probe, Recording, RecordingInfo, ReferenceSet, Source, SourceError, Stage},
     engine::{
         Silent,
+        bad_channels::{BadChannelMethod, BadChannelParams, detect_bad_channels, interpolation_weights},
         block::Block,
         chain::{self, Chain, ChainScratch, ChainSource, SPAN_FRAMES, map_spans},
         design::{Band, Family, design, notch},
@@ -370,6 +371,53 @@ fn silence_equals_spikeinterface() {
     let periods = SILENCE.iter().map(|&(start, end)| (0, start, end)).collect();
     let found = whole(&with(&[Stage::SilencePeriods { periods }]));
     assert_eq!(largest_difference(found, &expected("silenced")), 0.0);
+}
+
+#[test]
+fn bad_channels_are_interpolated_as_in_spikeinterface() {
+    let info = recording().info().clone();
+    let weights = interpolation_weights(&info, &BAD, None, 1.3).unwrap();
+    let good: Vec<usize> = (0..CHANNELS).filter(|c| !BAD.contains(c)).collect();
+    let theirs = expected("interpolation_weights");
+    for (place, &bad) in BAD.iter().enumerate() {
+        for (row, &other) in good.iter().enumerate() {
+            assert!((weights[[bad, other]] - theirs[row * BAD.len() + place]).abs() < 1e-12);
+        }
+    }
+    let chain = with(&[Stage::LinearMap { weights: Arc::new(weights), whitens: false }]);
+    let found = chain.read(0, 0..1000, None).unwrap();
+    let theirs = expected("interpolated");
+    let largest = theirs.iter().fold(0.0f64, |a, b| a.max(b.abs()));
+    assert!(largest_difference(found, &theirs) < 1e-5 * largest);
+}
+
+#[test]
+fn bad_channels_are_those_of_spikeinterface() {
+    let traces = broken();
+    let n = traces.len() / BROKEN_CHANNELS;
+    let mut info = RecordingInfo::new(RATE, BROKEN_CHANNELS, n, DType::Float32);
+    info.probe = Some(Arc::new(Probe::from_positions(&broken_positions_um())));
+    info.gain_to_uv = Some(vec![1.0; BROKEN_CHANNELS]);
+    info.is_filtered = true;
+    let recording = Recording::new(Arc::new(Memory { info, traces }));
+    for (name, method) in [
+        ("coherence+psd", BadChannelMethod::CoherencePsd),
+        ("std", BadChannelMethod::Std),
+        ("mad", BadChannelMethod::Mad),
+        ("neighborhood_r2", BadChannelMethod::NeighborhoodR2),
+    ] {
+        let params = BadChannelParams {
+            method,
+            num_random_chunks: 10,
+            seed: 5,
+            neighborhood_r2_threshold: 0.5,
+            ..BadChannelParams::default()
+        };
+        let found = detect_bad_channels(&recording, &params, &Silent).unwrap();
+        let found: Vec<f64> = found.iter().map(|&l| f64::from(l as u8)).collect();
+        println!("{name}: {found:?}");
+        assert_eq!(found, expected(&format!("bad_{name}")), "{name}");
+    }
 }
 
 fn standard_stages() -> Vec<Stage> {

@@ -3,6 +3,8 @@
 //! What an algorithm needs from outside comes through two small traits: [`Monitor`] to report and be
 //! cancelled, [`Scratch`] for room on disk.
 
+pub mod bad_channels;
+mod bad_chunk;
 pub mod block;
 pub mod chain;
 pub mod design;
