@@ -17,6 +17,7 @@ pub mod reference;
 mod select;
 mod tile;
 pub mod whiten;
+pub mod synthetic;
 
 use crate::data::{SourceError, Templates};
 

@@ -7,6 +7,7 @@ mod convert_dtype;
 mod highpass_filter;
 mod noise_levels;
 mod notch_filter;
+mod generate_recording;
 mod phase_shift;
 mod read_recording;
 mod read_sorting;
@@ -28,6 +29,7 @@ pub fn registry() -> Registry {
         // Source
         .with(read_recording::ReadRecording)
         .with(read_sorting::ReadSorting)
+        .with(generate_recording::GenerateRecording)
         // Shape
         .with(select_channels::SelectChannels)
         .with(select_time::SelectTime)
