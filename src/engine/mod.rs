@@ -15,9 +15,9 @@ mod phase_shift;
 pub mod random;
 pub mod reference;
 mod select;
+pub mod synthetic;
 mod tile;
 pub mod whiten;
-pub mod synthetic;
 
 use crate::data::{SourceError, Templates};
 
