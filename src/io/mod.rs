@@ -3,18 +3,23 @@
 //! [`open_recording`] and [`open_sorting`] recognise the format; [`describe`] says what a path holds.
 //! Writers put everything beside its place and rename it.
 
+mod array_file;
 pub mod atomic;
 mod binary;
 pub mod binary_folder;
+pub mod csv;
 mod error;
 pub mod json;
+pub mod mda;
 pub mod npy;
 pub mod numpy_folder;
 mod open;
+pub mod phy;
 pub mod probe;
 mod properties;
 pub mod python_literal;
 mod raw_source;
+mod si_json;
 mod spikes;
 pub mod written;
 
@@ -22,3 +27,4 @@ pub use binary::WARNINGS;
 pub use error::Error;
 pub use open::{Description, OpenOptions, describe, open_recording, open_sorting};
 pub use raw_source::{Layout, RawSource};
+pub use si_json::STEPS;

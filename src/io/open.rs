@@ -1,9 +1,9 @@
 //! Recognising formats.
 
-use super::{Error, binary, binary_folder, numpy_folder};
+use super::{Error, array_file, binary, binary_folder, mda, numpy_folder, phy, si_json};
 use crate::data::{DType, Recording, Sorting};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a path does not tell by itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,10 @@ struct Format {
     /// What it is recognised by, for the message where nothing fits.
     sign: &'static str,
     fits: fn(&Path) -> bool,
+    /// True where the path holds traces.
+    traces: fn(&Path) -> bool,
+    /// True where the path holds spikes.
+    spikes: fn(&Path) -> bool,
     recording: Option<fn(&Path, &OpenOptions) -> Result<Recording, Error>>,
     sorting: Option<fn(&Path, Option<f64>) -> Result<Sorting, Error>>,
 }
@@ -66,6 +70,8 @@ const FORMATS: &[Format] = &[
         label: "SpikeInterface binary folder",
         sign: "a folder with binary.json",
         fits: binary_folder::is_one,
+        traces: |_| true,
+        spikes: |_| false,
         recording: Some(binary_folder::open),
         sorting: None,
     },
@@ -74,18 +80,112 @@ const FORMATS: &[Format] = &[
         label: "SpikeInterface NumpyFolder sorting",
         sign: "a folder with numpysorting_info.json",
         fits: numpy_folder::is_one,
+        traces: |_| false,
+        spikes: |_| true,
         recording: None,
         sorting: Some(|path, _| numpy_folder::read(path)),
+    },
+    Format {
+        name: "npz_sorting",
+        label: "SpikeInterface npz sorting",
+        sign: "a .npz file, or a folder with sorting_cached.npz",
+        fits: |path| npz_of(path).is_some(),
+        traces: |_| false,
+        spikes: |_| true,
+        recording: None,
+        sorting: Some(|path, _| numpy_folder::read_npz(&npz_of(path).unwrap_or_else(|| path.to_owned()))),
+    },
+    Format {
+        name: "sorting_analyzer",
+        label: "SpikeInterface sorting analyzer",
+        sign: "a folder with spikeinterface_info.json and sorting/",
+        fits: |path| path.join("spikeinterface_info.json").is_file() && path.join("sorting").is_dir(),
+        traces: |path| path.join("recording.json").is_file(),
+        spikes: |_| true,
+        recording: Some(|path, options| si_json::open_recording(&path.join("recording.json"), options)),
+        sorting: Some(|path, _| numpy_folder::read(&path.join("sorting"))),
+    },
+    Format {
+        name: "phy",
+        label: "phy folder",
+        sign: "a folder with params.py and spike_times.npy",
+        fits: phy::is_one,
+        traces: phy::has_traces,
+        spikes: |_| true,
+        recording: Some(phy::open_recording),
+        sorting: Some(|path, _| phy::read_sorting(path)),
+    },
+    Format {
+        name: "mda",
+        label: "MDA study folder",
+        sign: "a .mda file, or a folder with raw.mda or firings",
+        fits: mda::is_study,
+        traces: |path| path.is_file() || path.join("raw.mda").is_file(),
+        spikes: |path| {
+            path.is_file() || path.join(mda::FIRINGS_TRUTH).is_file() || path.join("firings.mda").is_file()
+        },
+        recording: Some(mda::open_recording),
+        sorting: Some(mda::read_sorting),
+    },
+    Format {
+        name: "spikeinterface_json",
+        label: "SpikeInterface JSON",
+        sign: "a .json file with class and kwargs",
+        fits: si_json::is_one,
+        traces: |path| !si_json::holds_spikes(path),
+        spikes: si_json::holds_spikes,
+        recording: Some(si_json::open_recording),
+        sorting: Some(si_json::open_sorting),
+    },
+    Format {
+        name: "npy",
+        label: "numpy array of frames × channels",
+        sign: "a .npy file",
+        fits: |path| path.is_file() && has_extension(path, &["npy"]),
+        traces: |_| true,
+        spikes: |_| false,
+        recording: Some(array_file::open),
+        sorting: None,
     },
     Format {
         name: "binary",
         label: "Raw binary",
         sign: "a .raw, .dat, .bin or .bat file",
         fits: |path| path.is_file() && has_extension(path, &["raw", "dat", "bin", "bat", "i16", "f32"]),
+        traces: |_| true,
+        spikes: |_| false,
         recording: Some(binary::open),
         sorting: None,
     },
 ];
+
+/// Formats that are known and not read, with what to do.
+fn not_read(path: &Path) -> Option<&'static str> {
+    let zarr = [".zgroup", ".zattrs", ".zmetadata", "zarr.json"].iter().any(|f| path.join(f).is_file());
+    if zarr || (path.is_dir() && has_extension(path, &["zarr"])) {
+        return Some(
+            "zarr is not read yet: export it as a binary folder, in Python \
+             load(PATH).save(folder=…, format=\"binary\") (a sorting: format=\"numpy_folder\")",
+        );
+    }
+    if has_extension(path, &["nwb"]) {
+        return Some(
+            "NWB is not read yet: export it as a binary folder, in Python \
+             read_nwb_recording(PATH).save(folder=…, format=\"binary\")",
+        );
+    }
+    if has_extension(
+        path,
+        &["h5", "hdf5", "brw", "rhd", "rhs", "ncs", "plx", "pl2", "continuous", "oebin", "meta"],
+    ) {
+        return Some(
+            "this format is not read yet: export it as a binary folder with SpikeInterface \
+             (recording.save(folder=…, format=\"binary\")), or open its raw file with \
+             --dtype, --num-channels and --sampling-frequency",
+        );
+    }
+    None
+}
 
 /// Opens a recording of any format that is known.
 ///
@@ -127,26 +227,37 @@ pub fn describe(path: &Path, options: &OpenOptions) -> Result<Description, Error
         format: format.name,
         label: format.label,
         streams: vec![String::new()],
-        is_recording: format.recording.is_some(),
-        is_sorting: format.sorting.is_some(),
+        is_recording: format.recording.is_some() && (format.traces)(path),
+        is_sorting: format.sorting.is_some() && (format.spikes)(path),
     })
 }
 
 fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Error> {
     path.metadata().map_err(|source| Error::io("read", path, source))?;
+    if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("._")) {
+        let message =
+            "a companion file of macOS holds no samples: choose the file without ._ before its name";
+        return Err(Error::Unrecognised { path: path.to_owned(), message: message.to_owned() });
+    }
+    let raw = FORMATS.iter().find(|f| f.name == "binary" && path.is_file());
+    // With a number of channels and a type, any file is raw whatever its name.
+    let told = options.dtype.is_some() && options.num_channels.is_some();
     if let Some(format) = FORMATS.iter().find(|format| (format.fits)(path)) {
         return Ok(format);
     }
-    // With all that a raw file needs, the name of a file does not matter.
-    let raw = options.dtype.is_some() && options.num_channels.is_some();
-    if raw
-        && path.is_file()
-        && let Some(format) = FORMATS.iter().find(|f| f.name == "binary")
-    {
-        return Ok(format);
+    if let (Some(raw), true) = (raw, told) {
+        return Ok(raw);
+    }
+    if let Some(remedy) = not_read(path) {
+        return Err(Error::Unrecognised { path: path.to_owned(), message: remedy.to_owned() });
     }
     let signs: Vec<&str> = FORMATS.iter().map(|f| f.sign).collect();
     Err(Error::Unrecognised { path: path.to_owned(), message: format!("looked for {}", signs.join("; ")) })
+}
+
+fn npz_of(path: &Path) -> Option<PathBuf> {
+    let file = if path.is_dir() { path.join("sorting_cached.npz") } else { path.to_owned() };
+    (file.is_file() && has_extension(&file, &["npz"])).then_some(file)
 }
 
 fn has_extension(path: &Path, extensions: &[&str]) -> bool {

@@ -5,6 +5,8 @@ mod write;
 
 pub use write::write;
 
+pub(super) use write::write_samples;
+
 pub(super) use read::{open, open_binary_json};
 
 use std::path::Path;

@@ -116,7 +116,7 @@ impl Header {
     }
 
     /// The same for data of which `found` bytes are there.
-    pub(super) fn check_bytes(&self, path: &Path, found: u64) -> Result<usize, Error> {
+    pub(in crate::io) fn check_bytes(&self, path: &Path, found: u64) -> Result<usize, Error> {
         let descr = self.dtype.descr();
         match self.num_bytes() {
             Some(wanted) if wanted as u64 <= found => Ok(wanted),

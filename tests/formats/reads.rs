@@ -1,0 +1,181 @@
+//! Files that others wrote.
+
+use crate::{raw, samples, shared_data};
+use spikeloom::{
+    data::{DType, Sorting, TableColumn},
+    io::{self, OpenOptions, phy, probe},
+};
+
+fn text(sorting: &Sorting, name: &str) -> Vec<String> {
+    match sorting.properties.column(name) {
+        Some(TableColumn::Text(words)) => words.clone(),
+        other => unreachable!("{name} is {other:?}"),
+    }
+}
+
+#[test]
+fn locust() {
+    let path = shared_data().join("locust/locust_trial_01.raw");
+    let options = OpenOptions { probe: Some("tetrode".into()), ..raw(DType::Int16, 4, 15_000.0) };
+    let recording = io::open_recording(&path, &options).unwrap();
+    let info = recording.info();
+    assert_eq!((info.num_channels(), info.total_frames()), (4, 431_548));
+    assert_eq!(info.locations_um().unwrap().len(), 4);
+    // The wiring was taken in order, and that is said.
+    assert!(info.annotations[io::WARNINGS][0].as_str().unwrap().contains("in order"));
+    let all = samples(&recording, 0);
+    let (low, high) = all.iter().fold((f32::MAX, f32::MIN), |(l, h), &x| (l.min(x), h.max(x)));
+    assert_eq!((low, high), (967.0, 2654.0));
+    let mut part = vec![0.0; 40];
+    recording.source().read(0, 100_000, &mut part).unwrap();
+    assert_eq!(part, all[400_000..400_040]);
+}
+
+#[test]
+fn phy_test_snippet() {
+    let path = shared_data().join("phy_test/test-4ch-1s.dat");
+    let recording = io::open_recording(&path, &raw(DType::Int16, 4, 20_000.0)).unwrap();
+    assert_eq!(recording.info().total_frames(), 20_000);
+    let all = samples(&recording, 0);
+    assert_eq!(all[..4], [-714.0, -982.0, -1199.0, -851.0]);
+    assert_eq!(all.iter().map(|&x| f64::from(x)).sum::<f64>(), -71_871_214.0);
+}
+
+#[test]
+fn spikeinterface_binary_folder() {
+    let path = shared_data().join("si_written/recording_binary");
+    let recording = io::open_recording(&path, &OpenOptions::default()).unwrap();
+    let info = recording.info();
+    assert_eq!((info.num_channels(), info.total_frames()), (16, 200_000));
+    assert_eq!((info.sampling_frequency, info.dtype), (20_000.0, DType::Int16));
+    assert_eq!(info.gain_to_uv, Some(vec![0.195; 16]));
+    assert_eq!(info.channel_ids[3].to_string(), "3");
+    assert_eq!(info.locations_um().unwrap()[9], [20.0, 20.0]);
+    assert!(!info.is_filtered);
+    assert!(!info.annotations.contains_key(io::WARNINGS), "{:?}", info.annotations);
+}
+
+#[test]
+fn spikeinterface_preprocessed_chain() {
+    let path = shared_data().join("si_written/preprocessed_chain.json");
+    let recording = io::open_recording(&path, &OpenOptions::default()).unwrap();
+    let info = recording.info();
+    assert_eq!((info.num_channels(), info.total_frames()), (16, 200_000));
+    let steps = info.annotations[io::STEPS].as_array().unwrap();
+    assert_eq!(steps[0]["class"], "BandpassFilterRecording");
+    assert_eq!(steps[1]["class"], "CommonReferenceRecording");
+    assert_eq!(steps[1]["kwargs"]["operator"], "median");
+    assert!(info.annotations[io::WARNINGS][0].as_str().unwrap().contains("BandpassFilterRecording"));
+}
+
+#[test]
+fn spikeinterface_sortings() {
+    let base = shared_data().join("si_written");
+    let folder = io::open_sorting(&base.join("sorting_truth_numpyfolder"), None).unwrap();
+    assert_eq!(folder.spike_counts(), [52, 88, 65, 67, 55, 91]);
+    assert_eq!(folder.sampling_frequency, 20_000.0);
+    assert_eq!(folder.properties.column("main_channel_id").unwrap().cell(1), "9");
+    assert!(folder.properties.column("gt_unit_locations[1]").is_some());
+    for name in ["sorting_truth.npz", "analyzer_binary_folder", "sorting_truth_numpyfolder/si_folder.json"] {
+        let other = io::open_sorting(&base.join(name), None).unwrap();
+        assert_eq!(other.segments, folder.segments, "{name}");
+        assert_eq!(other.unit_ids, folder.unit_ids, "{name}");
+    }
+    let analyzer = base.join("analyzer_binary_folder");
+    let recording = io::open_recording(&analyzer, &OpenOptions::default()).unwrap();
+    assert_eq!(recording.info().total_frames(), 200_000);
+    let described = io::describe(&analyzer, &OpenOptions::default()).unwrap();
+    assert!(described.is_sorting && described.is_recording);
+}
+
+#[test]
+fn mda_study() {
+    let path = shared_data().join("si_written/mda_study/synth_study/rec_16ch_2s");
+    let recording = io::open_recording(&path, &OpenOptions::default()).unwrap();
+    let info = recording.info();
+    assert_eq!((info.num_channels(), info.total_frames()), (16, 40_000));
+    assert_eq!(info.sampling_frequency, 20_000.0);
+    assert_eq!(info.locations_um().unwrap()[9], [20.0, 20.0]);
+    // The same samples as the first two seconds of the binary folder.
+    let whole = shared_data().join("si_written/recording_binary");
+    let whole = samples(&io::open_recording(&whole, &OpenOptions::default()).unwrap(), 0);
+    assert!(samples(&recording, 0) == whole[..40_000 * 16]);
+    let truth = io::open_sorting(&path, None).unwrap();
+    let all = io::open_sorting(&shared_data().join("si_written/sorting_truth_numpyfolder"), None).unwrap();
+    let early: Vec<i64> = all.segments[0].sample_index.iter().copied().filter(|&s| s < 40_000).collect();
+    assert_eq!(truth.segments[0].sample_index[..], early);
+}
+
+#[test]
+fn phy_template() {
+    let path = shared_data().join("phy_template");
+    let sorting = io::open_sorting(&path, None).unwrap();
+    assert_eq!((sorting.num_spikes(), sorting.sampling_frequency), (314, 25_000.0));
+    // Every cluster with spikes is shown; only cluster 4 is labelled.
+    let groups = text(&sorting, "group");
+    assert_eq!(groups.iter().filter(|g| *g == "good").count(), 1);
+    assert_eq!(groups.iter().filter(|g| *g == "unsorted").count(), sorting.num_units() - 1);
+    let good = groups.iter().position(|g| g == "good").unwrap();
+    assert_eq!(sorting.unit_ids[good].to_string(), "4");
+    let amplitudes = sorting.segments[0].amplitude.as_ref().unwrap();
+    assert!(amplitudes.iter().all(|a| a.is_finite()));
+    let templates = phy::read_templates(&path).unwrap();
+    assert_eq!((templates.num_units(), templates.num_samples, templates.channel_ids.len()), (64, 82, 32));
+    let described = io::describe(&path, &OpenOptions::default()).unwrap();
+    assert!(described.is_sorting && !described.is_recording);
+    let message = io::open_recording(&path, &OpenOptions::default()).unwrap_err().to_string();
+    assert!(message.contains("sim_binary.dat") && message.contains("is not there"), "{message}");
+}
+
+#[test]
+fn phy_export_of_spikeinterface() {
+    let path = shared_data().join("si_written/phy_export");
+    let sorting = io::open_sorting(&path, None).unwrap();
+    assert_eq!(sorting.spike_counts(), [52, 88, 65, 67, 55, 91]);
+    assert!((sorting.properties.column("snr").unwrap().number(0).unwrap() - 14.794_209_86).abs() < 1e-6);
+    assert!(sorting.properties.column("amplitude_cutoff").unwrap().number(0).is_none());
+    assert_eq!(phy::read_templates(&path).unwrap().channel_indices[0].len(), 12);
+}
+
+#[test]
+fn probes_of_every_library_file_and_prb() {
+    let folder = shared_data().join("probes");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder.join("library")).unwrap() {
+        let path = entry.unwrap().path();
+        let probe = probe::read_probe(path.to_str().unwrap()).unwrap();
+        assert!(!probe.contacts.is_empty() && !probe.name.is_empty(), "{}", path.display());
+        count += 1;
+    }
+    assert_eq!(count, 35);
+    let probe = probe::read_probe(folder.join("dummy.prb").to_str().unwrap()).unwrap();
+    assert_eq!(probe.contacts.len(), 32);
+    assert!(probe.is_wired());
+}
+
+/// What makers publish and what we make of it agree with the files of the probeinterface library.
+#[test]
+fn bundled_probes_have_the_places_of_the_makers() {
+    for (bundled, file) in [
+        ("neuropixels1", "NP1000"),
+        ("neuropixels2", "NP2000"),
+        ("A1x32-Poly3", "A1x32-Poly3-10mm-50-177"),
+        ("A4x8-100-200", "A4x8-5mm-100-200-177"),
+        ("H2", "ASSY-236-H2"),
+        ("H3", "ASSY-236-H3"),
+        ("H5", "ASSY-236-H5"),
+        ("H9", "ASSY-236-H9"),
+    ] {
+        let path = shared_data().join(format!("probes/library/{file}.json"));
+        let theirs = probe::read_probe(path.to_str().unwrap()).unwrap();
+        let ours = probe::read_probe(bundled).unwrap();
+        let places = |p: &spikeloom::data::Probe| {
+            let mut all: Vec<[i64; 2]> =
+                p.contacts.iter().map(|c| c.position_um.map(|x| (x * 100.0).round() as i64)).collect();
+            all.sort_unstable_by_key(|[x, y]| (*y, *x));
+            all.truncate(ours.contacts.len());
+            all
+        };
+        assert_eq!(places(&ours), places(&theirs), "{bundled}");
+    }
+}
