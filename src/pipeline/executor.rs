@@ -1,12 +1,25 @@
 //! Runs pipelines: threads drive tasks, one rayon pool computes, events tell what happens.
 
 use super::{
-    Coordinate, Event, NodeState, Pipeline, Plan, Registry, RunId, RunStatus, Store, TaskClass, TaskId, Value,
+    Coordinate, Event, NodeState, Pipeline, Plan, PlannedTask, Problem, Registry, RunId, RunStatus, Store,
+    TaskClass, TaskId, Value, Work,
+    evaluate::{EvalState, Evaluator, ItemEval},
+    graph::split,
+    join::ItemState,
+    memo::Memo,
+    plan,
+    resources::CpuMeter,
+    run::Run,
+    store::lock,
+    validate::validate,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 /// How much may happen at once.
@@ -21,7 +34,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { threads, per_class: BTreeMap::from([(TaskClass::Sort, 1)]) }
+        // Two sorts at once would need twice the memory and be no faster.
+        Self { threads, per_class: BTreeMap::from([(TaskClass::Sort, 1), (TaskClass::Waveforms, 2)]) }
     }
 }
 
@@ -61,12 +75,27 @@ pub struct Executor {
     registry: Registry,
     store: Store,
     limits: Limits,
+    pub(super) memo: Arc<Memo>,
+    pub(super) meter: Arc<CpuMeter>,
+    pools: Mutex<HashMap<usize, Arc<rayon::ThreadPool>>>,
+    runs: AtomicU64,
+    /// Nodes that had results in this session, by the folder of their document.
+    ran: Mutex<BTreeSet<(PathBuf, String)>>,
 }
 
 impl Executor {
     /// An executor for these nodes, this store and these limits.
     pub fn new(registry: Registry, store: Store, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { registry, store, limits })
+        Arc::new(Self {
+            registry,
+            store,
+            limits,
+            memo: Arc::default(),
+            meter: Arc::default(),
+            pools: Mutex::default(),
+            runs: AtomicU64::new(0),
+            ran: Mutex::default(),
+        })
     }
 
     /// The nodes it knows.
@@ -85,28 +114,223 @@ impl Executor {
     }
 
     /// Starts a run; it goes on in threads of its own.
-    pub fn start(self: &Arc<Self>, _pipeline: &Pipeline, _options: RunOptions) -> RunHandle {
-        let (_, events) = crossbeam_channel::bounded(1);
-        RunHandle { id: RunId(0), events }
+    pub fn start(self: &Arc<Self>, pipeline: &Pipeline, options: RunOptions) -> RunHandle {
+        let id = RunId(self.runs.fetch_add(1, Ordering::Relaxed) + 1);
+        let cancel = Arc::new(AtomicBool::new(false));
+        let end = Arc::new((Mutex::new(None), Condvar::new()));
+        let events = Run::start(self.clone(), pipeline.clone(), options, id, cancel.clone(), end.clone());
+        RunHandle { id, events, cancel, end }
+    }
+
+    pub(super) fn evaluator<'a>(
+        &'a self,
+        pipeline: &'a Pipeline,
+        base_folder: &'a Path,
+        until: Option<&str>,
+    ) -> Evaluator<'a> {
+        Evaluator::new(&self.registry, &self.store, &self.memo, pipeline, base_folder, until)
+    }
+
+    /// The pool of so many threads, made once; `None` where the system has no threads left.
+    pub(super) fn pool(&self, threads: usize) -> Option<Arc<rayon::ThreadPool>> {
+        let mut pools = lock(&self.pools);
+        if let Some(pool) = pools.get(&threads) {
+            return Some(pool.clone());
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .stack_size(8 << 20)
+            .thread_name(|index| format!("compute {index}"))
+            .build()
+            .ok()
+            .map(Arc::new)?;
+        pools.insert(threads, pool.clone());
+        Some(pool)
+    }
+
+    pub(super) fn note_ran(&self, base_folder: &Path, node: &str) {
+        lock(&self.ran).insert((base_folder.to_owned(), node.to_owned()));
     }
 
     /// What a run would do. Evaluates recipes, runs no task.
-    pub fn plan(&self, _pipeline: &Pipeline, _base_folder: &Path, _until: Option<&str>) -> Plan {
-        Plan::default()
+    pub fn plan(&self, pipeline: &Pipeline, base_folder: &Path, until: Option<&str>) -> Plan {
+        let mut walk = self.evaluator(pipeline, base_folder, until);
+        walk.evaluate();
+        let mut tasks = Vec::new();
+        let mut problems: Vec<Problem> = validate(pipeline, &self.registry);
+        for (instance, eval) in walk.iter() {
+            problems.extend(eval.warnings.iter().map(|w| Problem::of_node(&instance.name, w).warning()));
+            for item in &eval.items {
+                if let EvalState::Failed(message) = &item.state {
+                    problems.push(Problem::of_node(&instance.name, message));
+                }
+                if item.is_task && !matches!(item.state, EvalState::Failed(_) | EvalState::Cancelled(_)) {
+                    tasks.push(self.planned(&instance.name, &instance.kind, item));
+                }
+            }
+        }
+        plan::set_order(&mut tasks, pipeline);
+        Plan { tasks, problems }
+    }
+
+    fn planned(&self, node: &str, kind: &str, item: &ItemEval) -> PlannedTask {
+        let work = self.registry.get(kind).map(|node| node.info().work);
+        let folder = match &item.state {
+            EvalState::Done(stored) => Some(stored.folder.clone()),
+            _ => None,
+        };
+        PlannedTask {
+            task: TaskId { node: node.to_owned(), coordinate: item.coordinate.clone() },
+            kind: kind.to_owned(),
+            fit: matches!(work, Some(Work::FitThenLazy(_))),
+            cached: folder.is_some(),
+            folder,
+            provisional: matches!(item.state, EvalState::Waiting),
+            after: Vec::new(),
+            estimate_s: self.store.last_duration_s(kind),
+        }
     }
 
     /// The state of each node as the store has it; what runs right now is told by events.
-    pub fn states(&self, _pipeline: &Pipeline, _base_folder: &Path) -> BTreeMap<String, NodeState> {
-        BTreeMap::new()
+    pub fn states(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, NodeState> {
+        self.states_of(pipeline, base_folder, None)
     }
 
-    /// What flows at `node.port` now. Evaluates recipes and loads results, runs no task.
+    /// As [`Self::states`]; with the path of the document, results of earlier sessions make nodes stale
+    /// rather than ready.
+    pub fn states_of(
+        &self,
+        pipeline: &Pipeline,
+        base_folder: &Path,
+        pipeline_path: Option<&Path>,
+    ) -> BTreeMap<String, NodeState> {
+        let mut walk = self.evaluator(pipeline, base_folder, None);
+        walk.evaluate();
+        let results = pipeline_path.map(|path| self.store.results_folder(path));
+        let mut states = BTreeMap::new();
+        for (instance, eval) in walk.iter() {
+            let name = &instance.name;
+            let ran = || {
+                lock(&self.ran).contains(&(base_folder.to_owned(), name.clone()))
+                    || results.as_ref().is_some_and(|results| self.store.has_results(results, name))
+            };
+            let failed = eval.items.iter().find_map(|item| match &item.state {
+                EvalState::Failed(message) => Some(message.clone()),
+                _ => None,
+            });
+            let tasks = || eval.items.iter().filter(|item| item.is_task);
+            let done = tasks().next().is_some() && tasks().all(|i| matches!(i.state, EvalState::Done(_)));
+            let is_task = self.registry.get(&instance.kind).is_some_and(|n| n.info().work != Work::Lazy);
+            let state = match (&eval.invalid, failed) {
+                (Some(message), _) => NodeState::Invalid(message.clone()),
+                (None, Some(message)) => NodeState::Failed(message),
+                (None, None) if done => NodeState::Cached,
+                (None, None) if is_task && !eval.off && ran() => NodeState::Stale,
+                (None, None) => NodeState::Ready,
+            };
+            states.insert(name.clone(), state);
+        }
+        // A pipeline with a loop has no order; its nodes are told of as well.
+        for problem in validate(pipeline, &self.registry) {
+            if let Some(node) = problem.node
+                && problem.severity == super::Severity::Error
+            {
+                states.entry(node).or_insert(NodeState::Invalid(problem.message));
+            }
+        }
+        states
+    }
+
+    /// What flows at `node.port` now: an output, or what arrives at an input. Evaluates recipes and loads
+    /// results, runs no task.
     ///
     /// # Errors
     /// Where the end does not exist or a node before it cannot be evaluated.
-    pub fn look(&self, _pipeline: &Pipeline, _base_folder: &Path, _end: &str) -> Result<Look, LookError> {
-        Ok(Look::Ready(Vec::new()))
+    pub fn look(&self, pipeline: &Pipeline, base_folder: &Path, end: &str) -> Result<Look, LookError> {
+        let (from, port) = source_of(pipeline, &self.registry, end)?;
+        let mut walk = self.evaluator(pipeline, base_folder, Some(&from));
+        walk.evaluate();
+        let eval = pipeline.index(&from).and_then(|index| walk.nodes.get(&index));
+        let Some(eval) = eval else {
+            return Err(LookError(format!("{from} is part of a loop: remove one of its wires")));
+        };
+        if eval.off {
+            return Err(LookError(format!("{from} is muted, or a node before it is")));
+        }
+        if let Some(message) = &eval.invalid {
+            return Err(LookError(format!("{from}: {message}")));
+        }
+        let items = eval.outputs.get(&port).ok_or_else(|| LookError(format!("nothing leaves at {end}")))?;
+        let mut found = Vec::with_capacity(items.len());
+        for item in items {
+            match &item.state {
+                ItemState::Pending => return Ok(missing(&walk)),
+                ItemState::Broken(reason) => {
+                    let own = eval.items.iter().find_map(|i| match &i.state {
+                        EvalState::Failed(message) => Some(format!("{from}: {message}")),
+                        _ => None,
+                    });
+                    return Err(LookError(own.or_else(|| first_failure(&walk)).unwrap_or(reason.clone())));
+                }
+                ItemState::Ready { payload, .. } => {
+                    let value =
+                        self.memo.value(&self.store, payload).map_err(|e| LookError(e.to_string()))?;
+                    found.push((item.coordinate.clone(), value));
+                }
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(Look::Ready(found))
     }
+}
+
+/// The tasks that have to run before something can be looked at.
+fn missing(walk: &Evaluator) -> Look {
+    let mut tasks = Vec::new();
+    let mut only_fits = true;
+    for (instance, eval) in walk.iter() {
+        let work = walk.registry.get(&instance.kind).map(|node| node.info().work);
+        for item in &eval.items {
+            if item.is_task && matches!(item.state, EvalState::Runnable(_) | EvalState::Waiting) {
+                only_fits &= matches!(work, Some(Work::FitThenLazy(_)));
+                let coordinate = item.coordinate.clone();
+                tasks.push(TaskId { node: instance.name.clone(), coordinate });
+            }
+        }
+    }
+    if only_fits { Look::NeedsFit(tasks) } else { Look::NeedsRun(tasks) }
+}
+
+/// The root of what is broken, in words.
+fn first_failure(walk: &Evaluator) -> Option<String> {
+    walk.iter().find_map(|(instance, eval)| {
+        let failed = eval.items.iter().find_map(|item| match &item.state {
+            EvalState::Failed(message) => Some(message),
+            _ => None,
+        });
+        eval.invalid.as_ref().or(failed).map(|message| format!("{}: {message}", instance.name))
+    })
+}
+
+/// The node and output that an end stands for; an input stands for what is connected to it.
+pub(super) fn source_of(
+    pipeline: &Pipeline,
+    registry: &Registry,
+    end: &str,
+) -> Result<(String, String), LookError> {
+    let (name, port) =
+        split(end).ok_or_else(|| LookError(format!("\"{end}\" is not of the form node.port")))?;
+    let instance = pipeline.node(name).ok_or_else(|| LookError(format!("there is no node \"{name}\"")))?;
+    let node = registry
+        .get(&instance.kind)
+        .ok_or_else(|| LookError(format!("the kind \"{}\" of {name} is not known", instance.kind)))?;
+    if node.outputs(&instance.params).iter().any(|p| p.name == port) {
+        return Ok((name.to_owned(), port.to_owned()));
+    }
+    let wires = pipeline.wires();
+    let wire = wires.iter().find(|w| w.2 == name && w.3 == port);
+    wire.map(|w| (w.0.to_owned(), w.1.to_owned()))
+        .ok_or_else(|| LookError(format!("{name} has no output \"{port}\", and nothing is connected there")))
 }
 
 /// A run that goes on.
@@ -115,14 +339,36 @@ pub struct RunHandle {
     pub id: RunId,
     /// What happens; ends after `RunFinished`.
     pub events: crossbeam_channel::Receiver<Event>,
+    cancel: Arc<AtomicBool>,
+    end: Arc<(Mutex<Option<RunStatus>>, Condvar)>,
 }
 
 impl RunHandle {
     /// Asks it to stop; tasks end within 200 ms as far as their nodes look.
-    pub fn cancel(&self) {}
+    pub fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Something that can ask it to stop from elsewhere, such as a signal handler.
+    pub fn canceller(&self) -> impl Fn() + Send + Sync + 'static {
+        let cancel = self.cancel.clone();
+        move || cancel.store(true, Ordering::Relaxed)
+    }
 
     /// Waits for the end, whether or not events are read.
     pub fn wait(&self) -> RunStatus {
-        RunStatus::Ok
+        let (status, ended) = &*self.end;
+        let mut status = lock(status);
+        loop {
+            if let Some(status) = *status {
+                return status;
+            }
+            status = ended.wait(status).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+
+    /// How it ended, where it did.
+    pub fn status(&self) -> Option<RunStatus> {
+        *lock(&self.end.0)
     }
 }

@@ -5,10 +5,15 @@
 mod check;
 mod document;
 mod erased;
+mod evaluate;
 mod event;
 mod executor;
+mod feed;
 mod fields;
 mod graph;
+mod join;
+mod key;
+mod memo;
 mod migrate;
 mod node;
 mod params;
@@ -17,8 +22,11 @@ mod port;
 mod raw;
 mod read_params;
 mod registry;
+mod resources;
+mod run;
 mod set;
 mod store;
+mod task;
 mod text;
 mod validate;
 
@@ -27,6 +35,7 @@ use erased::node_erased;
 pub use event::{Event, EventKind, NodeState, RunId, RunStatus, TaskId};
 pub use executor::{Executor, Limits, Look, LookError, RunHandle, RunOptions};
 pub use graph::{Edit, NodeInstance, Pipeline, PipelineError, Wire};
+pub use key::Key;
 pub use node::{
     Category, DynNode, Inputs, Node, NodeError, NodeInfo, Output, Outputs, RunContext, TaskClass, Work,
 };
@@ -34,7 +43,11 @@ pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
 pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Port, PortType, Value};
 pub use registry::Registry;
-pub use store::{CleanOptions, CleanReport, Store, StoreError, VerifyReport};
+pub use resources::peak_rss_bytes;
+pub use store::{
+    CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,
+    WrittenEntry,
+};
 pub use validate::{Problem, Severity, validate};
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! What a run would do: the tasks in order, which of them are done already, and what stands in the way.
 
-use super::{Problem, TaskId};
+use super::{Coordinate, Pipeline, Problem, TaskId};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// One task of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,4 +47,42 @@ impl Plan {
     pub fn stale(&self) -> impl Iterator<Item = &PlannedTask> {
         self.tasks.iter().filter(|t| !t.cached)
     }
+}
+
+/// Sets which tasks each one waits for: the nearest tasks before it, through recipes.
+pub(super) fn set_order(tasks: &mut [PlannedTask], pipeline: &Pipeline) {
+    let mut by_node: BTreeMap<String, Vec<Coordinate>> = BTreeMap::new();
+    for task in tasks.iter() {
+        by_node.entry(task.task.node.clone()).or_default().push(task.task.coordinate.clone());
+    }
+    let mut before: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for task in tasks {
+        let nodes =
+            before.entry(task.task.node.clone()).or_insert_with_key(|node| nearest(pipeline, node, &by_node));
+        for node in nodes.iter() {
+            for coordinate in by_node.get(node).into_iter().flatten() {
+                if coordinate.join(&task.task.coordinate).is_some() {
+                    task.after.push(TaskId { node: node.clone(), coordinate: coordinate.clone() });
+                }
+            }
+        }
+    }
+}
+
+/// The nodes with tasks that are reached against the wires without passing another such node.
+fn nearest(pipeline: &Pipeline, node: &str, tasks: &BTreeMap<String, Vec<Coordinate>>) -> Vec<String> {
+    let wires = pipeline.wires();
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![node];
+    while let Some(current) = open.pop() {
+        for wire in wires.iter().filter(|w| w.2 == current) {
+            if tasks.contains_key(wire.0) {
+                found.insert(wire.0.to_owned());
+            } else if seen.insert(wire.0) {
+                open.push(wire.0);
+            }
+        }
+    }
+    found.into_iter().collect()
 }

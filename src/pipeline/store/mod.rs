@@ -1,15 +1,49 @@
 //! The content-addressed store: a folder a result, found by what it was made from.
+//!
+//! ```text
+//! objects/ab/cdef…/    a result: its outputs, manifest.json, provenance.json, pipeline.ron, log.txt
+//! results/NAME-8hex/   links from a pipeline's nodes and items to their results
+//! scratch/KEY/         what a long task has done so far
+//! tmp/                 results that are being written
+//! ```
+//! A result is written in `tmp` and renamed, so that it is there whole or not at all. Locks on files tell
+//! the leftovers of a killed process from the work of a living one.
 
-use std::path::{Path, PathBuf};
+mod draft;
+mod fingerprint;
+mod links;
+mod manifest;
+mod place;
+mod spikes;
+mod upkeep;
+mod values;
+
+pub(super) use draft::{Draft, ScratchFolder};
+pub use manifest::{FileEntry, Manifest, OutputEntry, WrittenEntry};
+pub(super) use place::{write, write_beside, write_json};
+pub use upkeep::{CleanOptions, CleanReport, VerifyReport};
+pub(super) use values::save_outputs;
+
+use super::{Key, Output, Outputs};
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+/// Results up to this size are hashed when a process first uses them; larger ones were synced when written.
+const CHECKED_BYTES: u64 = 64 << 20;
 
 /// The store could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A file of the store failed.
-    #[error("store: {0}")]
+    #[error("the store of results: {0}")]
     File(#[from] crate::io::Error),
     /// A result is not what was written.
-    #[error("the result {} is damaged: {message}. It is made again at the next run, or run `spikeloom verify`.", folder.display())]
+    #[error(
+        "the result {} is damaged: {message}. Run again, and it is made again.", folder.display()
+    )]
     Damaged {
         /// Folder of the result.
         folder: PathBuf,
@@ -21,52 +55,44 @@ pub enum StoreError {
     Value(String),
 }
 
-/// Results of tasks on disk, shared by all pipelines and processes.
+/// Results of tasks on disk, shared by all pipelines and processes; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    shared: Arc<Shared>,
 }
 
-/// What [`Store::verify`] found.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct VerifyReport {
-    /// Results looked at.
-    pub checked: usize,
-    /// Bytes read.
-    pub bytes: u64,
-    /// Damaged results with what is wrong; they were removed where asked, and are made again at the next run.
-    pub damaged: Vec<(PathBuf, String)>,
+#[derive(Debug, Default)]
+struct Shared {
+    /// Results whose files were found whole by this process.
+    checked: Mutex<HashSet<Key>>,
+    /// Fingerprints of files by path, with the size, time and inode they belong to.
+    fingerprints: Mutex<HashMap<PathBuf, fingerprint::Known>>,
 }
 
-/// What [`Store::clean`] should do.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CleanOptions {
-    /// Only say what would be removed.
-    pub dry_run: bool,
-    /// Remove the results used longest ago until at most so many bytes are left.
-    pub max_bytes: Option<u64>,
-    /// Remove results that no pipeline links to any more.
-    pub unreferenced: bool,
-}
-
-/// What [`Store::clean`] did, or would do.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct CleanReport {
-    /// Folders removed, with their bytes.
-    pub removed: Vec<(PathBuf, u64)>,
-    /// Bytes removed.
-    pub freed_bytes: u64,
-    /// Bytes of results that stay.
-    pub kept_bytes: u64,
+/// A result in the store.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its name.
+    pub key: Key,
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// What it holds.
+    pub manifest: Arc<Manifest>,
 }
 
 impl Store {
-    /// Opens a store, made where it does not exist.
+    /// Opens a store, made where it does not exist. Leftovers of killed processes are removed.
     ///
     /// # Errors
     /// Where the folder cannot be made or written.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        Ok(Self { folder: folder.to_owned() })
+        let store = Self { folder: folder.to_owned(), shared: Arc::default() };
+        for name in ["objects", "results", "scratch", "tmp"] {
+            place::make_folder(&folder.join(name))?;
+        }
+        store.sweep()?;
+        Ok(store)
     }
 
     /// `SPIKELOOM_STORE`, or the platform's data folder.
@@ -83,37 +109,89 @@ impl Store {
         &self.folder
     }
 
-    /// Hashes every file of every result again.
-    ///
-    /// # Errors
-    /// Where the store cannot be listed.
-    pub fn verify(&self, _remove_damaged: bool) -> Result<VerifyReport, StoreError> {
-        Ok(VerifyReport::default())
+    /// Where the result of a key lies, whether or not it is there.
+    pub fn object_folder(&self, key: &Key) -> PathBuf {
+        let text = key.to_string();
+        let (start, rest) = text.split_at(2);
+        self.folder.join("objects").join(start).join(rest)
     }
 
-    /// Removes what is not needed: leftovers of killed runs always, results as asked.
+    /// A result, where it is there and whole. Its files are hashed when a process first asks for it.
+    pub fn find(&self, key: &Key) -> Option<Stored> {
+        let folder = self.object_folder(key);
+        let manifest = Manifest::read(&folder).ok()?;
+        let known = lock(&self.shared.checked).contains(key);
+        if !known {
+            let whole = match manifest.total_bytes() <= CHECKED_BYTES {
+                true => manifest.check_files(&folder),
+                false => manifest.check_sizes(&folder),
+            };
+            if whole.is_err() {
+                return None;
+            }
+            lock(&self.shared.checked).insert(*key);
+            manifest::mark_used(&folder);
+        }
+        Some(Stored { key: *key, folder, manifest: Arc::new(manifest) })
+    }
+
+    /// The outputs of a result; large columns are maps of its files.
     ///
     /// # Errors
-    /// Where the store cannot be listed or a folder cannot be removed.
-    pub fn clean(&self, _options: &CleanOptions) -> Result<CleanReport, StoreError> {
-        Ok(CleanReport::default())
+    /// Where its files cannot be read or are not what was written.
+    pub fn load(&self, stored: &Stored) -> Result<Outputs, StoreError> {
+        values::load_outputs(stored)
+    }
+
+    /// What left by one port.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_port(&self, stored: &Stored, port: &str) -> Result<Output, StoreError> {
+        values::load_port(stored, port)
+    }
+
+    /// Begins to write the result of a key.
+    ///
+    /// # Errors
+    /// Where no folder can be made.
+    pub(super) fn begin(&self, key: &Key) -> Result<Draft, StoreError> {
+        Draft::begin(self, key)
+    }
+
+    /// A folder for what the task of this key has done so far.
+    ///
+    /// # Errors
+    /// Where no folder can be made.
+    pub(super) fn scratch(&self, key: &Key) -> Result<ScratchFolder, StoreError> {
+        ScratchFolder::take(self, key)
+    }
+
+    /// The fingerprint of a file or folder outside the store: equal as long as it did not change.
+    pub fn fingerprint(&self, path: &Path) -> String {
+        fingerprint::of(path, &self.shared.fingerprints)
+    }
+
+    /// Remembers how long a task of a kind took, for plans.
+    pub(super) fn note_duration(&self, kind: &str, wall_s: f64) {
+        let folder = self.folder.join("durations");
+        // An estimate is not worth an error.
+        let _ = place::make_folder(&folder);
+        let _ = place::write_beside(&folder.join(place::file_name(kind)), format!("{wall_s}").as_bytes());
+    }
+
+    /// Seconds the last task of a kind took.
+    pub(super) fn last_duration_s(&self, kind: &str) -> Option<f64> {
+        let path = self.folder.join("durations").join(place::file_name(kind));
+        std::fs::read_to_string(path).ok()?.trim().parse().ok()
+    }
+
+    fn forget(&self, key: &Key) {
+        lock(&self.shared.checked).remove(key);
     }
 }
 
-/// Writes a file beside its place and renames it, so that it is there whole or not at all.
-pub(super) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), crate::io::Error> {
-    use std::io::Write;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    write().map_err(|e| {
-        // Nothing half-written stays; that it cannot be removed either is no other problem.
-        let _ = std::fs::remove_file(&beside);
-        crate::io::Error::io("write", path, e)
-    })
+/// A lock whose data is whole even where a holder panicked.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

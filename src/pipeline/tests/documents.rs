@@ -1,34 +1,16 @@
 //! Parameters, edits and documents, with toy nodes.
 
-use super::{
-    Document, DocumentError, Edit, NodeInstance, ParamKind, Params, Pipeline, Registry, Severity,
-    node::DynNode, toys, validate,
+use super::super::{
+    Document, DocumentError, Edit, ParamKind, Params, Pipeline, Registry, Severity, node::DynNode, toys,
+    validate,
 };
+use super::{instance, params};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
-fn params(json: Json) -> Params {
-    match json {
-        Json::Object(map) => map,
-        other => panic!("{other} is no map"),
-    }
-}
-
 fn numbers() -> Arc<dyn DynNode> {
     toys::registry().get("numbers").unwrap().clone()
-}
-
-pub fn instance(name: &str, kind: &str, values: Json) -> NodeInstance {
-    NodeInstance {
-        name: name.into(),
-        kind: kind.into(),
-        params: params(values),
-        raw_params: None,
-        position: [0.0, 0.0],
-        muted: false,
-        bypassed: false,
-    }
 }
 
 #[test]

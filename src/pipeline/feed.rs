@@ -1,0 +1,252 @@
+//! From the work to the reader of events: states and logs in order, progress and previews only the latest.
+//!
+//! The work never waits: it leaves what it has to say in memory, and a small thread hands it on.
+
+use super::{Event, EventKind, RunId, TaskId, store::lock};
+use crate::engine::{Monitor, Preview};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Events that wait in the channel for the reader.
+const CHANNEL: usize = 1024;
+/// Progress and previews of a task go out at most once in this time.
+const COALESCED: Duration = Duration::from_millis(50);
+/// Peaks of a preview that wait at most; a slow reader gets a thinned cloud.
+const MAX_PEAKS: usize = 100_000;
+
+#[derive(Clone)]
+pub(super) struct Feed {
+    shared: Arc<Shared>,
+    run: RunId,
+    began: Instant,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    slots: BTreeMap<TaskId, Slot>,
+    /// No more events come.
+    closed: bool,
+    /// Nobody reads any more.
+    deserted: bool,
+}
+
+/// The latest of what a task reported.
+#[derive(Default)]
+struct Slot {
+    progress: Option<EventKind>,
+    peaks: Vec<[f32; 3]>,
+    counts: Option<Preview>,
+    templates: Option<Preview>,
+}
+
+impl Slot {
+    fn take(&mut self, task: &TaskId) -> Vec<EventKind> {
+        let slot = std::mem::take(self);
+        let peaks = (!slot.peaks.is_empty()).then_some(Preview::Peaks(slot.peaks));
+        let previews = [peaks, slot.counts, slot.templates].into_iter().flatten();
+        let previews = previews.map(|preview| EventKind::Preview { task: task.clone(), preview });
+        slot.progress.into_iter().chain(previews).collect()
+    }
+}
+
+impl Feed {
+    /// A feed of a run and the end to read from.
+    pub(super) fn open(run: RunId) -> (Self, crossbeam_channel::Receiver<Event>) {
+        let (sender, receiver) = crossbeam_channel::bounded(CHANNEL);
+        let feed = Self { shared: Arc::default(), run, began: Instant::now() };
+        let pump = feed.clone();
+        // Without the thread nothing is told; the run itself goes on.
+        let _ = std::thread::Builder::new().name("events".into()).spawn(move || pump.pump(&sender));
+        (feed, receiver)
+    }
+
+    fn event(&self, kind: EventKind) -> Event {
+        Event { run: self.run, at_s: self.began.elapsed().as_secs_f64(), kind }
+    }
+
+    /// Tells a state or a line of a log; what the task reported before goes first.
+    pub(super) fn tell(&self, kind: EventKind) {
+        let mut waiting = lock(&self.shared.waiting);
+        if waiting.deserted {
+            return;
+        }
+        if let Some(task) = task_of(&kind)
+            && let Some(mut slot) = waiting.slots.remove(task)
+        {
+            for earlier in slot.take(task) {
+                let event = self.event(earlier);
+                waiting.events.push_back(event);
+            }
+        }
+        let event = self.event(kind);
+        waiting.events.push_back(event);
+        self.shared.wake.notify_one();
+    }
+
+    /// Changes the latest report of a task.
+    fn report(&self, task: &TaskId, change: impl FnOnce(&mut Slot)) {
+        let mut waiting = lock(&self.shared.waiting);
+        if waiting.deserted {
+            return;
+        }
+        match waiting.slots.get_mut(task) {
+            Some(slot) => change(slot),
+            None => change(waiting.slots.entry(task.clone()).or_default()),
+        }
+        self.shared.wake.notify_one();
+    }
+
+    /// Ends the feed once everything was handed on.
+    pub(super) fn close(&self) {
+        lock(&self.shared.waiting).closed = true;
+        self.shared.wake.notify_one();
+    }
+
+    fn pump(&self, sender: &crossbeam_channel::Sender<Event>) {
+        let mut last_reports = Instant::now();
+        loop {
+            let mut waiting = lock(&self.shared.waiting);
+            let batch = loop {
+                let due = last_reports.elapsed() >= COALESCED || waiting.closed;
+                if !waiting.slots.is_empty() && due {
+                    last_reports = Instant::now();
+                    for (task, mut slot) in std::mem::take(&mut waiting.slots) {
+                        for kind in slot.take(&task) {
+                            let event = self.event(kind);
+                            waiting.events.push_back(event);
+                        }
+                    }
+                }
+                if !waiting.events.is_empty() {
+                    break std::mem::take(&mut waiting.events);
+                }
+                if waiting.closed {
+                    return;
+                }
+                let pause = if waiting.slots.is_empty() { Duration::from_secs(60) } else { COALESCED };
+                waiting = match self.shared.wake.wait_timeout(waiting, pause) {
+                    Ok((guard, _)) => guard,
+                    Err(poisoned) => poisoned.into_inner().0,
+                };
+            };
+            drop(waiting);
+            for event in batch {
+                if sender.send(event).is_err() {
+                    let mut waiting = lock(&self.shared.waiting);
+                    waiting.deserted = true;
+                    waiting.events.clear();
+                    waiting.slots.clear();
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn task_of(kind: &EventKind) -> Option<&TaskId> {
+    match kind {
+        EventKind::Queued { task }
+        | EventKind::Cached { task, .. }
+        | EventKind::Started { task }
+        | EventKind::Progress { task, .. }
+        | EventKind::Log { task, .. }
+        | EventKind::Preview { task, .. }
+        | EventKind::Finished { task, .. }
+        | EventKind::Failed { task, .. }
+        | EventKind::Cancelled { task, .. } => Some(task),
+        EventKind::RunStarted { .. } | EventKind::RunFinished { .. } => None,
+    }
+}
+
+/// What a task reports to: the feed, its log, and the wish to cancel.
+pub(super) struct TaskMonitor {
+    task: TaskId,
+    feed: Feed,
+    cancel: Arc<AtomicBool>,
+    stage: Mutex<(String, Instant)>,
+    log: Mutex<String>,
+}
+
+impl TaskMonitor {
+    pub(super) fn new(task: TaskId, feed: Feed, cancel: Arc<AtomicBool>) -> Self {
+        let stage = Mutex::new((String::new(), Instant::now()));
+        Self { task, feed, cancel, stage, log: Mutex::default() }
+    }
+
+    /// What was logged, a line each.
+    pub(super) fn take_log(&self) -> String {
+        std::mem::take(&mut lock(&self.log))
+    }
+
+    fn line(&self, line: &str, warning: bool) {
+        let mark = if warning { "warning: " } else { "" };
+        let at_s = self.feed.began.elapsed().as_secs_f64();
+        lock(&self.log).push_str(&format!("{at_s:10.3} {mark}{line}\n"));
+        self.feed.tell(EventKind::Log { task: self.task.clone(), warning, line: line.to_owned() });
+    }
+
+    fn report_progress(&self, done: u64, total: u64) {
+        let (stage, began) = lock(&self.stage).clone();
+        let elapsed_s = began.elapsed().as_secs_f64();
+        // Too early an estimate jumps about.
+        let known = elapsed_s > 0.3 && done > 0 && total >= done;
+        let remaining_s = known.then(|| elapsed_s * (total - done) as f64 / done as f64);
+        let task = self.task.clone();
+        let kind = EventKind::Progress { task, stage, done, total, remaining_s };
+        self.feed.report(&self.task, |slot| slot.progress = Some(kind));
+    }
+}
+
+impl Monitor for TaskMonitor {
+    fn stage(&self, name: &str) {
+        *lock(&self.stage) = (name.to_owned(), Instant::now());
+        lock(&self.log).push_str(&format!("{:10.3} {name}\n", self.feed.began.elapsed().as_secs_f64()));
+        self.report_progress(0, 0);
+    }
+
+    fn progress(&self, done: u64, total: u64) {
+        self.report_progress(done, total);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    fn preview(&self, preview: Preview) {
+        self.feed.report(&self.task, |slot| match preview {
+            Preview::Peaks(peaks) => {
+                slot.peaks.extend(peaks);
+                if slot.peaks.len() > MAX_PEAKS {
+                    let mut index = 0;
+                    slot.peaks.retain(|_| {
+                        index += 1;
+                        index % 2 == 0
+                    });
+                }
+            }
+            counts @ Preview::Counts { .. } => slot.counts = Some(counts),
+            templates @ Preview::Templates(_) => slot.templates = Some(templates),
+        });
+    }
+
+    fn log(&self, line: &str) {
+        self.line(line, false);
+    }
+
+    fn warn(&self, line: &str) {
+        self.line(line, true);
+    }
+}

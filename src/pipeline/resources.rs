@@ -1,0 +1,104 @@
+//! What a task costs and where it ran, as the system tells.
+
+use super::store::lock;
+use std::{collections::BTreeMap, fs, sync::Mutex, time::SystemTime};
+
+/// CPU seconds of this process so far, its threads together; `None` where the system does not tell.
+pub(super) fn process_cpu_s() -> Option<f64> {
+    // Times are in ticks of 10 ms on every Linux; the second field may hold spaces and ends with `)`.
+    const TICKS_PER_S: f64 = 100.0;
+    let text = fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let user: f64 = fields.next()?.parse().ok()?;
+    let system: f64 = fields.next()?.parse().ok()?;
+    Some((user + system) / TICKS_PER_S)
+}
+
+/// The most memory this process has held, in bytes.
+pub fn peak_rss_bytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// Name of this machine, empty where unknown.
+pub(super) fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::env::var("HOSTNAME"));
+    name.unwrap_or_default().trim().to_owned()
+}
+
+/// The time now as `2026-03-01T12:00:00Z`.
+pub(super) fn now_utc() -> String {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (mut year, mut day) = (1970, days);
+    let is_leap = |y: u64| y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    while day >= 365 + u64::from(is_leap(year)) {
+        day -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let lengths = [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 1;
+    for length in lengths {
+        if day < length {
+            break;
+        }
+        day -= length;
+        month += 1;
+    }
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", day + 1)
+}
+
+/// Shares the CPU time of the process between the tasks that run: evenly while several do.
+#[derive(Default)]
+pub(super) struct CpuMeter(Mutex<Running>);
+
+#[derive(Default)]
+struct Running {
+    last_s: f64,
+    /// CPU seconds of each running task, by a number of its own.
+    tasks: BTreeMap<u64, f64>,
+    next: u64,
+}
+
+impl Running {
+    fn tick(&mut self) {
+        let now_s = process_cpu_s().unwrap_or(0.0);
+        let share = (now_s - self.last_s) / self.tasks.len().max(1) as f64;
+        self.tasks.values_mut().for_each(|s| *s += share);
+        self.last_s = now_s;
+    }
+}
+
+impl CpuMeter {
+    pub(super) fn begin(&self) -> u64 {
+        let mut running = lock(&self.0);
+        running.tick();
+        running.next += 1;
+        let id = running.next;
+        running.tasks.insert(id, 0.0);
+        id
+    }
+
+    /// CPU seconds of the task since it began.
+    pub(super) fn end(&self, id: u64) -> f64 {
+        let mut running = lock(&self.0);
+        running.tick();
+        running.tasks.remove(&id).unwrap_or(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_tells() {
+        assert_eq!(now_utc().len(), 20);
+        assert!(now_utc().as_str() > "2024-01-01T00:00:00Z");
+        if cfg!(target_os = "linux") {
+            assert!(process_cpu_s().is_some() && peak_rss_bytes().is_some_and(|b| b > 1 << 20));
+        }
+    }
+}

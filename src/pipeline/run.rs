@@ -1,0 +1,360 @@
+//! Drives one run: hands out tasks as their inputs arrive, and tells what happens.
+
+use super::{
+    Coordinate, Document, Event, EventKind, Executor, NodeError, Pipeline, RunId, RunOptions, RunStatus,
+    TaskClass, TaskId, Work,
+    evaluate::{EvalState, Evaluator, Job, Outcome},
+    executor::source_of,
+    feed::{Feed, TaskMonitor},
+    store::lock,
+    task::{self, Finished, Site},
+};
+use crossbeam_channel::{Receiver, Sender};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// A wish to cancel is seen within this time.
+const TICK: Duration = Duration::from_millis(20);
+
+type Ended = (Arc<Job>, Result<Finished, NodeError>);
+
+pub(super) struct Run {
+    executor: Arc<Executor>,
+    options: RunOptions,
+    cancel: Arc<AtomicBool>,
+    feed: Feed,
+    site: Arc<Site>,
+    ended: (Sender<Ended>, Receiver<Ended>),
+    running: Vec<Arc<Job>>,
+    /// The last state that was told of each task.
+    told: BTreeMap<TaskId, Told>,
+    /// Warnings that were told.
+    warned: BTreeSet<(String, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Queued,
+    Started,
+    Cached,
+    Finished,
+    Failed,
+    Cancelled,
+}
+
+impl Run {
+    /// Starts the thread of a run and returns the events it tells.
+    pub(super) fn start(
+        executor: Arc<Executor>,
+        pipeline: Pipeline,
+        options: RunOptions,
+        id: RunId,
+        cancel: Arc<AtomicBool>,
+        end: Arc<(Mutex<Option<RunStatus>>, Condvar)>,
+    ) -> Receiver<Event> {
+        let (feed, events) = Feed::open(id);
+        let last = feed.clone();
+        let ending = end.clone();
+        let finish = move |status| {
+            last.close();
+            *lock(&ending.0) = Some(status);
+            ending.1.notify_all();
+        };
+        let failed = finish.clone();
+        let body = move || {
+            let threads = options.threads.unwrap_or(executor.limits().threads).max(1);
+            let site = Site {
+                store: executor.store().clone(),
+                memo: executor.memo.clone(),
+                pool: executor.pool(threads),
+                meter: executor.meter.clone(),
+                base_folder: options.base_folder.clone(),
+                document: Document::to_text(&pipeline, executor.registry()),
+                threads,
+            };
+            let run = Run {
+                executor,
+                options,
+                cancel,
+                feed,
+                site: Arc::new(site),
+                ended: crossbeam_channel::unbounded(),
+                running: Vec::new(),
+                told: BTreeMap::new(),
+                warned: BTreeSet::new(),
+            };
+            finish(run.drive(&pipeline));
+        };
+        if std::thread::Builder::new().name("run".into()).spawn(body).is_err() {
+            failed(RunStatus::Failed);
+        }
+        events
+    }
+
+    fn drive(mut self, pipeline: &Pipeline) -> RunStatus {
+        let executor = self.executor.clone();
+        let base_folder = self.options.base_folder.clone();
+        let fit_end = self.options.fit_only.clone();
+        let until = match &fit_end {
+            Some(end) => source_of(pipeline, executor.registry(), end).ok().map(|(node, _)| node),
+            None => self.options.until.clone(),
+        };
+        let mut walk = executor.evaluator(pipeline, &base_folder, until.as_deref());
+        walk.evaluate();
+        self.feed.tell(EventKind::RunStarted { tasks: tasks(&walk).count() });
+        loop {
+            if fit_end.is_some() {
+                self.leave_out_all_but_fits(&mut walk);
+            }
+            self.tell_states(&walk);
+            let cancelled = self.cancel.load(Ordering::Relaxed);
+            if !cancelled {
+                self.dispatch(&walk);
+            }
+            if self.running.is_empty() {
+                break;
+            }
+            if let Ok((job, result)) = self.ended.1.recv_timeout(TICK) {
+                self.end(&job, result, &mut walk);
+                while let Ok((job, result)) = self.ended.1.try_recv() {
+                    self.end(&job, result, &mut walk);
+                }
+            }
+        }
+        self.finish(&walk)
+    }
+
+    /// Only estimates are wanted: other tasks are not started.
+    fn leave_out_all_but_fits(&self, walk: &mut Evaluator) {
+        loop {
+            let left_out: Vec<Arc<Job>> = runnable(walk).filter(|job| !job.fit).cloned().collect();
+            if left_out.is_empty() {
+                return;
+            }
+            for job in left_out {
+                let reason = "only estimates were asked for; run the pipeline".to_owned();
+                walk.outcomes.insert(job.key, Outcome::Cancelled(reason));
+                walk.evaluate_from(&job.task.node);
+            }
+        }
+    }
+
+    /// Tells what became of tasks since the last time.
+    fn tell_states(&mut self, walk: &Evaluator) {
+        let mut present = BTreeSet::new();
+        for (instance, eval) in walk.iter() {
+            for warning in &eval.warnings {
+                if self.warned.insert((instance.name.clone(), warning.clone())) {
+                    let task = TaskId { node: instance.name.clone(), coordinate: Coordinate::default() };
+                    self.feed.tell(EventKind::Log { task, warning: true, line: warning.clone() });
+                }
+            }
+            if let Some(message) = &eval.invalid {
+                let task = TaskId { node: instance.name.clone(), coordinate: Coordinate::default() };
+                present.insert(task.clone());
+                self.tell(task, Told::Failed, |task| EventKind::Failed { task, message: message.clone() });
+            }
+            for item in &eval.items {
+                let task = TaskId { node: instance.name.clone(), coordinate: item.coordinate.clone() };
+                present.insert(task.clone());
+                match &item.state {
+                    EvalState::Failed(message) => {
+                        self.tell(task, Told::Failed, |task| EventKind::Failed {
+                            task,
+                            message: message.clone(),
+                        });
+                    }
+                    _ if !item.is_task => {}
+                    EvalState::Lazy => {}
+                    EvalState::Done(stored) if self.told.get(&task) != Some(&Told::Finished) => {
+                        let folder = stored.folder.clone();
+                        self.tell(task, Told::Cached, |task| EventKind::Cached { task, folder });
+                    }
+                    EvalState::Done(_) => {}
+                    EvalState::Runnable(_) | EvalState::Waiting => {
+                        if !self.told.contains_key(&task) {
+                            self.tell(task, Told::Queued, |task| EventKind::Queued { task });
+                        }
+                    }
+                    EvalState::Cancelled(reason) => {
+                        let reason = reason.clone();
+                        self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason });
+                    }
+                }
+            }
+        }
+        // A task that was expected at one item and became several.
+        let gone: Vec<TaskId> = self.told.keys().filter(|task| !present.contains(task)).cloned().collect();
+        for task in gone {
+            if self.told.remove(&task) == Some(Told::Queued) {
+                let reason = "its items are other ones, known only now".to_owned();
+                self.feed.tell(EventKind::Cancelled { task, reason });
+            }
+        }
+    }
+
+    fn tell(&mut self, task: TaskId, state: Told, kind: impl FnOnce(TaskId) -> EventKind) {
+        if self.told.get(&task) != Some(&state) {
+            self.feed.tell(kind(task.clone()));
+            self.told.insert(task, state);
+        }
+    }
+
+    /// Starts what can run, within the limits.
+    fn dispatch(&mut self, walk: &Evaluator) {
+        let limits = self.executor.limits().clone();
+        // One more than threads, so that a task that waits for a disk leaves no core idle.
+        let most = self.site.threads + 1;
+        let ready: Vec<Arc<Job>> = runnable(walk).cloned().collect();
+        for job in ready {
+            let class = class_of(&job);
+            let of_class = self.running.iter().filter(|r| class_of(r) == class).count();
+            let limit = limits.per_class.get(&class).copied().unwrap_or(self.site.threads).max(1);
+            // The same work twice in one pipeline is done once.
+            let twin = self.running.iter().any(|r| r.key == job.key);
+            if self.running.len() >= most || of_class >= limit || twin {
+                continue;
+            }
+            self.tell(job.task.clone(), Told::Started, |task| EventKind::Started { task });
+            self.running.push(job.clone());
+            let (site, sender) = (self.site.clone(), self.ended.0.clone());
+            let monitor =
+                Arc::new(TaskMonitor::new(job.task.clone(), self.feed.clone(), self.cancel.clone()));
+            let own = job.clone();
+            let body = move || {
+                let result = super::memo::caught(|| task::run(&own, &site, &monitor));
+                // The run waits for every task, so somebody listens.
+                let _ = sender.send((own, result));
+            };
+            if let Err(e) = std::thread::Builder::new().name(job.task.node.clone()).spawn(body) {
+                let error = NodeError::Failed(format!("no thread could be started: {e}"));
+                let _ = self.ended.0.send((job, Err(error)));
+            }
+        }
+    }
+
+    fn end(&mut self, job: &Arc<Job>, result: Result<Finished, NodeError>, walk: &mut Evaluator) {
+        self.running.retain(|r| !Arc::ptr_eq(r, job));
+        let task = job.task.clone();
+        match result {
+            Ok(Finished { stored, wall_s, cpu_s }) => {
+                let folder = stored.folder.clone();
+                self.tell(task, Told::Finished, |task| EventKind::Finished { task, folder, wall_s, cpu_s });
+                walk.set_done(stored);
+            }
+            Err(NodeError::Cancelled) if self.cancel.load(Ordering::Relaxed) => {
+                let reason = "stopped".to_owned();
+                walk.outcomes.insert(job.key, Outcome::Cancelled(reason.clone()));
+                self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason });
+            }
+            Err(error) => {
+                let message = error.to_string();
+                walk.outcomes.insert(job.key, Outcome::Failed(message.clone()));
+                self.tell(task, Told::Failed, |task| EventKind::Failed { task, message });
+            }
+        }
+        // Other nodes may wait for the same work.
+        let twins: Vec<String> =
+            runnable(walk).filter(|r| r.key == job.key).map(|r| r.task.node.clone()).collect();
+        for node in twins {
+            walk.evaluate_from(&node);
+        }
+    }
+
+    fn finish(mut self, walk: &Evaluator) -> RunStatus {
+        let cancelled = self.cancel.load(Ordering::Relaxed);
+        for (task, state) in std::mem::take(&mut self.told) {
+            if state == Told::Queued {
+                let reason = "the run was stopped before its turn".to_owned();
+                self.feed.tell(EventKind::Cancelled { task: task.clone(), reason });
+                self.told.insert(task, Told::Cancelled);
+            } else {
+                self.told.insert(task, state);
+            }
+        }
+        let has = |state: Told| self.told.values().any(|s| *s == state);
+        let status = if cancelled && has(Told::Cancelled) {
+            RunStatus::Cancelled
+        } else if has(Told::Failed) {
+            RunStatus::Failed
+        } else if has(Told::Cancelled) {
+            RunStatus::Cancelled
+        } else {
+            RunStatus::Ok
+        };
+        let tasks = tasks(walk).count();
+        let cached = tasks_of(walk, &self.told, Told::Cached);
+        let results = self.link(walk);
+        self.feed.tell(EventKind::RunFinished { status, tasks, cached, results });
+        status
+    }
+
+    /// Links results below the pipeline's name and returns where each node's lie.
+    fn link(&self, walk: &Evaluator) -> BTreeMap<String, PathBuf> {
+        let unsaved = self.options.base_folder.join("unsaved");
+        let document = self.options.pipeline_path.as_deref().unwrap_or(&unsaved);
+        let folder = self.site.store.results_folder(document);
+        let mut results = BTreeMap::new();
+        for (instance, eval) in walk.iter() {
+            let items: Vec<(Coordinate, PathBuf)> = eval
+                .items
+                .iter()
+                .filter_map(|item| match &item.state {
+                    EvalState::Done(stored) => Some((item.coordinate.clone(), stored.folder.clone())),
+                    _ => None,
+                })
+                .collect();
+            if items.is_empty() {
+                continue;
+            }
+            self.executor.note_ran(&self.options.base_folder, &instance.name);
+            match self.site.store.link_results(&folder, &instance.name, &items) {
+                Ok(place) => {
+                    results.insert(instance.name.clone(), place);
+                }
+                Err(error) => {
+                    let task = TaskId { node: instance.name.clone(), coordinate: Coordinate::default() };
+                    self.feed.tell(EventKind::Log { task, warning: true, line: error.to_string() });
+                    results.extend(items.into_iter().next().map(|(_, f)| (instance.name.clone(), f)));
+                }
+            }
+        }
+        results
+    }
+}
+
+fn class_of(job: &Job) -> TaskClass {
+    match job.node.info().work {
+        Work::Task(class) | Work::FitThenLazy(class) => class,
+        Work::Lazy => TaskClass::Other,
+    }
+}
+
+/// Tasks that could start now, in topological order.
+fn runnable<'w>(walk: &'w Evaluator) -> impl Iterator<Item = &'w Arc<Job>> {
+    walk.iter().flat_map(|(_, eval)| &eval.items).filter_map(|item| match &item.state {
+        EvalState::Runnable(job) => Some(job),
+        _ => None,
+    })
+}
+
+/// All tasks known so far.
+fn tasks<'w>(walk: &'w Evaluator) -> impl Iterator<Item = TaskId> + 'w {
+    walk.iter().flat_map(|(instance, eval)| {
+        eval.items
+            .iter()
+            .filter(|item| item.is_task)
+            .map(|item| TaskId { node: instance.name.clone(), coordinate: item.coordinate.clone() })
+    })
+}
+
+fn tasks_of(walk: &Evaluator, told: &BTreeMap<TaskId, Told>, state: Told) -> usize {
+    tasks(walk).filter(|task| told.get(task) == Some(&state)).count()
+}

@@ -1,0 +1,192 @@
+//! Results while they are written, and room for long tasks.
+
+use super::{Manifest, Store, StoreError, Stored, place};
+use crate::{io::Error, pipeline::Key};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Tasks longer than this are synced to disk: what takes long to make again should survive a power cut.
+const SYNCED_AFTER_S: f64 = 10.0;
+
+fn unique(key: &Key) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{}-{}-{count}", &key.to_string()[..12], std::process::id())
+}
+
+/// A lock held as long as this lives, gone with the process however it ends.
+fn locked(path: &Path) -> Result<Option<File>, Error> {
+    let file = File::create(path).map_err(|e| Error::io("create", path, e))?;
+    Ok(file.try_lock().is_ok().then_some(file))
+}
+
+fn lock_path(folder: &Path) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(".lock");
+    folder.with_file_name(name)
+}
+
+/// A result that is being written; removed where it is not committed.
+pub struct Draft {
+    store: Store,
+    key: Key,
+    folder: PathBuf,
+    lock: Option<File>,
+}
+
+impl Draft {
+    pub(super) fn begin(store: &Store, key: &Key) -> Result<Self, StoreError> {
+        let folder = store.folder.join("tmp").join(unique(key));
+        let lock = locked(&lock_path(&folder))?;
+        let draft = Self { store: store.clone(), key: *key, folder, lock };
+        place::make_folder(&draft.folder)?;
+        Ok(draft)
+    }
+
+    /// Where to write.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes the manifest and gives the result its place. Where another process was faster, its result
+    /// stays: it was made from the same. `replace` puts this one in the place of one that is there.
+    ///
+    /// # Errors
+    /// Where the disk refuses; nothing is left then.
+    pub fn commit(self, mut manifest: Manifest, wall_s: f64, replace: bool) -> Result<Stored, StoreError> {
+        manifest.key = self.key.to_string();
+        manifest.write(&self.folder)?;
+        if wall_s > SYNCED_AFTER_S {
+            sync(&self.folder)?;
+        }
+        let place = self.store.object_folder(&self.key);
+        if let Some(parent) = place.parent() {
+            place::make_folder(parent)?;
+        }
+        if replace {
+            self.set_aside(&place)?;
+        }
+        if let Err(e) = fs::rename(&self.folder, &place) {
+            if !place.is_dir() {
+                return Err(Error::io("write", &place, e).into());
+            }
+            self.store.forget(&self.key);
+            if self.store.find(&self.key).is_none() {
+                self.set_aside(&place)?;
+                fs::rename(&self.folder, &place).map_err(|e| Error::io("write", &place, e))?;
+            }
+        }
+        let manifest = Manifest::read(&place)?;
+        super::lock(&self.store.shared.checked).insert(self.key);
+        Ok(Stored { key: self.key, folder: place, manifest: Arc::new(manifest) })
+    }
+
+    /// Moves a result away in one step and then removes it; maps of its files stay readable.
+    fn set_aside(&self, place: &Path) -> Result<(), StoreError> {
+        if place.exists() {
+            let aside = self.folder.with_extension("old");
+            fs::rename(place, &aside).map_err(|e| Error::io("replace", place, e))?;
+            place::remove_folder(&aside)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After a commit there is nothing left; a folder that cannot be removed is swept at the next start.
+        let _ = place::remove_folder(&self.folder);
+        self.lock = None;
+        let _ = fs::remove_file(lock_path(&self.folder));
+    }
+}
+
+fn sync(folder: &Path) -> Result<(), StoreError> {
+    for inner in place::files_below(folder)? {
+        let path = folder.join(inner);
+        File::open(&path).and_then(|file| file.sync_all()).map_err(|e| Error::io("write", &path, e))?;
+    }
+    Ok(())
+}
+
+/// What a long task has done so far. Another process at the same task gets a folder of its own.
+pub struct ScratchFolder {
+    folder: PathBuf,
+    lock: Option<File>,
+}
+
+impl ScratchFolder {
+    pub(super) fn take(store: &Store, key: &Key) -> Result<Self, StoreError> {
+        let scratch = store.folder.join("scratch");
+        let mut folder = scratch.join(key.to_string());
+        let mut lock = locked(&lock_path(&folder))?;
+        if lock.is_none() {
+            folder = scratch.join(unique(key));
+            lock = locked(&lock_path(&folder))?;
+        }
+        place::make_folder(&folder)?;
+        Ok(Self { folder, lock })
+    }
+
+    /// Where to write.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Removes it: the task has its result, or what it did is of no use.
+    pub fn remove(self) {
+        let _ = place::remove_folder(&self.folder);
+    }
+}
+
+impl Drop for ScratchFolder {
+    fn drop(&mut self) {
+        // An empty folder is nothing to go on from.
+        let _ = fs::remove_dir(&self.folder);
+        self.lock = None;
+        let _ = fs::remove_file(lock_path(&self.folder));
+    }
+}
+
+impl Store {
+    /// Removes what killed processes left in `tmp`; what a living one writes is locked.
+    pub(super) fn sweep(&self) -> Result<(), StoreError> {
+        let tmp = self.folder.join("tmp");
+        for path in place::list(&tmp)? {
+            let is_lock = path.extension().is_some_and(|e| e == "lock");
+            let (folder, lock) = if is_lock {
+                (path.with_extension(""), path.clone())
+            } else {
+                (path.clone(), lock_path(&path))
+            };
+            if is_free(&lock) {
+                // Another process may sweep at the same time: what is gone is gone.
+                let _ = place::remove_folder(&folder);
+                let _ = fs::remove_file(&lock);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// True where no living process holds the lock. A lock just made may not be held yet.
+pub(super) fn is_free(lock: &Path) -> bool {
+    let Ok(file) = File::options().append(true).open(lock) else {
+        return true;
+    };
+    let young = file
+        .metadata()
+        .and_then(|m| m.modified())
+        .is_ok_and(|t| t.elapsed().is_ok_and(|age| age.as_secs() < 2));
+    !young && file.try_lock().is_ok()
+}
+
+pub(super) fn lock_of(folder: &Path) -> PathBuf {
+    lock_path(folder)
+}

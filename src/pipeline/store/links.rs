@@ -1,0 +1,118 @@
+//! Results in plain sight: links from a pipeline's nodes and items to the folders of their results.
+
+use super::{Store, StoreError, place};
+use crate::{io::Error, pipeline::Coordinate};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+impl Store {
+    /// The folder of a pipeline's results: its file name and 8 digits of its path.
+    pub fn results_folder(&self, pipeline_path: &Path) -> PathBuf {
+        let whole = std::path::absolute(pipeline_path).unwrap_or_else(|_| pipeline_path.to_owned());
+        let whole = whole.canonicalize().unwrap_or(whole);
+        let stem = whole.file_stem().map_or_else(|| "pipeline".into(), |s| s.to_string_lossy());
+        let hash = blake3::hash(whole.as_os_str().as_encoded_bytes()).to_hex();
+        self.folder.join("results").join(format!("{}-{}", place::file_name(&stem), &hash[..8]))
+    }
+
+    /// Links the items of a node to their results and returns where a user finds them: the folder of
+    /// links, or the result itself where there is one item without keys.
+    ///
+    /// # Errors
+    /// Where links cannot be made.
+    pub fn link_results(
+        &self,
+        results: &Path,
+        node: &str,
+        items: &[(Coordinate, PathBuf)],
+    ) -> Result<PathBuf, StoreError> {
+        let folder = results.join(place::file_name(node));
+        place::make_folder(&folder)?;
+        let mut wanted = BTreeSet::new();
+        for (coordinate, target) in items {
+            let text = coordinate.to_string();
+            let name = if text.is_empty() { "result".to_owned() } else { place::file_name(&text) };
+            link(target, &folder.join(&name))?;
+            wanted.insert(name);
+        }
+        for path in place::list(&folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !wanted.contains(&name) {
+                fs::remove_file(&path).map_err(|e| Error::io("remove", &path, e))?;
+            }
+        }
+        match items {
+            [(coordinate, target)] if coordinate.0.is_empty() => Ok(target.clone()),
+            _ => Ok(folder),
+        }
+    }
+
+    /// Whether a node of a pipeline had results before.
+    pub fn has_results(&self, results: &Path, node: &str) -> bool {
+        place::list(&results.join(place::file_name(node))).is_ok_and(|links| !links.is_empty())
+    }
+
+    /// Results that a link of some pipeline leads to.
+    pub(super) fn linked(&self) -> Result<BTreeSet<PathBuf>, StoreError> {
+        let mut found = BTreeSet::new();
+        for pipeline in place::list(&self.folder.join("results"))? {
+            for node in place::list(&pipeline)?.iter().filter(|p| p.is_dir()) {
+                found.extend(place::list(node)?.iter().filter_map(|link| target(link)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes links that lead nowhere.
+    pub(super) fn remove_dead_links(&self) -> Result<(), StoreError> {
+        for pipeline in place::list(&self.folder.join("results"))? {
+            for node in place::list(&pipeline)?.iter().filter(|p| p.is_dir()) {
+                for link in place::list(node)? {
+                    if target(&link).is_none() {
+                        fs::remove_file(&link).map_err(|e| Error::io("remove", &link, e))?;
+                    }
+                }
+                // Goes only where nothing is left in it.
+                let _ = fs::remove_dir(node);
+            }
+            let _ = fs::remove_dir(&pipeline);
+        }
+        Ok(())
+    }
+}
+
+/// The folder a link leads to, where it is there.
+fn target(link: &Path) -> Option<PathBuf> {
+    if link.is_symlink() {
+        return link.canonicalize().ok();
+    }
+    fs::read_to_string(link).ok().and_then(|text| Path::new(text.trim()).canonicalize().ok())
+}
+
+/// Makes or replaces a link in one step.
+fn link(target: &Path, path: &Path) -> Result<(), Error> {
+    let target = std::path::absolute(target).unwrap_or_else(|_| target.to_owned());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(relative(&target, path), &beside);
+    // Links need special rights there: a file with the path of the folder is as good.
+    #[cfg(not(unix))]
+    let made = fs::write(&beside, target.to_string_lossy().as_bytes());
+    made.and_then(|()| fs::rename(&beside, path)).map_err(|e| {
+        let _ = fs::remove_file(&beside);
+        Error::io("link", path, e)
+    })
+}
+
+/// The target as seen from the folder of the link, so that a store can be moved as a whole.
+#[cfg(unix)]
+fn relative(target: &Path, link: &Path) -> PathBuf {
+    let link = std::path::absolute(link).unwrap_or_else(|_| link.to_owned());
+    let shared = target.iter().zip(link.iter()).take_while(|(a, b)| a == b).count();
+    let up = link.iter().count().saturating_sub(shared + 1);
+    std::iter::repeat_n(Path::new(".."), up).map(Path::as_os_str).chain(target.iter().skip(shared)).collect()
+}
