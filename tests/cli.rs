@@ -238,7 +238,7 @@ fn check_lists_every_problem_with_its_place() {
         &["4:", "dtyp", "did you mean", "5:", "medan", "6:", "freq_min", "7:", "kilosort9", "filter.sorting"],
     );
     place.write("broken.ron", "(version: 1, nodes: {");
-    place.refuses(&["check", "broken.ron"], &["broken.ron:1:22"]);
+    place.refuses(&["check", "broken.ron"], &["broken.ron:1:21"]);
     place.write("newer.ron", "(version: 99, nodes: {}, wires: [])");
     place.refuses(&["check", "newer.ron"], &["version 99", "newer Spikeloom"]);
     place.refuses(&["check", "missing.ron"], &["missing.ron", "moved or renamed"]);

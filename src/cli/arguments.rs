@@ -216,6 +216,10 @@ pub enum Format {
     BinaryFolder,
     /// Sorting: SpikeInterface NumpyFolder.
     NumpyFolder,
+    /// Recording: MDA folder (raw.mda, geom.csv, params.json). Sorting: a firings.mda.
+    Mda,
+    /// Sorting: a table of spikes.
+    Csv,
 }
 
 /// Options of `convert`.

@@ -6,7 +6,11 @@ use super::{
     output,
     run::interrupted,
 };
-use crate::io;
+use crate::{
+    data::{Id, Sorting, Table, TableColumn},
+    engine::chain::{self, ChainSource},
+    io,
+};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::{io::IsTerminal, sync::atomic::Ordering};
 
@@ -22,25 +26,59 @@ pub fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
             "Nothing is overwritten. Choose another name, or move it away.",
         ));
     }
+    let description = io::describe(input, &reading.options())?;
+    let only_spikes = description.is_sorting && !description.is_recording;
     match format {
-        Format::BinaryFolder => {
-            let recording = io::open_recording(input, &reading.options())?;
-            let info = recording.info();
-            let (bar, interrupted) = (bar(info.total_frames()), interrupted());
-            let progress = |done: u64, _: u64| {
-                bar.set_position(done);
-                !interrupted.load(Ordering::SeqCst)
-            };
-            io::binary_folder::write(recording.source().as_ref(), info, out, info.dtype, &progress)
-                .map_err(ended)?;
-            bar.finish_and_clear();
-        }
-        Format::NumpyFolder => {
-            let sorting = io::open_sorting(input, reading.sampling_frequency)?;
-            io::numpy_folder::write(&sorting, out).map_err(ended)?;
-        }
+        Format::BinaryFolder => save_recording(arguments)?,
+        Format::Mda if !only_spikes => save_recording(arguments)?,
+        Format::Mda => io::mda::write_firings(&open_sorting(arguments)?, out).map_err(ended)?,
+        Format::NumpyFolder => io::numpy_folder::write(&open_sorting(arguments)?, out).map_err(ended)?,
+        Format::Csv => io::csv::write_table(out, &spikes(&open_sorting(arguments)?)).map_err(ended)?,
     }
     output::text(&format!("{}\n", out.display()))
+}
+
+fn open_sorting(arguments: &ConvertArguments) -> Result<Sorting, CliError> {
+    Ok(io::open_sorting(&arguments.input, arguments.reading.sampling_frequency)?)
+}
+
+fn save_recording(arguments: &ConvertArguments) -> Result<(), CliError> {
+    let recording = io::open_recording(&arguments.input, &arguments.reading.options())?;
+    // A format may describe preprocessing: what is written is what it gives.
+    let chain = chain::compile(&recording).map_err(|error| CliError::Input(error.to_string()))?;
+    let info = chain.info().clone();
+    let source = ChainSource::new(chain);
+    let (bar, interrupted) = (bar(info.total_frames()), interrupted());
+    let progress = |done: u64, _: u64| {
+        bar.set_position(done);
+        !interrupted.load(Ordering::SeqCst)
+    };
+    let write = match arguments.format {
+        Format::Mda => io::mda::write_recording,
+        _ => io::binary_folder::write,
+    };
+    write(&source, &info, &arguments.out, info.dtype, &progress).map_err(ended)?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// A row a spike, in order of time.
+fn spikes(sorting: &Sorting) -> Table {
+    let mut table = Table::default();
+    let (mut segment, mut sample, mut time, mut unit) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (index, spikes) in sorting.segments.iter().enumerate() {
+        for (&at, &of) in spikes.sample_index.iter().zip(spikes.unit_index.iter()) {
+            segment.push(index as i64);
+            sample.push(at);
+            time.push(at as f64 / sorting.sampling_frequency);
+            unit.push(sorting.unit_ids.get(of as usize).map(Id::to_string).unwrap_or_default());
+        }
+    }
+    table.set("segment_index", TableColumn::Int(segment));
+    table.set("sample_index", TableColumn::Int(sample));
+    table.set("time_s", TableColumn::Float(time));
+    table.set("unit_id", TableColumn::Text(unit));
+    table
 }
 
 /// The input was opened before: what fails now is not the user's doing.

@@ -15,6 +15,7 @@ mod presets;
 mod process;
 mod progress;
 mod run;
+mod sort;
 mod store;
 
 use arguments::{Cli, Command};
@@ -54,7 +55,7 @@ pub fn start() -> Start {
         Some(Command::Nodes { json }) => nodes::list(json),
         Some(Command::Node { name, json }) => nodes::page(&name, json),
         Some(Command::Info(arguments)) => info::info(&arguments),
-        Some(Command::Sort(_)) => Ok(()),
+        Some(Command::Sort(arguments)) => sort::sort(&arguments),
         Some(Command::Convert(arguments)) => convert::convert(&arguments),
         Some(Command::Compare(_)) => Ok(()),
         Some(Command::Completions { shell }) => {

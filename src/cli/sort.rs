@@ -14,7 +14,9 @@ use crate::{
     data::{Sorting, Table},
     io,
     nodes::registry,
-    pipeline::{Document, Executor, Look, Pipeline, Registry, RunOptions, RunStatus, Severity, Value, validate},
+    pipeline::{
+        Document, Executor, Look, Pipeline, Registry, RunOptions, RunStatus, Severity, Value, validate,
+    },
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -176,7 +178,7 @@ fn write(
 ) -> Result<(), CliError> {
     io::atomic::replace_folder(out, |folder| {
         io::numpy_folder::write(sorting, &folder.join("sorting"))?;
-        io::csv::write_table(metrics, &folder.join("metrics.csv"))?;
+        io::csv::write_table(&folder.join("metrics.csv"), metrics)?;
         Document::write(pipeline, &folder.join("pipeline.ron"), registry)
             .map_err(|error| CliError::Failed(error.to_string()))?;
         let text = output::to_json(&facts(), true)?;

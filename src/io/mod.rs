@@ -9,6 +9,7 @@ mod binary;
 pub mod binary_folder;
 pub mod csv;
 mod error;
+pub mod figure;
 pub mod json;
 pub mod mda;
 pub mod npy;

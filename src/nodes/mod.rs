@@ -4,6 +4,8 @@ mod bandpass_filter;
 mod common_reference;
 mod concatenate;
 mod convert_dtype;
+mod detect_bad_channels;
+mod export_phy;
 mod generate_recording;
 mod highpass_filter;
 mod noise_levels;
@@ -12,8 +14,10 @@ mod phase_shift;
 mod read_recording;
 mod read_sorting;
 mod remove_dc;
+mod save_figure;
 mod save_recording;
 mod save_sorting;
+mod save_table;
 mod scale;
 mod select_channels;
 mod select_time;
@@ -42,6 +46,7 @@ pub fn registry() -> Registry {
         .with(remove_dc::RemoveDc)
         .with(common_reference::CommonReference)
         .with(phase_shift::PhaseShift)
+        .with(detect_bad_channels::DetectBadChannels)
         .with(whiten::Whiten)
         .with(silence_periods::SilencePeriods)
         .with(scale::Scale)
@@ -52,4 +57,7 @@ pub fn registry() -> Registry {
         // Output
         .with(save_recording::SaveRecording)
         .with(save_sorting::SaveSorting)
+        .with(export_phy::ExportPhy)
+        .with(save_table::SaveTable)
+        .with(save_figure::SaveFigure)
 }

@@ -13,6 +13,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
+/// Formats a recording can be written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingFormat {
+    /// A binary folder of SpikeInterface, opened by `spikeinterface.load`.
+    #[default]
+    BinaryFolder,
+    /// An MDA folder (raw.mda, geom.csv, params.json), for a single segment.
+    Mda,
+}
+
 /// Where and how to write.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +31,8 @@ pub struct SaveRecordingParams {
     /// Folder to write. A relative path starts at the folder of the pipeline.
     #[schemars(extend("path" = "save"))]
     pub path: PathBuf,
+    /// How it is written.
+    pub format: RecordingFormat,
     /// Number type of the stored samples. Auto keeps that of the recording.
     #[schemars(extend("auto" = true, "label" = "Number type"))]
     pub dtype: Option<DType>,
@@ -28,7 +41,7 @@ pub struct SaveRecordingParams {
     pub overwrite: bool,
 }
 
-/// Computes all samples and writes them as a SpikeInterface binary folder.
+/// Computes all samples and writes them as a SpikeInterface binary folder or an MDA folder.
 pub struct SaveRecording;
 
 impl Node for SaveRecording {
@@ -36,7 +49,7 @@ impl Node for SaveRecording {
     const INFO: NodeInfo = NodeInfo {
         kind: "save_recording",
         label: "Save recording",
-        summary: "Computes a recording and writes it as a binary folder that SpikeInterface loads.",
+        summary: "Computes a recording and writes it as a binary folder that SpikeInterface loads, or as MDA.",
         source: "SpikeInterface recording.save",
         category: Category::Output,
         search: &["export", "write", "binary folder", "spikeinterface", "raw", "cache"],
@@ -84,8 +97,11 @@ impl Node for SaveRecording {
             context.progress(done, total);
             !context.cancelled()
         };
-        let result = io::atomic::replace_folder(&path, |folder| {
-            io::binary_folder::write(&source, &info, folder, dtype, &progress)
+        let result = io::atomic::replace_folder(&path, |folder| match params.format {
+            RecordingFormat::BinaryFolder => {
+                io::binary_folder::write(&source, &info, folder, dtype, &progress)
+            }
+            RecordingFormat::Mda => io::mda::write_recording(&source, &info, folder, dtype, &progress),
         });
         match result {
             Err(io::Error::Cancelled) => return Err(NodeError::Cancelled),

@@ -18,6 +18,8 @@ pub enum SortingFormat {
     /// A folder of SpikeInterface, opened by `spikeinterface.load`.
     #[default]
     NumpyFolder,
+    /// A single file of firings, as MountainSort has it.
+    Mda,
 }
 
 /// Where to write.
@@ -81,6 +83,7 @@ impl Node for SaveSorting {
             SortingFormat::NumpyFolder => {
                 io::numpy_folder::write(sorting, &path)?;
             }
+            SortingFormat::Mda => io::mda::write_firings(sorting, &path)?,
         }
         written::note(&path)?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))

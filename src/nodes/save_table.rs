@@ -55,13 +55,18 @@ impl Node for SaveTable {
         vec![params.path.clone()]
     }
 
-    fn run(&self, params: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
         let table = inputs.table("table")?;
         let path = context.path(&params.path);
         if !params.overwrite {
             written::check(&path)?;
         }
-        io::csv::write_table(table, &path)?;
+        io::csv::write_table(&path, table)?;
         written::note(&path)?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
     }

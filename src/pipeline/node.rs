@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     data::{
-        Events, Features, Fit, Motion, NoiseLevels, Peaks, Recording, RecordingError, Sorting, SourceError,
-        Table, Templates, Waveforms,
+        Events, Features, Figure, Fit, Motion, NoiseLevels, Peaks, Recording, RecordingError, Sorting,
+        SourceError, Table, Templates, Waveforms,
     },
     engine::{EngineError, Monitor, Preview, Scratch},
 };
@@ -250,6 +250,7 @@ impl Inputs {
         motion, optional_motion, Motion, &Arc<Motion>;
         table, optional_table, Table, &Arc<Table>;
         events, optional_events, Events, &Arc<Events>;
+        figure, optional_figure, Figure, &Arc<Figure>;
         fit_value, optional_fit_value, Fit, &Arc<Fit>;
     }
 }

@@ -1,0 +1,114 @@
+//! Write a folder that phy opens.
+
+use crate::{
+    data::DType,
+    engine::{Monitor, chain},
+    io::{
+        self,
+        phy::{Export, Traces},
+        written,
+    },
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        TaskClass, Value, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
+
+/// Where and what to write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExportPhyParams {
+    /// Folder to write. A relative path starts at the folder of the pipeline.
+    #[schemars(extend("path" = "save"))]
+    pub path: PathBuf,
+    /// Write the traces as recording.dat, so that phy shows them.
+    #[schemars(extend("label" = "Copy traces"))]
+    pub copy_binary: bool,
+    /// Number type of the copied traces.
+    #[schemars(extend("label" = "Number type", "advanced" = true))]
+    pub dtype: DType,
+    /// Replace what is there, even where Spikeloom did not write it, curation included.
+    #[schemars(extend("advanced" = true))]
+    pub overwrite: bool,
+}
+
+impl Default for ExportPhyParams {
+    fn default() -> Self {
+        Self { path: PathBuf::new(), copy_binary: true, dtype: DType::Int16, overwrite: false }
+    }
+}
+
+/// Writes spikes, templates, channels and, where asked, traces and metrics for phy.
+pub struct ExportPhy;
+
+impl Node for ExportPhy {
+    type Params = ExportPhyParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "export_phy",
+        label: "Export to phy",
+        summary: "Writes a folder that phy opens: spikes, templates, channels, traces and metrics of the units.",
+        source: "SpikeInterface export_to_phy",
+        category: Category::Output,
+        search: &["export_to_phy", "kilosort", "curation", "template-gui", "params.py"],
+        version: 1,
+        work: Work::Task(TaskClass::Files),
+        inputs: &[
+            Port::new("recording", PortType::Recording),
+            Port::new("sorting", PortType::Sorting),
+            Port::new("templates", PortType::Templates),
+            Port::new("table", PortType::Table).optional(),
+        ],
+        outputs: &[Port::new("files", PortType::Files)],
+    };
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        if params.path.as_os_str().is_empty() {
+            return vec![ParamProblem {
+                field: "path".into(),
+                message: "no place is chosen: name a folder to write, such as \"results/phy\"".into(),
+            }];
+        }
+        Vec::new()
+    }
+
+    fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
+        vec![params.path.clone()]
+    }
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let path = context.path(&params.path);
+        if !params.overwrite {
+            written::check(&path)?;
+        }
+        let chain = chain::compile(inputs.recording("recording")?)?;
+        let info = chain.info().clone();
+        let source = chain::ChainSource::new(chain);
+        let export = Export {
+            sorting: inputs.sorting("sorting")?,
+            templates: inputs.templates("templates")?,
+            info: &info,
+            traces: params.copy_binary.then_some(Traces { source: &source, dtype: params.dtype }),
+            pc_features: None,
+            metrics: inputs.optional_table("table")?.map(Arc::as_ref),
+        };
+        let progress = |done: u64, total: u64| {
+            context.progress(done, total);
+            !context.cancelled()
+        };
+        let result = io::atomic::replace_folder(&path, |folder| io::phy::write(folder, &export, &progress));
+        match result {
+            Err(io::Error::Cancelled) => return Err(NodeError::Cancelled),
+            other => other?,
+        }
+        written::note(&path)?;
+        Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
+    }
+}
