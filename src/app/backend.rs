@@ -1,5 +1,6 @@
 //! Everything that may take longer than a frame happens here, in threads that answer over a channel.
 
+use super::flow;
 use crate::io;
 use crate::pipeline::{
     Document, Event, Executor, Limits, NodeState, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
@@ -46,6 +47,13 @@ pub enum Answer {
         run: RunId,
         /// Ask here for it to stop.
         stop: Sender<()>,
+    },
+    /// What flows at some ends, in words.
+    Flows {
+        /// The state it was asked for.
+        revision: u64,
+        /// Words by end.
+        words: BTreeMap<String, String>,
     },
     /// Something happened in a run.
     Event(Event),
@@ -153,6 +161,25 @@ impl Backend {
                     },
                 }
             }
+        });
+    }
+
+    /// Finds out what flows at these ends.
+    pub fn describe(
+        &self,
+        executor: &Arc<Executor>,
+        pipeline: &Pipeline,
+        revision: u64,
+        base_folder: PathBuf,
+        ends: Vec<String>,
+    ) {
+        let (executor, pipeline, send) = (executor.clone(), pipeline.clone(), self.sender());
+        spawn("flows", move || {
+            let describe = |end: String| {
+                let words = flow::describe(&executor, &pipeline, &base_folder, &end);
+                (end, words)
+            };
+            send(Answer::Flows { revision, words: ends.into_iter().map(describe).collect() });
         });
     }
 

@@ -256,12 +256,20 @@ fn ports(
             let end = format!("{}.{}", instance.name, port.name);
             let look =
                 if is_output { Some(end.clone()) } else { editor::wire_into(app.editor.pipeline(), &end) };
-            port_row(ui, &port, look, is_output, commands);
+            let flow = look.as_ref().and_then(|end| app.flows.get(end)).cloned().unwrap_or_default();
+            port_row(ui, &port, look, &flow, is_output, commands);
         }
     }
 }
 
-fn port_row(ui: &mut Ui, port: &Port, look: Option<String>, is_output: bool, commands: &mut Vec<Command>) {
+fn port_row(
+    ui: &mut Ui,
+    port: &Port,
+    look: Option<String>,
+    flow: &str,
+    is_output: bool,
+    commands: &mut Vec<Command>,
+) {
     ui.horizontal(|ui| {
         let p = theme::palette(ui.visuals());
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
@@ -288,6 +296,12 @@ fn port_row(ui: &mut Ui, port: &Port, look: Option<String>, is_output: bool, com
             }
         }
     });
+    if !flow.is_empty() {
+        ui.horizontal(|ui| {
+            ui.add_space(18.0);
+            ui.label(egui::RichText::new(flow).small().weak());
+        });
+    }
 }
 
 fn section(ui: &mut Ui, title: &str) {

@@ -10,6 +10,7 @@ mod dialogs;
 mod editor;
 mod examples;
 mod fields;
+mod flow;
 mod inspector;
 mod jobs;
 mod palette;
@@ -79,6 +80,9 @@ pub struct App {
     inspector: inspector::Inspector,
     viewer: Option<Viewer>,
     looked_at: Option<String>,
+    /// What flows at ends of the selected node, and what it was asked for.
+    flows: BTreeMap<String, String>,
+    flows_of: Option<(u64, String)>,
     bottom: jobs::Bottom,
     layout: Option<egui_tiles::Tree<panels::Pane>>,
     maximised: Option<panels::Pane>,
@@ -121,6 +125,8 @@ impl App {
             inspector: inspector::Inspector::default(),
             viewer: None,
             looked_at: None,
+            flows: BTreeMap::new(),
+            flows_of: None,
             bottom: jobs::Bottom::default(),
             layout: Some(layout.unwrap_or_else(panels::default_layout)),
             maximised: None,
@@ -189,6 +195,7 @@ impl App {
         }
         self.toasts.show(&self.ctx);
         self.ask_for_checks();
+        self.ask_for_flows();
         self.show_title();
     }
 

@@ -312,6 +312,25 @@ impl App {
         }
     }
 
+    /// Asks what flows at the selected node, once a selection and a state of the pipeline.
+    pub(super) fn ask_for_flows(&mut self) {
+        let Some(node) = self.editor.single_selection() else { return };
+        let wanted = (self.meaning, node.name.clone());
+        let Some(executor) = self.executor.clone().filter(|_| self.flows_of.as_ref() != Some(&wanted)) else {
+            return;
+        };
+        let Some(known) = self.registry.get(&node.kind) else { return };
+        let outputs = known.outputs(&node.params).into_iter().map(|p| format!("{}.{}", node.name, p.name));
+        let inputs = known.inputs(&node.params);
+        let inputs =
+            inputs.iter().filter_map(|p| self.editor.wire_into(&format!("{}.{}", node.name, p.name)));
+        let ends = outputs.chain(inputs).collect();
+        let base_folder = self.editor.base_folder();
+        self.backend.describe(&executor, self.editor.pipeline(), self.meaning, base_folder, ends);
+        self.flows.clear();
+        self.flows_of = Some(wanted);
+    }
+
     /// What is stored, with what runs say on top.
     pub(super) fn join_states(&mut self) {
         self.states.clone_from(&self.stored);
@@ -358,6 +377,11 @@ impl App {
                         self.join_states();
                         self.refresh_viewer();
                     }
+                }
+            }
+            Answer::Flows { revision, words } => {
+                if revision == self.meaning {
+                    self.flows = words;
                 }
             }
             Answer::RunStarted { run, stop } => {
@@ -439,6 +463,7 @@ impl App {
     fn run_finished(&mut self, status: RunStatus) {
         // What is stored now is other than what was asked for last.
         self.checked = None;
+        self.flows_of = None;
         if status == RunStatus::Failed {
             self.bottom.open = true;
             self.bottom.tab = jobs::Tab::Jobs;
