@@ -187,7 +187,8 @@ impl App {
                     _ => String::new(),
                 };
                 ui.horizontal_wrapped(|ui| {
-                    ui.colored_label(color, if problem.severity == Severity::Error { "●" } else { "○" });
+                    let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), Sense::hover());
+                    ui.painter().circle_filled(dot.center(), 3.5, color);
                     if let Some(node) = &problem.node
                         && ui.link(&place).clicked()
                     {

@@ -1,7 +1,7 @@
 //! The bar at the top: menus at the left, running at the right.
 
 use super::{App, command::Command, examples, text, theme};
-use egui::{Button, MenuBar, Role, ThemePreference, Ui, WidgetInfo};
+use egui::{Button, MenuBar, Role, Sense, Shape, Stroke, ThemePreference, Ui, WidgetInfo, vec2};
 
 impl App {
     /// Draws the bar.
@@ -30,14 +30,16 @@ impl App {
         let p = theme::palette(ui.visuals());
         let running = self.runs.is_running() || self.starting;
         if running {
-            let stop =
-                ui.add_enabled(!self.runs.is_stopping(), play_button("■  Stop", p.control, p.text_strong));
+            let stop = ui
+                .add_enabled_ui(!self.runs.is_stopping(), |ui| {
+                    sign_button(ui, "Stop", p.control, p.text_strong)
+                })
+                .inner;
             if stop.on_hover_text("Stop the run (Shift+F5)").clicked() {
                 commands.push(Command::Stop);
             }
         } else {
-            let run = ui.add(play_button("▶  Run", p.accent, p.on_accent));
-            run.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Run"));
+            let run = sign_button(ui, "Run", p.accent, p.on_accent);
             if run.on_hover_text("Run what is not done yet (F5)").clicked() {
                 commands.push(Command::Run { until: None });
             }
@@ -137,8 +139,22 @@ impl App {
     }
 }
 
-fn play_button(label: &str, fill: egui::Color32, color: egui::Color32) -> Button<'_> {
-    Button::new(egui::RichText::new(label).color(color)).fill(fill).min_size(egui::vec2(76.0, 24.0))
+/// A button with the sign of playing, or of stopping, before its word.
+fn sign_button(ui: &mut Ui, label: &str, fill: egui::Color32, color: egui::Color32) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(74.0, 24.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    let fill = if response.hovered() { fill.gamma_multiply(0.85) } else { fill };
+    ui.painter().rect_filled(rect, 5.0, fill);
+    let sign = rect.left_center() + vec2(19.0, 0.0);
+    if label == "Stop" {
+        ui.painter().rect_filled(egui::Rect::from_center_size(sign, vec2(9.0, 9.0)), 1.0, color);
+    } else {
+        let points = [vec2(-4.0, -5.5), vec2(5.5, 0.0), vec2(-4.0, 5.5)].map(|d| sign + d);
+        ui.painter().add(Shape::convex_polygon(points.to_vec(), color, Stroke::NONE));
+    }
+    let font = egui::FontId::proportional(13.5);
+    ui.painter().text(rect.left_center() + vec2(31.0, 0.0), egui::Align2::LEFT_CENTER, label, font, color);
+    response
 }
 
 fn entry(ui: &mut Ui, label: &str, keys: &str, enabled: bool, command: Command, commands: &mut Vec<Command>) {
