@@ -158,6 +158,9 @@ impl Executor {
         walk.evaluate();
         let mut tasks = Vec::new();
         let mut problems: Vec<Problem> = validate(pipeline, &self.registry);
+        if let Some(node) = until.filter(|node| pipeline.index(node).is_none()) {
+            problems.push(Problem::of_document(format!("there is no node \"{node}\" to run to")));
+        }
         for (instance, eval) in walk.iter() {
             problems.extend(eval.warnings.iter().map(|w| Problem::of_node(&instance.name, w).warning()));
             for item in &eval.items {

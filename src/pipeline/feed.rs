@@ -250,3 +250,60 @@ impl Monitor for TaskMonitor {
         self.line(line, true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task() -> TaskId {
+        TaskId { node: "n".into(), coordinate: Default::default() }
+    }
+
+    #[test]
+    fn nothing_but_repeated_progress_is_lost_on_a_slow_reader() {
+        let (feed, events) = Feed::open(RunId(1));
+        let monitor = TaskMonitor::new(task(), feed.clone(), Arc::default());
+        let began = Instant::now();
+        for i in 0..20_000 {
+            monitor.progress(i, 20_000);
+            if i % 4 == 0 {
+                monitor.log(&format!("{i}"));
+            }
+            monitor.preview(Preview::Peaks(vec![[0.0; 3]]));
+        }
+        feed.tell(EventKind::Cancelled { task: task(), reason: String::new() });
+        feed.close();
+        assert!(began.elapsed() < Duration::from_secs(2), "the work waited for the reader");
+        let events: Vec<EventKind> = events.iter().map(|e| e.kind).collect();
+        let logs = events.iter().filter(|e| matches!(e, EventKind::Log { .. })).count();
+        assert_eq!(logs, 5000);
+        assert!(
+            matches!(events.last(), Some(EventKind::Cancelled { .. })),
+            "states come after what was before"
+        );
+        let last = events.iter().rev().find_map(|e| match e {
+            EventKind::Progress { done, .. } => Some(*done),
+            _ => None,
+        });
+        assert_eq!(last, Some(19_999));
+        let peaks: usize = events
+            .iter()
+            .map(|e| match e {
+                EventKind::Preview { preview: Preview::Peaks(peaks), .. } => peaks.len(),
+                _ => 0,
+            })
+            .sum();
+        assert_eq!(peaks, 20_000, "peaks add up");
+    }
+
+    #[test]
+    fn a_reader_that_left_ends_the_feed() {
+        let (feed, events) = Feed::open(RunId(1));
+        drop(events);
+        for _ in 0..10 {
+            feed.tell(EventKind::Queued { task: task() });
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(lock(&feed.shared.waiting).deserted);
+    }
+}

@@ -102,9 +102,15 @@ impl Run {
         let executor = self.executor.clone();
         let base_folder = self.options.base_folder.clone();
         let fit_end = self.options.fit_only.clone();
-        let until = match &fit_end {
-            Some(end) => source_of(pipeline, executor.registry(), end).ok().map(|(node, _)| node),
-            None => self.options.until.clone(),
+        let until = match (&fit_end, &self.options.until) {
+            (Some(end), _) => match source_of(pipeline, executor.registry(), end) {
+                Ok((node, _)) => Some(node),
+                Err(error) => return self.refuse(end, error.0),
+            },
+            (None, Some(node)) if pipeline.index(node).is_none() => {
+                return self.refuse(node, format!("there is no node \"{node}\" to run to"));
+            }
+            (None, until) => until.clone(),
         };
         let mut walk = executor.evaluator(pipeline, &base_folder, until.as_deref());
         walk.evaluate();
@@ -129,6 +135,16 @@ impl Run {
             }
         }
         self.finish(&walk)
+    }
+
+    /// Ends a run that names what is not there.
+    fn refuse(&self, node: &str, message: String) -> RunStatus {
+        let task = TaskId { node: node.to_owned(), coordinate: Coordinate::default() };
+        let (status, results) = (RunStatus::Failed, BTreeMap::new());
+        self.feed.tell(EventKind::RunStarted { tasks: 0 });
+        self.feed.tell(EventKind::Failed { task, message });
+        self.feed.tell(EventKind::RunFinished { status, tasks: 0, cached: 0, results });
+        status
     }
 
     /// Only estimates are wanted: other tasks are not started.

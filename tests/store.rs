@@ -1,0 +1,449 @@
+//! The store from outside: what is written comes back, here and in Python; full disks and kills do no harm.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use ndarray::{Array2, Array3, arr2};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spikeloom::{
+    data::{
+        Event, Events, Features, Figure, Fit, Id, Motion, NoiseLevels, Peaks, Sorting, SpikeTrains, Table,
+        TableColumn, Templates, Waveforms,
+    },
+    engine::{Monitor, Scratch},
+    pipeline::{
+        Category, CleanOptions, Edit, EventKind, Executor, Inputs, Limits, Look, Node, NodeError, NodeInfo,
+        NodeInstance, Outputs, Params, Pipeline, Port, PortType, Registry, RunContext, RunHandle, RunOptions,
+        RunStatus, Store, TaskClass, Value, Work,
+    },
+};
+use std::{
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct SizeParams {
+    /// How much.
+    size: usize,
+}
+
+impl Default for SizeParams {
+    fn default() -> Self {
+        Self { size: 3 }
+    }
+}
+
+const fn info(kind: &'static str, outputs: &'static [Port]) -> NodeInfo {
+    NodeInfo {
+        kind,
+        label: "Toy",
+        summary: "Does little.",
+        source: "",
+        category: Category::Look,
+        search: &[],
+        version: 1,
+        work: Work::Task(TaskClass::Other),
+        inputs: &[],
+        outputs,
+    }
+}
+
+/// One value of each type.
+struct Everything;
+
+fn spikes(size: usize) -> Sorting {
+    let trains = SpikeTrains {
+        sample_index: (0..size as i64).map(|i| 30 * i).collect(),
+        unit_index: (0..size as u32).map(|i| i % 3).collect(),
+        amplitude: Some((0..size).map(|i| i as f32 * -0.5).collect()),
+        location_um: Some((0..size).map(|i| [i as f32, 2.0]).collect()),
+        num_frames: Some(30 * size),
+    };
+    let mut properties = Table::default();
+    properties.set("label", TableColumn::Text(vec!["good".into(), "mua".into(), "".into()]));
+    properties.set("snr", TableColumn::Float(vec![0.1, f64::NAN, 1e-300]));
+    Sorting {
+        sampling_frequency: 30_000.5,
+        unit_ids: vec![Id::Int(7), Id::Text("a/b".into()), Id::Int(-1)],
+        segments: vec![trains, SpikeTrains::default()],
+        properties,
+        amplitudes_in_uv: true,
+    }
+}
+
+fn peaks(size: usize) -> Peaks {
+    Peaks {
+        sampling_frequency: 15_000.0,
+        num_channels: 4,
+        segment_index: vec![0; size].into(),
+        sample_index: (0..size as i64).collect(),
+        channel_index: (0..size as u32).map(|i| i % 4).collect(),
+        amplitude: vec![-3.5; size].into(),
+        location_um: (size > 3).then(|| vec![[1.0, 2.0]; size].into()),
+    }
+}
+
+fn templates() -> Templates {
+    Templates {
+        sampling_frequency: 30_000.0,
+        unit_ids: vec![Id::Int(0), Id::Int(1)],
+        channel_ids: Id::range(4),
+        locations_um: vec![[0.0, 0.0], [0.0, 20.0], [0.0, 40.0], [0.0, 60.0]],
+        num_before: 1,
+        num_samples: 3,
+        channel_indices: vec![vec![0, 2], vec![]],
+        waveforms: vec![arr2(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), Array2::zeros((3, 0))],
+        deviations: Vec::new(),
+        in_uv: false,
+    }
+}
+
+fn everything(size: usize) -> Vec<(&'static str, Value)> {
+    let waveforms = Waveforms {
+        templates: templates(),
+        spikes: vec![vec![(0, 5), (1, 6)], Vec::new()],
+        values: vec![
+            Array3::from_shape_fn((2, 3, 2), |(a, b, c)| (a * 6 + b * 2 + c) as f32),
+            Array3::zeros((0, 3, 0)),
+        ],
+    };
+    let features = Features {
+        peaks: peaks(size),
+        basis: arr2(&[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
+        num_before: 1,
+        neighbors: vec![vec![0, 1], vec![1, 0], vec![2], vec![3]],
+        max_channels: 2,
+        values: (0..size * 4).map(|i| i as f32).collect(),
+    };
+    let mut table = Table::default();
+    table.set("unit_id", TableColumn::Int(vec![1, 2]));
+    table.set("name, quoted", TableColumn::Text(vec!["a \"b\"".into(), "ü\n".into()]));
+    table.set("rate", TableColumn::Float(vec![0.1 + 0.2, f64::NAN]));
+    table.set("ok", TableColumn::Bool(vec![true, false]));
+    let fit = Fit {
+        arrays: [("W/1".to_owned(), arr2(&[[1.0, -2.5]]).into_dyn())].into(),
+        facts: [("channels".to_owned(), serde_json::json!([1, 2]))].into_iter().collect(),
+    };
+    vec![
+        ("sorting", spikes(size).into()),
+        ("peaks", peaks(size).into()),
+        ("features", features.into()),
+        ("waveforms", waveforms.into()),
+        ("templates", templates().into()),
+        ("noise", NoiseLevels { levels: vec![1.5, f64::NAN], levels_uv: Vec::new() }.into()),
+        (
+            "motion",
+            Motion {
+                temporal_bins_s: vec![0.5, 1.5],
+                spatial_bins_um: vec![10.0],
+                displacement_um: arr2(&[[0.0], [3.25]]),
+            }
+            .into(),
+        ),
+        ("table", table.into()),
+        (
+            "events",
+            Events {
+                events: vec![Event { segment_index: 0, time_s: 1.25, duration_s: 0.0, label: "on".into() }],
+            }
+            .into(),
+        ),
+        ("figure", Figure { title: "t".into(), svg: "<svg/>".into(), width: 3, height: 4 }.into()),
+        ("files", Value::Files(Arc::new(vec!["/a/b.txt".into()]))),
+        ("fit", fit.into()),
+    ]
+}
+
+const ALL: &[Port] = &[
+    Port::new("sorting", PortType::Sorting),
+    Port::new("peaks", PortType::Peaks),
+    Port::new("features", PortType::Features),
+    Port::new("waveforms", PortType::Waveforms),
+    Port::new("templates", PortType::Templates),
+    Port::new("noise", PortType::Noise),
+    Port::new("motion", PortType::Motion),
+    Port::new("table", PortType::Table),
+    Port::new("events", PortType::Events),
+    Port::new("figure", PortType::Figure),
+    Port::new("files", PortType::Files),
+    Port::new("fit", PortType::Fit),
+];
+
+impl Node for Everything {
+    type Params = SizeParams;
+    const INFO: NodeInfo = info("everything", ALL);
+
+    fn run(&self, params: &SizeParams, _: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
+        Ok(everything(params.size)
+            .into_iter()
+            .fold(Outputs::default(), |o, (port, value)| o.and(port, value)))
+    }
+}
+
+/// A long task that goes on where it stopped.
+struct Steps;
+
+impl Node for Steps {
+    type Params = SizeParams;
+    const INFO: NodeInfo = info("steps", &[Port::new("table", PortType::Table)]);
+
+    fn run(&self, params: &SizeParams, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
+        let done = |i: usize| context.folder().join(format!("step_{i}"));
+        let first = (0..params.size).find(|&i| !done(i).exists()).unwrap_or(params.size);
+        context.log(&format!("goes on at {first}"));
+        for i in first..params.size {
+            if context.cancelled() {
+                return Err(NodeError::Cancelled);
+            }
+            context.progress(i as u64, params.size as u64);
+            std::thread::sleep(Duration::from_millis(20));
+            std::fs::write(done(i), "done").unwrap();
+        }
+        let mut table = Table::default();
+        table.set("step", TableColumn::Int((0..params.size as i64).collect()));
+        Ok(Outputs::one("table", table))
+    }
+}
+
+fn pipeline(kind: &str, size: usize) -> Pipeline {
+    let mut pipeline = Pipeline::default();
+    let node = NodeInstance {
+        name: "node".into(),
+        kind: kind.into(),
+        params: Params::from_iter([("size".to_owned(), size.into())]),
+        raw_params: None,
+        position: [0.0; 2],
+        muted: false,
+        bypassed: false,
+    };
+    pipeline.apply(Edit::AddNode(node)).unwrap();
+    pipeline
+}
+
+fn executor(folder: &Path) -> Arc<Executor> {
+    let registry = Registry::default().with(Everything).with(Steps);
+    Executor::new(registry, Store::open(folder).unwrap(), Limits { threads: 2, ..Limits::default() })
+}
+
+fn start(executor: &Arc<Executor>, pipeline: &Pipeline) -> RunHandle {
+    executor.start(pipeline, RunOptions { base_folder: "/".into(), ..RunOptions::default() })
+}
+
+fn look(executor: &Executor, pipeline: &Pipeline, port: &str) -> Value {
+    match executor.look(pipeline, Path::new("/"), &format!("node.{port}")).unwrap() {
+        Look::Ready(mut items) => items.remove(0).1,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Equal, NaN equal to NaN.
+fn assert_same(found: &Value, expected: &Value) {
+    match (found, expected) {
+        (Value::Sorting(a), Value::Sorting(b)) => {
+            assert_eq!(a.segments, b.segments);
+            assert_eq!((&a.unit_ids, a.amplitudes_in_uv), (&b.unit_ids, b.amplitudes_in_uv));
+            assert_eq!(a.sampling_frequency, b.sampling_frequency);
+            assert_eq!(format!("{:?}", a.properties), format!("{:?}", b.properties));
+        }
+        (Value::Peaks(a), Value::Peaks(b)) => assert_eq!(a, b),
+        (Value::Features(a), Value::Features(b)) => assert_eq!(a, b),
+        (Value::Waveforms(a), Value::Waveforms(b)) => assert_eq!(a, b),
+        (Value::Templates(a), Value::Templates(b)) => assert_eq!(a, b),
+        (Value::Fit(a), Value::Fit(b)) => assert_eq!(a, b),
+        (a, b) => assert_eq!(format!("{a:?}"), format!("{b:?}")),
+    }
+}
+
+#[test]
+fn every_type_comes_back_as_it_was() {
+    // The large size is mapped, the small one read.
+    for size in [0, 3, 300_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let pipeline = pipeline("everything", size);
+        let first = executor(folder.path());
+        assert_eq!(start(&first, &pipeline).wait(), RunStatus::Ok);
+        let again = executor(folder.path());
+        for (port, expected) in everything(size) {
+            assert_same(&look(&again, &pipeline, port), &expected);
+        }
+    }
+}
+
+#[test]
+fn python_reads_results_without_our_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let executor = executor(folder.path());
+    let handle = start(&executor, &pipeline("everything", 5));
+    handle.wait();
+    let result = handle
+        .events
+        .iter()
+        .find_map(|e| match e.kind {
+            EventKind::Finished { folder, .. } => Some(folder),
+            _ => None,
+        })
+        .unwrap();
+    let script = r#"
+import csv, json, sys, pathlib, numpy as np
+f = pathlib.Path(sys.argv[1])
+s = np.load(f / "sorting/segment_0/sample_index.npy"); assert s.dtype == np.int64 and list(s) == [0, 30, 60, 90, 120]
+assert np.load(f / "sorting/segment_0/location_um.npy").shape == (5, 2)
+assert json.load(open(f / "sorting/sorting.json"))["unit_ids"] == [7, "a/b", -1]
+assert np.load(f / "motion/displacement_um.npy").shape == (2, 1)
+rows = list(csv.reader(open(f / "table/table.csv", newline="")))
+assert rows[0] == ["unit_id", "name, quoted", "rate", "ok"] and rows[2] == ["2", "ü\n", "", "false"], rows
+p = json.load(open(f / "provenance.json"))
+assert p["kind"] == "everything" and p["params"] == {"size": 5} and p["wall_s"] >= 0 and p["peak_rss_bytes"] > 0, p
+m = json.load(open(f / "manifest.json"))
+assert m["files"]["pipeline.ron"]["bytes"] == (f / "pipeline.ron").stat().st_size
+print("read")
+"#;
+    assert_eq!(common::run_python(script, &[&result]).trim(), "read");
+}
+
+/// Runs this test again in a namespace of its own where `folder` is a disk of `size`; true there.
+fn on_a_small_disk(test: &str, folder: &Path, options: &str) -> bool {
+    if std::env::var_os("SPIKELOOM_SMALL_DISK").is_some() {
+        return true;
+    }
+    let program = std::env::current_exe().unwrap();
+    let script =
+        format!("mount -t tmpfs -o {options} tmpfs \"$1\" && exec \"$2\" --exact {test} --nocapture");
+    let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
+    let user: &[&str] = if root { &[] } else { &["--user", "--map-root-user"] };
+    let output = Command::new("unshare")
+        .args(user)
+        .args(["--mount", "sh", "-c", &script, "sh"])
+        .arg(folder)
+        .arg(program)
+        .env("SPIKELOOM_SMALL_DISK", folder)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "on a small disk (needs `unshare` and `mount`):\n{text}");
+    assert!(text.contains("1 passed"), "{text}");
+    false
+}
+
+fn failure(handle: &RunHandle) -> String {
+    handle
+        .events
+        .iter()
+        .find_map(|e| match e.kind {
+            EventKind::Failed { message, .. } => Some(message),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_full_disk_is_said_and_leaves_nothing_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    if !on_a_small_disk("a_full_disk_is_said_and_leaves_nothing_half_written", folder.path(), "size=1M") {
+        return;
+    }
+    let disk = std::path::PathBuf::from(std::env::var_os("SPIKELOOM_SMALL_DISK").unwrap());
+    let executor = executor(&disk.join("store"));
+    let (small, large) = (pipeline("everything", 3), pipeline("everything", 100_000));
+    assert_eq!(start(&executor, &small).wait(), RunStatus::Ok);
+    let handle = start(&executor, &large);
+    assert_eq!(handle.wait(), RunStatus::Failed);
+    let message = failure(&handle);
+    assert!(message.contains("The disk is full: make room, then run again"), "{message}");
+    for inner in ["tmp", "scratch"] {
+        assert_eq!(std::fs::read_dir(disk.join("store").join(inner)).unwrap().count(), 0, "{inner}");
+    }
+    assert_eq!(start(&executor, &small).wait(), RunStatus::Ok);
+    assert_eq!(executor.store().verify(false).unwrap().damaged, []);
+}
+
+#[test]
+fn a_read_only_store_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    if !on_a_small_disk("a_read_only_store_is_said", folder.path(), "ro") {
+        return;
+    }
+    let disk = std::path::PathBuf::from(std::env::var_os("SPIKELOOM_SMALL_DISK").unwrap());
+    let message = Store::open(&disk.join("store")).unwrap_err().to_string();
+    assert!(message.contains("read-only: choose another one"), "{message}");
+}
+
+#[test]
+fn a_killed_run_goes_on_where_it_stopped() {
+    let steps = pipeline("steps", 60);
+    if let Some(folder) = std::env::var_os("SPIKELOOM_KILLED") {
+        start(&executor(Path::new(&folder)), &steps).wait();
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_killed_run_goes_on_where_it_stopped"])
+        .env("SPIKELOOM_KILLED", folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let scratch = folder.path().join("scratch");
+    let began = Instant::now();
+    let steps_done = || -> usize {
+        let folders = std::fs::read_dir(&scratch).into_iter().flatten().flatten();
+        folders.filter_map(|f| std::fs::read_dir(f.path()).ok()).map(Iterator::count).sum()
+    };
+    while steps_done() < 10 && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // SIGKILL on Unix.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let left = steps_done();
+    assert!((10..60).contains(&left), "{left} steps were done");
+
+    let executor = executor(folder.path());
+    let handle = start(&executor, &steps);
+    assert_eq!(handle.wait(), RunStatus::Ok);
+    let logged = handle
+        .events
+        .iter()
+        .any(|e| matches!(&e.kind, EventKind::Log { line, .. } if *line == format!("goes on at {left}")));
+    assert!(logged, "it began anew");
+    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
+    let Value::Table(table) = look(&executor, &steps, "table") else { panic!() };
+    assert_eq!(table.num_rows(), 60);
+}
+
+#[test]
+fn damage_is_found_and_room_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let executor = executor(folder.path());
+    let (a, b) = (pipeline("everything", 10), pipeline("everything", 20_000));
+    for pipeline in [&a, &b] {
+        assert_eq!(start(&executor, pipeline).wait(), RunStatus::Ok);
+    }
+    let store = executor.store();
+    let report = store.verify(false).unwrap();
+    assert_eq!((report.checked, report.damaged.len()), (2, 0));
+
+    // One pipeline: its link leads to the second result, nothing to the first.
+    let unreferenced = CleanOptions { dry_run: true, unreferenced: true, max_bytes: None };
+    let dry = store.clean(&unreferenced).unwrap();
+    assert_eq!(dry.removed.len(), 1);
+    assert_eq!(store.verify(false).unwrap().checked, 2, "a dry run removes nothing");
+    let done = store.clean(&CleanOptions { dry_run: false, ..unreferenced }).unwrap();
+    assert_eq!((&done.removed, done.freed_bytes), (&dry.removed, dry.freed_bytes));
+    assert_eq!(store.verify(false).unwrap().checked, 1);
+    look(&executor, &b, "table");
+
+    let object =
+        store.clean(&CleanOptions { dry_run: true, max_bytes: Some(0), unreferenced: false }).unwrap();
+    let damaged = object.removed[0].0.join("log.txt");
+    std::fs::write(&damaged, "x").unwrap();
+    let report = store.verify(true).unwrap();
+    assert!(report.damaged[0].1.contains("log.txt"), "{report:?}");
+    assert_eq!(store.verify(false).unwrap().checked, 0);
+    assert_eq!(std::fs::read_dir(folder.path().join("results")).unwrap().count(), 0, "no dead links");
+    assert_eq!(start(&executor, &b).wait(), RunStatus::Ok, "what was removed is made again");
+}
