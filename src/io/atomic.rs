@@ -2,6 +2,7 @@
 
 use super::Error;
 use std::{
+    cell::RefCell,
     fs::{self, File},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
@@ -24,6 +25,12 @@ pub fn file<E: From<Error>>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
 ) -> Result<(), E> {
+    if is_being_filled(path) {
+        let created = File::create(path).map_err(|source| Error::io("create", path, source))?;
+        let mut out = BufWriter::with_capacity(1 << 18, created);
+        fill(&mut out)?;
+        return Ok(out.flush().map_err(|source| Error::io("write", path, source))?);
+    }
     let part = Part::beside(path)?;
     let created = File::create_new(&part.path).map_err(|source| Error::io("create", path, source))?;
     let mut out = BufWriter::with_capacity(1 << 18, created);
@@ -95,10 +102,38 @@ fn place(part: Part, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+thread_local! {
+    /// Folders under temporary names that this thread is filling: they are renamed and synced as a whole, so their
+    /// files are written in place.
+    static FILLING: RefCell<Vec<PathBuf>> = const { RefCell::new(Vec::new()) };
+}
+
+fn is_being_filled(path: &Path) -> bool {
+    FILLING.with_borrow(|folders| folders.iter().any(|folder| path.starts_with(folder)))
+}
+
+/// Removes the folder from the list when the filling ends, however it ends.
+struct Filling;
+
+impl Filling {
+    fn begin(folder: &Path) -> Self {
+        FILLING.with_borrow_mut(|folders| folders.push(folder.to_owned()));
+        Self
+    }
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        FILLING.with_borrow_mut(Vec::pop);
+    }
+}
+
 fn filled<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<Part, E> {
     let part = Part::beside(path)?;
     fs::create_dir(&part.path).map_err(|source| Error::io("create", path, source))?;
+    let filling = Filling::begin(&part.path);
     fill(&part.path)?;
+    drop(filling);
     sync_tree(&part.path).map_err(|source| Error::io("write", path, source))?;
     Ok(part)
 }

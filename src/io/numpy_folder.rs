@@ -34,7 +34,7 @@ pub fn read(folder: &Path) -> Result<Sorting, Error> {
     let unit_ids = ids(&info, "unit_ids").ok_or_else(|| wrong("unit_ids is missing or no list of names"))?;
     let num_segments = info.get("num_segments").and_then(Value::as_u64).unwrap_or(1) as usize;
     let spikes_path = folder.join("spikes.npy");
-    let records = Records::read(&spikes_path)?;
+    let records = Records::open(&spikes_path)?;
     let mut spikes = Spikes {
         sample_index: records.field("sample_index")?,
         unit_index: records.field("unit_index")?,
@@ -63,15 +63,18 @@ pub fn read(folder: &Path) -> Result<Sorting, Error> {
     Ok(sorting)
 }
 
-/// Writes a NumpyFolder; a folder that is there is replaced once the new one is whole.
+/// Writes a NumpyFolder; an older NumpyFolder there is replaced once the new one is whole, any other folder is not.
 ///
 /// SpikeInterface reads it (`load`, `NumpyFolderSorting`). What it has no place for lies beside: `spike_amplitudes.npy`
 /// and `spike_locations.npy` in the order of `spikes.npy`.
 ///
 /// # Errors
-/// Where the disk refuses.
+/// Where the folder holds something else, or the disk refuses.
 pub fn write(sorting: &Sorting, folder: &Path) -> Result<(), Error> {
-    atomic::replace_folder(folder, |folder| fill(sorting, folder))
+    if is_one(folder) {
+        return atomic::replace_folder(folder, |folder| fill(sorting, folder));
+    }
+    atomic::folder(folder, |folder| fill(sorting, folder))
 }
 
 fn fill(sorting: &Sorting, folder: &Path) -> Result<(), Error> {

@@ -48,6 +48,9 @@ pub struct Description {
     pub is_sorting: bool,
 }
 
+type OpenRecording = fn(&Path, &OpenOptions) -> Result<Recording, Error>;
+type OpenSorting = fn(&Path, Option<f64>) -> Result<Sorting, Error>;
+
 /// A format: how it is recognised and what it holds.
 struct Format {
     name: &'static str,
@@ -59,8 +62,8 @@ struct Format {
     traces: fn(&Path) -> bool,
     /// True where the path holds spikes.
     spikes: fn(&Path) -> bool,
-    recording: Option<fn(&Path, &OpenOptions) -> Result<Recording, Error>>,
-    sorting: Option<fn(&Path, Option<f64>) -> Result<Sorting, Error>>,
+    recording: Option<OpenRecording>,
+    sorting: Option<OpenSorting>,
 }
 
 /// All formats, the more particular first.

@@ -2,8 +2,8 @@
 
 use crate::{common::shared_data, raw};
 use spikeloom::{
-    data::{DType, Recording, RecordingInfo, Source, SourceError},
-    io::{self, OpenOptions, binary_folder},
+    data::{DType, Id, Recording, RecordingInfo, Sorting, Source, SourceError},
+    io::{self, OpenOptions, binary_folder, numpy_folder},
 };
 use std::{
     fs,
@@ -97,7 +97,7 @@ fn a_file_that_gets_shorter_while_it_is_read_is_an_error_not_a_crash() {
 
 #[test]
 fn values_that_are_no_numbers_are_named_by_frame_and_channel() {
-    let mut values = vec![0.5f32; 40];
+    let mut values = [0.5f32; 40];
     values[4 * 7 + 2] = f32::NAN;
     values[4 * 8 + 1] = f32::INFINITY;
     let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
@@ -264,6 +264,18 @@ fn phy_folders_with_damage_are_named() {
     // What phy has left after a crash.
     fs::write(folder.path().join("spike_clusters.npy"), b"").unwrap();
     check(&message(), &["spike_clusters.npy", "empty"]);
+}
+
+#[test]
+fn a_sorting_replaces_a_sorting_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let sorting = Sorting::from_spikes(30_000.0, vec![Id::Int(1)], &[5], &[0]);
+    let path = folder.path().join("mine");
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("thesis.txt"), "years of work").unwrap();
+    let message = numpy_folder::write(&sorting, &path).unwrap_err().to_string();
+    check(&message, &["mine", "exists already"]);
+    assert_eq!(fs::read_to_string(path.join("thesis.txt")).unwrap(), "years of work");
 }
 
 /// Two frames of one channel.

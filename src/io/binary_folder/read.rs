@@ -218,7 +218,7 @@ fn find_probe(folder: &Path, channels: usize) -> Result<Option<ReadProbe>, Error
     }
     let vector = folder.join("properties/contact_vector.npy");
     if vector.is_file() {
-        let records = Records::read(&vector)?;
+        let records = Records::open(&vector)?;
         let (x, y) = (records.field::<f64>("x")?, records.field::<f64>("y")?);
         return Ok(Some(from_places(x.into_iter().zip(y))));
     }

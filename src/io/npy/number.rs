@@ -100,21 +100,24 @@ pub(super) fn decode<T: Number>(header: &Header, bytes: &[u8], path: &Path) -> R
     if header.holds::<T>() {
         return Ok(bytemuck::pod_collect_to_vec(bytes));
     }
-    decode_as(&header.dtype, bytes.chunks_exact(header.dtype.num_bytes().unwrap_or(1).max(1)), path)
+    let mut values = Vec::with_capacity(header.len().unwrap_or(0));
+    let elements = bytes.chunks_exact(header.dtype.num_bytes().unwrap_or(1).max(1));
+    decode_as(&header.dtype, elements, path, &mut values)?;
+    Ok(values)
 }
 
-/// The numbers of elements that are given one by one, such as one field of a structure.
+/// Adds the numbers of elements that are given one by one, such as one field of a structure.
 pub(super) fn decode_as<'a, T: Number>(
     dtype: &DType,
     elements: impl Iterator<Item = &'a [u8]>,
     path: &Path,
-) -> Result<Vec<T>, Error> {
+    values: &mut Vec<T>,
+) -> Result<(), Error> {
     let DType::Plain(scalar) = dtype else {
         return Err(Error::format(path, format!("{} expected, it holds {}", T::NAME, dtype.descr())));
     };
     let big = scalar.endianness() == Endianness::Big;
     let size = scalar.num_bytes().unwrap_or(0);
-    let mut values = Vec::with_capacity(elements.size_hint().0);
     for element in elements {
         // The most significant byte first in both cases from here on.
         let mut word = [0u8; 8];
@@ -154,7 +157,7 @@ pub(super) fn decode_as<'a, T: Number>(
             }
         }
     }
-    Ok(values)
+    Ok(())
 }
 
 fn unfit<T: Number>(dtype: &DType, path: &Path) -> Error {

@@ -1,28 +1,35 @@
 //! Arrays of structures: named fields, each read as a column of its own.
 
-use super::{Number, Raw, number, write::header_bytes};
+use super::{Header, Number, number, write::header_bytes};
 use crate::io::{Error, atomic};
 use npyz::DType;
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
-/// An array of structures in memory.
+/// Bytes read at once.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// An array of structures in a file; its fields are read one by one, so that nothing is in memory twice.
 #[derive(Clone, Debug)]
 pub struct Records {
     path: PathBuf,
-    raw: Raw,
+    header: Header,
     fields: Vec<(String, usize, DType)>,
     size: usize,
 }
 
 impl Records {
-    /// Reads a file whose elements have named fields.
+    /// Opens a file whose elements have named fields.
     ///
     /// # Errors
     /// Where the file is missing, foreign, cut off, or holds plain numbers.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let raw = Raw::read(path)?;
-        let DType::Record(list) = &raw.header.dtype else {
-            let found = raw.header.dtype.descr();
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let (header, file) = Header::open(path)?;
+        header.check_size(path, &file)?;
+        let DType::Record(list) = &header.dtype else {
+            let found = header.dtype.descr();
             return Err(Error::format(path, format!("named fields expected, it holds {found}")));
         };
         let mut fields = Vec::with_capacity(list.len());
@@ -35,12 +42,12 @@ impl Records {
             fields.push((field.name.clone(), offset, field.dtype.clone()));
             offset = offset.saturating_add(size);
         }
-        Ok(Self { path: path.to_owned(), raw, fields, size: offset })
+        Ok(Self { path: path.to_owned(), header, fields, size: offset.max(1) })
     }
 
     /// How many structures there are.
     pub fn len(&self) -> usize {
-        self.raw.header.len().unwrap_or(0)
+        self.header.len().unwrap_or(0)
     }
 
     /// True without structures.
@@ -56,19 +63,27 @@ impl Records {
     /// The numbers of one field.
     ///
     /// # Errors
-    /// Where there is no such field or its values do not fit into `T`.
+    /// Where there is no such field, its values do not fit into `T`, or the file fails.
     pub fn field<T: Number>(&self, name: &str) -> Result<Vec<T>, Error> {
-        let Some((_, offset, dtype)) = self.fields.iter().find(|(n, ..)| n == name) else {
+        let Self { path, fields, size, .. } = self;
+        let Some((_, offset, dtype)) = fields.iter().find(|(n, ..)| n == name) else {
             let names: Vec<_> = self.names().collect();
-            return Err(Error::format(&self.path, format!("no field {name}, it has {}", names.join(", "))));
+            return Err(Error::format(path, format!("no field {name}, it has {}", names.join(", "))));
         };
-        let size = dtype.num_bytes().unwrap_or(0);
-        let elements = self
-            .raw
-            .bytes
-            .chunks_exact(self.size.max(1))
-            .filter_map(|element| element.get(*offset..*offset + size));
-        number::decode_as(dtype, elements, &self.path)
+        let field = *offset..*offset + dtype.num_bytes().unwrap_or(0);
+        let (_, mut file) = Header::open(path)?;
+        let mut values = Vec::with_capacity(self.len());
+        let mut bytes = Vec::new();
+        let mut left = self.len();
+        while left > 0 {
+            let here = (BLOCK_BYTES / size).clamp(1, left);
+            bytes.resize(here * size, 0);
+            file.read_exact(&mut bytes).map_err(|source| Error::io("read", path, source))?;
+            let elements = bytes.chunks_exact(*size).filter_map(|element| element.get(field.clone()));
+            number::decode_as(dtype, elements, path, &mut values)?;
+            left -= here;
+        }
+        Ok(values)
     }
 }
 

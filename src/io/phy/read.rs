@@ -22,11 +22,16 @@ pub(in crate::io) fn is_one(path: &Path) -> bool {
 
 /// True where the raw file that a folder names is there.
 pub(in crate::io) fn has_traces(path: &Path) -> bool {
-    Params::read(folder_of(path)).is_ok_and(|params| !params.existing().is_empty())
+    Params::read(&folder_of(path)).is_ok_and(|params| !params.existing().is_empty())
 }
 
-fn folder_of(path: &Path) -> &Path {
-    if path.file_name().is_some_and(|n| n == "params.py") { path.parent().unwrap_or(path) } else { path }
+/// The folder itself, that of a `params.py`, or the `sorter_output` of a folder SpikeInterface ran a sorter in.
+fn folder_of(path: &Path) -> PathBuf {
+    if path.file_name().is_some_and(|n| n == "params.py") {
+        return path.parent().unwrap_or(path).to_owned();
+    }
+    let output = path.join("sorter_output");
+    if output.join("params.py").is_file() { output } else { path.to_owned() }
 }
 
 /// Reads the spikes: every cluster that has some is a unit, labelled or not.
@@ -37,7 +42,7 @@ fn folder_of(path: &Path) -> &Path {
 /// # Errors
 /// Where a file is missing, damaged, or does not fit the others.
 pub fn read_sorting(path: &Path) -> Result<Sorting, Error> {
-    let folder = folder_of(path);
+    let folder = &folder_of(path);
     let params = Params::read(folder)?;
     let times_path = folder.join("spike_times.npy");
     let templates_path = folder.join("spike_templates.npy");
@@ -93,7 +98,7 @@ fn majority(unit_index: &[i64], templates: &[i64], units: usize) -> Vec<i64> {
 /// # Errors
 /// Where the raw file is not there, or `params.py` does not tell how to read it.
 pub(in crate::io) fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, Error> {
-    let folder = folder_of(path);
+    let folder = &folder_of(path);
     let params_path = folder.join("params.py");
     let params = Params::read(folder)?;
     let file = match params.dat_path.as_slice() {

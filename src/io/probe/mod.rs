@@ -1,6 +1,7 @@
-//! Probes: probeinterface JSON, `.prb`, and the bundled ones by name.
+//! Probes: probeinterface JSON, Kilosort 4's JSON, `.prb`, and the bundled ones by name.
 
 mod attach;
+mod kilosort;
 mod library;
 mod prb;
 mod probeinterface;

@@ -1,6 +1,6 @@
 //! probeinterface's JSON, the format most tools share.
 
-use super::ReadProbe;
+use super::{ReadProbe, kilosort};
 use crate::{
     data::{Contact, ContactShape, Probe},
     io::{Error, json},
@@ -11,6 +11,9 @@ use std::path::Path;
 /// Reads the text of a file.
 pub(super) fn parse(text: &str, path: &Path) -> Result<ReadProbe, Error> {
     let value = json::parse(text, path)?;
+    if kilosort::is_one(&value) {
+        return kilosort::from_json(&value, path).map(ReadProbe::from);
+    }
     from_json(&value, path)
 }
 
