@@ -8,6 +8,7 @@ mod bad_chunk;
 pub mod block;
 pub mod chain;
 pub mod design;
+pub mod eigen;
 pub mod filter;
 mod linear_map;
 pub mod noise;

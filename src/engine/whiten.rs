@@ -4,11 +4,11 @@ use super::{
     EngineError, Monitor,
     block::Block,
     chain::{Chain, map_spans},
+    eigen::symmetric_eigen,
     noise::{Chunks, mad, random_chunks},
     select::median,
 };
 use crate::data::Stage;
-use faer::{Mat, Side};
 use ndarray::{Array2, linalg::general_mat_mul};
 use std::sync::Arc;
 
@@ -262,15 +262,14 @@ impl Sums {
 /// `E (|D| + eps)^(-1/2) E'` of the covariance of some channels.
 fn inverse_root(covariance: &Array2<f64>, channels: &[usize], eps: f64) -> Result<Array2<f64>, EngineError> {
     let n = channels.len();
-    let local = Mat::from_fn(n, n, |i, j| covariance[[channels[i], channels[j]]]);
-    let eigen = local.self_adjoint_eigen(Side::Lower).map_err(|e| {
-        EngineError::Data(format!(
-            "the covariance of the channels cannot be inverted ({e:?}). Remove bad channels before whitening."
-        ))
-    })?;
-    let vectors = eigen.U();
-    let values = eigen.S().column_vector();
-    let scaled = Mat::from_fn(n, n, |i, j| vectors[(i, j)] / (values[j].abs() + eps).sqrt());
-    let root = &scaled * vectors.transpose();
-    Ok(Array2::from_shape_fn((n, n), |(i, j)| root[(i, j)]))
+    let local = Array2::from_shape_fn((n, n), |(i, j)| covariance[[channels[i], channels[j]]]);
+    if local.iter().any(|x| !x.is_finite()) {
+        return Err(EngineError::Data(
+            "the covariance of the channels is not finite. Remove bad channels before whitening.".into(),
+        ));
+    }
+    // Rows are eigenvectors: E (D + ε)^(-1/2) Eᵀ = Vᵀ (D + ε)^(-1/2) V.
+    let (values, vectors) = symmetric_eigen(&local);
+    let scaled = Array2::from_shape_fn((n, n), |(i, j)| vectors[[i, j]] / (values[i].abs() + eps).sqrt());
+    Ok(vectors.t().dot(&scaled))
 }
