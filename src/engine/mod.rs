@@ -3,21 +3,27 @@
 //! What an algorithm needs from outside comes through two small traits: [`Monitor`] to report and be
 //! cancelled, [`Scratch`] for room on disk.
 
+pub mod amplitudes;
 pub mod bad_channels;
 mod bad_chunk;
 pub mod block;
 pub mod chain;
+pub mod compare;
+pub mod correlograms;
 pub mod design;
 pub mod eigen;
 pub mod filter;
 mod linear_map;
+pub mod locations;
 pub mod noise;
 mod phase_shift;
 pub mod random;
 pub mod reference;
 mod select;
+mod spans;
 pub mod synthetic;
 mod tile;
+pub mod waveforms;
 pub mod whiten;
 
 use crate::data::{SourceError, Templates};

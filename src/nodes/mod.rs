@@ -2,10 +2,13 @@
 
 mod bandpass_filter;
 mod common_reference;
+mod compare_sortings;
+mod compare_to_truth;
 mod concatenate;
 mod convert_dtype;
 mod detect_bad_channels;
 mod export_phy;
+mod correlograms;
 mod generate_recording;
 mod highpass_filter;
 mod noise_levels;
@@ -54,6 +57,9 @@ pub fn registry() -> Registry {
         // Sort
         .with(noise_levels::NoiseLevels)
         // Look
+        .with(correlograms::Correlograms)
+        .with(compare_to_truth::CompareToTruth)
+        .with(compare_sortings::CompareSortings)
         // Output
         .with(save_recording::SaveRecording)
         .with(save_sorting::SaveSorting)

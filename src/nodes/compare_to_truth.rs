@@ -1,0 +1,55 @@
+//! A sorting against the truth.
+
+use crate::{
+    engine::compare::{self, CompareParams},
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+    },
+};
+
+/// Compares a sorting with the truth, spike by spike.
+pub struct CompareToTruth;
+
+impl Node for CompareToTruth {
+    type Params = CompareParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "compare_to_truth",
+        label: "Compare with truth",
+        summary: "Says for each true unit how many of its spikes a sorting found, missed and made up.",
+        source: "SpikeInterface compare_sorter_to_ground_truth",
+        category: Category::Look,
+        search: &[
+            "accuracy",
+            "recall",
+            "precision",
+            "confusion",
+            "ground truth",
+            "compare_sorter_to_ground_truth",
+        ],
+        version: 1,
+        work: Work::Task(TaskClass::Metrics),
+        inputs: &[Port::new("truth", PortType::Sorting), Port::new("sorting", PortType::Sorting)],
+        outputs: &[
+            Port::new("table", PortType::Table),
+            Port::new("confusion", PortType::Table),
+            Port::new("summary", PortType::Table),
+        ],
+    };
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let (truth, sorting) = (inputs.sorting("truth")?, inputs.sorting("sorting")?);
+        let found = compare::compare_to_truth(truth, sorting, params)?;
+        context.monitor.log(&format!(
+            "mean accuracy {:.3}, recall {:.3}, precision {:.3}; {} of {} units well detected",
+            found.accuracy, found.recall, found.precision, found.well_detected, found.num_gt
+        ));
+        Ok(Outputs::one("table", found.units_table())
+            .and("confusion", found.confusion_table())
+            .and("summary", found.summary_table()))
+    }
+}
