@@ -15,6 +15,7 @@ pub mod eigen;
 pub mod filter;
 mod linear_map;
 pub mod locations;
+pub mod metrics;
 pub mod noise;
 mod phase_shift;
 pub mod random;

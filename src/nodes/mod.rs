@@ -4,6 +4,7 @@ mod bandpass_filter;
 mod common_reference;
 mod compare_sortings;
 mod compare_to_truth;
+mod compute_waveforms;
 mod concatenate;
 mod convert_dtype;
 mod correlograms;
@@ -14,6 +15,7 @@ mod highpass_filter;
 mod noise_levels;
 mod notch_filter;
 mod phase_shift;
+mod quality_metrics;
 mod read_recording;
 mod read_sorting;
 mod remove_dc;
@@ -25,7 +27,10 @@ mod scale;
 mod select_channels;
 mod select_time;
 mod silence_periods;
+mod spike_amplitudes;
+mod spike_locations;
 mod split_by_group;
+mod unit_locations;
 mod whiten;
 
 use crate::pipeline::Registry;
@@ -57,6 +62,11 @@ pub fn registry() -> Registry {
         // Sort
         .with(noise_levels::NoiseLevels)
         // Look
+        .with(compute_waveforms::ComputeWaveforms)
+        .with(spike_amplitudes::SpikeAmplitudes)
+        .with(spike_locations::SpikeLocations)
+        .with(unit_locations::UnitLocations)
+        .with(quality_metrics::QualityMetrics)
         .with(correlograms::Correlograms)
         .with(compare_to_truth::CompareToTruth)
         .with(compare_sortings::CompareSortings)

@@ -1,0 +1,47 @@
+//! How good each unit is.
+
+use crate::{
+    engine::metrics::{MetricParams, compute_quality_metrics},
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+    },
+};
+
+/// Computes the quality metrics of all units.
+pub struct QualityMetrics;
+
+impl Node for QualityMetrics {
+    type Params = MetricParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "quality_metrics",
+        label: "Quality metrics",
+        summary: "Says of each unit how often it fires, how clean it is, how large, how steady and how complete.",
+        source: "SpikeInterface compute_quality_metrics",
+        category: Category::Look,
+        search: &[
+            "snr",
+            "firing_rate",
+            "num_spikes",
+            "presence_ratio",
+            "isi_violation",
+            "rp_violation",
+            "amplitude_cutoff",
+            "drift",
+            "compute_quality_metrics",
+        ],
+        version: 1,
+        work: Work::Task(TaskClass::Metrics),
+        inputs: &[Port::new("recording", PortType::Recording), Port::new("sorting", PortType::Sorting)],
+        outputs: &[Port::new("table", PortType::Table)],
+    };
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let (recording, sorting) = (inputs.recording("recording")?, inputs.sorting("sorting")?);
+        Ok(Outputs::one("table", compute_quality_metrics(recording, sorting, params, context.seed, context)?))
+    }
+}
