@@ -1,6 +1,6 @@
 //! Each output channel a weighted sum of input channels, in tiles: whitening and interpolation.
 
-use super::tile::{LANES, Row, num_tiles, tile_mut};
+use super::tile::{LANES, Row, SUB, num_tiles, tile_mut};
 use ndarray::Array2;
 
 /// Weights arranged for tiles; inputs without weight are left out.
@@ -53,25 +53,47 @@ const TOGETHER: usize = 8;
 ))]
 fn map_tile(sub: &[Row], channels: &[u32], weights: &[Row], out: &mut [Row]) {
     const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
-    let mut frame = 0;
-    while frame < out.len() {
-        let together = TOGETHER.min(out.len() - frame);
-        let mut sums = [[0.0f32; LANES]; TOGETHER];
-        for (&channel, weight) in channels.iter().zip(weights) {
-            let (index, lane) = (channel as usize / LANES, channel as usize % LANES);
-            // The rows after a short end belong to the buffer too; their sums are dropped.
-            let rows = &sub[index * super::tile::SUB + frame..][..TOGETHER];
-            for t in 0..TOGETHER {
-                let x = rows[t].0[lane];
-                for l in 0..LANES {
-                    sums[t][l] =
-                        if FUSED { weight.0[l].mul_add(x, sums[t][l]) } else { weight.0[l] * x + sums[t][l] };
-                }
+    for (step, out) in out.chunks_mut(TOGETHER).enumerate() {
+        let first = step * TOGETHER;
+        let mut sums = [Row::ZERO; TOGETHER];
+        // Four at a time fit the registers of every target.
+        let (lower, upper) = sums.split_at_mut(4);
+        sum_four::<FUSED>(sub, first, channels, weights, lower);
+        sum_four::<FUSED>(sub, first + 4, channels, weights, upper);
+        out.copy_from_slice(&sums[..out.len()]);
+    }
+}
+
+/// Weighted sums of four frames; those after a short end belong to the buffer too, their sums are dropped.
+#[inline(always)]
+fn sum_four<const FUSED: bool>(
+    sub: &[Row],
+    first: usize,
+    channels: &[u32],
+    weights: &[Row],
+    out: &mut [Row],
+) {
+    let (mut a, mut b, mut c, mut d) = ([0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES]);
+    for (&channel, weight) in channels.iter().zip(weights) {
+        let (index, lane) = (channel as usize / LANES, channel as usize % LANES);
+        let Some([p, q, r, s]) = sub[index * SUB + first..].first_chunk::<4>() else { return };
+        let (p, q, r, s) = (p.0[lane], q.0[lane], r.0[lane], s.0[lane]);
+        for l in 0..LANES {
+            let w = weight.0[l];
+            if FUSED {
+                a[l] = w.mul_add(p, a[l]);
+                b[l] = w.mul_add(q, b[l]);
+                c[l] = w.mul_add(r, c[l]);
+                d[l] = w.mul_add(s, d[l]);
+            } else {
+                a[l] += w * p;
+                b[l] += w * q;
+                c[l] += w * r;
+                d[l] += w * s;
             }
         }
-        for (row, sum) in out[frame..frame + together].iter_mut().zip(&sums) {
-            row.0 = *sum;
-        }
-        frame += together;
+    }
+    for (row, sum) in out.iter_mut().zip([a, b, c, d]) {
+        row.0 = sum;
     }
 }
