@@ -2,7 +2,7 @@
 
 use super::{
     EngineError,
-    tile::{LANES, Row, SUB, num_tiles},
+    tile::{LANES, Row, SUB, num_tiles, transpose},
 };
 use crate::data::{Operator, ReferenceSet};
 
@@ -29,7 +29,7 @@ enum Kind {
 pub struct ReferenceScratch {
     rows: Vec<Row>,
     values: Vec<f32>,
-    series: Vec<Row>,
+    references: Vec<f32>,
     sorted: Vec<Row>,
 }
 
@@ -135,35 +135,44 @@ impl ReferencePlan {
         frames: usize,
         scratch: &mut ReferenceScratch,
     ) {
-        // Here the lanes are 16 frames of one channel.
-        let groups = frames.div_ceil(LANES);
-        let ReferenceScratch { series, sorted, .. } = scratch;
-        series.clear();
-        series.resize(self.num_channels * groups, Row::ZERO);
-        for channel in 0..self.num_channels {
-            for frame in 0..frames {
-                series[channel * groups + frame / LANES].0[frame % LANES] = value(sub, channel, frame);
-            }
+        let ReferenceScratch { values: series, sorted, references, .. } = scratch;
+        series.resize(num_tiles(self.num_channels) * LANES * SERIES, 0.0);
+        references.resize(LANES * SERIES, 0.0);
+        for index in 0..num_tiles(self.num_channels) {
+            let rows = &sub[index * SUB..][..frames];
+            transpose(rows, LANES, &mut series[index * LANES * SERIES..], SERIES, 0);
         }
-        for (channel, set) in neighbors.iter().enumerate() {
-            if set.is_empty() {
-                continue;
+        for (index, sets) in neighbors.chunks(LANES).enumerate() {
+            // Here the lanes are 16 frames of one channel; those after a short end are dropped.
+            for (set, references) in sets.iter().zip(references.chunks_exact_mut(SERIES)) {
+                for (group, out) in
+                    references.chunks_exact_mut(LANES).take(frames.div_ceil(LANES)).enumerate()
+                {
+                    sorted.clear();
+                    sorted.extend(set.iter().map(|&c| {
+                        let mut row = Row::ZERO;
+                        row.0.copy_from_slice(&series[c * SERIES + group * LANES..][..LANES]);
+                        row
+                    }));
+                    let reference = match self.operator {
+                        _ if set.is_empty() => Row::ZERO,
+                        Operator::Median => median_of_lanes(sorted, &networks[set.len()]),
+                        Operator::Average => mean_of_lanes(sorted),
+                    };
+                    out.copy_from_slice(&reference.0);
+                }
             }
-            for group in 0..groups {
-                sorted.clear();
-                sorted.extend(set.iter().map(|&c| series[c * groups + group]));
-                let reference = match self.operator {
-                    Operator::Median => median_of_lanes(sorted, &networks[set.len()]),
-                    Operator::Average => mean_of_lanes(sorted),
-                };
-                let first = group * LANES;
-                for lane in 0..LANES.min(frames - first) {
-                    sub[channel / LANES * SUB + first + lane].0[channel % LANES] -= reference.0[lane];
+            for (frame, row) in sub[index * SUB..][..frames].iter_mut().enumerate() {
+                for lane in 0..sets.len() {
+                    row.0[lane] -= references[lane * SERIES + frame];
                 }
             }
         }
     }
 }
+
+/// Room for the samples of a channel in a sub-block, not a power of two apart.
+const SERIES: usize = SUB + LANES;
 
 fn value(sub: &[Row], channel: usize, frame: usize) -> f32 {
     sub[channel / LANES * SUB + frame].0[channel % LANES]
@@ -265,7 +274,23 @@ fn median_of_rows_inline(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
         }
     }
     let mut steps = 0;
-    while !found && tries < 40 && steps < 8 {
+    let mut tied = None;
+    while !found && tries < 40 && steps < 16 {
+        if steps >= 2 && steps % 2 == 0 {
+            // Whole numbers tie: is the smallest value left the median itself?
+            let (_, smallest) = around(rows, low);
+            pivot = smallest.next_up();
+            let below = count_below(rows, pivot);
+            if below > target {
+                tied = Some(smallest);
+                break;
+            }
+            found = below == target;
+            low = pivot;
+            below_low = below;
+            steps += 1;
+            continue;
+        }
         // Values are dense around the median, so interpolating the counts lands close to it.
         let part = (target - below_low) as f32 / (below_high - below_low) as f32;
         pivot = low + (high - low) * part.clamp(0.04, 0.96);
@@ -284,7 +309,9 @@ fn median_of_rows_inline(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
         }
         steps += 1;
     }
-    let median = if found {
+    let median = if let Some(value) = tied {
+        value
+    } else if found {
         let (under, over) = around(rows, pivot);
         if n % 2 == 0 { (under + over) * 0.5 } else { over }
     } else if tries < 40 {

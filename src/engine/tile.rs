@@ -97,8 +97,9 @@ pub fn store(
     }
 }
 
-#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma",))]
-fn transpose(rows: &[Row], width: usize, out: &mut [f32], stride: usize, at: usize) {
+/// Rows of a tile to its channels: lane `c` goes to `out[c * stride + at..]`.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+pub fn transpose(rows: &[Row], width: usize, out: &mut [f32], stride: usize, at: usize) {
     let mut done = 0;
     if width == LANES {
         for group in rows.chunks_exact(LANES) {
@@ -117,6 +118,20 @@ fn transpose(rows: &[Row], width: usize, out: &mut [f32], stride: usize, at: usi
     for (frame, row) in rows.iter().enumerate().skip(done) {
         for lane in 0..width {
             out[lane * stride + at + frame] = row.0[lane];
+        }
+    }
+}
+
+/// The way back: `samples[c * stride + at..]` becomes lane `c`.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+pub fn untranspose(samples: &[f32], stride: usize, at: usize, width: usize, rows: &mut [Row]) {
+    for (step, group) in rows.chunks_mut(LANES).enumerate() {
+        let first = at + step * LANES;
+        for lane in 0..width {
+            let channel = &samples[lane * stride + first..][..group.len()];
+            for (row, &v) in group.iter_mut().zip(channel) {
+                row.0[lane] = v;
+            }
         }
     }
 }

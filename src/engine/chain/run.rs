@@ -9,7 +9,7 @@ use crate::engine::{
     EngineError,
     block::Block,
     filter::{Direction, FilterPlan, TileState},
-    phase_shift::PhaseScratch,
+    phase_shift::{Ends, PhaseScratch},
     reference::ReferenceScratch,
     tile::{self, LANES, Row, SUB, num_tiles, tile_mut},
 };
@@ -248,27 +248,8 @@ fn compute(
     for (number, pass) in section.passes.iter().enumerate() {
         let (direction, channels, ops) = match pass {
             Pass::Phase(plan) => {
-                let work = std::cell::RefCell::new(&mut here.work);
-                let at =
-                    |channel: usize, frame: usize| frame / SUB * stride + channel / LANES * SUB + frame % SUB;
-                plan.run(
-                    stretch.frames,
-                    stretch.at_start,
-                    stretch.at_end,
-                    &mut here.phase,
-                    |channel, samples| {
-                        let work = work.borrow();
-                        for (frame, v) in samples.iter_mut().enumerate() {
-                            *v = work[at(channel, frame)].0[channel % LANES];
-                        }
-                    },
-                    |channel, samples| {
-                        let mut work = work.borrow_mut();
-                        for (frame, &v) in samples.iter().enumerate() {
-                            work[at(channel, frame)].0[channel % LANES] = v;
-                        }
-                    },
-                );
+                let Stretch { frames, at_start, at_end, .. } = stretch;
+                plan.run(&mut here.work, stride, Ends { frames, at_start, at_end }, &mut here.phase);
                 continue;
             }
             Pass::Walk { direction, num_channels, ops } => (*direction, *num_channels, ops),
