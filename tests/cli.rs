@@ -7,6 +7,7 @@ use common::{run_python, shared_data, stderr, stdout};
 use serde_json::Value as Json;
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
@@ -349,19 +350,27 @@ fn cancelling_ends_with_130_and_a_kill_loses_nothing() {
         let mut child = place
             .command(&["run", "p.ron", "--json"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(700));
+        // Until it is in the midst of writing.
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.find(|line| {
+            let event: Json = serde_json::from_str(line.as_ref().unwrap()).unwrap();
+            event["event"] == "progress" && event["node"] == "save" && event["done"].as_u64() > Some(0)
+        });
+        assert!(line.is_some(), "it ended before it was interrupted");
         let asked = Instant::now();
         let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+        // Read to the end, as a terminal does.
+        drop(lines.count());
         let code = child.wait().unwrap().code();
         (code, asked.elapsed())
     };
     let (code, took) = start("-INT");
     assert_eq!(code, Some(130));
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
     let (code, _) = start("-KILL");
     assert_eq!(code, None);
     assert!(!place.path("out").exists(), "nothing half-written has its final name");
@@ -385,8 +394,134 @@ fn conversions_load_in_spikeinterface() {
         "import sys, numpy as np, spikeinterface as si\n\
          r = si.load(sys.argv[1]); s = si.load(sys.argv[2]); raw = np.fromfile(sys.argv[3], 'int16').reshape(-1, 4)\n\
          assert np.array_equal(r.get_traces(), raw)\n\
-         print(r.get_num_channels(), r.get_sampling_frequency(), s.get_total_num_spikes())",
+         print(r.get_num_channels(), r.get_sampling_frequency(), s.count_total_num_spikes())",
         &[&place.path("converted"), &place.path("sorting"), Path::new(&path)],
     );
     assert!(text.starts_with("4 15000.0"), "{text}");
+}
+
+#[test]
+fn the_locust_tetrode_is_sorted() {
+    let place = Place::new();
+    let path = locust();
+    let mut arguments = vec!["sort", &path, "--out", "sorted"];
+    arguments.extend(LOCUST);
+    place.ends(0, &arguments);
+    let facts: Json =
+        serde_json::from_str(&fs::read_to_string(place.path("sorted/run.json")).unwrap()).unwrap();
+    for name in ["wall_s", "cpu_s", "peak_rss_bytes", "num_spikes", "num_units", "seed"] {
+        assert!(facts[name].is_number(), "{name} in {facts}");
+    }
+    assert!(facts["version"].is_string());
+    let stages = facts["stages"].as_array().unwrap();
+    assert!(!stages.is_empty());
+    for stage in stages {
+        assert!(
+            stage["name"].is_string() && stage["wall_s"].is_number() && stage["cpu_s"].is_number(),
+            "{stage}"
+        );
+    }
+    let metrics = fs::read_to_string(place.path("sorted/metrics.csv")).unwrap();
+    assert!(metrics.starts_with("unit_id,"), "{metrics}");
+    assert_eq!(metrics.lines().count() as u64, 1 + facts["num_units"].as_u64().unwrap());
+
+    // As SpikeInterface reads it.
+    let text = run_python(
+        "import sys, numpy as np, spikeinterface as si\n\
+         s = si.load(sys.argv[1]); fs = s.get_sampling_frequency(); good = 0\n\
+         assert fs == 15000\n\
+         for u in s.unit_ids:\n\
+        \x20   t = s.get_unit_spike_train(u)\n\
+        \x20   good += len(t) >= 50 and np.mean(np.diff(t) < 0.0015 * fs) < 0.01\n\
+         print(good, s.count_total_num_spikes())",
+        &[&place.path("sorted/sorting")],
+    );
+    let numbers: Vec<u64> = text.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    assert!(numbers[0] >= 6, "{} units with 50 spikes and clean intervals", numbers[0]);
+    assert_eq!(numbers[1], facts["num_spikes"].as_u64().unwrap());
+
+    // Nothing runs again, and what was run can be run again by itself.
+    let before = fs::read(place.path("sorted/sorting/spikes.npy")).unwrap();
+    place.ends(0, &arguments);
+    assert_eq!(fs::read(place.path("sorted/sorting/spikes.npy")).unwrap(), before);
+    place.ends(0, &["check", "sorted/pipeline.ron"]);
+    let last = events(&place.ends(0, &["run", "sorted/pipeline.ron", "--json"])).last().unwrap().clone();
+    assert_eq!(last["tasks"], last["cached"]);
+    // On one thread, from nothing: the same spikes.
+    let alone = Place::new();
+    arguments.extend(["--threads", "1"]);
+    alone.ends(0, &arguments);
+    assert_eq!(fs::read(alone.path("sorted/sorting/spikes.npy")).unwrap(), before);
+}
+
+#[test]
+fn sort_overwrites_nothing_of_others_and_says_what_it_needs() {
+    let place = Place::new();
+    let path = locust();
+    fs::create_dir(place.path("mine")).unwrap();
+    place.write("mine/notes.txt", "precious");
+    let mut arguments = vec!["sort", &path, "--out", "mine"];
+    arguments.extend(LOCUST);
+    place.refuses(&arguments, &["notes.txt", "Choose a new folder"]);
+    assert_eq!(fs::read_to_string(place.path("mine/notes.txt")).unwrap(), "precious");
+    arguments[3] = "mine/notes.txt";
+    place.refuses(&arguments, &["not a folder"]);
+    arguments[3] = "/proc/nowhere/sorted";
+    place.refuses(&arguments, &["/proc/nowhere"]);
+    // 16 channels and no probe.
+    place.refuses(
+        &[
+            "sort",
+            &path,
+            "--out",
+            "o",
+            "--dtype",
+            "int16",
+            "--num-channels",
+            "16",
+            "--sampling-frequency",
+            "15000",
+        ],
+        &["--probe", "linear32"],
+    );
+    place.refuses(&["sort", &path, "--out", "o"], &["--dtype"]);
+}
+
+#[test]
+fn a_full_disk_is_reported_and_loses_nothing() {
+    let place = Place::new();
+    small_recording(&place.path("x.raw"), 400_000);
+    place.write("p.ron", SMALL);
+    let small = place.path("small");
+    fs::create_dir(&small).unwrap();
+    // A file system of 2 MB in a name space of its own, where 6 MB do not fit.
+    let script = format!(
+        "mount -t tmpfs -o size=2m tmpfs {small} && {program} run p.ron --set save.path=small/out; code=$?; \
+         ls -A small; exit $code",
+        small = small.display(),
+        program = env!("CARGO_BIN_EXE_spikeloom"),
+    );
+    let mut unshare = Command::new("unshare");
+    let root = Command::new("id").arg("-u").output().is_ok_and(|output| stdout(&output).trim() == "0");
+    unshare.args(if root { ["-m", "sh", "-c"] } else { ["-Urm", "sh", "-c"] });
+    let output = unshare
+        .arg(script)
+        .current_dir(place.folder.path())
+        .env("SPIKELOOM_STORE", place.path("store"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}\n{}", stdout(&output), stderr(&output));
+    assert!(stderr(&output).contains("disk is full"), "{}", stderr(&output));
+    assert!(!stdout(&output).contains("out"), "something half-written is left:\n{}", stdout(&output));
+    place.ends(0, &["run", "p.ron"]);
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_reported() {
+    let place = Place::new();
+    small_recording(&place.path("x.raw"), 20_000);
+    place.write("p.ron", SMALL);
+    let output = place.command(&["run", "p.ron"]).env("SPIKELOOM_STORE", "/proc/store").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("SPIKELOOM_STORE"), "{}", stderr(&output));
 }

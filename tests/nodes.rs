@@ -3,9 +3,9 @@
 
 use spikeloom::{
     nodes::registry,
-    pipeline::{ParamKind, Params, Work},
+    pipeline::{Category, ParamKind, Params, Work},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 #[test]
 fn every_node_says_what_it_is() {
@@ -109,4 +109,37 @@ fn every_node_is_found_by_its_name() {
             assert!(found.contains(&info.kind), "\"{query}\" finds {found:?}");
         }
     }
+}
+
+/// The table of nodes in the README; `SPIKELOOM_UPDATE=1 cargo test --test nodes` writes it anew.
+#[test]
+fn the_table_of_nodes_in_the_readme_is_fresh() {
+    const BEGIN: &str = "<!-- nodes: begin -->\n";
+    const END: &str = "<!-- nodes: end -->";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
+    let mut table = String::from("\n| category | node | what it does |\n|---|---|---|\n");
+    let registry = registry();
+    let categories = [
+        Category::Source,
+        Category::Shape,
+        Category::Preprocess,
+        Category::Sort,
+        Category::Look,
+        Category::Output,
+    ];
+    for category in categories {
+        for node in registry.in_category(category) {
+            let info = node.info();
+            table.push_str(&format!("| {category:?} | `{}` | {} |\n", info.kind, info.summary));
+        }
+    }
+    table.push('\n');
+    if std::env::var_os("SPIKELOOM_UPDATE").is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(found, table, "write it anew: SPIKELOOM_UPDATE=1 cargo test --release --test nodes");
 }
