@@ -12,7 +12,6 @@ mod inspect_pipeline;
 mod nodes;
 mod output;
 mod presets;
-mod process;
 mod progress;
 mod run;
 mod sort;

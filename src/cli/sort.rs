@@ -6,7 +6,6 @@ use super::{
     document::executor,
     output,
     presets::{self, Preset},
-    process,
     progress::duration,
     run::{failed_text, follow},
 };
@@ -15,7 +14,8 @@ use crate::{
     io,
     nodes::registry,
     pipeline::{
-        Document, Executor, Look, Pipeline, Registry, RunOptions, RunStatus, Severity, Value, validate,
+        Document, Executor, Look, Pipeline, Registry, RunOptions, RunStatus, Severity, Value, peak_rss_bytes,
+        process_cpu_s, validate,
     },
 };
 use serde_json::{Value as Json, json};
@@ -79,8 +79,8 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
             "seed": arguments.seed,
             "threads": executor.limits().threads,
             "wall_s": wall_s,
-            "cpu_s": process::cpu_s(),
-            "peak_rss_bytes": process::peak_rss_bytes(),
+            "cpu_s": process_cpu_s(),
+            "peak_rss_bytes": peak_rss_bytes(),
             "recording_s": info.duration_s(),
             "num_channels": info.num_channels(),
             "num_units": sorting.num_units(),

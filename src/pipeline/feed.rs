@@ -2,8 +2,9 @@
 //!
 //! The work never waits: it leaves what it has to say in memory, and a small thread hands it on.
 
-use super::{Event, EventKind, RunId, TaskId, store::lock};
+use super::{Event, EventKind, RunId, TaskId, resources::process_cpu_s, store::lock};
 use crate::engine::{Monitor, Preview};
+use serde::Serialize;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -177,13 +178,53 @@ pub(super) struct TaskMonitor {
     feed: Feed,
     cancel: Arc<AtomicBool>,
     stage: Mutex<(String, Instant)>,
+    stages: Mutex<Stages>,
     log: Mutex<String>,
+}
+
+/// Time of one stage of a task, as its provenance has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct StageTime {
+    name: String,
+    wall_s: f64,
+    /// Of the whole process meanwhile; the time that passed where the system does not tell.
+    cpu_s: f64,
+}
+
+/// Stages that ended, and the one that goes on with its beginnings.
+#[derive(Default)]
+struct Stages {
+    ended: Vec<StageTime>,
+    current: Option<(String, Instant, Option<f64>)>,
+}
+
+impl Stages {
+    fn end_current(&mut self) {
+        let Some((name, began, cpu)) = self.current.take() else { return };
+        let wall_s = began.elapsed().as_secs_f64();
+        let cpu_s = cpu.and_then(|before| Some(process_cpu_s()? - before)).unwrap_or(wall_s);
+        // A stage that is entered again goes on.
+        match self.ended.iter_mut().find(|stage| stage.name == name) {
+            Some(stage) => {
+                stage.wall_s += wall_s;
+                stage.cpu_s += cpu_s;
+            }
+            None => self.ended.push(StageTime { name, wall_s, cpu_s }),
+        }
+    }
 }
 
 impl TaskMonitor {
     pub(super) fn new(task: TaskId, feed: Feed, cancel: Arc<AtomicBool>) -> Self {
         let stage = Mutex::new((String::new(), Instant::now()));
-        Self { task, feed, cancel, stage, log: Mutex::default() }
+        Self { task, feed, cancel, stage, stages: Mutex::default(), log: Mutex::default() }
+    }
+
+    /// Time of each stage the node announced, in the order they began.
+    pub(super) fn take_stages(&self) -> Vec<StageTime> {
+        let mut stages = lock(&self.stages);
+        stages.end_current();
+        std::mem::take(&mut stages.ended)
     }
 
     /// What was logged, a line each.
@@ -213,6 +254,10 @@ impl TaskMonitor {
 impl Monitor for TaskMonitor {
     fn stage(&self, name: &str) {
         *lock(&self.stage) = (name.to_owned(), Instant::now());
+        let mut stages = lock(&self.stages);
+        stages.end_current();
+        stages.current = Some((name.to_owned(), Instant::now(), process_cpu_s()));
+        drop(stages);
         lock(&self.log).push_str(&format!("{:10.3} {name}\n", self.feed.began.elapsed().as_secs_f64()));
         self.report_progress(0, 0);
     }

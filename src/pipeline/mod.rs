@@ -43,7 +43,7 @@ pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
 pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Port, PortType, Value};
 pub use registry::Registry;
-pub use resources::peak_rss_bytes;
+pub use resources::{peak_rss_bytes, process_cpu_s};
 pub use store::{
     CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,
     WrittenEntry,

@@ -4,7 +4,7 @@ use super::store::lock;
 use std::{collections::BTreeMap, fs, sync::Mutex, time::SystemTime};
 
 /// CPU seconds of this process so far, its threads together; `None` where the system does not tell.
-pub(super) fn process_cpu_s() -> Option<f64> {
+pub fn process_cpu_s() -> Option<f64> {
     // Times are in ticks of 10 ms on every Linux; the second field may hold spaces and ends with `)`.
     const TICKS_PER_S: f64 = 100.0;
     let text = fs::read_to_string("/proc/self/stat").ok()?;

@@ -3,7 +3,7 @@
 use super::{
     Coordinate, Manifest, NodeError, Output, Outputs, RunContext, Store, StoreError,
     evaluate::{Job, find, load_inputs},
-    feed::TaskMonitor,
+    feed::{StageTime, TaskMonitor},
     memo::{Memo, caught},
     resources::{self, CpuMeter},
     store::{self, Draft, Stored, WrittenEntry},
@@ -48,6 +48,7 @@ struct Provenance<'a> {
     started: String,
     wall_s: f64,
     cpu_s: f64,
+    stages: Vec<StageTime>,
     peak_rss_bytes: Option<u64>,
     threads: usize,
 }
@@ -91,6 +92,7 @@ pub(super) fn run(job: &Job, site: &Site, monitor: &Arc<TaskMonitor>) -> Result<
         started,
         wall_s,
         cpu_s,
+        stages: monitor.take_stages(),
         peak_rss_bytes: resources::peak_rss_bytes(),
         threads: site.threads,
     };
