@@ -8,6 +8,7 @@ use spikeloom::{
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::Instant,
 };
 
@@ -311,4 +312,62 @@ fn folders_that_cannot_be_written_are_named_and_nothing_is_left() {
         binary_folder::write(&source, &source.0, &path, DType::Int16, &go_on).unwrap_err().to_string();
     check(&again, &["exists already"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Runs a test again in a namespace of its own where `folder` is a small or read-only disk; true there.
+fn on_another_disk(test: &str, folder: &Path, options: &str) -> bool {
+    if std::env::var_os("SPIKELOOM_OTHER_DISK").is_some() {
+        return true;
+    }
+    let script = format!(
+        "mount -t tmpfs -o {options} tmpfs \"$1\" && exec \"$2\" --exact bad_input::{test} --nocapture"
+    );
+    let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n");
+    let user: &[&str] = if root { &[] } else { &["--user", "--map-root-user"] };
+    let output = Command::new("unshare")
+        .args(user)
+        .args(["--mount", "sh", "-c", &script, "sh"])
+        .arg(folder)
+        .arg(std::env::current_exe().unwrap())
+        .env("SPIKELOOM_OTHER_DISK", folder)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "needs `unshare` and `mount`:\n{text}");
+    false
+}
+
+/// The folder that is the other disk, in the test that runs there.
+fn other_disk() -> PathBuf {
+    std::env::var_os("SPIKELOOM_OTHER_DISK").map(PathBuf::from).unwrap()
+}
+
+#[test]
+fn a_full_disk_is_said_and_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    if !on_another_disk("a_full_disk_is_said_and_nothing_is_left", folder.path(), "size=128k") {
+        return;
+    }
+    let disk = other_disk();
+    let source = Short(RecordingInfo::new(30_000.0, 1, 200_000, DType::Int16));
+    let path = disk.join("out");
+    let message =
+        binary_folder::write(&source, &source.0, &path, DType::Int16, &|_, _| true).unwrap_err().to_string();
+    check(&message, &["The disk is full"]);
+    let samples: Vec<i64> = (0..20_000).collect();
+    let sorting = Sorting::from_spikes(30_000.0, vec![Id::Int(1)], &samples, &[0; 20_000]);
+    let message = numpy_folder::write(&sorting, &path).unwrap_err().to_string();
+    check(&message, &["The disk is full"]);
+    assert_eq!(fs::read_dir(&disk).unwrap().count(), 0);
+}
+
+#[test]
+fn a_read_only_disk_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    if !on_another_disk("a_read_only_disk_is_said", folder.path(), "ro") {
+        return;
+    }
+    let sorting = Sorting::from_spikes(30_000.0, vec![Id::Int(1)], &[5], &[0]);
+    let message = numpy_folder::write(&sorting, &other_disk().join("out")).unwrap_err().to_string();
+    check(&message, &["read-only", "choose another"]);
 }
