@@ -6,6 +6,7 @@ mod check;
 mod document;
 mod erased;
 mod evaluate;
+mod evaluate_item;
 mod event;
 mod executor;
 mod feed;

@@ -1,7 +1,7 @@
 //! Drives one run: hands out tasks as their inputs arrive, and tells what happens.
 
 use super::{
-    Coordinate, Document, Event, EventKind, Executor, NodeError, Pipeline, RunId, RunOptions, RunStatus,
+    Coordinate, Document, Event, EventKind, Executor, Key, NodeError, Pipeline, RunId, RunOptions, RunStatus,
     TaskClass, TaskId, Work,
     evaluate::{EvalState, Evaluator, Job, Outcome},
     executor::source_of,
@@ -127,11 +127,18 @@ impl Run {
             if self.running.is_empty() {
                 break;
             }
-            if let Ok((job, result)) = self.ended.1.recv_timeout(TICK) {
-                self.end(&job, result, &mut walk);
-                while let Ok((job, result)) = self.ended.1.try_recv() {
+            if let Ok(first) = self.ended.1.recv_timeout(TICK) {
+                let ended: Vec<Ended> = std::iter::once(first).chain(self.ended.1.try_iter()).collect();
+                let keys: BTreeSet<Key> = ended.iter().map(|(job, _)| job.key).collect();
+                for (job, result) in ended {
                     self.end(&job, result, &mut walk);
                 }
+                // Other nodes may have waited for the same work.
+                let nodes: BTreeSet<String> = runnable(&walk)
+                    .filter(|job| keys.contains(&job.key))
+                    .map(|job| job.task.node.clone())
+                    .collect();
+                walk.evaluate_from(&nodes);
             }
         }
         self.finish(&walk)
@@ -157,7 +164,7 @@ impl Run {
             for job in left_out {
                 let reason = "only estimates were asked for; run the pipeline".to_owned();
                 walk.outcomes.insert(job.key, Outcome::Cancelled(reason));
-                walk.evaluate_from(&job.task.node);
+                walk.evaluate_from(&BTreeSet::from([job.task.node.clone()]));
             }
         }
     }
@@ -275,12 +282,6 @@ impl Run {
                 walk.outcomes.insert(job.key, Outcome::Failed(message.clone()));
                 self.tell(task, Told::Failed, |task| EventKind::Failed { task, message });
             }
-        }
-        // Other nodes may wait for the same work.
-        let twins: Vec<String> =
-            runnable(walk).filter(|r| r.key == job.key).map(|r| r.task.node.clone()).collect();
-        for node in twins {
-            walk.evaluate_from(&node);
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::{
     Coordinate, Manifest, NodeError, Output, Outputs, RunContext, Store, StoreError,
-    evaluate::{Job, find, load_inputs},
+    evaluate::Job,
+    evaluate_item::{find, load_inputs},
     feed::{StageTime, TaskMonitor},
     memo::{Memo, caught},
     resources::{self, CpuMeter},

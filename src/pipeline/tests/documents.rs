@@ -242,10 +242,7 @@ fn every_problem_has_a_line_and_column() {
     );
     check_problem(&doc(pair, "(\"n.table\")"), "6:");
     check_problem(&doc(pair, ""), "3:25: a.table: this input is not connected");
-    check_problem(
-        &format!("{}", doc(pair, "").replace("wires", "wirse")),
-        "5:1: a pipeline has no field \"wirse\"; did",
-    );
+    check_problem(&doc(pair, "").replace("wires", "wirse"), "5:1: a pipeline has no field \"wirse\"; did");
 }
 
 #[test]

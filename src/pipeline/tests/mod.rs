@@ -2,6 +2,7 @@
 
 mod documents;
 mod runs;
+mod scale;
 
 use super::{Edit, NodeInstance, Params, Pipeline};
 use serde_json::Value as Json;
