@@ -1,0 +1,218 @@
+//! Merges clusters of different cells that are one unit.
+
+use super::{
+    ClusterParams, gather,
+    isocut::isocut,
+    points::{Points, discriminant, dot},
+};
+use crate::{
+    data::Features,
+    engine::{EngineError, Monitor, basis::Basis, geometry::Geometry},
+};
+use ndarray::Array2;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Members of a cluster that a test looks at.
+const TEST_MEMBERS: usize = 1_500;
+/// Lags that are tried, in steps of half a sample up to this many samples.
+const MAX_LAG: usize = 8;
+/// Channels count where at least this share of the members has features.
+const LEAST_COVERAGE: f64 = 0.5;
+
+/// A cluster and its mean features.
+struct Group {
+    members: Vec<u32>,
+    /// Mean features by channel.
+    mean: BTreeMap<u32, Vec<f64>>,
+    /// Channel of the largest mean.
+    main: u32,
+}
+
+impl Group {
+    fn new(features: &Features, mut members: Vec<u32>) -> Self {
+        members.sort_unstable();
+        let k = features.basis.nrows();
+        let row = features.max_channels * k;
+        let mut sums: BTreeMap<u32, (f64, Vec<f64>)> = BTreeMap::new();
+        for &peak in &members {
+            let stored = &features.neighbors[features.peaks.channel_index[peak as usize] as usize];
+            let values = &features.values[peak as usize * row..][..row];
+            for (&channel, values) in stored.iter().zip(values.chunks_exact(k)) {
+                let entry = sums.entry(channel).or_insert_with(|| (0.0, vec![0.0; k]));
+                entry.0 += 1.0;
+                for (s, &x) in entry.1.iter_mut().zip(values) {
+                    *s += f64::from(x);
+                }
+            }
+        }
+        let least = LEAST_COVERAGE * members.len() as f64;
+        let mean: BTreeMap<u32, Vec<f64>> = sums
+            .into_iter()
+            .filter(|(_, (count, _))| *count >= least)
+            .map(|(channel, (count, sum))| (channel, sum.into_iter().map(|s| s / count).collect()))
+            .collect();
+        let energy = |v: &Vec<f64>| v.iter().map(|x| x * x).sum::<f64>();
+        let main = mean
+            .iter()
+            .max_by(|a, b| energy(a.1).total_cmp(&energy(b.1)).then(b.0.cmp(a.0)))
+            .map_or(0, |(&channel, _)| channel);
+        Self { members, mean, main }
+    }
+
+    fn common(&self, other: &Self) -> Vec<u32> {
+        self.mean.keys().copied().filter(|c| other.mean.contains_key(c)).collect()
+    }
+
+    /// Evenly chosen members.
+    fn sample(&self) -> Vec<u32> {
+        let step = self.members.len().div_ceil(TEST_MEMBERS).max(1);
+        self.members.iter().copied().step_by(step).collect()
+    }
+}
+
+/// Best cosine similarity over lags on the common channels, and the index of the lag.
+fn similarity(a: &Group, b: &Group, overlaps: &[Array2<f64>]) -> (f64, usize) {
+    let channels = a.common(b);
+    let k = overlaps[0].nrows();
+    // Cross products of the two, to be weighted by the overlap of the components at each lag.
+    let mut cross = Array2::<f64>::zeros((k, k));
+    let (mut norm_a, mut norm_b) = (0.0, 0.0);
+    for channel in &channels {
+        let (x, y) = (&a.mean[channel], &b.mean[channel]);
+        for i in 0..k {
+            norm_a += x[i] * x[i];
+            norm_b += y[i] * y[i];
+            for j in 0..k {
+                cross[[i, j]] += x[i] * y[j];
+            }
+        }
+    }
+    let norm = (norm_a * norm_b).sqrt();
+    if norm <= 0.0 {
+        return (0.0, 0);
+    }
+    let mut best = (f64::NEG_INFINITY, 0);
+    for (index, overlap) in overlaps.iter().enumerate() {
+        let product = cross.iter().zip(overlap).map(|(c, s)| c * s).sum::<f64>() / norm;
+        if product > best.0 {
+            best = (product, index);
+        }
+    }
+    best
+}
+
+/// Dip score of both clusters together along the direction that parts them best.
+fn dip_between(
+    features: &Features,
+    a: &Group,
+    b: &Group,
+    overlap: &Array2<f64>,
+    dimensions: usize,
+    near: &[Vec<u32>],
+) -> f64 {
+    let channels: Vec<u32> = a
+        .common(b)
+        .into_iter()
+        .filter(|c| near[a.main as usize].contains(c) || near[b.main as usize].contains(c))
+        .collect();
+    let (sample_a, sample_b) = (a.sample(), b.sample());
+    let mut points = gather(features, sample_a.iter().copied(), &channels);
+    let mut moved = gather(features, sample_b.iter().copied(), &channels);
+    let k = overlap.nrows();
+    let mut turned = vec![0.0f32; k];
+    for values in moved.data.chunks_exact_mut(k) {
+        for (i, t) in turned.iter_mut().enumerate() {
+            *t = (0..k).map(|j| overlap[[i, j]] as f32 * values[j]).sum();
+        }
+        values.copy_from_slice(&turned);
+    }
+    points.data.extend_from_slice(&moved.data);
+    let points: Points = points.principal(super::LEAST_VARIANCE, dimensions);
+    let (na, n) = (sample_a.len(), points.len());
+    let (mean_a, mean_b) = (points.mean(0..na), points.mean(na..n));
+    let axis = discriminant(
+        &mean_a,
+        &points.covariance(0..na, &mean_a),
+        &mean_b,
+        &points.covariance(na..n, &mean_b),
+    );
+    let mut places: Vec<f64> = points.rows().map(|row| f64::from(dot(row, &axis))).collect();
+    places.sort_unstable_by(f64::total_cmp);
+    isocut(&places).score
+}
+
+/// Clusters merged as long as two that look alike are one hump; in order of their main channels.
+///
+/// # Errors
+/// Where it is cancelled.
+pub(super) fn merge_across(
+    features: &Features,
+    basis: &Basis,
+    geometry: &Geometry,
+    clusters: Vec<Vec<u32>>,
+    params: &ClusterParams,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Vec<u32>>, EngineError> {
+    let lags = -(2 * MAX_LAG as i32)..=2 * MAX_LAG as i32;
+    let overlaps: Vec<Array2<f64>> = lags.map(|lag| basis.overlap(f64::from(lag) / 2.0)).collect();
+    let near = geometry.neighbors(params.radius_um, usize::MAX);
+    let mut groups: Vec<Option<Group>> =
+        clusters.into_par_iter().map(|members| Some(Group::new(features, members))).collect();
+    // What each pair was found to be, until one of the two changes: similarity, dip score.
+    let mut known: BTreeMap<(usize, usize), (f64, f64)> = BTreeMap::new();
+    loop {
+        if monitor.cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        let pairs: Vec<(usize, usize)> = (0..groups.len())
+            .flat_map(|a| (a + 1..groups.len()).map(move |b| (a, b)))
+            .filter(|&(a, b)| match (&groups[a], &groups[b]) {
+                (Some(a), Some(b)) => near[a.main as usize].contains(&b.main),
+                _ => false,
+            })
+            .collect();
+        let fresh: Vec<((usize, usize), (f64, f64))> = pairs
+            .par_iter()
+            .filter(|pair| !known.contains_key(pair))
+            .filter_map(|&(a, b)| {
+                let (one, other) = (groups[a].as_ref()?, groups[b].as_ref()?);
+                let (cosine, lag) = similarity(one, other, &overlaps);
+                let score = if cosine >= params.merge_similarity && !monitor.cancelled() {
+                    dip_between(features, one, other, &overlaps[lag], params.max_dimensions, &near)
+                } else {
+                    f64::INFINITY
+                };
+                Some(((a, b), (cosine, score)))
+            })
+            .collect();
+        known.extend(fresh);
+        let mut merges: Vec<((usize, usize), f64)> = pairs
+            .iter()
+            .filter_map(|pair| {
+                let &(cosine, score) = known.get(pair)?;
+                (score < params.isosplit.isocut_threshold).then_some((*pair, cosine))
+            })
+            .collect();
+        if merges.is_empty() {
+            break;
+        }
+        merges.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+        let mut touched = vec![false; groups.len()];
+        for ((a, b), _) in merges {
+            if touched[a] || touched[b] {
+                continue;
+            }
+            touched[a] = true;
+            touched[b] = true;
+            if let (Some(one), Some(other)) = (groups[a].take(), groups[b].take()) {
+                let members = one.members.into_iter().chain(other.members).collect();
+                groups[a] = Some(Group::new(features, members));
+            }
+        }
+        known.retain(|&(a, b), _| !touched[a] && !touched[b]);
+    }
+    let mut groups: Vec<Group> = groups.into_iter().flatten().collect();
+    groups.sort_by_key(|g| (g.main, g.members.first().copied()));
+    Ok(groups.into_iter().map(|g| g.members).collect())
+}

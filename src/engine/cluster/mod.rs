@@ -1,0 +1,236 @@
+//! Groups peaks into units by their features.
+//!
+//! Peaks of one main channel (or of one small group of channels) are a cell. Each cell is split as far as the dip
+//! test sees several humps, looking anew at the principal axes of every part; then parts of neighbouring cells that are
+//! one hump together are merged, because a unit between two channels has peaks in both.
+
+mod isocut;
+mod isosplit;
+mod merge;
+mod points;
+
+pub use isocut::{Dip, isocut};
+pub use isosplit::{IsosplitParams, isosplit, merge_seeds};
+pub use points::Points;
+
+use super::{EngineError, Monitor, basis::Basis, geometry::Geometry};
+use crate::data::{Features, Id, Sorting, SpikeTrains, Table};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Settings of [`cluster_features`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClusterParams {
+    /// Channels further than this from a peak's main channel are not looked at, in µm.
+    pub radius_um: f64,
+    /// Principal axes used at once, at most.
+    pub max_dimensions: usize,
+    /// Seeds, least size and threshold of the dip test.
+    pub isosplit: IsosplitParams,
+    /// How often a part is split again.
+    pub recursion_depth: usize,
+    /// Only clusters whose waveforms have at least this cosine similarity are candidates for a merge.
+    pub merge_similarity: f64,
+    /// Clusters with fewer peaks are left out.
+    pub min_cluster_size: usize,
+}
+
+impl Default for ClusterParams {
+    fn default() -> Self {
+        Self {
+            radius_um: 60.0,
+            max_dimensions: 8,
+            isosplit: IsosplitParams::default(),
+            recursion_depth: 4,
+            merge_similarity: 0.8,
+            min_cluster_size: 20,
+        }
+    }
+}
+
+/// The label of peaks that belong to no cluster.
+pub const NO_CLUSTER: u32 = u32::MAX;
+
+/// Axes whose variance is below this are noise; after whitening noise has variance one.
+const LEAST_VARIANCE: f64 = 1.2;
+
+/// A label for each peak, `0..n` or [`NO_CLUSTER`]; clusters are numbered in order of their main channel.
+///
+/// # Errors
+/// Where it is cancelled.
+///
+/// # Source
+/// Recursion as in MountainSort 5 and SpikeInterface's iterative isosplit; the merge across cells is ours.
+pub fn cluster_features(
+    features: &Features,
+    geometry: &Geometry,
+    params: &ClusterParams,
+    seed: u64,
+    monitor: &dyn Monitor,
+) -> Result<Vec<u32>, EngineError> {
+    let cells = cells_of(features, geometry, params.radius_um);
+    let done = AtomicU64::new(0);
+    monitor.progress(0, cells.len() as u64);
+    let parts: Vec<Vec<Vec<u32>>> = cells
+        .par_iter()
+        .with_max_len(1)
+        .enumerate()
+        .map(|(index, cell)| {
+            let mut parts = Vec::new();
+            let mut splitter =
+                Splitter { features, cell, params, monitor, seed: seed ^ ((index as u64) << 20) };
+            splitter.split(cell.members.clone(), 0, &mut parts)?;
+            monitor.progress(done.fetch_add(1, Ordering::Relaxed) + 1, cells.len() as u64);
+            Ok(parts)
+        })
+        .collect::<Result<_, EngineError>>()?;
+    let basis = Basis { components: features.basis.clone(), num_before: features.num_before };
+    let groups = merge::merge_across(
+        features,
+        &basis,
+        geometry,
+        parts.into_iter().flatten().collect(),
+        params,
+        monitor,
+    )?;
+    let mut labels = vec![NO_CLUSTER; features.peaks.len()];
+    let kept = groups.into_iter().filter(|group| group.len() >= params.min_cluster_size);
+    for (label, group) in kept.enumerate() {
+        for peak in group {
+            labels[peak as usize] = label as u32;
+        }
+    }
+    Ok(labels)
+}
+
+/// The labelled peaks as a sorting with their amplitudes (in the recording's units) and locations.
+pub fn to_sorting(features: &Features, labels: &[u32], segments: &[usize]) -> Sorting {
+    let peaks = &features.peaks;
+    let num_units = labels.iter().filter(|&&l| l != NO_CLUSTER).max().map_or(0, |&l| l as usize + 1);
+    let segments = segments
+        .iter()
+        .enumerate()
+        .map(|(segment, &num_frames)| {
+            let mut order: Vec<usize> = (0..peaks.len())
+                .filter(|&i| peaks.segment_index[i] as usize == segment && labels[i] != NO_CLUSTER)
+                .collect();
+            order.sort_by_key(|&i| (peaks.sample_index[i], labels[i], i));
+            SpikeTrains {
+                sample_index: order.iter().map(|&i| peaks.sample_index[i]).collect(),
+                unit_index: order.iter().map(|&i| labels[i]).collect(),
+                amplitude: Some(order.iter().map(|&i| peaks.amplitude[i]).collect()),
+                location_um: peaks
+                    .location_um
+                    .as_ref()
+                    .map(|locations| order.iter().map(|&i| locations[i]).collect()),
+                num_frames: Some(num_frames),
+            }
+        })
+        .collect();
+    Sorting {
+        sampling_frequency: peaks.sampling_frequency,
+        unit_ids: Id::range(num_units),
+        segments,
+        properties: Table::default(),
+        amplitudes_in_uv: false,
+    }
+}
+
+/// Peaks that are split together, and the channels they are compared on.
+struct Cell {
+    members: Vec<u32>,
+    channels: Vec<u32>,
+}
+
+/// One cell a channel; groups of few channels that all lie within the radius are one cell.
+fn cells_of(features: &Features, geometry: &Geometry, radius_um: f64) -> Vec<Cell> {
+    let near = geometry.neighbors(radius_um, usize::MAX);
+    let n = geometry.num_channels();
+    let compact = |c: usize| {
+        let group = (0..n).filter(|&o| geometry.groups[o] == geometry.groups[c]);
+        group.clone().count() <= super::geometry::MAX_CHANNELS_WITHOUT_PROBE
+            && group.clone().all(|a| group.clone().all(|b| near[a].contains(&(b as u32))))
+    };
+    let mut home = vec![0usize; n];
+    let mut cells: Vec<Cell> = Vec::new();
+    for c in 0..n {
+        let first = near[c].iter().copied().min().unwrap_or(c as u32) as usize;
+        if compact(c) && first < c {
+            home[c] = home[first];
+            continue;
+        }
+        home[c] = cells.len();
+        let stored: &[u32] = features.neighbors.get(c).map_or(&[], Vec::as_slice);
+        let channels = stored.iter().copied().filter(|o| near[c].contains(o)).collect();
+        cells.push(Cell { members: Vec::new(), channels });
+    }
+    for (peak, &channel) in features.peaks.channel_index.iter().enumerate() {
+        cells[home[channel as usize]].members.push(peak as u32);
+    }
+    cells
+}
+
+/// The features of some peaks on the given channels; zero where a peak has none there.
+pub(super) fn gather(features: &Features, members: impl Iterator<Item = u32>, channels: &[u32]) -> Points {
+    let k = features.basis.nrows();
+    let row = features.max_channels * k;
+    let mut points = Points::new(channels.len() * k);
+    let mut main = u32::MAX;
+    let mut places: Vec<Option<usize>> = Vec::new();
+    for peak in members {
+        let channel = features.peaks.channel_index[peak as usize];
+        if channel != main {
+            main = channel;
+            let stored = &features.neighbors[channel as usize];
+            places = channels.iter().map(|c| stored.iter().position(|s| s == c)).collect();
+        }
+        let values = &features.values[peak as usize * row..][..row];
+        for place in &places {
+            match place {
+                Some(place) => points.data.extend_from_slice(&values[place * k..][..k]),
+                None => points.data.extend(std::iter::repeat_n(0.0, k)),
+            }
+        }
+    }
+    points
+}
+
+struct Splitter<'a> {
+    features: &'a Features,
+    cell: &'a Cell,
+    params: &'a ClusterParams,
+    monitor: &'a dyn Monitor,
+    seed: u64,
+}
+
+impl Splitter<'_> {
+    fn split(&mut self, members: Vec<u32>, depth: usize, out: &mut Vec<Vec<u32>>) -> Result<(), EngineError> {
+        if self.monitor.cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        if members.is_empty() {
+            return Ok(());
+        }
+        if members.len() < 2 * self.params.isosplit.min_cluster_size || depth > self.params.recursion_depth {
+            out.push(members);
+            return Ok(());
+        }
+        let points = gather(self.features, members.iter().copied(), &self.cell.channels)
+            .principal(LEAST_VARIANCE, self.params.max_dimensions);
+        self.seed = self.seed.wrapping_add(1);
+        let labels = isosplit(&points, &self.params.isosplit, self.seed);
+        let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
+        if count <= 1 {
+            out.push(members);
+            return Ok(());
+        }
+        let mut parts = vec![Vec::new(); count];
+        for (&member, &label) in members.iter().zip(&labels) {
+            parts[label as usize].push(member);
+        }
+        for part in parts {
+            self.split(part, depth + 1, out)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! Points in a space of a few dimensions, and their principal axes.
+
+use crate::engine::eigen::{solve_positive, symmetric_eigen};
+use ndarray::Array2;
+
+/// `len` points of `dim` numbers each, one after the other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Points {
+    /// Numbers of a point.
+    pub dim: usize,
+    /// The points.
+    pub data: Vec<f32>,
+}
+
+impl Points {
+    /// Room for points of `dim` numbers.
+    pub fn new(dim: usize) -> Self {
+        Self { dim, data: Vec::new() }
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        if self.dim == 0 { 0 } else { self.data.len() / self.dim }
+    }
+
+    /// True without points.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A point.
+    pub fn row(&self, index: usize) -> &[f32] {
+        &self.data[index * self.dim..][..self.dim]
+    }
+
+    /// All points, in order.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.data.chunks_exact(self.dim.max(1))
+    }
+
+    /// The mean point of some indices.
+    pub fn mean(&self, indices: impl Iterator<Item = usize>) -> Vec<f64> {
+        let mut mean = vec![0.0f64; self.dim];
+        let mut count = 0.0;
+        for index in indices {
+            for (m, &x) in mean.iter_mut().zip(self.row(index)) {
+                *m += f64::from(x);
+            }
+            count += 1.0;
+        }
+        if count > 0.0 {
+            for m in &mut mean {
+                *m /= count;
+            }
+        }
+        mean
+    }
+
+    /// The covariance of some indices about `mean`.
+    pub fn covariance(&self, indices: impl Iterator<Item = usize>, mean: &[f64]) -> Array2<f64> {
+        let d = self.dim;
+        let mut sums = vec![0.0f64; d * d];
+        let mut centered = vec![0.0f64; d];
+        let mut count = 0.0f64;
+        for index in indices {
+            for ((c, &x), m) in centered.iter_mut().zip(self.row(index)).zip(mean) {
+                *c = f64::from(x) - m;
+            }
+            add_outer(&centered, &mut sums);
+            count += 1.0;
+        }
+        Array2::from_shape_fn((d, d), |(i, j)| sums[i.max(j) * d + i.min(j)] / count.max(1.0))
+    }
+
+    /// These points on their first principal axes: those whose variance exceeds `least`, `most` at most and two at
+    /// least.
+    pub fn principal(&self, least: f64, most: usize) -> Points {
+        let mean = self.mean(0..self.len());
+        let (values, vectors) = symmetric_eigen(&self.covariance(0..self.len(), &mean));
+        let dim =
+            values.iter().take_while(|&&v| v > least).count().clamp(2.min(self.dim), most.min(self.dim));
+        let axes: Vec<f32> = (0..dim)
+            .flat_map(|k| (0..self.dim).map(move |i| (k, i)))
+            .map(|(k, i)| vectors[[k, i]] as f32)
+            .collect();
+        let mean: Vec<f32> = mean.into_iter().map(|m| m as f32).collect();
+        let mut out = Points { dim, data: Vec::with_capacity(self.len() * dim) };
+        let mut centered = vec![0.0f32; self.dim];
+        for row in self.rows() {
+            for ((c, x), m) in centered.iter_mut().zip(row).zip(&mean) {
+                *c = x - m;
+            }
+            out.data.extend(axes.chunks_exact(self.dim).map(|axis| dot(axis, &centered)));
+        }
+        out
+    }
+}
+
+/// Direction that parts two clouds best: the mean covariance's inverse times the difference of the means.
+pub fn discriminant(mean_a: &[f64], cov_a: &Array2<f64>, mean_b: &[f64], cov_b: &Array2<f64>) -> Vec<f32> {
+    let difference: Vec<f64> = mean_b.iter().zip(mean_a).map(|(b, a)| b - a).collect();
+    let mut pooled = (cov_a + cov_b) * 0.5;
+    let ridge = 1e-6 * pooled.diag().sum() / pooled.nrows().max(1) as f64 + 1e-12;
+    for i in 0..pooled.nrows() {
+        pooled[[i, i]] += ridge;
+    }
+    let direction = solve_positive(&pooled, &difference).map_or(difference, |d| d.to_vec());
+    let norm = direction.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+    direction.into_iter().map(|x| (x / norm) as f32).collect()
+}
+
+/// Sum of products, in eight lanes.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; 8];
+    let (mut pa, mut pb) = (a.chunks_exact(8), b.chunks_exact(8));
+    for (x, y) in pa.by_ref().zip(pb.by_ref()) {
+        for l in 0..8 {
+            lanes[l] += x[l] * y[l];
+        }
+    }
+    let rest: f32 = pa.remainder().iter().zip(pb.remainder()).map(|(x, y)| x * y).sum();
+    lanes.iter().sum::<f32>() + rest
+}
+
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn add_outer(x: &[f64], sums: &mut [f64]) {
+    let d = x.len();
+    for i in 0..d {
+        let row = &mut sums[i * d..][..i + 1];
+        let a = x[i];
+        for (s, b) in row.iter_mut().zip(x) {
+            *s += a * b;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A first look at a small part of the recording: noise levels and isolated spikes.
+
+use super::{Crossing, DetectParams, PeakSign, locally_exclusive};
+use crate::{
+    data::units::ms_to_samples,
+    engine::{
+        EngineError, Monitor,
+        chain::Chain,
+        geometry::Geometry,
+        passes::{SpanData, over_spans, survey_spans},
+    },
+};
+
+/// How much of the recording is looked at, in seconds.
+const SURVEY_S: f64 = 10.0;
+/// Isolated peaks must be this many noise levels high.
+const SURVEY_THRESHOLD: f32 = 6.0;
+/// Snippets taken of each span.
+const SNIPPETS_PER_SPAN: usize = 400;
+/// Length of a snippet and where its peak lies, in ms.
+pub const SNIPPET_MS: f64 = 2.03;
+/// Time before the peak in a snippet, in ms.
+pub const SNIPPET_BEFORE_MS: f64 = 0.67;
+
+/// What is known after looking at a small part of the recording.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Noise of each channel: median absolute deviation / 0.6745; zero for constant channels.
+    pub noise: Vec<f32>,
+    /// Samples of a snippet.
+    pub num_samples: usize,
+    /// Samples before its peak.
+    pub num_before: usize,
+    /// Snippets of isolated peaks on their own channel, in noise levels and with the sign they have.
+    pub snippets: Vec<Vec<f32>>,
+}
+
+/// Noise levels, and snippets of isolated peaks for the prototype and the temporal basis.
+///
+/// # Errors
+/// Where samples cannot be read or it is cancelled.
+pub fn survey(
+    chain: &Chain,
+    geometry: &Geometry,
+    params: &DetectParams,
+    monitor: &dyn Monitor,
+) -> Result<Survey, EngineError> {
+    let rate = chain.info().sampling_frequency;
+    let num_samples = ms_to_samples(SNIPPET_MS, rate).max(8);
+    let num_before = ms_to_samples(SNIPPET_BEFORE_MS, rate).max(2);
+    let neighbors = geometry.neighbors(params.radius_um, usize::MAX);
+    let spans = survey_spans(chain, SURVEY_S);
+    let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, sorted: &mut Vec<f32>| {
+        let block = data.block;
+        let noise: Vec<f32> = (0..block.num_channels()).map(|c| mad(block.channel(c), sorted)).collect();
+        let crossings: Vec<Vec<Crossing>> = (0..block.num_channels())
+            .map(|c| crossings_of(block.channel(c), noise[c], params.peak_sign, c))
+            .collect();
+        let peaks = locally_exclusive(&crossings, &neighbors, num_samples);
+        let step = peaks.len().div_ceil(SNIPPETS_PER_SPAN).max(1);
+        let snippets: Vec<Vec<f32>> = peaks
+            .iter()
+            .step_by(step)
+            .filter_map(|peak| {
+                let channel = peak.channel as usize;
+                let start = (peak.sample as usize).checked_sub(num_before)?;
+                let trace = block.channel(channel).get(start..start + num_samples)?;
+                Some(trace.iter().map(|x| x / noise[channel]).collect())
+            })
+            .collect();
+        Ok((noise, snippets))
+    })?;
+    let num_channels = geometry.num_channels();
+    let noise = (0..num_channels)
+        .map(|c| median(&mut parts.iter().map(|(noise, _)| noise[c]).collect::<Vec<_>>()))
+        .collect();
+    let snippets = parts.into_iter().flat_map(|(_, snippets)| snippets).collect();
+    Ok(Survey { noise, num_samples, num_before, snippets })
+}
+
+fn crossings_of(trace: &[f32], noise: f32, sign: PeakSign, channel: usize) -> Vec<Crossing> {
+    if noise <= 0.0 {
+        return Vec::new();
+    }
+    let limit = SURVEY_THRESHOLD * noise;
+    trace
+        .iter()
+        .enumerate()
+        .filter(|&(_, &x)| sign.height(x) >= limit)
+        .map(|(sample, &x)| Crossing {
+            sample: sample as u32,
+            channel: channel as u32,
+            height: sign.height(x) / noise,
+        })
+        .collect()
+}
+
+/// Median absolute deviation over 0.6745, of every fourth sample at most: neighbours say the same.
+pub(super) fn mad(trace: &[f32], sorted: &mut Vec<f32>) -> f32 {
+    let step = (trace.len() / 8192).clamp(1, 4);
+    sorted.clear();
+    sorted.extend(trace.iter().step_by(step));
+    let center = median(sorted);
+    for x in sorted.iter_mut() {
+        *x = (*x - center).abs();
+    }
+    median(sorted) / 0.674_489_75
+}
+
+/// The upper median; zero of nothing.
+pub(super) fn median(values: &mut [f32]) -> f32 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f32::total_cmp).1
+}

@@ -1,0 +1,261 @@
+//! Explains the traces as a sum of templates: spike times, also where spikes overlap.
+
+mod bank;
+mod peel;
+
+pub use bank::{BankUnit, NUM_PHASES, TemplateBank};
+pub use peel::{Match, PeelLimits, Peeler};
+
+use super::{
+    EngineError, Monitor, Preview,
+    chain::Chain,
+    geometry::Geometry,
+    passes::{SpanData, all_spans, over_spans, survey_spans},
+};
+use crate::data::{Features, Peaks, Templates, units::ms_to_samples};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Settings of [`match_templates`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MatchParams {
+    /// A match must lower the residual's energy by the square of this many noise levels.
+    pub threshold: f64,
+    /// Least factor of the template.
+    pub amplitude_min: f64,
+    /// Greatest factor of the template.
+    pub amplitude_max: f64,
+    /// Expected spread of the factor about one.
+    pub amplitude_std: f64,
+    /// A unit does not fire twice within this time, in ms.
+    pub refractory_ms: f64,
+    /// Temporal components.
+    pub num_components: usize,
+    /// Match only about this much of the recording, spread evenly, in seconds; everything where `None`.
+    pub max_duration_s: Option<f64>,
+    /// Spikes per unit whose collision-cleaned features are kept, evenly in time; zero for none.
+    pub features_per_unit: usize,
+    /// Channels of those features lie within this of the unit's main channel, in µm.
+    pub features_radius_um: f64,
+    /// Channels of those features at most.
+    pub features_channels: usize,
+}
+
+impl Default for MatchParams {
+    fn default() -> Self {
+        Self {
+            threshold: 6.0,
+            amplitude_min: 0.5,
+            amplitude_max: 1.8,
+            amplitude_std: 0.3,
+            refractory_ms: 0.33,
+            num_components: 6,
+            max_duration_s: None,
+            features_per_unit: 0,
+            features_radius_um: 100.0,
+            features_channels: 12,
+        }
+    }
+}
+
+/// A spike of the result.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spike {
+    /// Segment.
+    pub segment: u32,
+    /// Frame within the segment, rounded.
+    pub sample: i64,
+    /// Unit, an index into the templates.
+    pub unit: u32,
+    /// Factor of the template.
+    pub scale: f32,
+    /// Drop of the residual's energy, in squared noise levels.
+    pub gain: f32,
+}
+
+/// What [`match_templates`] finds.
+#[derive(Clone, Debug)]
+pub struct Matching {
+    /// Spikes in order of `(segment, sample, unit)`.
+    pub spikes: Vec<Spike>,
+    /// Collision-cleaned features of some spikes, on the bank's basis, with the unit's main channel as channel.
+    pub features: Features,
+    /// Unit of each row of `features`.
+    pub feature_units: Vec<u32>,
+    /// Share of the recording that was matched.
+    pub coverage: f64,
+}
+
+/// Frames matched at once; overlapping spikes near its ends are resolved with the context around it.
+const SUB_BLOCK: usize = 2048;
+
+/// Matches templates against all of the recording (or evenly spread parts of it).
+///
+/// The traces must have noise of variance one on every channel (whitened), and the templates be in the same units.
+/// Spikes are found in global best-first order within stretches of 2048 frames with three template lengths of
+/// context on either side; a spike belongs to the stretch that holds its sample.
+///
+/// # Errors
+/// Where samples cannot be read, the templates are of another recording, or it is cancelled.
+///
+/// # Source
+/// The greedy objective is that of Kilosort (Pachitariu et al. 2024), the amplitude prior that of wobble
+/// (SpikeInterface); exact best-first order and subtraction between samples are ours.
+pub fn match_templates(
+    chain: &Chain,
+    templates: &Templates,
+    params: &MatchParams,
+    monitor: &dyn Monitor,
+) -> Result<Matching, EngineError> {
+    let info = chain.info();
+    if templates.channel_ids.len() != info.num_channels() {
+        return Err(EngineError::Data(format!(
+            "the templates have {} channels, the recording {}: estimate them on this recording",
+            templates.channel_ids.len(),
+            info.num_channels()
+        )));
+    }
+    if (templates.sampling_frequency - info.sampling_frequency).abs() > 1e-6 * info.sampling_frequency {
+        return Err(EngineError::Data(format!(
+            "the templates have {} Hz, the recording {} Hz: estimate them on this recording",
+            templates.sampling_frequency, info.sampling_frequency
+        )));
+    }
+    let geometry = Geometry::of(info)?;
+    let bank = TemplateBank::new(templates, params.num_components);
+    let limits = PeelLimits {
+        gain: (params.threshold * params.threshold) as f32,
+        prior: (1.0 / (params.amplitude_std * params.amplitude_std)) as f32,
+        amplitude: (params.amplitude_min as f32, params.amplitude_max as f32),
+        refractory: ms_to_samples(params.refractory_ms, info.sampling_frequency),
+    };
+    let spans = match params.max_duration_s {
+        Some(duration) => survey_spans(chain, duration),
+        None => all_spans(chain),
+    };
+    let sampling = Sampling::new(&bank, &geometry, params, spans.len(), templates);
+    let pad = 3 * bank.num_samples();
+    let counted = AtomicU64::new(0);
+    let parts = over_spans(chain, &spans, pad, monitor, |data: &SpanData, peeler: &mut Peeler| {
+        let mut part = Part::default();
+        let mut start = data.frames.start;
+        while start < data.frames.end {
+            if monitor.cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            let end = (start + SUB_BLOCK).min(data.frames.end);
+            let first = data.block.first_frame();
+            let context =
+                (start - first).saturating_sub(pad)..(end + pad - first).min(data.block.num_frames());
+            let matches = peeler.run(&bank, data.block, context, &limits);
+            sampling.collect(&bank, peeler, &matches, data, start..end, &mut part);
+            start = end;
+        }
+        let total = counted.fetch_add(part.spikes.len() as u64, Ordering::Relaxed) + part.spikes.len() as u64;
+        monitor.preview(Preview::Counts { num_spikes: total, num_units: bank.units.len() as u64 });
+        Ok(part)
+    })?;
+    let matched: usize = spans.iter().map(|s| chain.span_range(s.segment, s.span).len()).sum();
+    let coverage = matched as f64 / info.total_frames().max(1) as f64;
+    Ok(sampling.finish(parts, &bank, chain, coverage))
+}
+
+/// What one span gives.
+#[derive(Default)]
+struct Part {
+    spikes: Vec<Spike>,
+    /// Index into `spikes` of each row of features.
+    rows: Vec<u32>,
+    values: Vec<f32>,
+    taken: Vec<u32>,
+}
+
+/// Which spikes' features are kept, and on which channels.
+struct Sampling {
+    quota: u32,
+    main_channels: Vec<u32>,
+    neighbors: Vec<Vec<u32>>,
+    max_channels: usize,
+}
+
+impl Sampling {
+    fn new(
+        bank: &TemplateBank,
+        geometry: &Geometry,
+        params: &MatchParams,
+        num_spans: usize,
+        templates: &Templates,
+    ) -> Self {
+        let main_channels = (0..bank.units.len())
+            .map(|unit| templates.extremum(unit).map_or(0, |(channel, _, _)| channel as u32))
+            .collect();
+        let neighbors = geometry.neighbors(params.features_radius_um, params.features_channels);
+        let max_channels = neighbors.iter().map(Vec::len).max().unwrap_or(0);
+        let quota = params.features_per_unit.div_ceil(num_spans.max(1)) as u32;
+        Self { quota, main_channels, neighbors, max_channels }
+    }
+
+    /// Keeps the matches of `frames` and the features of the first few of each unit.
+    fn collect(
+        &self,
+        bank: &TemplateBank,
+        peeler: &Peeler,
+        matches: &[Match],
+        data: &SpanData,
+        frames: std::ops::Range<usize>,
+        part: &mut Part,
+    ) {
+        let row = self.max_channels * bank.num_components();
+        part.taken.resize(bank.units.len(), 0);
+        for (index, found) in matches.iter().enumerate() {
+            let frame = data.block.first_frame() + found.sample;
+            if !frames.contains(&frame) {
+                continue;
+            }
+            let taken = &mut part.taken[found.unit as usize];
+            if *taken < self.quota {
+                *taken += 1;
+                part.rows.push(part.spikes.len() as u32);
+                let start = part.values.len();
+                part.values.resize(start + row, 0.0);
+                let channels = &self.neighbors[self.main_channels[found.unit as usize] as usize];
+                let used = channels.len() * bank.num_components();
+                peeler.cleaned(bank, matches, index, channels, &mut part.values[start..start + used]);
+            }
+            part.spikes.push(Spike {
+                segment: data.span.segment as u32,
+                sample: frame as i64,
+                unit: found.unit,
+                scale: found.scale,
+                gain: found.gain,
+            });
+        }
+    }
+
+    fn finish(self, parts: Vec<Part>, bank: &TemplateBank, chain: &Chain, coverage: f64) -> Matching {
+        let rows: Vec<(Spike, u32)> = parts
+            .iter()
+            .flat_map(|part| part.rows.iter().map(|&i| part.spikes[i as usize]))
+            .map(|spike| (spike, self.main_channels[spike.unit as usize]))
+            .collect();
+        let features = Features {
+            peaks: Peaks {
+                sampling_frequency: chain.info().sampling_frequency,
+                num_channels: chain.info().num_channels(),
+                segment_index: rows.iter().map(|(s, _)| s.segment).collect(),
+                sample_index: rows.iter().map(|(s, _)| s.sample).collect(),
+                channel_index: rows.iter().map(|(_, c)| *c).collect(),
+                amplitude: rows.iter().map(|(s, _)| s.scale).collect(),
+                location_um: None,
+            },
+            basis: bank.basis.components.clone(),
+            num_before: bank.basis.num_before,
+            neighbors: self.neighbors,
+            max_channels: self.max_channels,
+            values: parts.iter().flat_map(|part| part.values.iter().copied()).collect(),
+        };
+        let feature_units = rows.iter().map(|(s, _)| s.unit).collect();
+        let mut spikes: Vec<Spike> = parts.into_iter().flat_map(|part| part.spikes).collect();
+        spikes.sort_by_key(|s| (s.segment, s.sample, s.unit));
+        Matching { spikes, features, feature_units, coverage }
+    }
+}

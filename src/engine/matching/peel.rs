@@ -1,0 +1,348 @@
+//! Best-first matching pursuit on one stretch of traces.
+
+use super::bank::{TemplateBank, phase_of, phase_shift};
+use crate::engine::{basis::MAX_COMPONENTS, block::Block};
+use std::{cmp::Ordering, collections::BinaryHeap, ops::Range};
+
+/// What a match must fulfil.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PeelLimits {
+    /// Least gain: the drop of the residual's energy, in squared noise levels.
+    pub gain: f32,
+    /// Inverse variance of the prior on the amplitude, whose mean is one.
+    pub prior: f32,
+    /// Least and greatest amplitude, as a factor of the template.
+    pub amplitude: (f32, f32),
+    /// A unit does not fire twice within this many samples.
+    pub refractory: usize,
+}
+
+/// A spike that was found and subtracted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Match {
+    /// Sample of the block.
+    pub sample: usize,
+    /// Place between samples, -1/2 to 1/2, that is added to `sample`.
+    pub delta: f32,
+    /// Unit.
+    pub unit: u32,
+    /// Factor of the template.
+    pub scale: f32,
+    /// Drop of the residual's energy.
+    pub gain: f32,
+}
+
+/// Samples whose best score is kept together.
+const TILE: usize = 64;
+
+/// Buffers of [`Peeler::run`], and the projections it leaves behind.
+#[derive(Debug, Default)]
+pub struct Peeler {
+    /// Projections of the traces as they were, `[channel][component]` rows.
+    projected: Vec<f32>,
+    /// Scores of units against the residual, a row each.
+    scores: Vec<f32>,
+    stride: usize,
+    first: usize,
+    len: usize,
+    tiles: Vec<f32>,
+    heap: BinaryHeap<Candidate>,
+    used: Vec<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Candidate {
+    gain: f32,
+    place: u32,
+    unit: u32,
+}
+
+impl Eq for Candidate {}
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.gain.total_cmp(&other.gain).then(other.place.cmp(&self.place)).then(other.unit.cmp(&self.unit))
+    }
+}
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Peeler {
+    /// Finds spikes at `samples` of the block: again and again the one that lowers the residual's energy most is
+    /// accepted and subtracted. Ties go to the earlier sample, then to the lower unit.
+    pub fn run(
+        &mut self,
+        bank: &TemplateBank,
+        block: &Block,
+        samples: Range<usize>,
+        limits: &PeelLimits,
+    ) -> Vec<Match> {
+        let (nt, before) = (bank.num_samples(), bank.basis.num_before);
+        let first = samples.start.max(before);
+        let end = samples.end.min((block.num_frames() + before + 1).saturating_sub(nt));
+        if first >= end || bank.units.is_empty() {
+            self.len = 0;
+            return Vec::new();
+        }
+        (self.first, self.len) = (first, end - first);
+        self.stride = self.len.next_multiple_of(TILE);
+        self.project(bank, block);
+        self.score(bank);
+        self.peel(bank, limits)
+    }
+
+    fn project(&mut self, bank: &TemplateBank, block: &Block) {
+        let k = bank.num_components();
+        let (nt, before) = (bank.num_samples(), bank.basis.num_before);
+        self.used.clear();
+        self.used.resize(block.num_channels(), false);
+        for unit in &bank.units {
+            for &channel in &unit.channels {
+                self.used[channel as usize] = true;
+            }
+        }
+        // Rows are as long as the stride; what lies past their end only ever meets scores past the end.
+        self.projected.resize(block.num_channels() * k * self.stride, 0.0);
+        for channel in (0..block.num_channels()).filter(|&c| self.used[c]) {
+            let start = self.first - before;
+            let x = &block.channel(channel)[start..start + self.len + nt - 1];
+            let out = &mut self.projected[channel * k * self.stride..][..k * self.stride];
+            bank.basis.project(x, out, self.stride);
+            for row in out.chunks_exact_mut(self.stride) {
+                row[self.len..].fill(0.0);
+            }
+        }
+    }
+
+    fn score(&mut self, bank: &TemplateBank) {
+        let k = bank.num_components();
+        self.scores.resize(bank.units.len() * self.stride, 0.0);
+        for (unit, scores) in bank.units.iter().zip(self.scores.chunks_exact_mut(self.stride)) {
+            score_unit(&unit.channels, &unit.coefficients, k, &self.projected, self.stride, scores);
+        }
+    }
+
+    fn peel(&mut self, bank: &TemplateBank, limits: &PeelLimits) -> Vec<Match> {
+        let num_tiles = self.stride / TILE;
+        self.tiles.clear();
+        self.tiles.resize(bank.units.len() * num_tiles, f32::NEG_INFINITY);
+        self.heap.clear();
+        for unit in 0..bank.units.len() {
+            for tile in 0..num_tiles {
+                self.refresh(bank, limits, unit, tile);
+            }
+        }
+        let mut matches = Vec::new();
+        let mut wave = vec![0.0f32; bank.lag_stride()];
+        while let Some(candidate) = self.heap.pop() {
+            let (unit, place) = (candidate.unit as usize, candidate.place as usize);
+            let tile = place / TILE;
+            // Stale: the tile has changed since.
+            if self.tiles[unit * num_tiles + tile].total_cmp(&candidate.gain).is_ne() {
+                continue;
+            }
+            let row = &self.scores[unit * self.stride..][..self.len];
+            let beside = |i: usize| row.get(i).copied().unwrap_or(0.0);
+            let (a, b, c) = (if place > 0 { row[place - 1] } else { 0.0 }, row[place], beside(place + 1));
+            if !(a.is_finite() && c.is_finite()) {
+                // The shoulder of a spike of the same unit.
+                self.scores[unit * self.stride + place] = f32::NEG_INFINITY;
+                self.refresh(bank, limits, unit, tile);
+                continue;
+            }
+            let curvature = a - 2.0 * b + c;
+            let delta = if curvature < 0.0 { (0.5 * (a - c) / curvature).clamp(-0.5, 0.5) } else { 0.0 };
+            let peak = b - 0.25 * (a - c) * delta;
+            let norm2 = bank.units[unit].norm2;
+            let scale = ((peak + limits.prior) / (norm2 + limits.prior))
+                .clamp(limits.amplitude.0, limits.amplitude.1);
+            matches.push(Match {
+                sample: self.first + place,
+                delta,
+                unit: unit as u32,
+                scale,
+                gain: candidate.gain,
+            });
+            self.subtract(bank, limits, unit, place, delta, scale, &mut wave);
+            let quiet =
+                place.saturating_sub(limits.refractory)..(place + limits.refractory + 1).min(self.len);
+            self.scores[unit * self.stride..][quiet.clone()].fill(f32::NEG_INFINITY);
+            for tile in quiet.start / TILE..=(quiet.end - 1) / TILE {
+                self.refresh(bank, limits, unit, tile);
+            }
+        }
+        matches.sort_by_key(|m| (m.sample, m.unit));
+        matches
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one spike's numbers, in the hot loop")]
+    fn subtract(
+        &mut self,
+        bank: &TemplateBank,
+        limits: &PeelLimits,
+        unit: usize,
+        place: usize,
+        delta: f32,
+        scale: f32,
+        wave: &mut [f32],
+    ) {
+        let reach = bank.num_samples() as i64 - 1;
+        let (phase, whole) = phase_of(delta);
+        let place = place as i64 + whole;
+        let start = (place - reach).max(0);
+        let end = (place + reach + 1).min(self.len as i64);
+        if start >= end {
+            return;
+        }
+        let offset = (start - (place - reach)) as usize;
+        let (start, end) = (start as usize, end as usize);
+        for (other, products) in &bank.units[unit].pairs {
+            bank.interaction(phase, products, wave);
+            let row = &mut self.scores[*other as usize * self.stride..][start..end];
+            for (score, w) in row.iter_mut().zip(&wave[offset..]) {
+                *score -= scale * w;
+            }
+            for tile in start / TILE..=(end - 1) / TILE {
+                self.refresh(bank, limits, *other as usize, tile);
+            }
+        }
+    }
+
+    /// Looks for the best place of a unit in a tile and enters it where its gain suffices.
+    fn refresh(&mut self, bank: &TemplateBank, limits: &PeelLimits, unit: usize, tile: usize) {
+        let num_tiles = self.stride / TILE;
+        let start = tile * TILE;
+        let row = &self.scores[unit * self.stride..][start..self.len.min(start + TILE)];
+        let best = largest(row);
+        let norm2 = bank.units[unit].norm2;
+        let gain = gain_of(best, norm2, limits);
+        let kept = &mut self.tiles[unit * num_tiles + tile];
+        if gain < limits.gain || !gain.is_finite() {
+            *kept = f32::NEG_INFINITY;
+            return;
+        }
+        let place = start + row.iter().position(|&s| s == best).unwrap_or(0);
+        *kept = gain;
+        self.heap.push(Candidate { gain, place: place as u32, unit: unit as u32 });
+    }
+
+    /// Features of a match on `channels` with all other matches subtracted, `(channels, components)`, between samples.
+    ///
+    /// `matches` are those of the last run, in order; `index` is the one wanted.
+    pub fn cleaned(
+        &self,
+        bank: &TemplateBank,
+        matches: &[Match],
+        index: usize,
+        channels: &[u32],
+        out: &mut [f32],
+    ) {
+        let k = bank.num_components();
+        let reach = bank.num_samples() as i64 - 1;
+        let own = matches[index];
+        let place = own.sample - self.first;
+        let places = [place.saturating_sub(1), place, (place + 1).min(self.len - 1)];
+        let mut at = vec![[0.0f32; 3]; channels.len() * k];
+        for (i, &channel) in channels.iter().enumerate().filter(|(_, c)| self.used[**c as usize]) {
+            for component in 0..k {
+                let row = &self.projected[(channel as usize * k + component) * self.stride..];
+                at[i * k + component] = places.map(|p| row[p]);
+            }
+        }
+        let near = matches.partition_point(|m| (m.sample as i64) < own.sample as i64 - reach - 2);
+        for (other, spike) in matches.iter().enumerate().skip(near) {
+            if spike.sample as i64 > own.sample as i64 + reach + 2 {
+                break;
+            }
+            if other == index {
+                continue;
+            }
+            let unit = &bank.units[spike.unit as usize];
+            let (phase, whole) = phase_of(spike.delta);
+            let spike_place = (spike.sample - self.first) as i64 + whole;
+            let mut omega = [[0.0f32; 3]; MAX_COMPONENTS * MAX_COMPONENTS];
+            for (slot, &p) in places.iter().enumerate() {
+                let lag = p as i64 - spike_place;
+                if lag.abs() > reach {
+                    continue;
+                }
+                for component in 0..k {
+                    for m in 0..k {
+                        omega[component * k + m][slot] =
+                            bank.omega(phase, component, m)[(lag + reach) as usize];
+                    }
+                }
+            }
+            for (i, channel) in channels.iter().enumerate() {
+                let Ok(j) = unit.channels.binary_search(channel) else { continue };
+                for component in 0..k {
+                    for m in 0..k {
+                        let weight = spike.scale * unit.coefficients[j * k + m];
+                        for slot in 0..3 {
+                            at[i * k + component][slot] -= weight * omega[component * k + m][slot];
+                        }
+                    }
+                }
+            }
+        }
+        let (phase, whole) = phase_of(own.delta);
+        let delta = phase_shift(phase) as f32 + whole as f32;
+        for (o, [a, b, c]) in out.iter_mut().zip(at) {
+            *o = b + 0.5 * delta * (c - a) + 0.5 * delta * delta * (a - 2.0 * b + c);
+        }
+    }
+}
+
+/// Drop of the residual's energy by the best amplitude within bounds, under the prior.
+fn gain_of(score: f32, norm2: f32, limits: &PeelLimits) -> f32 {
+    let (b, n) = (score + limits.prior, norm2 + limits.prior);
+    let scale = (b / n).clamp(limits.amplitude.0, limits.amplitude.1);
+    2.0 * scale * b - scale * scale * n - limits.prior
+}
+
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn largest(row: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let mut chunks = row.chunks_exact(16);
+    for chunk in chunks.by_ref() {
+        for l in 0..16 {
+            lanes[l] = if chunk[l] > lanes[l] { chunk[l] } else { lanes[l] };
+        }
+    }
+    let mut best = f32::NEG_INFINITY;
+    for &x in lanes.iter().chain(chunks.remainder()) {
+        best = if x > best { x } else { best };
+    }
+    best
+}
+
+#[multiversion::multiversion(targets(
+    "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
+    "x86_64+avx+avx2+bmi1+bmi2+fma",
+))]
+fn score_unit(
+    channels: &[u32],
+    coefficients: &[f32],
+    k: usize,
+    projected: &[f32],
+    stride: usize,
+    out: &mut [f32],
+) {
+    const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
+    let mut start = 0;
+    while start < stride {
+        let mut sums = [0.0f32; TILE];
+        for (&channel, weights) in channels.iter().zip(coefficients.chunks_exact(k)) {
+            for (component, &w) in weights.iter().enumerate() {
+                let row = &projected[(channel as usize * k + component) * stride + start..][..TILE];
+                for l in 0..TILE {
+                    sums[l] = if FUSED { w.mul_add(row[l], sums[l]) } else { w * row[l] + sums[l] };
+                }
+            }
+        }
+        out[start..][..TILE].copy_from_slice(&sums);
+        start += TILE;
+    }
+}

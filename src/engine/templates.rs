@@ -1,0 +1,322 @@
+//! Mean waveforms of clusters, cleaned of what is no unit.
+
+use super::{basis::Basis, cluster::NO_CLUSTER, eigen::solve_positive, geometry::Geometry};
+use crate::data::{Features, Id, RecordingInfo, Templates, units::ms_to_samples};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+/// Settings of [`estimate_templates`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TemplateParams {
+    /// Share of the peaks left out at each end before averaging.
+    pub trim: f64,
+    /// Peaks averaged per unit at most, evenly in time.
+    pub max_spikes_per_unit: usize,
+    /// Channels whose waveform spans less than this are left out, in the recording's units (noise levels).
+    pub sparsify_threshold: f64,
+    /// Channels of a template at most.
+    pub max_channels: usize,
+    /// Units whose waveform is smaller than this (root of its energy, in noise levels) are rejected.
+    pub min_norm: f64,
+    /// Units whose largest sample is further than this from where it should be are rejected, in ms.
+    pub max_jitter_ms: f64,
+    /// Units that look more alike than this (cosine at the best lag) are merged.
+    pub duplicate_similarity: f64,
+    /// Units of which two others together leave less than this share of the energy are rejected as their sum.
+    pub mixture_residual: f64,
+}
+
+impl Default for TemplateParams {
+    fn default() -> Self {
+        Self {
+            trim: 0.2,
+            max_spikes_per_unit: 1_000,
+            sparsify_threshold: 0.7,
+            max_channels: 20,
+            min_norm: 5.0,
+            max_jitter_ms: 0.3,
+            duplicate_similarity: 0.92,
+            mixture_residual: 0.15,
+        }
+    }
+}
+
+/// A cluster that did not become a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejected {
+    /// Label of the cluster.
+    pub cluster: u32,
+    /// Peaks in it.
+    pub num_peaks: usize,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// Templates of the clusters that are units, and what was rejected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemplateSet {
+    /// Templates with ids `0..n`.
+    pub templates: Templates,
+    /// Peaks behind each template.
+    pub num_peaks: Vec<usize>,
+    /// Clusters that did not become units of their own.
+    pub rejected: Vec<Rejected>,
+}
+
+/// A template in the making: its waveform by channel.
+#[derive(Clone, Debug)]
+struct Draft {
+    cluster: u32,
+    num_peaks: usize,
+    channels: Vec<u32>,
+    /// `(num_samples, channels)`.
+    waveform: Array2<f32>,
+}
+
+/// Lags tried when templates are compared, in ms.
+const MAX_LAG_MS: f64 = 0.5;
+
+/// Trimmed mean of the features of each cluster, as waveforms aligned at their largest sample.
+///
+/// `labels[i]` is the cluster of peak `i`, or [`NO_CLUSTER`]. Waveforms are in the units of the features (noise
+/// levels of the whitened recording). Noise, duplicates and sums of two others are rejected, with the reason.
+///
+/// # Source
+/// engine of SpikeInterface's lupin for the cleaning rules; trimmed means and sums are ours.
+pub fn estimate_templates(
+    features: &Features,
+    labels: &[u32],
+    info: &RecordingInfo,
+    geometry: &Geometry,
+    params: &TemplateParams,
+) -> TemplateSet {
+    let basis = Basis { components: features.basis.clone(), num_before: features.num_before };
+    let count = labels.iter().filter(|&&l| l != NO_CLUSTER).max().map_or(0, |&l| l as usize + 1);
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
+    for (peak, &label) in labels.iter().enumerate() {
+        if label != NO_CLUSTER {
+            members[label as usize].push(peak as u32);
+        }
+    }
+    let rate = info.sampling_frequency;
+    let max_jitter = ms_to_samples(params.max_jitter_ms, rate) as i64;
+    let mut rejected = Vec::new();
+    let mut drafts = Vec::new();
+    let averaged: Vec<(Draft, i64)> = members
+        .par_iter()
+        .enumerate()
+        .map(|(cluster, members)| average(features, &basis, cluster as u32, members, params))
+        .collect();
+    for (draft, shift) in averaged {
+        let norm = norm2(&draft).sqrt();
+        let reject = |reason: String| Rejected { cluster: draft.cluster, num_peaks: draft.num_peaks, reason };
+        if draft.channels.is_empty() || norm < params.min_norm {
+            rejected.push(reject(format!("its waveform is small: norm {norm:.1} noise levels")));
+        } else if shift.abs() > max_jitter {
+            rejected.push(reject(format!("its largest sample is {shift} samples off")));
+        } else {
+            drafts.push(draft);
+        }
+    }
+    let max_lag = ms_to_samples(MAX_LAG_MS, rate);
+    merge_duplicates(&mut drafts, &mut rejected, params, max_lag);
+    reject_mixtures(&mut drafts, &mut rejected, params, max_lag);
+    drafts.sort_by_key(|d| d.cluster);
+    let templates = Templates {
+        sampling_frequency: rate,
+        unit_ids: Id::range(drafts.len()),
+        channel_ids: info.channel_ids.clone(),
+        locations_um: geometry.positions_um.clone().unwrap_or_default(),
+        num_before: basis.num_before,
+        num_samples: basis.num_samples(),
+        channel_indices: drafts.iter().map(|d| d.channels.clone()).collect(),
+        waveforms: drafts.iter().map(|d| d.waveform.clone()).collect(),
+        deviations: Vec::new(),
+        in_uv: false,
+    };
+    TemplateSet { templates, num_peaks: drafts.iter().map(|d| d.num_peaks).collect(), rejected }
+}
+
+/// The mean waveform of a cluster and by how many samples its largest sample was off.
+fn average(
+    features: &Features,
+    basis: &Basis,
+    cluster: u32,
+    members: &[u32],
+    params: &TemplateParams,
+) -> (Draft, i64) {
+    let k = basis.num_components();
+    let nt = basis.num_samples();
+    let row = features.max_channels * k;
+    let step = members.len().div_ceil(params.max_spikes_per_unit.max(1)).max(1);
+    let mut by_channel: std::collections::BTreeMap<u32, Vec<&[f32]>> = std::collections::BTreeMap::new();
+    let mut used = 0;
+    for &peak in members.iter().step_by(step) {
+        used += 1;
+        let stored = &features.neighbors[features.peaks.channel_index[peak as usize] as usize];
+        let values = &features.values[peak as usize * row..][..row];
+        for (&channel, values) in stored.iter().zip(values.chunks_exact(k)) {
+            by_channel.entry(channel).or_default().push(values);
+        }
+    }
+    let mut columns: Vec<(u32, Vec<f32>, f32)> = Vec::new();
+    let mut sorted = Vec::new();
+    for (channel, rows) in by_channel {
+        if 2 * rows.len() < used {
+            continue;
+        }
+        let mean: Vec<f32> = (0..k)
+            .map(|component| {
+                sorted.clear();
+                sorted.extend(rows.iter().map(|values| values[component]));
+                sorted.sort_unstable_by(f32::total_cmp);
+                let cut = (params.trim * sorted.len() as f64) as usize;
+                let middle = &sorted[cut..sorted.len() - cut];
+                (middle.iter().map(|&x| f64::from(x)).sum::<f64>() / middle.len().max(1) as f64) as f32
+            })
+            .collect();
+        let mut waveform = vec![0.0f32; nt];
+        basis.reconstruct(&mean, &mut waveform);
+        let span = waveform.iter().copied().fold(f32::MIN, f32::max)
+            - waveform.iter().copied().fold(f32::MAX, f32::min);
+        columns.push((channel, waveform, span));
+    }
+    columns.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+    columns.retain(|c| f64::from(c.2) >= params.sparsify_threshold);
+    columns.truncate(params.max_channels);
+    columns.sort_by_key(|c| c.0);
+    let channels: Vec<u32> = columns.iter().map(|c| c.0).collect();
+    let waveform = Array2::from_shape_fn((nt, columns.len()), |(t, c)| columns[c].1[t]);
+    let peak = waveform
+        .indexed_iter()
+        .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
+        .map_or(basis.num_before, |((t, _), _)| t);
+    let shift = peak as i64 - basis.num_before as i64;
+    let aligned = shifted(&waveform, shift);
+    (Draft { cluster, num_peaks: members.len(), channels, waveform: aligned }, shift)
+}
+
+/// Row `t` of the result is row `t + shift`; silent beyond the ends.
+fn shifted(waveform: &Array2<f32>, shift: i64) -> Array2<f32> {
+    let nt = waveform.nrows() as i64;
+    Array2::from_shape_fn(waveform.dim(), |(t, c)| {
+        let from = t as i64 + shift;
+        if (0..nt).contains(&from) { waveform[[from as usize, c]] } else { 0.0 }
+    })
+}
+
+fn norm2(draft: &Draft) -> f64 {
+    draft.waveform.iter().map(|&x| f64::from(x) * f64::from(x)).sum()
+}
+
+/// Product of `a` with `b` moved by `lag`: `Σ a[t, c] · b[t + lag, c]` on common channels.
+fn product(a: &Draft, b: &Draft, lag: i64) -> f64 {
+    let nt = a.waveform.nrows() as i64;
+    let range = 0.max(-lag)..nt.min(nt - lag);
+    let mut sum = 0.0;
+    for (i, channel) in a.channels.iter().enumerate() {
+        if let Ok(j) = b.channels.binary_search(channel) {
+            for t in range.clone() {
+                sum +=
+                    f64::from(a.waveform[[t as usize, i]]) * f64::from(b.waveform[[(t + lag) as usize, j]]);
+            }
+        }
+    }
+    sum
+}
+
+/// The largest product over lags, and its lag.
+fn best_product(a: &Draft, b: &Draft, max_lag: usize) -> (f64, i64) {
+    if !a.channels.iter().any(|c| b.channels.binary_search(c).is_ok()) {
+        return (0.0, 0);
+    }
+    let max_lag = max_lag as i64;
+    (-max_lag..=max_lag)
+        .map(|lag| (product(a, b, lag), lag))
+        .max_by(|x, y| x.0.total_cmp(&y.0).then(y.1.abs().cmp(&x.1.abs())))
+        .unwrap_or((0.0, 0))
+}
+
+fn merge_duplicates(
+    drafts: &mut Vec<Draft>,
+    rejected: &mut Vec<Rejected>,
+    params: &TemplateParams,
+    max_lag: usize,
+) {
+    // Most peaks first: the better mean stays.
+    drafts.sort_by(|a, b| b.num_peaks.cmp(&a.num_peaks).then(a.cluster.cmp(&b.cluster)));
+    let mut kept: Vec<Draft> = Vec::new();
+    for draft in drafts.drain(..) {
+        let norm = norm2(&draft).sqrt();
+        let twin = kept.iter_mut().find(|other| {
+            let other_norm = norm2(other).sqrt();
+            (norm - other_norm).abs() < 0.2 * norm.max(other_norm)
+                && best_product(other, &draft, max_lag).0 > params.duplicate_similarity * norm * other_norm
+        });
+        match twin {
+            Some(twin) => {
+                rejected.push(Rejected {
+                    cluster: draft.cluster,
+                    num_peaks: draft.num_peaks,
+                    reason: format!("same waveform as cluster {}", twin.cluster),
+                });
+                twin.num_peaks += draft.num_peaks;
+            }
+            None => kept.push(draft),
+        }
+    }
+    *drafts = kept;
+}
+
+/// Rejects templates that are two spikes at once: two others that have more peaks explain nearly all of them.
+fn reject_mixtures(
+    drafts: &mut Vec<Draft>,
+    rejected: &mut Vec<Rejected>,
+    params: &TemplateParams,
+    max_lag: usize,
+) {
+    let reach = 2 * max_lag;
+    let verdicts: Vec<Option<(u32, u32)>> = (0..drafts.len())
+        .into_par_iter()
+        .map(|index| {
+            let draft = &drafts[index];
+            let energy = norm2(draft);
+            let near: Vec<(&Draft, f64, f64, i64)> = drafts
+                .iter()
+                .enumerate()
+                .filter(|&(other, d)| other != index && d.num_peaks > draft.num_peaks)
+                .filter_map(|(_, other)| {
+                    let (product, lag) = best_product(draft, other, reach);
+                    let own = norm2(other);
+                    (product > 0.2 * own && product > 0.2 * energy).then_some((other, product, own, lag))
+                })
+                .collect();
+            for (i, &(a, product_a, own_a, lag_a)) in near.iter().enumerate() {
+                for &(b, product_b, own_b, lag_b) in &near[i + 1..] {
+                    let cross = product(a, b, lag_b - lag_a);
+                    let gram = ndarray::arr2(&[[own_a, cross], [cross, own_b]]);
+                    let Some(x) = solve_positive(&gram, &[product_a, product_b]) else { continue };
+                    let explained = x[0] * product_a + x[1] * product_b;
+                    let whole = x.iter().all(|&a| (0.6..1.5).contains(&a));
+                    if whole && energy - explained < params.mixture_residual * energy {
+                        return Some((a.cluster, b.cluster));
+                    }
+                }
+            }
+            None
+        })
+        .collect();
+    let mut index = 0;
+    drafts.retain(|draft| {
+        let verdict = verdicts[index];
+        index += 1;
+        if let Some((a, b)) = verdict {
+            rejected.push(Rejected {
+                cluster: draft.cluster,
+                num_peaks: draft.num_peaks,
+                reason: format!("the sum of clusters {a} and {b} firing together"),
+            });
+        }
+        verdict.is_none()
+    });
+}
