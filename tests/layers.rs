@@ -8,13 +8,14 @@ use std::{
 };
 
 /// Room and what it may import.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("data", &[]),
     ("io", &["data"]),
     ("engine", &["data"]),
+    ("figures", &["data", "engine"]),
     ("curation", &["data"]),
     ("pipeline", &["data", "io", "engine"]),
-    ("nodes", &["data", "io", "engine", "curation", "pipeline"]),
+    ("nodes", &["data", "io", "engine", "figures", "curation", "pipeline"]),
     ("inspect", &["data", "io", "engine", "pipeline"]),
     ("cli", &["data", "io", "engine", "curation", "pipeline", "nodes", "inspect"]),
     ("app", &["data", "io", "engine", "curation", "pipeline", "nodes", "inspect"]),

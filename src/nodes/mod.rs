@@ -15,6 +15,11 @@ mod highpass_filter;
 mod noise_levels;
 mod notch_filter;
 mod phase_shift;
+mod plot_correlograms;
+mod plot_drift_map;
+mod plot_probe;
+mod plot_raster;
+mod plot_waveforms;
 mod quality_metrics;
 mod read_recording;
 mod read_sorting;
@@ -70,6 +75,11 @@ pub fn registry() -> Registry {
         .with(correlograms::Correlograms)
         .with(compare_to_truth::CompareToTruth)
         .with(compare_sortings::CompareSortings)
+        .with(plot_raster::PlotRaster)
+        .with(plot_waveforms::PlotWaveforms)
+        .with(plot_correlograms::PlotCorrelograms)
+        .with(plot_probe::PlotProbe)
+        .with(plot_drift_map::PlotDriftMap)
         // Output
         .with(save_recording::SaveRecording)
         .with(save_sorting::SaveSorting)

@@ -1,0 +1,22 @@
+//! Drawings of spikes, waveforms and probes as SVG, by plotters.
+
+mod correlograms;
+mod drift_map;
+mod probe;
+mod raster;
+mod style;
+mod waveforms;
+
+pub use correlograms::correlograms;
+pub use drift_map::{DriftMapPoint, drift_map, peaks_of, spikes_of};
+pub use probe::probe;
+pub use raster::raster;
+pub use waveforms::waveforms;
+
+/// A figure could not be drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct FigureError(pub String);
+
+#[cfg(test)]
+mod tests;
