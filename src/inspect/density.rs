@@ -74,7 +74,12 @@ mod tests {
     #[test]
     fn points_land_on_their_pixels() {
         let request = DensityRequest {
-            points: std::sync::Arc::new(vec![[0.5, 0.5, -3.0], [0.6, 0.4, 2.0], [1.5, 1.5, 1.0], [9.0, 0.0, 1.0]]),
+            points: std::sync::Arc::new(vec![
+                [0.5, 0.5, -3.0],
+                [0.6, 0.4, 2.0],
+                [1.5, 1.5, 1.0],
+                [9.0, 0.0, 1.0],
+            ]),
             size: [2, 2],
             x: [0.0, 2.0],
             y: [0.0, 2.0],

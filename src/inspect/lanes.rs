@@ -131,7 +131,11 @@ impl<T: Send + 'static> Lane<T> {
     /// The latest answer to the newest request, if there is a new one. Never waits.
     pub fn take(&self) -> Option<T> {
         let newest = self.newest.load(Ordering::Acquire);
-        self.receiver.try_iter().filter(|(generation, _)| *generation == newest).last().map(|(_, value)| value)
+        self.receiver
+            .try_iter()
+            .filter(|(generation, _)| *generation == newest)
+            .last()
+            .map(|(_, value)| value)
     }
 
     /// True while a job of this lane is queued or runs.

@@ -61,7 +61,9 @@ pub fn pairs(request: &PairsRequest, superseded: &dyn Fn() -> bool) -> Option<Pa
     for (segment, spikes) in sorting.segments.iter().enumerate() {
         let trains: Vec<Vec<i64>> = units
             .iter()
-            .map(|&u| summary.positions(segment, u).iter().map(|&p| spikes.sample_index[p as usize]).collect())
+            .map(|&u| {
+                summary.positions(segment, u).iter().map(|&p| spikes.sample_index[p as usize]).collect()
+            })
             .collect();
         for a in 0..units.len() {
             for b in a..units.len() {

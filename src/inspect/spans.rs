@@ -79,7 +79,12 @@ impl SpanReader {
     }
 
     /// Extremes of a span from memory in longer bins than asked for.
-    pub(super) fn remembered_coarse(&self, segment: usize, span: usize, level: usize) -> Option<Arc<Extremes>> {
+    pub(super) fn remembered_coarse(
+        &self,
+        segment: usize,
+        span: usize,
+        level: usize,
+    ) -> Option<Arc<Extremes>> {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         (level + 1..LEVELS.len()).find_map(|l| spans.get(&(segment, span, l)))
     }
@@ -122,8 +127,7 @@ impl SpanReader {
         work: impl FnOnce(&Block) -> T,
     ) -> Result<T, EngineError> {
         let lock = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut scratch, mut block) =
-            lock().pop().unwrap_or_else(|| (ChainScratch::new(), Block::new()));
+        let (mut scratch, mut block) = lock().pop().unwrap_or_else(|| (ChainScratch::new(), Block::new()));
         let read = self.chain.read_block(segment, frames, &mut scratch, &mut block);
         let result = read.map(|()| {
             if block.num_frames() >= SCALE_SAMPLES {

@@ -29,7 +29,13 @@ impl SpikeIndex<'_> {
     }
 
     /// The spikes of a window, thinned evenly to at most `max`; those of `keep` all stay while they fit.
-    pub fn window(&self, segment: usize, frames: Range<i64>, keep: &BTreeSet<usize>, max: usize) -> Vec<Spot> {
+    pub fn window(
+        &self,
+        segment: usize,
+        frames: Range<i64>,
+        keep: &BTreeSet<usize>,
+        max: usize,
+    ) -> Vec<Spot> {
         let Some(spikes) = self.0.segments.get(segment) else {
             return Vec::new();
         };
@@ -50,10 +56,17 @@ impl SpikeIndex<'_> {
     }
 
     /// The next spike after `frame` (or the last before it) of any of `units`, of all units where empty.
-    pub fn neighbor(&self, segment: usize, frame: i64, units: &BTreeSet<usize>, forward: bool) -> Option<i64> {
+    pub fn neighbor(
+        &self,
+        segment: usize,
+        frame: i64,
+        units: &BTreeSet<usize>,
+        forward: bool,
+    ) -> Option<i64> {
         let spikes = self.0.segments.get(segment)?;
         let wanted = |position: &usize| {
-            units.is_empty() || spikes.unit_index.get(*position).is_some_and(|&u| units.contains(&(u as usize)))
+            units.is_empty()
+                || spikes.unit_index.get(*position).is_some_and(|&u| units.contains(&(u as usize)))
         };
         let found = if forward {
             let first = spikes.sample_index.partition_point(|&s| s <= frame);

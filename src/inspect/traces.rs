@@ -205,9 +205,9 @@ impl<'a> Picture<'a> {
                 if all.is_empty() {
                     continue;
                 }
-                out[bin - self.bins.start] = all.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |a, b| {
-                    [a[0].min(b[0]), a[1].max(b[1])]
-                });
+                out[bin - self.bins.start] = all
+                    .iter()
+                    .fold([f32::INFINITY, f32::NEG_INFINITY], |a, b| [a[0].min(b[0]), a[1].max(b[1])]);
             }
         }
     }
@@ -330,8 +330,7 @@ mod tests {
     #[test]
     fn a_window_that_was_read_answers_from_memory() {
         let reader = reader(2 * SPAN_FRAMES);
-        let request =
-            TraceRequest { reader, segment: 0, frames: 0..60_000, columns: 100, channels: vec![0] };
+        let request = TraceRequest { reader, segment: 0, frames: 0..60_000, columns: 100, channels: vec![0] };
         let fine = answer(request.clone());
         let coarse = answer(TraceRequest { columns: 10, ..request });
         assert!(fine.bin_frames < coarse.bin_frames);

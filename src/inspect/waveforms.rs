@@ -70,9 +70,8 @@ fn stretches(reader: &SpanReader) -> Vec<(usize, usize)> {
         .flat_map(|(segment, s)| (0..s.num_frames.div_ceil(SPAN_FRAMES)).map(move |span| (segment, span)))
         .collect();
     let count = all.len().min(STRETCHES);
-    let mut picked: Vec<(usize, (usize, usize))> = (0..count)
-        .filter_map(|i| Some((i, *all.get((2 * i + 1) * all.len() / (2 * count))?)))
-        .collect();
+    let mut picked: Vec<(usize, (usize, usize))> =
+        (0..count).filter_map(|i| Some((i, *all.get((2 * i + 1) * all.len() / (2 * count))?))).collect();
     picked.sort_by_key(|&(i, _)| (i as u32).reverse_bits());
     picked.into_iter().map(|(_, place)| place).collect()
 }
@@ -150,7 +149,8 @@ impl<'a> Means<'a> {
                 for (channel, mut row) in mean.rows_mut().into_iter().enumerate() {
                     // Recordings that were not filtered sit far from zero.
                     let base = row.slice(s![..(self.before / 2).max(1)]).mean().unwrap_or(0.0);
-                    let gain = info.gain_to_uv.as_ref().and_then(|g| g.get(channel)).map_or(1.0, |&g| g as f32);
+                    let gain =
+                        info.gain_to_uv.as_ref().and_then(|g| g.get(channel)).map_or(1.0, |&g| g as f32);
                     row.mapv_inplace(|x| (x - base) * gain);
                 }
                 mean
@@ -169,8 +169,9 @@ impl<'a> Means<'a> {
             let mut near: Vec<usize> = (0..heights.len()).collect();
             match locations.get(best) {
                 Some(center) => near.sort_by(|&a, &b| {
-                    let distance =
-                        |c: usize| locations.get(c).map_or(f64::MAX, |p| (p[0] - center[0]).hypot(p[1] - center[1]));
+                    let distance = |c: usize| {
+                        locations.get(c).map_or(f64::MAX, |p| (p[0] - center[0]).hypot(p[1] - center[1]))
+                    };
                     distance(a).total_cmp(&distance(b))
                 }),
                 None => near.sort_by_key(|&c| c.abs_diff(best)),

@@ -10,7 +10,16 @@ pub fn step(span: f64, count: usize) -> f64 {
     }
     let power = 10f64.powf(raw.log10().floor());
     let factor = raw / power;
-    power * if factor <= 1.0 { 1.0 } else if factor <= 2.0 { 2.0 } else if factor <= 5.0 { 5.0 } else { 10.0 }
+    power
+        * if factor <= 1.0 {
+            1.0
+        } else if factor <= 2.0 {
+            2.0
+        } else if factor <= 5.0 {
+            5.0
+        } else {
+            10.0
+        }
 }
 
 /// Round values inside a range.
@@ -107,7 +116,13 @@ impl Plot {
             let x = self.at(value, self.y[0]).x;
             painter.vline(x, self.rect.bottom()..=self.rect.bottom() + 3.0, Stroke::new(1.0, color));
             if x < self.rect.right() - width - 14.0 {
-                painter.text(pos2(x, self.rect.bottom() + 3.0), Align2::CENTER_TOP, with_step(value, step), font.clone(), color);
+                painter.text(
+                    pos2(x, self.rect.bottom() + 3.0),
+                    Align2::CENTER_TOP,
+                    with_step(value, step),
+                    font.clone(),
+                    color,
+                );
             }
         }
         painter.text(pos2(self.rect.right(), self.rect.bottom() + 3.0), Align2::RIGHT_TOP, name, font, color);
@@ -121,7 +136,13 @@ impl Plot {
         for value in ticks(self.y[0], self.y[1], count) {
             let y = self.at(self.x[0], value).y;
             painter.hline(self.rect.left() - 3.0..=self.rect.left(), y, Stroke::new(1.0, color));
-            painter.text(pos2(self.rect.left() - 5.0, y), Align2::RIGHT_CENTER, with_step(value, step), font.clone(), color);
+            painter.text(
+                pos2(self.rect.left() - 5.0, y),
+                Align2::RIGHT_CENTER,
+                with_step(value, step),
+                font.clone(),
+                color,
+            );
         }
         painter.text(self.rect.left_top() + egui::vec2(4.0, 1.0), Align2::LEFT_TOP, name, font, color);
     }

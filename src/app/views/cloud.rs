@@ -46,7 +46,8 @@ impl CloudView {
         let peaks = peaks.clone();
         let depths: Option<Vec<f32>> =
             info.and_then(RecordingInfo::locations_um).map(|l| l.iter().map(|p| p[1] as f32).collect());
-        let lengths: Vec<usize> = info.map_or(Vec::new(), |i| i.segments.iter().map(|s| s.num_frames).collect());
+        let lengths: Vec<usize> =
+            info.map_or(Vec::new(), |i| i.segments.iter().map(|s| s.num_frames).collect());
         self.points_lane.request(move |ticket| {
             let mut starts = vec![0usize];
             for length in lengths {
@@ -105,7 +106,8 @@ impl CloudView {
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 6.0));
         let response = ui.allocate_rect(full, Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Drift map"));
-        let rect = Rect::from_min_max(full.min + vec2(axis::MARGIN.x, 0.0), full.max - vec2(4.0, axis::MARGIN.y));
+        let rect =
+            Rect::from_min_max(full.min + vec2(axis::MARGIN.x, 0.0), full.max - vec2(4.0, axis::MARGIN.y));
         if rect.width() < 20.0 || rect.height() < 20.0 {
             return;
         }

@@ -132,7 +132,12 @@ impl Content {
             }
         });
         if state.points.is_empty() && state.templates.is_none() {
-            return empty::working(ui, "Running…", "Peaks and units show here as soon as they are found.", state.share);
+            return empty::working(
+                ui,
+                "Running…",
+                "Peaks and units show here as soon as they are found.",
+                state.share,
+            );
         }
         let full = ui.available_rect_before_wrap();
         let left = match &view.templates {

@@ -5,7 +5,9 @@ use crate::{
     data::Figure,
     inspect::{Lane, Lanes},
 };
-use egui::{Color32, ColorImage, Pos2, Rect, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2};
+use egui::{
+    Color32, ColorImage, Pos2, Rect, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2,
+};
 use std::sync::{Arc, OnceLock};
 
 /// The view of a figure.
@@ -54,7 +56,12 @@ impl FigureView {
         match &self.texture {
             Some(texture) => {
                 ui.painter().rect_filled(rect, 2.0, Color32::WHITE);
-                ui.painter().image(texture.id(), rect, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), Color32::WHITE);
+                ui.painter().image(
+                    texture.id(),
+                    rect,
+                    Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)),
+                    Color32::WHITE,
+                );
             }
             None => {
                 ui.painter().rect_filled(rect, 2.0, p.field);
@@ -71,15 +78,17 @@ fn rasterise(figure: &Figure, size: [u32; 2]) -> Result<ColorImage, String> {
         let mut fonts = usvg::fontdb::Database::new();
         // The window's own fonts: what the system has differs from machine to machine.
         for data in egui::FontDefinitions::default().font_data.values() {
-            fonts.load_font_data(data.font.to_vec());
+            fonts.load_font_source(usvg::fontdb::Source::Binary(data.font.clone()));
         }
         let names: Vec<String> = fonts.faces().filter_map(|f| Some(f.families.first()?.0.clone())).collect();
-        let family = names.iter().find(|n| n.starts_with("Ubuntu")).or(names.first()).cloned().unwrap_or_default();
+        let family =
+            names.iter().find(|n| n.starts_with("Ubuntu")).or(names.first()).cloned().unwrap_or_default();
         fonts.set_sans_serif_family(family.clone());
         fonts.set_serif_family(family.clone());
         (Arc::new(fonts), family)
     });
-    let options = usvg::Options { fontdb: fonts.clone(), font_family: family.clone(), ..usvg::Options::default() };
+    let options =
+        usvg::Options { fontdb: fonts.clone(), font_family: family.clone(), ..usvg::Options::default() };
     let tree = usvg::Tree::from_str(&figure.svg, &options).map_err(|error| error.to_string())?;
     let mut pixels =
         tiny_skia::Pixmap::new(size[0], size[1]).ok_or_else(|| "the picture has no size".to_owned())?;

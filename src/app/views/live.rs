@@ -61,7 +61,9 @@ impl Live {
                 node.version += 1;
                 match preview {
                     Preview::Peaks(peaks) => add(&mut node.points, peaks),
-                    Preview::Counts { num_spikes, num_units } => node.counts = Some((*num_spikes, *num_units)),
+                    Preview::Counts { num_spikes, num_units } => {
+                        node.counts = Some((*num_spikes, *num_units))
+                    }
                     Preview::Templates(templates) => node.templates = Some(templates.clone()),
                 }
             }

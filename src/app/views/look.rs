@@ -7,11 +7,7 @@ use crate::{
         Coordinate, EventKind, Executor, Look, Pipeline, PortType, RunOptions, RunStatus, TaskId, Value,
     },
 };
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -65,7 +61,12 @@ pub fn look(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) {
 }
 
 /// Runs only the estimates that the end needs.
-fn estimate(executor: &Arc<Executor>, target: &Target, name: &str, ticket: &Ticket<Seen>) -> Result<(), String> {
+fn estimate(
+    executor: &Arc<Executor>,
+    target: &Target,
+    name: &str,
+    ticket: &Ticket<Seen>,
+) -> Result<(), String> {
     let run = executor.start(
         &target.pipeline,
         RunOptions {
@@ -256,4 +257,3 @@ fn after<'a>(pipeline: &'a Pipeline, start: &str) -> Vec<&'a str> {
     }
     found
 }
-

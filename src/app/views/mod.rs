@@ -279,7 +279,8 @@ impl Viewer {
     }
 
     fn ask(&mut self) {
-        let (Some(executor), Some(target), Some(lane)) = (&self.executor, &self.target, &self.look_lane) else {
+        let (Some(executor), Some(target), Some(lane)) = (&self.executor, &self.target, &self.look_lane)
+        else {
             return;
         };
         let (executor, target) = (executor.clone(), target.clone());

@@ -4,7 +4,13 @@ use crate::inspect::{Density, TraceBins};
 use egui::{Color32, ColorImage};
 
 /// A picture of a heat map: a pixel a bin across, a row of the bins (or several) down.
-pub fn heat(bins: &TraceBins, rows: std::ops::Range<usize>, max_height: usize, full: f32, dark: bool) -> ColorImage {
+pub fn heat(
+    bins: &TraceBins,
+    rows: std::ops::Range<usize>,
+    max_height: usize,
+    full: f32,
+    dark: bool,
+) -> ColorImage {
     let colors = super::colors::diverging(dark);
     let ground = colors[127].gamma_multiply(0.0);
     let height = rows.len().min(max_height).max(1);
@@ -82,7 +88,8 @@ impl<'a> Lines<'a> {
                 previous = None;
                 continue;
             };
-            let (mut top, mut bottom) = (baseline - (high - center) * scale, baseline - (low - center) * scale);
+            let (mut top, mut bottom) =
+                (baseline - (high - center) * scale, baseline - (low - center) * scale);
             if let Some([before_top, before_bottom]) = previous {
                 let joined = [top, bottom];
                 top = top.min(before_bottom);
@@ -130,9 +137,10 @@ impl<'a> Lines<'a> {
             return None;
         }
         let bins = values.get(begin as usize..(end as usize).min(values.len()))?;
-        let all = bins.iter().filter(|v| !v[0].is_nan()).fold([f32::INFINITY, f32::NEG_INFINITY], |a, b| {
-            [a[0].min(b[0]), a[1].max(b[1])]
-        });
+        let all = bins
+            .iter()
+            .filter(|v| !v[0].is_nan())
+            .fold([f32::INFINITY, f32::NEG_INFINITY], |a, b| [a[0].min(b[0]), a[1].max(b[1])]);
         (all[0] <= all[1]).then_some(all)
     }
 
@@ -166,7 +174,11 @@ pub fn cloud(density: &Density, dark: bool) -> ColorImage {
 }
 
 /// Points of several colours in one picture, each `radius` pixels wide to either side.
-pub fn points(size: [usize; 2], radius: i32, points: impl Iterator<Item = ([f32; 2], Color32)>) -> ColorImage {
+pub fn points(
+    size: [usize; 2],
+    radius: i32,
+    points: impl Iterator<Item = ([f32; 2], Color32)>,
+) -> ColorImage {
     let [width, height] = size;
     let mut pixels = vec![Color32::TRANSPARENT; width * height];
     for ([x, y], color) in points {

@@ -38,7 +38,8 @@ impl TableView {
     pub fn ui(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
             ui.add_space(8.0);
-            let search = egui::TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
+            let search =
+                egui::TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
             let response = ui.add(search);
             self.stale |= response.changed();
             ui.weak(format!("{} rows", axis::count(self.rows.len() as u64)));
@@ -111,7 +112,8 @@ impl TableView {
         let table = &self.table;
         self.rows = (0..table.num_rows())
             .filter(|&row| {
-                words.is_empty() || table.columns.iter().any(|(_, c)| c.cell(row).to_lowercase().contains(&words))
+                words.is_empty()
+                    || table.columns.iter().any(|(_, c)| c.cell(row).to_lowercase().contains(&words))
             })
             .collect();
         if let Some((column, ascending)) = self.sort
@@ -122,7 +124,8 @@ impl TableView {
     }
 
     fn as_text(&self) -> String {
-        let mut lines = vec![self.table.columns.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>().join("\t")];
+        let mut lines =
+            vec![self.table.columns.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>().join("\t")];
         for &row in &self.rows {
             lines.push(self.table.columns.iter().map(|(_, c)| c.cell(row)).collect::<Vec<_>>().join("\t"));
         }

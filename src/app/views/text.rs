@@ -35,7 +35,9 @@ pub fn facts(value: &Value) -> Vec<(String, String)> {
             ]
         }
         Value::Events(events) => std::iter::once(fact("Events", events.events.len().to_string()))
-            .chain(events.events.iter().take(2000).map(|e| fact(&format!("{:.4} s", e.time_s), e.label.clone())))
+            .chain(
+                events.events.iter().take(2000).map(|e| fact(&format!("{:.4} s", e.time_s), e.label.clone())),
+            )
             .collect(),
         Value::Files(files) => files.iter().map(|f| fact("Written", f.display().to_string())).collect(),
         Value::Features(features) => vec![
@@ -61,7 +63,10 @@ pub fn ui(ui: &mut Ui, facts: &[(String, String)]) {
         for (name, text) in &facts[rows] {
             ui.horizontal(|ui| {
                 ui.add_space(12.0);
-                ui.add_sized([160.0, 18.0], egui::Label::new(RichText::new(name).color(p.text_weak)).halign(egui::Align::Min));
+                ui.add_sized(
+                    [160.0, 18.0],
+                    egui::Label::new(RichText::new(name).color(p.text_weak)).halign(egui::Align::Min),
+                );
                 ui.label(RichText::new(text).color(p.text));
             });
         }

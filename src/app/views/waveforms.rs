@@ -12,7 +12,13 @@ pub fn on_probe(ui: &Ui, rect: Rect, templates: &Templates, units: &[usize]) {
     painter.rect_filled(rect, 2.0, p.field);
     let dark = ui.visuals().dark_mode;
     let Some(layout) = Layout::new(rect, templates, units) else {
-        painter.text(rect.center(), Align2::CENTER_CENTER, "No waveforms yet", FontId::proportional(12.0), p.text_weak);
+        painter.text(
+            rect.center(),
+            Align2::CENTER_CENTER,
+            "No waveforms yet",
+            FontId::proportional(12.0),
+            p.text_weak,
+        );
         return;
     };
     for &(channel, place) in &layout.places {
@@ -26,11 +32,23 @@ pub fn on_probe(ui: &Ui, rect: Rect, templates: &Templates, units: &[usize]) {
             && let Some(id) = templates.channel_ids.get(channel)
         {
             let at = layout.box_at(place).left_top();
-            painter.text(at, Align2::LEFT_TOP, id.to_string(), FontId::proportional(9.0), p.text_weak.gamma_multiply(0.7));
+            painter.text(
+                at,
+                Align2::LEFT_TOP,
+                id.to_string(),
+                FontId::proportional(9.0),
+                p.text_weak.gamma_multiply(0.7),
+            );
         }
     }
     for &unit in units.iter().rev() {
-        layout.unit(&painter, templates, unit, colors::unit(unit, dark), if units.len() > 1 { 1.2 } else { 1.6 });
+        layout.unit(
+            &painter,
+            templates,
+            unit,
+            colors::unit(unit, dark),
+            if units.len() > 1 { 1.2 } else { 1.6 },
+        );
     }
     layout.scale(&painter, templates, p.text_strong, p.text);
 }
@@ -62,12 +80,14 @@ impl Layout {
             return None;
         }
         // Only where there is something to see; a few channels are all shown.
-        let mut shown: Vec<usize> = channels.iter().filter(|(_, h)| **h >= 0.1 * strongest).map(|(c, _)| *c).collect();
+        let mut shown: Vec<usize> =
+            channels.iter().filter(|(_, h)| **h >= 0.1 * strongest).map(|(c, _)| *c).collect();
         if templates.channel_ids.len() <= 8 {
             shown = (0..templates.channel_ids.len()).collect();
         }
         let line = |channel: usize| [0.0, -(channel as f64)];
-        let place = |channel: usize| templates.locations_um.get(channel).copied().unwrap_or_else(|| line(channel));
+        let place =
+            |channel: usize| templates.locations_um.get(channel).copied().unwrap_or_else(|| line(channel));
         let all: Vec<[f64; 2]> = shown.iter().map(|&c| place(c)).collect();
         let [low, high] = bounds(&all);
         let columns = distinct(all.iter().map(|l| l[0]));
@@ -89,13 +109,19 @@ impl Layout {
         let inner = self.rect.shrink2(vec2(12.0 + self.size.x / 2.0, 10.0 + self.size.y * 0.45));
         let center = pos2(
             if inner.width() > 0.0 { inner.left() + place[0] * inner.width() } else { self.rect.center().x },
-            if inner.height() > 0.0 { inner.bottom() - place[1] * inner.height() } else { self.rect.center().y },
+            if inner.height() > 0.0 {
+                inner.bottom() - place[1] * inner.height()
+            } else {
+                self.rect.center().y
+            },
         );
         Rect::from_center_size(center, self.size)
     }
 
     fn unit(&self, painter: &Painter, templates: &Templates, unit: usize, color: egui::Color32, width: f32) {
-        let (Some(waveform), Some(indices)) = (templates.waveforms.get(unit), templates.channel_indices.get(unit)) else {
+        let (Some(waveform), Some(indices)) =
+            (templates.waveforms.get(unit), templates.channel_indices.get(unit))
+        else {
             return;
         };
         for (column, &channel) in waveform.columns().into_iter().zip(indices) {
@@ -121,7 +147,13 @@ impl Layout {
         let unit = if templates.in_uv { "µV" } else { "raw units" };
         let ms = templates.num_samples as f64 / templates.sampling_frequency * 1e3;
         let label = format!("{} {unit}, {} ms", axis::short(f64::from(value)), axis::short(ms));
-        painter.text(corner - vec2(6.0, height / 2.0), Align2::RIGHT_CENTER, label, FontId::proportional(10.0), text);
+        painter.text(
+            corner - vec2(6.0, height / 2.0),
+            Align2::RIGHT_CENTER,
+            label,
+            FontId::proportional(10.0),
+            text,
+        );
     }
 }
 
@@ -159,24 +191,29 @@ impl TemplatesView {
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 4.0));
         let list = full.with_max_x(full.left() + 130.0);
         ui.scope_builder(egui::UiBuilder::new().max_rect(list), |ui| {
-            egui::ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, 20.0, count, |ui, rows| {
-                for unit in rows {
-                    let id = &self.templates.unit_ids[unit];
-                    let color = colors::unit(unit, ui.visuals().dark_mode);
-                    let text = egui::RichText::new(format!("⏺ Unit {id}")).color(color);
-                    let response = ui.selectable_label(self.selected.contains(&unit), text);
-                    if response.clicked() {
-                        if ui.input(|i| i.modifiers.command) {
-                            match self.selected.iter().position(|&u| u == unit) {
-                                Some(at) => drop(self.selected.remove(at)),
-                                None => self.selected.push(unit),
+            egui::ScrollArea::vertical().auto_shrink([false, false]).show_rows(
+                ui,
+                20.0,
+                count,
+                |ui, rows| {
+                    for unit in rows {
+                        let id = &self.templates.unit_ids[unit];
+                        let color = colors::unit(unit, ui.visuals().dark_mode);
+                        let text = egui::RichText::new(format!("⏺ Unit {id}")).color(color);
+                        let response = ui.selectable_label(self.selected.contains(&unit), text);
+                        if response.clicked() {
+                            if ui.input(|i| i.modifiers.command) {
+                                match self.selected.iter().position(|&u| u == unit) {
+                                    Some(at) => drop(self.selected.remove(at)),
+                                    None => self.selected.push(unit),
+                                }
+                            } else {
+                                self.selected = vec![unit];
                             }
-                        } else {
-                            self.selected = vec![unit];
                         }
                     }
-                }
-            });
+                },
+            );
         });
         let probe = full.with_min_x(list.right() + 8.0);
         let response = ui.allocate_rect(probe, Sense::hover());

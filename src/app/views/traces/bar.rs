@@ -7,7 +7,13 @@ use std::collections::BTreeSet;
 
 impl TraceView {
     /// Draws the controls and applies them.
-    pub(super) fn bar_ui(&mut self, ui: &mut Ui, choices: &[Choice], selected: &BTreeSet<usize>, extent: &Extent) {
+    pub(super) fn bar_ui(
+        &mut self,
+        ui: &mut Ui,
+        choices: &[Choice],
+        selected: &BTreeSet<usize>,
+        extent: &Extent,
+    ) {
         ui.horizontal(|ui| {
             ui.add_space(8.0);
             let before = (self.lines(), self.by_depth);
@@ -68,7 +74,10 @@ impl TraceView {
             .selected_text(format!("Segment {} of {count}", self.window.segment + 1))
             .show_ui(ui, |ui| {
                 for segment in 0..count {
-                    if ui.selectable_label(segment == self.window.segment, format!("Segment {}", segment + 1)).clicked() {
+                    if ui
+                        .selectable_label(segment == self.window.segment, format!("Segment {}", segment + 1))
+                        .clicked()
+                    {
                         self.window.segment = segment;
                         self.window.start_s = 0.0;
                         self.asked = None;
@@ -80,11 +89,13 @@ impl TraceView {
     fn overlay_ui(&mut self, ui: &mut Ui, choices: &[Choice], selected: &BTreeSet<usize>, extent: &Extent) {
         let current = self.overlay.as_ref().map(|o| o.end.clone());
         if choices.is_empty() {
-            ui.weak("No spikes yet").on_hover_text("Spikes of a sorting of this pipeline can be shown on top once it ran");
+            ui.weak("No spikes yet")
+                .on_hover_text("Spikes of a sorting of this pipeline can be shown on top once it ran");
             return;
         }
         let mut choice = None;
-        let text = current.as_deref().map_or("No spikes".to_owned(), |end| format!("Spikes of {}", node(end)));
+        let text =
+            current.as_deref().map_or("No spikes".to_owned(), |end| format!("Spikes of {}", node(end)));
         let shown = ComboBox::from_id_salt("spikes").selected_text(text).show_ui(ui, |ui| {
             if ui.selectable_label(current.is_none(), "No spikes").clicked() {
                 choice = Some(None);
@@ -105,7 +116,9 @@ impl TraceView {
         if self.overlay.is_some() {
             let whose = if selected.is_empty() { "any unit" } else { "the selected units" };
             for (text, forward, hint) in [("⏴", false, "Last"), ("⏵", true, "Next")] {
-                let button = ui.small_button(text).on_hover_text(format!("{hint} spike of {whose} ({})", if forward { "D" } else { "A" }));
+                let button = ui
+                    .small_button(text)
+                    .on_hover_text(format!("{hint} spike of {whose} ({})", if forward { "D" } else { "A" }));
                 if button.clicked() {
                     self.go_to_spike(forward, extent, selected);
                 }

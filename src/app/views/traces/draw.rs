@@ -11,7 +11,9 @@ use crate::{
     },
     inspect::{Spot, TraceBins},
 };
-use egui::{Align2, Color32, FontId, Pos2, Rect, Response, Stroke, TextureHandle, TextureOptions, Ui, pos2, vec2};
+use egui::{
+    Align2, Color32, FontId, Pos2, Rect, Response, Stroke, TextureHandle, TextureOptions, Ui, pos2, vec2,
+};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Room for the names of channels.
@@ -65,7 +67,13 @@ impl TraceView {
             return;
         }
         let Some(bins) = self.bins.clone() else {
-            painter.text(rect.center(), Align2::CENTER_CENTER, "Reading…", FontId::proportional(13.0), p.text_weak);
+            painter.text(
+                rect.center(),
+                Align2::CENTER_CENTER,
+                "Reading…",
+                FontId::proportional(13.0),
+                p.text_weak,
+            );
             return;
         };
         let rate = extent.sampling_frequency;
@@ -100,12 +108,19 @@ impl TraceView {
         let key = Key::Heat { bins: Arc::as_ptr(bins) as usize, full, dark, height };
         if self.pictures.key.as_ref() != Some(&key) {
             let image = picture::heat(bins, 0..bins.channels.len(), height, full, dark);
-            self.set_picture(ui, image, key, TextureOptions { magnification: egui::TextureFilter::Nearest, ..TextureOptions::LINEAR });
+            self.set_picture(
+                ui,
+                image,
+                key,
+                TextureOptions { magnification: egui::TextureFilter::Nearest, ..TextureOptions::LINEAR },
+            );
         }
         let rate = extent.sampling_frequency;
         let start = bins.start_frame(0) as f64 / rate;
         let end = bins.start_frame(bins.num_bins) as f64 / rate;
-        let x = |time: f64| rect.left() + ((time - self.window.start_s) / self.window.width_s) as f32 * rect.width();
+        let x = |time: f64| {
+            rect.left() + ((time - self.window.start_s) / self.window.width_s) as f32 * rect.width()
+        };
         let row_height = rect.height() / self.window.rows;
         let y = |row: f32| rect.top() + (row - self.window.first_row) * row_height;
         let place = Rect::from_min_max(
@@ -118,7 +133,15 @@ impl TraceView {
         }
     }
 
-    fn lines_ui(&mut self, ui: &Ui, rect: Rect, bins: &Arc<TraceBins>, first_row: usize, extent: &Extent, selected: &BTreeSet<usize>) {
+    fn lines_ui(
+        &mut self,
+        ui: &Ui,
+        rect: Rect,
+        bins: &Arc<TraceBins>,
+        first_row: usize,
+        extent: &Extent,
+        selected: &BTreeSet<usize>,
+    ) {
         let dark = ui.visuals().dark_mode;
         let scale = ui.pixels_per_point();
         let size = [(rect.width() * scale) as usize, (rect.height() * scale) as usize];
@@ -155,7 +178,15 @@ impl TraceView {
     }
 
     /// Colours the lines around spikes, on the channels near the unit's main one.
-    fn pieces(&self, lines: &mut Lines<'_>, bins: &TraceBins, at: Placement, extent: &Extent, selected: &BTreeSet<usize>, dark: bool) {
+    fn pieces(
+        &self,
+        lines: &mut Lines<'_>,
+        bins: &TraceBins,
+        at: Placement,
+        extent: &Extent,
+        selected: &BTreeSet<usize>,
+        dark: bool,
+    ) {
         let Some(overlay) = &self.overlay else {
             return;
         };
@@ -177,10 +208,15 @@ impl TraceView {
                 None => continue,
             };
             let column = |seconds: f64| {
-                (((spot.frame as f64 + seconds * rate - at.first_frame) / at.frames_per_pixel).max(0.0)) as usize
+                (((spot.frame as f64 + seconds * rate - at.first_frame) / at.frames_per_pixel).max(0.0))
+                    as usize
             };
             for row in rows {
-                lines.row(row, column(-PIECE_S[0])..column(PIECE_S[1]) + 1, colors::unit(spot.unit as usize, dark));
+                lines.row(
+                    row,
+                    column(-PIECE_S[0])..column(PIECE_S[1]) + 1,
+                    colors::unit(spot.unit as usize, dark),
+                );
             }
         }
     }
@@ -211,12 +247,14 @@ impl TraceView {
             let strong = selected.is_empty() || selected.contains(&unit);
             let color = colors::unit(unit, dark).gamma_multiply(if strong { 1.0 } else { 0.25 });
             let x = rect.left()
-                + ((spot.frame as f64 / rate - self.window.start_s) / self.window.width_s) as f32 * rect.width();
+                + ((spot.frame as f64 / rate - self.window.start_s) / self.window.width_s) as f32
+                    * rect.width();
             let row = overlay.channels.get(unit).copied().flatten().and_then(|c| rows.get(&c));
             let (y, half) = match row {
-                Some(&row) if heat => {
-                    (rect.top() + (row as f32 + 0.5 - self.window.first_row) * row_height, (row_height * 2.0).clamp(5.0, 12.0))
-                }
+                Some(&row) if heat => (
+                    rect.top() + (row as f32 + 0.5 - self.window.first_row) * row_height,
+                    (row_height * 2.0).clamp(5.0, 12.0),
+                ),
                 _ => (rect.top() + 5.0, 4.0),
             };
             mesh.add_colored_rect(Rect::from_center_size(pos2(x, y), vec2(1.6, 2.0 * half)), color);
@@ -253,7 +291,13 @@ impl TraceView {
                 None => info.channel_ids.get(channel).map(ToString::to_string).unwrap_or_default(),
             };
             let color = if self.cursor_row == Some(row) { p.text_strong } else { p.text_weak };
-            ui.painter().text(pos2(rect.left() - 5.0, y), Align2::RIGHT_CENTER, text, FontId::proportional(10.0), color);
+            ui.painter().text(
+                pos2(rect.left() - 5.0, y),
+                Align2::RIGHT_CENTER,
+                text,
+                FontId::proportional(10.0),
+                color,
+            );
         }
     }
 
@@ -291,7 +335,10 @@ impl TraceView {
             let mut mesh = egui::Mesh::default();
             for (i, color) in colors.iter().enumerate().step_by(4) {
                 let x = corner.x - width + i as f32 * width / 256.0;
-                mesh.add_colored_rect(Rect::from_min_size(pos2(x, corner.y - 11.0), vec2(width / 64.0, 10.0)), *color);
+                mesh.add_colored_rect(
+                    Rect::from_min_size(pos2(x, corner.y - 11.0), vec2(width / 64.0, 10.0)),
+                    *color,
+                );
             }
             painter.add(mesh);
             painter.galley(corner - vec2(width + galley.size().x + 7.0, 13.0), galley, p.text);
@@ -299,13 +346,21 @@ impl TraceView {
     }
 
     /// Time, channel and value under the pointer.
-    fn cursor_ui(&mut self, ui: &Ui, rect: Rect, response: &Response, extent: &Extent, bins: &TraceBins, t_start_s: f64) {
+    fn cursor_ui(
+        &mut self,
+        ui: &Ui,
+        rect: Rect,
+        response: &Response,
+        extent: &Extent,
+        bins: &TraceBins,
+        t_start_s: f64,
+    ) {
         let row_before = self.cursor_row.take();
         let Some(pointer) = response.hover_pos().filter(|_| !response.dragged()) else {
             return;
         };
-        let time = self.window.start_s
-            + f64::from((pointer.x - rect.left()) / rect.width()) * self.window.width_s;
+        let time =
+            self.window.start_s + f64::from((pointer.x - rect.left()) / rect.width()) * self.window.width_s;
         let row = self.window.first_row + (pointer.y - rect.top()) / rect.height() * self.window.rows;
         let row = (row as usize).min(self.order.len().saturating_sub(1));
         self.cursor_row = Some(row);
@@ -313,9 +368,7 @@ impl TraceView {
             ui.ctx().request_repaint();
         }
         let frame = (time * extent.sampling_frequency) as usize;
-        let value = self
-            .first_data_row(bins)
-            .and_then(|first| bins.value_at(row.checked_sub(first)?, frame));
+        let value = self.first_data_row(bins).and_then(|first| bins.value_at(row.checked_sub(first)?, frame));
         let (Some(&channel), Some(info)) = (self.order.get(row), &self.info) else {
             return;
         };
@@ -331,7 +384,11 @@ impl TraceView {
         painter.vline(pointer.x, rect.y_range(), Stroke::new(1.0, p.text_weak.gamma_multiply(0.4)));
         let galley = painter.layout_no_wrap(text, FontId::proportional(11.0), p.text);
         let corner = rect.left_bottom() + vec2(8.0, -8.0 - galley.size().y);
-        painter.rect_filled(Rect::from_min_size(corner, galley.size()).expand2(vec2(6.0, 3.0)), 4.0, p.panel.gamma_multiply(0.85));
+        painter.rect_filled(
+            Rect::from_min_size(corner, galley.size()).expand2(vec2(6.0, 3.0)),
+            4.0,
+            p.panel.gamma_multiply(0.85),
+        );
         painter.galley(corner, galley, p.text);
     }
 }

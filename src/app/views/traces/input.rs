@@ -7,7 +7,14 @@ use std::collections::BTreeSet;
 
 impl TraceView {
     /// Applies what the user did to the window; `rect` is where traces are drawn.
-    pub(super) fn input(&mut self, ui: &Ui, response: &Response, rect: Rect, extent: &Extent, selected: &BTreeSet<usize>) {
+    pub(super) fn input(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        rect: Rect,
+        extent: &Extent,
+        selected: &BTreeSet<usize>,
+    ) {
         let seconds_per_point = self.window.width_s / f64::from(rect.width());
         let rows_per_point = self.window.rows / rect.height();
         if response.dragged() {
@@ -28,7 +35,8 @@ impl TraceView {
             self.keys(ui, extent, selected);
         }
         if response.has_focus() {
-            let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+            let filter =
+                EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
         }
     }
@@ -115,7 +123,9 @@ impl TraceView {
             Some(frame) if self.in_sight(frame, extent) => frame,
             _ => ((self.window.start_s + self.window.width_s / 2.0) * extent.sampling_frequency) as i64,
         };
-        if let Some(frame) = SpikeIndex(&overlay.sorting).neighbor(self.window.segment, from, selected, forward) {
+        if let Some(frame) =
+            SpikeIndex(&overlay.sorting).neighbor(self.window.segment, from, selected, forward)
+        {
             self.mark = Some(frame);
             self.window.center(frame as f64 / extent.sampling_frequency, extent);
         }

@@ -133,16 +133,6 @@ impl TraceView {
         });
     }
 
-    /// The recording as it is read, once it is ready.
-    pub fn reader(&self) -> Option<&Arc<SpanReader>> {
-        self.reader.as_ref()
-    }
-
-    /// Seconds in sight, from and to.
-    pub fn time_range(&self) -> [f64; 2] {
-        [self.window.start_s, self.window.start_s + self.window.width_s]
-    }
-
     /// Puts a time of a segment into the middle.
     pub fn go_to(&mut self, segment: usize, time_s: f64) {
         self.window.segment = segment;
@@ -252,7 +242,8 @@ impl TraceView {
         }
         self.window.clamp(&extent);
         self.bar_ui(ui, choices, selected, &extent);
-        let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 0.0)).with_max_y(ui.max_rect().bottom() - 6.0);
+        let full =
+            ui.available_rect_before_wrap().shrink2(vec2(8.0, 0.0)).with_max_y(ui.max_rect().bottom() - 6.0);
         if full.height() < 60.0 || full.width() < 120.0 {
             return;
         }
@@ -264,15 +255,12 @@ impl TraceView {
         let axis = column(strip.bottom(), strip.bottom() + strip::AXIS);
         let traces = column(axis.bottom(), full.bottom());
         self.strip_ui(ui, strip, &extent);
-        let response = ui.interact(traces, ui.id().with("traces"), Sense::click_and_drag());
+        let response = ui.interact(traces, ui.scope_id().with("traces"), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Traces"));
         self.input(ui, &response, traces, &extent, selected);
         self.ask(traces, ui.ctx(), &extent);
-        let t_start_s = self
-            .info
-            .as_ref()
-            .and_then(|i| i.segments.get(self.window.segment)?.t_start_s)
-            .unwrap_or(0.0);
+        let t_start_s =
+            self.info.as_ref().and_then(|i| i.segments.get(self.window.segment)?.t_start_s).unwrap_or(0.0);
         ui.scope_builder(UiBuilder::new().max_rect(full), |ui| {
             self.traces_ui(ui, traces, &response, &extent, selected, t_start_s);
             self.axis_ui(ui, axis, traces, t_start_s);

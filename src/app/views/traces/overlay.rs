@@ -79,7 +79,13 @@ impl Overlay {
     }
 
     /// Spikes between two frames; those of the selected units all stay.
-    pub fn spots(&self, segment: usize, from: i64, to: i64, selected: &BTreeSet<usize>) -> Vec<crate::inspect::Spot> {
+    pub fn spots(
+        &self,
+        segment: usize,
+        from: i64,
+        to: i64,
+        selected: &BTreeSet<usize>,
+    ) -> Vec<crate::inspect::Spot> {
         SpikeIndex(&self.sorting).window(segment, from..to, selected, SPOTS)
     }
 }

@@ -13,7 +13,7 @@ impl TraceView {
         let Some(locations) = self.locations.clone() else {
             return;
         };
-        let response = ui.interact(rect, ui.id().with("probe"), Sense::click_and_drag());
+        let response = ui.interact(rect, ui.scope_id().with("probe"), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Probe"));
         let bounds = bounds(&locations);
         let inner = rect.shrink2(vec2(10.0, 10.0));

@@ -14,7 +14,7 @@ pub(super) const AXIS: f32 = 18.0;
 impl TraceView {
     /// The whole segment: where spikes are, and a box where we look. Click or drag to go there.
     pub(super) fn strip_ui(&mut self, ui: &mut Ui, rect: Rect, extent: &Extent) {
-        let id = ui.id().with("strip");
+        let id = ui.scope_id().with("strip");
         let response = ui.interact(rect, id, Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(Role::ScrollBar, true, "Whole recording"));
         if let Some(pointer) = response.interact_pointer_pos()
@@ -37,7 +37,11 @@ impl TraceView {
             for (i, &share) in bins.iter().enumerate().filter(|(_, share)| **share > 0.0) {
                 let x = track.left() + i as f32 * width;
                 let top = track.bottom() - share.sqrt() * track.height();
-                painter.rect_filled(Rect::from_min_max(pos2(x, top), pos2(x + width.max(0.8), track.bottom())), 0.0, color);
+                painter.rect_filled(
+                    Rect::from_min_max(pos2(x, top), pos2(x + width.max(0.8), track.bottom())),
+                    0.0,
+                    color,
+                );
             }
         }
         let at = |time: f64| rect.left() + (time / extent.duration_s.max(1e-9)) as f32 * rect.width();
@@ -46,7 +50,10 @@ impl TraceView {
         let here = Rect::from_min_max(pos2(left, rect.top() + 1.0), pos2(right, rect.bottom() - 1.0));
         painter.rect_filled(here, 2.0, p.accent.gamma_multiply(0.25));
         painter.rect_stroke(here, 2.0, Stroke::new(1.0, p.accent), egui::StrokeKind::Inside);
-        response.on_hover_text_at_pointer(format!("{} in all. Click to go there.", axis::duration(extent.duration_s)));
+        response.on_hover_text_at_pointer(format!(
+            "{} in all. Click to go there.",
+            axis::duration(extent.duration_s)
+        ));
     }
 
     /// Seconds along the top.

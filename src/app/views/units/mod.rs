@@ -20,7 +20,6 @@ const SHOWN: usize = 6;
 
 /// The view of a sorting.
 pub struct UnitView {
-    lanes: Lanes,
     sorting: Arc<Sorting>,
     num_frames: Vec<usize>,
     summary_lane: Lane<UnitSummary>,
@@ -84,7 +83,6 @@ impl UnitView {
     /// Shows a sorting.
     pub fn new(lanes: &Lanes, sorting: Arc<Sorting>) -> Self {
         let mut view = Self {
-            lanes: lanes.clone(),
             num_frames: Vec::new(),
             summary_lane: lanes.lane(),
             summary: None,

@@ -62,7 +62,13 @@ impl UnitView {
         }
         if let Some(error) = self.means.as_ref().and_then(|m| m.error.as_ref()) {
             let p = theme::palette(ui.visuals());
-            ui.painter().text(body.left_bottom() + vec2(6.0, -4.0), Align2::LEFT_BOTTOM, error, FontId::proportional(10.0), p.bad);
+            ui.painter().text(
+                body.left_bottom() + vec2(6.0, -4.0),
+                Align2::LEFT_BOTTOM,
+                error,
+                FontId::proportional(10.0),
+                p.bad,
+            );
         }
         self.recording.as_ref()?;
         let at = Rect::from_min_size(body.left_bottom() + vec2(4.0, -24.0), vec2(60.0, 20.0));
@@ -94,7 +100,8 @@ impl UnitView {
         }
         let p = theme::palette(ui.visuals());
         let plot = Plot {
-            rect: Rect::from_min_max(pos2(area.left(), area.top()), pos2(area.left() + width, area.bottom())).shrink2(vec2(2.0, 0.0)),
+            rect: Rect::from_min_max(pos2(area.left(), area.top()), pos2(area.left() + width, area.bottom()))
+                .shrink2(vec2(2.0, 0.0)),
             x: [-pairs.window_ms, pairs.window_ms],
             y: [0.0, 1.0],
         };
@@ -102,19 +109,27 @@ impl UnitView {
             plot.x_axis(ui.painter(), p.text_weak, "ms");
         } else {
             let text = format!("±{} ms each", axis::short(pairs.window_ms));
-            ui.painter().text(area.left_bottom() + vec2(0.0, 3.0), Align2::LEFT_TOP, text, FontId::proportional(10.0), p.text_weak);
+            ui.painter().text(
+                area.left_bottom() + vec2(0.0, 3.0),
+                Align2::LEFT_TOP,
+                text,
+                FontId::proportional(10.0),
+                p.text_weak,
+            );
         }
     }
 
     fn over_time_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize]) {
         let has_depth = self.pairs.as_ref().is_some_and(|p| p.depths.iter().any(|d| !d.is_empty()));
-        let raster = (units.len() as f32 * 9.0 + TITLE + axis::MARGIN.y + 8.0).clamp(50.0, rect.height() / 3.0);
+        let raster =
+            (units.len() as f32 * 9.0 + TITLE + axis::MARGIN.y + 8.0).clamp(50.0, rect.height() / 3.0);
         let rest = rect.height() - raster - GAP;
         let each = if has_depth { (rest - GAP) / 2.0 } else { rest };
         let top = rect.with_max_y(rect.top() + each);
         self.scatter_ui(ui, top, units, true);
         if has_depth {
-            let middle = Rect::from_x_y_ranges(rect.x_range(), top.bottom() + GAP..=top.bottom() + GAP + each);
+            let middle =
+                Rect::from_x_y_ranges(rect.x_range(), top.bottom() + GAP..=top.bottom() + GAP + each);
             self.scatter_ui(ui, middle, units, false);
         }
         self.raster_ui(ui, rect.with_min_y(rect.bottom() - raster), units);
@@ -124,7 +139,8 @@ impl UnitView {
     fn scatter_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize], amplitude: bool) {
         let unit = if self.sorting.amplitudes_in_uv { "µV" } else { "raw units" };
         let title = if amplitude { format!("Amplitude ({unit})") } else { "Depth (µm)".to_owned() };
-        let body = titled(ui, rect, &title, if amplitude { "Amplitude over time" } else { "Depth over time" });
+        let body =
+            titled(ui, rect, &title, if amplitude { "Amplitude over time" } else { "Depth over time" });
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
             return note(ui, body, "…");
         };
@@ -132,7 +148,8 @@ impl UnitView {
         if series.iter().all(Vec::is_empty) {
             return note(ui, body, "This sorting has no amplitudes.");
         }
-        let inner = Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 4.0), body.max - vec2(4.0, axis::MARGIN.y));
+        let inner =
+            Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 4.0), body.max - vec2(4.0, axis::MARGIN.y));
         let (low, high) = range(series);
         let pad = ((high - low) * 0.08).max(1e-3);
         let mut y = [low - pad, high + pad];
@@ -147,7 +164,10 @@ impl UnitView {
         let version = 0;
         let cached = &mut self.pictures[usize::from(!amplitude)];
         cached.draw(ui, inner, version, |size, scale, dark| {
-            let local = Plot { rect: Rect::from_min_size(pos2(0.0, 0.0), vec2(size[0] as f32, size[1] as f32)), ..plot };
+            let local = Plot {
+                rect: Rect::from_min_size(pos2(0.0, 0.0), vec2(size[0] as f32, size[1] as f32)),
+                ..plot
+            };
             let points = series.iter().zip(&pairs.units).flat_map(|(points, &unit)| {
                 let color = colors::unit(unit, dark).gamma_multiply(0.8);
                 points.iter().map(move |&[x, y]| {
@@ -164,7 +184,8 @@ impl UnitView {
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
             return note(ui, body, "…");
         };
-        let inner = Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 0.0), body.max - vec2(4.0, axis::MARGIN.y));
+        let inner =
+            Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 0.0), body.max - vec2(4.0, axis::MARGIN.y));
         let plot = Plot { rect: inner, x: [0.0, self.duration()], y: [0.0, 1.0] };
         let p = theme::palette(ui.visuals());
         ui.painter().rect_filled(inner, 2.0, p.field);
@@ -174,7 +195,13 @@ impl UnitView {
             let y = inner.top() + (i as f32 + 0.5) * inner.height() / count as f32;
             if inner.height() / count as f32 > 8.0 {
                 let id = self.sorting.unit_ids[unit].to_string();
-                ui.painter().text(pos2(inner.left() - 5.0, y), Align2::RIGHT_CENTER, id, FontId::proportional(10.0), p.text_weak);
+                ui.painter().text(
+                    pos2(inner.left() - 5.0, y),
+                    Align2::RIGHT_CENTER,
+                    id,
+                    FontId::proportional(10.0),
+                    p.text_weak,
+                );
             }
         }
         self.pictures[2].draw(ui, inner, 0, |size, _, dark| {
@@ -183,7 +210,8 @@ impl UnitView {
                 let color = colors::unit(unit, dark);
                 times.iter().flat_map(move |&t| {
                     let x = f64::from(t) / plot.x[1] * size[0] as f64;
-                    (height / 8..height - height / 8).map(move |line| ([x as f32, (i * height + line) as f32], color))
+                    (height / 8..height - height / 8)
+                        .map(move |line| ([x as f32, (i * height + line) as f32], color))
                 })
             });
             picture::points(size, 0, points)
@@ -210,7 +238,10 @@ fn bars(ui: &Ui, rect: Rect, pairs: &Pairs, a: usize, b: usize) {
     for (i, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let x = rect.left() + i as f32 * width;
         let height = (rect.height() - 4.0) * count as f32 / most;
-        let bar = Rect::from_min_max(pos2(x, rect.bottom() - height), pos2(x + (width * 0.92).max(0.8), rect.bottom()));
+        let bar = Rect::from_min_max(
+            pos2(x, rect.bottom() - height),
+            pos2(x + (width * 0.92).max(0.8), rect.bottom()),
+        );
         mesh.add_colored_rect(bar, color);
     }
     ui.painter().add(mesh);
@@ -224,7 +255,7 @@ fn titled(ui: &mut Ui, rect: Rect, title: &str, label: &str) -> Rect {
     let painter = ui.painter().with_clip_rect(rect);
     painter.text(rect.left_top(), Align2::LEFT_TOP, title, FontId::proportional(11.0), p.text_weak);
     let body = rect.with_min_y((rect.top() + TITLE).min(rect.bottom()));
-    let response = ui.interact(body, ui.id().with(label), Sense::hover());
+    let response = ui.interact(body, ui.scope_id().with(label), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, label));
     body
 }

@@ -29,8 +29,14 @@ pub(super) struct UnitTable {
 
 impl UnitTable {
     pub(super) fn new(sorting: &Sorting) -> Self {
-        let mut table =
-            Self { extra: Vec::new(), sort: Some((1, false)), rows: Vec::new(), stale: true, anchor: 0, scroll: None };
+        let mut table = Self {
+            extra: Vec::new(),
+            sort: Some((1, false)),
+            rows: Vec::new(),
+            stale: true,
+            anchor: 0,
+            scroll: None,
+        };
         table.set_tables(sorting, &[]);
         // Until counts are there: the order of the sorting.
         table.rows = (0..sorting.num_units()).collect();
@@ -44,7 +50,8 @@ impl UnitTable {
             let Some((_, ids)) = table.columns.first() else {
                 continue;
             };
-            let at: std::collections::BTreeMap<String, usize> = (0..ids.len()).map(|r| (ids.cell(r), r)).collect();
+            let at: std::collections::BTreeMap<String, usize> =
+                (0..ids.len()).map(|r| (ids.cell(r), r)).collect();
             let rows: Vec<Option<usize>> =
                 sorting.unit_ids.iter().map(|id| at.get(&id.to_string()).copied()).collect();
             for (name, column) in table.columns.iter().skip(1) {
@@ -293,7 +300,9 @@ fn value(
                 (value != 0.0).then(|| templates.locations_um.get(channel).map(|l| l[1])).flatten()
             };
             let property = || {
-                ["y_um", "y", "depth_um", "depth"].iter().find_map(|n| sorting.properties.column(n)?.number(unit))
+                ["y_um", "y", "depth_um", "depth"]
+                    .iter()
+                    .find_map(|n| sorting.properties.column(n)?.number(unit))
             };
             known(own.or_else(property).or_else(from_means))
         }
