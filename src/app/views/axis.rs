@@ -58,13 +58,13 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// A count with thin spaces between thousands.
+/// A count with spaces between thousands.
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + 4);
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{2009}');
+            text.push('\u{a0}');
         }
         text.push(digit);
     }
@@ -169,7 +169,7 @@ mod tests {
     fn words_for_numbers() {
         assert_eq!(duration(0.0123), "12.3 ms");
         assert_eq!(duration(200.4), "3 min 20 s");
-        assert_eq!(count(1234567), "1\u{2009}234\u{2009}567");
+        assert_eq!(count(1234567), "1\u{a0}234\u{a0}567");
         assert_eq!(short(74.26), "74.3");
     }
 }

@@ -150,6 +150,11 @@ impl CloudView {
         plot.y_axis(painter, p.text_weak, y_name);
     }
 
+    /// True while the picture is made.
+    pub fn busy(&self) -> bool {
+        self.lane.busy() || self.points_lane.busy()
+    }
+
     /// How many points are shown.
     pub fn len(&self) -> usize {
         self.points.len()

@@ -63,6 +63,18 @@ impl Content {
         }
     }
 
+    /// True while the view waits for something to be computed.
+    pub(super) fn busy(&self) -> bool {
+        match self {
+            Content::Traces(view) => view.busy(),
+            Content::Units(view) => view.busy(),
+            Content::Figure(view) => view.busy(),
+            Content::Peaks(view, _) => view.busy(),
+            Content::Live(view) => view.cloud.busy(),
+            Content::Nothing | Content::Table(_) | Content::Templates(_) | Content::Text(_) => false,
+        }
+    }
+
     /// Draws the view where it needs nothing from outside.
     pub(super) fn ui(&mut self, ui: &mut Ui) {
         match self {

@@ -25,6 +25,11 @@ impl FigureView {
         Self { figure, lane: lanes.lane(), asked: None, texture: None, error: None }
     }
 
+    /// True while the picture is made.
+    pub fn busy(&self) -> bool {
+        self.lane.busy()
+    }
+
     /// Draws the figure as large as fits.
     pub fn ui(&mut self, ui: &mut Ui) {
         if let Some(answer) = self.lane.take() {

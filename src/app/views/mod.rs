@@ -125,6 +125,27 @@ impl Viewer {
         self.target.as_ref().map(|t| t.end.as_str())
     }
 
+    /// True while something that belongs into the picture is still computed.
+    pub fn busy(&self) -> bool {
+        self.look_lane.as_ref().is_some_and(Lane::busy)
+            || self.related_lane.as_ref().is_some_and(Lane::busy)
+            || self.content.busy()
+    }
+
+    /// Seconds in sight of the traces, from and to; `None` where none are shown.
+    pub fn time_range(&self) -> Option<[f64; 2]> {
+        match &self.content {
+            Content::Traces(view) => Some(view.time_range()),
+            _ => None,
+        }
+    }
+
+    /// The units that are selected in what is shown, by index.
+    pub fn selected_units(&self) -> Vec<usize> {
+        let units = self.end().and_then(|end| self.selected.get(end));
+        units.map(|units| units.iter().copied().collect()).unwrap_or_default()
+    }
+
     /// An end the user asked for inside the viewer, such as the recording of a unit; taken once.
     pub fn take_wanted(&mut self) -> Option<String> {
         self.wanted.take()
@@ -162,7 +183,7 @@ impl Viewer {
         };
         let end = target.end.clone();
         let node = end.split('.').next().unwrap_or_default().to_owned();
-        let running = self.live.node(&node).is_some_and(|n| n.running);
+        let running = self.live.node(&node).is_some_and(|n| n.running || n.failure.is_some());
         match &self.seen {
             None if !running => empty::working(ui, "Looking…", &end, None),
             Some(Seen::Failed(message)) if !running => empty::failure(ui, "This cannot be shown", message),
@@ -260,14 +281,9 @@ impl Viewer {
         let (end, recording) = (end.clone(), recording.clone());
         let means = view.means().cloned();
         let related = vec![(from.to_owned(), Value::Sorting(sorting.clone()))];
-        if let (Some(executor), Some(target)) = (&self.executor, &self.target) {
-            let _ = executor;
-            let (pipeline, base_folder) = (target.pipeline.clone(), target.base_folder.clone());
-            self.show_value(&end, Value::Recording(recording), related);
-            self.target = Some(Target { pipeline, base_folder, end });
-        } else {
-            self.show_value(&end, Value::Recording(recording), related);
-        }
+        let before = self.target.clone();
+        self.show_value(&end, Value::Recording(recording), related);
+        self.target = before.map(|target| Target { end, ..target });
         if let Content::Traces(view) = &mut self.content {
             if let Some(means) = &means {
                 view.learn(means);

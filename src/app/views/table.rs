@@ -42,7 +42,8 @@ impl TableView {
                 egui::TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
             let response = ui.add(search);
             self.stale |= response.changed();
-            ui.weak(format!("{} rows", axis::count(self.rows.len() as u64)));
+            let rows = self.rows.len();
+            ui.weak(format!("{} row{}", axis::count(rows as u64), if rows == 1 { "" } else { "s" }));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.add_space(8.0);
                 if ui.button("Copy").on_hover_text("Copy what is shown, separated by tabs").clicked() {
@@ -156,8 +157,8 @@ pub fn cell(column: &TableColumn, row: usize) -> String {
 /// A heading that can be clicked; true where it was.
 pub fn heading(ui: &mut Ui, name: &str, ascending: Option<bool>) -> bool {
     let arrow = match ascending {
-        Some(true) => " ⏶",
-        Some(false) => " ⏷",
+        Some(true) => " ˆ",
+        Some(false) => " ˇ",
         None => "",
     };
     let p = theme::palette(ui.visuals());

@@ -199,7 +199,7 @@ impl TemplatesView {
                     for unit in rows {
                         let id = &self.templates.unit_ids[unit];
                         let color = colors::unit(unit, ui.visuals().dark_mode);
-                        let text = egui::RichText::new(format!("⏺ Unit {id}")).color(color);
+                        let text = egui::RichText::new(format!("Unit {id}")).color(color);
                         let response = ui.selectable_label(self.selected.contains(&unit), text);
                         if response.clicked() {
                             if ui.input(|i| i.modifiers.command) {

@@ -42,7 +42,7 @@ impl TraceView {
             ui.separator();
             self.overlay_ui(ui, choices, selected, extent);
             if let Some(chosen) = &self.chosen {
-                let text = format!("{} channels ✕", chosen.len());
+                let text = format!("{} channels ×", chosen.len());
                 if ui.button(text).on_hover_text("Show all channels again").clicked() {
                     self.choose_channels(None);
                 }
@@ -59,7 +59,7 @@ impl TraceView {
                 };
                 ui.weak(state).on_hover_text(
                     "Wheel: time · Ctrl+wheel: gain · Shift+wheel: channels · Ctrl+Shift+wheel: number of channels\n\
-                     Drag: move · ← → page · ↑ ↓ channels · Home End · A D last and next spike",
+                     Drag: move · Left, right: page · Up, down: channels · Home, End · A, D: last and next spike",
                 );
             });
         });
@@ -115,7 +115,7 @@ impl TraceView {
         }
         if self.overlay.is_some() {
             let whose = if selected.is_empty() { "any unit" } else { "the selected units" };
-            for (text, forward, hint) in [("⏴", false, "Last"), ("⏵", true, "Next")] {
+            for (text, forward, hint) in [("‹", false, "Last"), ("›", true, "Next")] {
                 let button = ui
                     .small_button(text)
                     .on_hover_text(format!("{hint} spike of {whose} ({})", if forward { "D" } else { "A" }));

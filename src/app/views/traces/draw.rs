@@ -5,7 +5,7 @@ use crate::{
     app::{
         theme,
         views::{
-            axis, colors,
+            axis, colors, empty,
             picture::{self, Lines, Placement},
         },
     },
@@ -62,8 +62,8 @@ impl TraceView {
         let painter = ui.painter_at(rect);
         painter.rect_filled(rect, 2.0, p.field);
         if let Some(error) = &self.error {
-            let text = format!("These traces cannot be read.\n{error}");
-            ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(13.0), p.bad);
+            let inside = egui::UiBuilder::new().max_rect(rect).id_salt("error");
+            ui.scope_builder(inside, |ui| empty::failure(ui, "These traces cannot be read", error));
             return;
         }
         let Some(bins) = self.bins.clone() else {

@@ -133,6 +133,16 @@ impl TraceView {
         });
     }
 
+    /// Seconds in sight, from and to.
+    pub fn time_range(&self) -> [f64; 2] {
+        [self.window.start_s, self.window.start_s + self.window.width_s]
+    }
+
+    /// True while samples are read.
+    pub fn busy(&self) -> bool {
+        self.reader_lane.busy() || self.bins_lane.busy()
+    }
+
     /// Puts a time of a segment into the middle.
     pub fn go_to(&mut self, segment: usize, time_s: f64) {
         self.window.segment = segment;

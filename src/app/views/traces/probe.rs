@@ -44,7 +44,7 @@ impl TraceView {
             let color = if self.cursor_row == Some(row) {
                 p.accent
             } else if seen {
-                p.text
+                p.text_weak
             } else {
                 p.node_edge
             };

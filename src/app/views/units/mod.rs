@@ -126,6 +126,11 @@ impl UnitView {
         }
     }
 
+    /// True while something about the units is computed.
+    pub fn busy(&self) -> bool {
+        self.summary_lane.busy() || self.pairs_lane.busy() || self.means_lane.busy()
+    }
+
     /// The means so far, for other views.
     pub fn means(&self) -> Option<&MeanWaveforms> {
         self.means.as_ref()

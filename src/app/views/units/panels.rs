@@ -121,8 +121,8 @@ impl UnitView {
 
     fn over_time_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize]) {
         let has_depth = self.pairs.as_ref().is_some_and(|p| p.depths.iter().any(|d| !d.is_empty()));
-        let raster =
-            (units.len() as f32 * 9.0 + TITLE + axis::MARGIN.y + 8.0).clamp(50.0, rect.height() / 3.0);
+        let wanted = units.len() as f32 * 9.0 + TITLE + axis::MARGIN.y + 8.0;
+        let raster = wanted.max(50.0).min(rect.height() / 3.0);
         let rest = rect.height() - raster - GAP;
         let each = if has_depth { (rest - GAP) / 2.0 } else { rest };
         let top = rect.with_max_y(rect.top() + each);

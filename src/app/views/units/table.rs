@@ -20,6 +20,8 @@ const ROW: f32 = 20.0;
 pub(super) struct UnitTable {
     /// Further columns, a row a unit.
     extra: Vec<(String, TableColumn)>,
+    /// Signal to noise ratios that a table or property tells.
+    snr: Option<TableColumn>,
     sort: Option<(usize, bool)>,
     rows: Vec<usize>,
     stale: bool,
@@ -30,6 +32,7 @@ pub(super) struct UnitTable {
 impl UnitTable {
     pub(super) fn new(sorting: &Sorting) -> Self {
         let mut table = Self {
+            snr: None,
             extra: Vec::new(),
             sort: Some((1, false)),
             rows: Vec::new(),
@@ -67,6 +70,7 @@ impl UnitTable {
         }
         // These two are shown among the first columns already.
         extra.retain(|(name, _)| !matches!(name.as_str(), "num_spikes" | "firing_rate"));
+        self.snr = extra.iter().position(|(n, _)| n == "snr").map(|at| extra.remove(at).1);
         self.extra = extra;
         self.stale = true;
     }
@@ -146,12 +150,13 @@ impl UnitTable {
                         });
                         for index in 1..OWN {
                             row.col(|ui| {
-                                let text = match value(index, unit, sorting, summary, means) {
-                                    Cell::Count(count) => axis::count(count),
-                                    Cell::Number(value) => axis::short(value),
-                                    Cell::Pending => "…".to_owned(),
-                                    Cell::Missing => "–".to_owned(),
-                                };
+                                let text =
+                                    match value(index, unit, sorting, summary, means, self.snr.as_ref()) {
+                                        Cell::Count(count) => axis::count(count),
+                                        Cell::Number(value) => axis::short(value),
+                                        Cell::Pending => "…".to_owned(),
+                                        Cell::Missing => "–".to_owned(),
+                                    };
                                 label(ui, &text, p.text);
                             });
                         }
@@ -244,7 +249,7 @@ impl UnitTable {
             Some((_, column)) => column.clone(),
             None => TableColumn::Float(
                 (0..sorting.num_units())
-                    .map(|unit| match value(column, unit, sorting, summary, means) {
+                    .map(|unit| match value(column, unit, sorting, summary, means, self.snr.as_ref()) {
                         Cell::Count(count) => count as f64,
                         Cell::Number(value) => value,
                         Cell::Pending | Cell::Missing => f64::NAN,
@@ -269,6 +274,7 @@ fn value(
     sorting: &Sorting,
     summary: Option<&UnitSummary>,
     means: Option<&MeanWaveforms>,
+    snr: Option<&TableColumn>,
 ) -> Cell {
     let Some(row) = summary.and_then(|s| s.rows.get(unit)) else {
         return Cell::Pending;
@@ -283,6 +289,7 @@ fn value(
         1 => Cell::Count(row.num_spikes as u64),
         2 => Cell::Number(row.rate_hz),
         3 => known(row.amplitude.map(f64::from)),
+        4 if snr.is_some() => known(snr.and_then(|c| c.number(unit))),
         4 => match means {
             Some(means) => match means.snr.get(unit).copied().flatten() {
                 Some(snr) => Cell::Number(f64::from(snr)),
