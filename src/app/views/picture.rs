@@ -151,25 +151,37 @@ impl<'a> Lines<'a> {
         for line in first..last {
             let covered = (bottom.min(line as f32 + 1.0) - top.max(line as f32)).clamp(0.0, 1.0);
             let pixel = &mut self.pixels[line * width + column];
-            *pixel = pixel.gamma_multiply(1.0 - covered) + color.gamma_multiply(covered);
+            *pixel = if covered > 0.99 {
+                color
+            } else {
+                pixel.gamma_multiply(1.0 - covered) + color.gamma_multiply(covered)
+            };
         }
     }
 }
 
 /// A picture of a cloud of points: colour by amplitude, strength by how many there are.
 pub fn cloud(density: &Density, dark: bool) -> ColorImage {
-    let pixels = density
-        .count
-        .iter()
-        .zip(&density.amplitude)
-        .map(|(&count, &amplitude)| {
-            if count == 0 {
-                return Color32::TRANSPARENT;
+    let [width, height] = density.size;
+    let total: u64 = density.count.iter().map(|&c| u64::from(c)).sum();
+    // Few points are drawn larger: single pixels could not be seen.
+    let reach = if total < 20_000 { 2 } else { 1 };
+    let mut pixels = vec![Color32::TRANSPARENT; width * height];
+    for (index, pixel) in pixels.iter_mut().enumerate() {
+        let (x, y) = (index % width, index / width);
+        let (mut count, mut amplitude) = (0u32, 0.0f32);
+        for line in (y + 1).saturating_sub(reach)..=y {
+            for column in (x + 1).saturating_sub(reach)..=x {
+                let at = line * width + column;
+                count += u32::from(density.count[at]);
+                amplitude = amplitude.max(density.amplitude[at]);
             }
+        }
+        if count > 0 {
             let color = super::colors::amount(amplitude / density.large.max(f32::MIN_POSITIVE), dark);
-            color.gamma_multiply((0.55 + 0.15 * f32::from(count)).min(1.0))
-        })
-        .collect();
+            *pixel = color.gamma_multiply((0.7 + 0.1 * count as f32).min(1.0));
+        }
+    }
     ColorImage::new(density.size, pixels)
 }
 
@@ -187,7 +199,7 @@ pub fn points(
                 let (column, line) = (x as i32 + dx, y as i32 + dy);
                 if column >= 0 && line >= 0 && (column as usize) < width && (line as usize) < height {
                     let pixel = &mut pixels[line as usize * width + column as usize];
-                    *pixel = pixel.gamma_multiply(0.5) + color.gamma_multiply(0.5);
+                    *pixel = pixel.gamma_multiply(0.25) + color.gamma_multiply(0.75);
                 }
             }
         }

@@ -81,7 +81,7 @@ impl Layout {
         }
         // Only where there is something to see; a few channels are all shown.
         let mut shown: Vec<usize> =
-            channels.iter().filter(|(_, h)| **h >= 0.1 * strongest).map(|(c, _)| *c).collect();
+            channels.iter().filter(|(_, h)| **h >= 0.15 * strongest).map(|(c, _)| *c).collect();
         if templates.channel_ids.len() <= 8 {
             shown = (0..templates.channel_ids.len()).collect();
         }
@@ -102,7 +102,7 @@ impl Layout {
             if span > 0.0 { ((value - low[axis]) / span) as f32 } else { 0.5 }
         };
         let places = shown.iter().zip(&all).map(|(&c, l)| (c, [share(l[0], 0), share(l[1], 1)])).collect();
-        Some(Self { rect, places, size, scale: size.y * 0.55 / strongest, strongest })
+        Some(Self { rect, places, size, scale: size.y * 0.9 / strongest, strongest })
     }
 
     fn box_at(&self, place: [f32; 2]) -> Rect {

@@ -20,7 +20,7 @@ use std::{collections::BTreeSet, sync::Arc};
 pub(super) const LABELS: f32 = 44.0;
 
 /// Noise levels from the middle of a row to its edge, and to the full colour of the heat map.
-const ROW_NOISES: f32 = 7.0;
+const ROW_NOISES: f32 = 3.5;
 const HEAT_NOISES: f32 = 10.0;
 
 /// Time around a spike whose line is coloured, in seconds.
@@ -316,8 +316,7 @@ impl TraceView {
         if self.lines() {
             let row_height = rect.height() / self.window.rows.max(1.0);
             let per_value = row_height / (2.0 * ROW_NOISES * noise) * self.gain;
-            let value = axis::step(f64::from(40.0 / per_value), 1);
-            let value = if value as f32 * per_value > 90.0 { value / 2.0 } else { value };
+            let value = axis::step(f64::from(20.0 / per_value), 1);
             let height = value as f32 * per_value;
             let text = format!("{} {unit}", axis::short(value));
             let galley = painter.layout_no_wrap(text, font, p.text);

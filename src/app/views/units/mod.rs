@@ -201,7 +201,7 @@ impl UnitView {
         }
         self.receive(selected);
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 4.0));
-        let table_width = self.table.width().min(full.width() * 0.48);
+        let table_width = self.table.width().min(full.width() * 0.42);
         let left = full.with_max_x(full.left() + table_width);
         let right = full.with_min_x(left.right() + 12.0);
         let (summary, means) = (self.summary.clone(), self.means.as_ref());

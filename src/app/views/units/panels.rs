@@ -175,7 +175,8 @@ impl UnitView {
                     ([at.x, at.y], color)
                 })
             });
-            picture::points(size, if scale > 1.4 { 1 } else { 0 }.max(i32::from(size[0] > 300)), points)
+            let few = series.iter().map(Vec::len).sum::<usize>() < 4_000;
+            picture::points(size, i32::from(few || scale > 1.4), points)
         });
     }
 

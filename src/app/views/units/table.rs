@@ -68,8 +68,8 @@ impl UnitTable {
                 extra.push((name.clone(), column.clone()));
             }
         }
-        // These two are shown among the first columns already.
-        extra.retain(|(name, _)| !matches!(name.as_str(), "num_spikes" | "firing_rate"));
+        // These are shown among the first columns already.
+        extra.retain(|(name, _)| !matches!(name.as_str(), "num_spikes" | "firing_rate" | "x" | "y" | "z"));
         self.snr = extra.iter().position(|(n, _)| n == "snr").map(|at| extra.remove(at).1);
         self.extra = extra;
         self.stale = true;
@@ -86,7 +86,7 @@ impl UnitTable {
 
     /// Room it would like.
     pub(super) fn width(&self) -> f32 {
-        470.0 + 84.0 * self.extra.len().min(4) as f32
+        486.0 + 84.0 * self.extra.len().min(4) as f32
     }
 
     pub(super) fn ui(
@@ -103,9 +103,9 @@ impl UnitTable {
             "Unit".to_owned(),
             "Spikes".to_owned(),
             "Rate (Hz)".to_owned(),
-            format!("Amplitude ({unit_name})"),
+            format!("Ampl. ({unit_name})"),
             "SNR".to_owned(),
-            "ISI < 1.5 ms (%)".to_owned(),
+            "Violations (%)".to_owned(),
             "Depth (µm)".to_owned(),
         ];
         self.keys(ui, selected);
@@ -119,8 +119,8 @@ impl UnitTable {
                 .sense(Sense::click())
                 .auto_shrink([false, false])
                 .cell_layout(Layout::right_to_left(Align::Center))
-                .column(Column::initial(74.0).at_least(48.0).clip(true))
-                .columns(Column::initial(66.0).at_least(36.0).clip(true).resizable(true), names.len() - 1)
+                .column(Column::initial(64.0).at_least(48.0).clip(true))
+                .columns(Column::initial(70.0).at_least(36.0).clip(true).resizable(true), names.len() - 1)
                 .columns(Column::initial(84.0).at_least(36.0).clip(true).resizable(true), self.extra.len());
             if let Some(row) = self.scroll.take() {
                 builder = builder.scroll_to_row(row, None);
