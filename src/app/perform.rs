@@ -426,10 +426,11 @@ impl App {
         match result {
             Ok(OpenedFile::Pipeline(opened)) => {
                 self.settings.remember_file(&path);
-                let count = opened.problems.len();
+                // What is wrong in the text of the file is seen nowhere else.
+                let in_text = opened.problems.iter().any(|p| p.line.is_some() && p.node.is_none());
                 self.show(Editor::new(opened.pipeline, "", Some(path)));
                 self.problems = opened.problems;
-                if count > 0 {
+                if in_text {
                     self.bottom.open = true;
                     self.bottom.tab = jobs::Tab::Problems;
                 }
