@@ -19,10 +19,12 @@ use std::{collections::BTreeSet, path::PathBuf};
 impl App {
     /// Carries a command out; one that would lose changes asks first.
     pub fn perform(&mut self, command: Command) {
-        let loses = matches!(
-            command,
-            Command::New | Command::Open(_) | Command::OpenExample(_) | Command::OpenDialog | Command::Quit
-        );
+        let loses = match &command {
+            Command::New | Command::OpenExample(_) | Command::OpenDialog | Command::Quit => true,
+            // A recording adds a node to what is there.
+            Command::Open(path) => path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")),
+            _ => false,
+        };
         if loses && self.editor.is_dirty() {
             self.dialogs.waiting = Some(command);
         } else {
@@ -272,6 +274,7 @@ impl App {
 
     /// Shows another document.
     fn show(&mut self, editor: Editor) {
+        self.runs.stop();
         self.editor = editor;
         self.meaning += 1;
         self.runs.forget_all();
