@@ -11,6 +11,7 @@ mod editor;
 mod examples;
 mod fields;
 mod flow;
+mod hear;
 mod inspector;
 mod jobs;
 mod palette;
