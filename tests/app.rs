@@ -34,18 +34,17 @@ impl Window {
             limits: Limits::default(),
             file: file.map(Path::to_owned),
         });
-        let harness =
-            Harness::builder().with_size(vec2(1440.0, 900.0)).with_theme(egui::Theme::Dark).build_ui_state(
-                move |ui, app: &mut Option<App>| {
-                    if let Some(setup) = setup.take() {
-                        *app = Some(App::new(ui.ctx(), setup, None));
-                    }
-                    if let Some(app) = app {
-                        app.frame(ui);
-                    }
-                },
-                None,
-            );
+        let harness = builder.build_ui_state(
+            move |ui, app: &mut Option<App>| {
+                if let Some(setup) = setup.take() {
+                    *app = Some(App::new(ui.ctx(), setup, None));
+                }
+                if let Some(app) = app {
+                    app.frame(ui);
+                }
+            },
+            None,
+        );
         let mut window = Self { harness, folder };
         window.steps(3);
         window
@@ -341,7 +340,7 @@ fn three_hundred_nodes_are_drawn_within_a_frame() {
     let mut window = Window::open(Some(&file));
     window.wait("the file is open", |app| app.path().is_some());
     window.wait("the states are known", |app| app.states().len() == 300);
-    let mut measure = |window: &mut Window, what: &str| {
+    let measure = |window: &mut Window, what: &str| {
         let mut costs = Vec::new();
         for _ in 0..15 {
             let start = Instant::now();
@@ -391,7 +390,7 @@ fn the_canvas_looks_as_it_did() {
     let mut window = Window::build(Some(&file), builder);
     window.wait("the states are known", |app| app.states().len() >= 3);
     for _ in 0..2 {
-        window.harness.get_by_label("looks.ron").click();
+        window.harness.get_by_role_and_label(Role::Button, "looks.ron").click();
     }
     window.steps(3);
     window.app_mut().perform(Command::Select(vec!["filter".into()]));
