@@ -139,8 +139,8 @@ impl App {
         };
         match setup.file {
             Some(path) => app.backend.open(path),
-            None if !examples::EXAMPLES.is_empty() => app.perform(Command::OpenExample(0)),
-            None => {}
+            // The quick start greets.
+            None => app.perform(Command::OpenExample(0)),
         }
         app
     }
