@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use egui::{Event, Key, Modifiers, Pos2, Role, pos2, vec2};
-use egui_kittest::{Harness, HarnessBuilder, kittest::Queryable};
+use egui_kittest::{Harness, kittest::Queryable};
 use spikeloom::{
     app::{App, Setup, command::Command},
     nodes,
@@ -23,10 +23,6 @@ struct Window {
 
 impl Window {
     fn open(file: Option<&Path>) -> Self {
-        Self::build(file, Harness::builder().with_size(vec2(1440.0, 900.0)))
-    }
-
-    fn build(file: Option<&Path>, builder: HarnessBuilder<Option<App>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut setup = Some(Setup {
             registry: nodes::registry(),
@@ -34,7 +30,7 @@ impl Window {
             limits: Limits::default(),
             file: file.map(Path::to_owned),
         });
-        let harness = builder.build_ui_state(
+        let harness = Harness::builder().with_size(vec2(1440.0, 900.0)).build_ui_state(
             move |ui, app: &mut Option<App>| {
                 if let Some(setup) = setup.take() {
                     *app = Some(App::new(ui.ctx(), setup, None));
@@ -365,40 +361,4 @@ fn three_hundred_nodes_are_drawn_within_a_frame() {
     // Three times a frame of 60 Hz: the machine that tests may be busy.
     assert!(all < Duration::from_millis(50), "{all:?} for all nodes");
     assert!(close < Duration::from_millis(50), "{close:?} at 100 %");
-}
-
-/// What the canvas looks like, in both themes; `UPDATE_SNAPSHOTS=1` writes the pictures anew.
-#[test]
-fn the_canvas_looks_as_it_did() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("looks.ron");
-    let text = r#"(
-        version: 1,
-        nodes: {
-            "generate_recording": (kind: "generate_recording", position: (0.0, 0.0)),
-            "filter": (kind: "bandpass_filter", params: (freq_min: 500.0), position: (268.0, 0.0)),
-            "common_reference": (kind: "common_reference", position: (536.0, 40.0), muted: true),
-            "from_elsewhere": (kind: "from_elsewhere", position: (268.0, 160.0)),
-        },
-        wires: [
-            ("generate_recording.recording", "filter.recording"),
-            ("filter.recording", "common_reference.recording"),
-        ],
-    )"#;
-    std::fs::write(&file, text).unwrap();
-    let builder = Harness::builder().with_size(vec2(900.0, 420.0)).wgpu();
-    let mut window = Window::build(Some(&file), builder);
-    window.wait("the states are known", |app| app.states().len() >= 3);
-    for _ in 0..2 {
-        window.harness.get_by_role_and_label(Role::Button, "looks.ron").click();
-    }
-    window.steps(3);
-    window.app_mut().perform(Command::Select(vec!["filter".into()]));
-    window.app_mut().perform(Command::Fit { selection: false });
-    window.harness.remove_cursor();
-    for (theme, name) in [(egui::Theme::Dark, "canvas_dark"), (egui::Theme::Light, "canvas_light")] {
-        window.harness.ctx.set_theme(theme);
-        window.steps(4);
-        window.harness.snapshot(name);
-    }
 }

@@ -183,6 +183,7 @@ impl App {
         if ui.input(|i| i.pointer.any_pressed()) {
             self.gesture_number += 1;
         }
+        self.dialogs.close_on_escape(&self.ctx);
         let mut commands = shortcuts::commands(&self.ctx, &mut self.canvas);
         commands.extend(self.top_ui(ui));
         commands.extend(self.bottom_ui(ui));
