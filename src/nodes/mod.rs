@@ -15,6 +15,7 @@ mod estimate_templates;
 mod export_phy;
 mod generate_recording;
 mod highpass_filter;
+mod localize_peaks;
 mod match_templates;
 mod noise_levels;
 mod notch_filter;
@@ -74,6 +75,7 @@ pub fn registry() -> Registry {
         .with(sort::Sort)
         .with(noise_levels::NoiseLevels)
         .with(detect_peaks::DetectPeaks)
+        .with(localize_peaks::LocalizePeaks)
         .with(spike_features::SpikeFeatures)
         .with(cluster_peaks::ClusterPeaks)
         .with(estimate_templates::EstimateTemplates)

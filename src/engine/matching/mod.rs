@@ -3,6 +3,8 @@
 mod bank;
 mod noise;
 mod peel;
+#[cfg(test)]
+mod tests;
 
 pub use bank::{BankUnit, NUM_PHASES, TemplateBank};
 pub use peel::{Match, PeelLimits, Peeler};
