@@ -11,7 +11,6 @@ mod editor;
 mod examples;
 mod fields;
 mod flow;
-mod hear;
 mod inspector;
 mod jobs;
 mod palette;
@@ -139,8 +138,8 @@ impl App {
         };
         match setup.file {
             Some(path) => app.backend.open(path),
-            // The quick start greets.
-            None => app.perform(Command::OpenExample(0)),
+            None if !examples::EXAMPLES.is_empty() => app.perform(Command::OpenExample(0)),
+            None => {}
         }
         app
     }
@@ -183,7 +182,6 @@ impl App {
         if ui.input(|i| i.pointer.any_pressed()) {
             self.gesture_number += 1;
         }
-        self.dialogs.close_on_escape(&self.ctx);
         let mut commands = shortcuts::commands(&self.ctx, &mut self.canvas);
         commands.extend(self.top_ui(ui));
         commands.extend(self.bottom_ui(ui));

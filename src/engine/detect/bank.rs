@@ -1,6 +1,9 @@
 //! The filters whose output is compared with the threshold.
 
-use super::{Crossing, DetectMethod, DetectParams, PeakSign, Survey, survey::mad};
+use super::{
+    Crossing, DetectMethod, DetectParams, PeakSign, Survey,
+    survey::{mad, median},
+};
 use crate::engine::{
     EngineError, Monitor,
     basis::Basis,
@@ -8,7 +11,6 @@ use crate::engine::{
     chain::Chain,
     geometry::Geometry,
     passes::{SpanData, over_spans, survey_spans},
-    select::median,
 };
 use ndarray::Array2;
 
