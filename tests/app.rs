@@ -2,7 +2,7 @@
 #![cfg(feature = "gui")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use egui::{Event, Key, Modifiers, Pos2, pos2, vec2};
+use egui::{Event, Key, Modifiers, Pos2, Role, pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable};
 use spikeloom::{
     app::{App, Setup, command::Command},
@@ -30,18 +30,17 @@ impl Window {
             limits: Limits::default(),
             file: file.map(Path::to_owned),
         });
-        let harness =
-            Harness::builder().with_size(vec2(1440.0, 900.0)).with_theme(egui::Theme::Dark).build_ui_state(
-                move |ui, app: &mut Option<App>| {
-                    if let Some(setup) = setup.take() {
-                        *app = Some(App::new(ui.ctx(), setup, None));
-                    }
-                    if let Some(app) = app {
-                        app.frame(ui);
-                    }
-                },
-                None,
-            );
+        let harness = Harness::builder().with_size(vec2(1440.0, 900.0)).build_ui_state(
+            move |ui, app: &mut Option<App>| {
+                if let Some(setup) = setup.take() {
+                    *app = Some(App::new(ui.ctx(), setup, None));
+                }
+                if let Some(app) = app {
+                    app.frame(ui);
+                }
+            },
+            None,
+        );
         let mut window = Self { harness, folder };
         window.steps(3);
         window
@@ -170,7 +169,7 @@ fn a_pipeline_is_built_from_an_empty_canvas_run_looked_at_saved_and_opened_again
 
     // A short recording, so that the test is short: parameters are edited in the inspector.
     window.click("Node generate_recording");
-    window.harness.get_by_label("Duration").click();
+    window.harness.get_by_role_and_label(Role::SpinButton, "Duration").click();
     window.steps(3);
     window.key(Modifiers::COMMAND, Key::A);
     window.harness.event(Event::Text("4".into()));
@@ -302,11 +301,64 @@ fn a_number_out_of_range_is_refused_with_what_is_accepted() {
     window.find_and_add("band-pass");
     window.click("Node bandpass_filter");
     let label = nodes::registry().get("bandpass_filter").unwrap().specs()[0].label.clone();
-    window.harness.get_by_label(&label).click();
+    window.harness.get_by_role_and_label(Role::SpinButton, &label).click();
     window.steps(3);
     window.key(Modifiers::COMMAND, Key::A);
     window.harness.event(Event::Text("-5".into()));
     window.key(Modifiers::NONE, Key::Enter);
     window.harness.get_by_label_contains("too small: at least");
     assert!(window.pipeline().node("bandpass_filter").unwrap().params.is_empty());
+}
+
+/// 300 nodes in 20 rows, each row wired from left to right.
+fn large_pipeline() -> String {
+    let mut nodes = String::new();
+    let mut wires = String::new();
+    for row in 0..20 {
+        for column in 0..15 {
+            let (x, y) = (column * 260, row * 110);
+            nodes +=
+                &format!("\"n_{row}_{column}\": (kind: \"bandpass_filter\", position: ({x}.0, {y}.0)),\n");
+            if column > 0 {
+                let before = column - 1;
+                wires += &format!("(\"n_{row}_{before}.recording\", \"n_{row}_{column}.recording\"),\n");
+            }
+        }
+    }
+    format!("(version: 1, nodes: {{{nodes}}}, wires: [{wires}])")
+}
+
+#[test]
+fn three_hundred_nodes_are_drawn_within_a_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("large.ron");
+    std::fs::write(&file, large_pipeline()).unwrap();
+    let mut window = Window::open(Some(&file));
+    window.wait("the file is open", |app| app.path().is_some());
+    window.wait("the states are known", |app| app.states().len() == 300);
+    let measure = |window: &mut Window, what: &str| {
+        let mut costs = Vec::new();
+        for _ in 0..15 {
+            let start = Instant::now();
+            window.steps(1);
+            let layout = start.elapsed();
+            let output = window.harness.output();
+            let (shapes, scale) = (output.shapes.clone(), output.pixels_per_point);
+            let start = Instant::now();
+            let meshes = window.harness.ctx.tessellate(shapes, scale);
+            assert!(!meshes.is_empty());
+            costs.push((layout, start.elapsed()));
+        }
+        costs.sort();
+        let (layout, tessellation) = costs[costs.len() / 2];
+        println!("{what}: layout {layout:.1?}, tessellation {tessellation:.1?}");
+        layout + tessellation
+    };
+    let all = measure(&mut window, "300 nodes in view");
+    window.app_mut().perform(Command::ActualSize);
+    window.steps(3);
+    let close = measure(&mut window, "at 100 %");
+    // Three times a frame of 60 Hz: the machine that tests may be busy.
+    assert!(all < Duration::from_millis(50), "{all:?} for all nodes");
+    assert!(close < Duration::from_millis(50), "{close:?} at 100 %");
 }

@@ -18,6 +18,17 @@ pub struct Dialogs {
     pub may_close: bool,
 }
 
+impl Dialogs {
+    /// Escape closes what only informs, before it means anything to the canvas.
+    pub fn close_on_escape(&mut self, ctx: &egui::Context) {
+        let open = self.shortcuts || self.about;
+        if open && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
+            self.shortcuts = false;
+            self.about = false;
+        }
+    }
+}
+
 enum Decision {
     Save,
     Discard,
@@ -77,10 +88,6 @@ impl App {
     }
 
     fn sheet_ui(&mut self) {
-        if self.ctx.input(|i| i.key_pressed(Key::Escape)) {
-            self.dialogs.shortcuts = false;
-            self.dialogs.about = false;
-        }
         Window::new("Shortcuts")
             .open(&mut self.dialogs.shortcuts)
             .collapsible(false)

@@ -283,6 +283,8 @@ fn line(ui: &mut Ui, _id: Id, spec: &ParamSpec, current: &str, less: f32) -> Opt
     let width = (ui.available_width() - less).max(40.0);
     let hint = match &spec.kind {
         ParamKind::Path { .. } if spec.optional => "none",
+        ParamKind::Path { mode } if mode == "folder" => "choose a folder",
+        ParamKind::Path { mode } if mode == "save" => "choose a place",
         ParamKind::Path { .. } => "choose a file",
         _ => "",
     };

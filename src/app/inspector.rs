@@ -282,19 +282,24 @@ fn port_row(
             p.panel,
         );
         ui.label(text::sentence(port.name));
-        match (&look, is_output) {
-            (Some(end), false) => ui.weak(format!("from {end}")),
-            (None, _) if port.optional => ui.weak("optional"),
-            (None, _) => ui.colored_label(p.warn, "not connected"),
-            _ => ui.weak(""),
-        };
-        if let Some(end) = look {
-            let button = ui.small_button("Look");
-            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Look at {end}")));
-            if button.clicked() {
-                commands.push(Command::Look(end));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if let Some(end) = &look {
+                let button = ui.small_button("Look");
+                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Look at {end}")));
+                if button.clicked() {
+                    commands.push(Command::Look(end.clone()));
+                }
             }
-        }
+            let (words, color) = match (&look, is_output) {
+                (Some(end), false) => (format!("from {end}"), p.text_weak),
+                (None, _) if port.optional => ("optional".to_owned(), p.text_weak),
+                (None, _) => ("not connected".to_owned(), p.warn),
+                _ => return,
+            };
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(egui::RichText::new(words).color(color)).truncate());
+            });
+        });
     });
     if !flow.is_empty() {
         ui.horizontal(|ui| {

@@ -1,7 +1,7 @@
 //! The bottom of the window: jobs, problems and log, folded to one line while there is nothing to tell.
 
 use super::{App, canvas::icons, command::Command, runs::Level, text, theme};
-use crate::pipeline::{NodeState, RunStatus, Severity};
+use crate::pipeline::{NodeState, Severity, Work};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// The tabs at the bottom.
@@ -87,10 +87,16 @@ impl App {
             }
         }
         ui.add_space(8.0);
-        let status = self.status_line();
-        let bad = !self.runs.is_running() && self.runs.last == Some(RunStatus::Failed);
-        let words = egui::RichText::new(status).size(12.0).color(if bad { p.bad } else { p.text_weak });
-        ui.add(egui::Label::new(words).truncate());
+        if let Some(last) = self.runs.log().back() {
+            let color = if last.level == Level::Error { p.bad } else { p.text_weak };
+            let words = if last.node.is_empty() {
+                text::sentence(&last.line)
+            } else {
+                format!("{}: {}", text::sentence(&last.node), last.line)
+            };
+            let words = egui::RichText::new(words.replace('\n', " ")).size(12.0).color(color);
+            ui.add(egui::Label::new(words).truncate());
+        }
     }
 
     /// One line of how things are.
@@ -102,7 +108,14 @@ impl App {
         if let Some(reason) = &self.no_store {
             return reason.clone();
         }
-        let stale = self.states.values().filter(|s| matches!(s, NodeState::Stale | NodeState::Ready)).count();
+        let is_task = |name: &str| {
+            let node = self.editor.pipeline().node(name).and_then(|n| self.registry.get(&n.kind));
+            node.is_some_and(|n| n.info().work != Work::Lazy)
+        };
+        let waits = |(name, state): &(&String, &NodeState)| {
+            matches!(state, NodeState::Stale | NodeState::Ready) && is_task(name)
+        };
+        let stale = self.states.iter().filter(waits).count();
         match stale {
             0 => String::new(),
             1 => "1 node to run".to_owned(),

@@ -11,6 +11,7 @@ mod editor;
 mod examples;
 mod fields;
 mod flow;
+mod hear;
 mod inspector;
 mod jobs;
 mod palette;
@@ -138,8 +139,8 @@ impl App {
         };
         match setup.file {
             Some(path) => app.backend.open(path),
-            None if !examples::EXAMPLES.is_empty() => app.perform(Command::OpenExample(0)),
-            None => {}
+            // The quick start greets.
+            None => app.perform(Command::OpenExample(0)),
         }
         app
     }
@@ -182,6 +183,7 @@ impl App {
         if ui.input(|i| i.pointer.any_pressed()) {
             self.gesture_number += 1;
         }
+        self.dialogs.close_on_escape(&self.ctx);
         let mut commands = shortcuts::commands(&self.ctx, &mut self.canvas);
         commands.extend(self.top_ui(ui));
         commands.extend(self.bottom_ui(ui));

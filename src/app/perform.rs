@@ -1,28 +1,25 @@
-//! Carries commands out, and takes in what the threads answer.
+//! Carries commands out: the one place where the document changes.
 
 use super::{
     App,
-    backend::{Answer, OpenedFile, Purpose},
+    backend::Purpose,
     canvas::Canvas,
     command::{Command, MergeKey},
     editor::{Editor, Place},
-    examples, jobs, panels,
-    runs::Level,
-    text,
-    views::Viewer,
+    examples, panels, text,
 };
-use crate::pipeline::{
-    Document, Edit, EventKind, NodeInstance, NodeState, ParamKind, Params, Pipeline, RunOptions, RunStatus,
-};
+use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, RunOptions};
 use std::{collections::BTreeSet, path::PathBuf};
 
 impl App {
     /// Carries a command out; one that would lose changes asks first.
     pub fn perform(&mut self, command: Command) {
-        let loses = matches!(
-            command,
-            Command::New | Command::Open(_) | Command::OpenExample(_) | Command::OpenDialog | Command::Quit
-        );
+        let loses = match &command {
+            Command::New | Command::OpenExample(_) | Command::OpenDialog | Command::Quit => true,
+            // A recording adds a node to what is there.
+            Command::Open(path) => path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")),
+            _ => false,
+        };
         if loses && self.editor.is_dirty() {
             self.dialogs.waiting = Some(command);
         } else {
@@ -132,7 +129,7 @@ impl App {
         self.backend.save(self.editor.pipeline(), self.editor.revision(), path);
     }
 
-    fn edit(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) {
+    pub(super) fn edit(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) {
         let moves_only = matches!(edit, Edit::Move(_));
         let mut touched = BTreeSet::new();
         collect_touched(&edit, &mut touched);
@@ -271,7 +268,8 @@ impl App {
     }
 
     /// Shows another document.
-    fn show(&mut self, editor: Editor) {
+    pub(super) fn show(&mut self, editor: Editor) {
+        self.runs.stop();
         self.editor = editor;
         self.meaning += 1;
         self.runs.forget_all();
@@ -284,7 +282,7 @@ impl App {
     }
 
     /// A recording or sorting makes a node that reads it.
-    fn show_reader(&mut self, kind: &str, path: PathBuf) {
+    pub(super) fn show_reader(&mut self, kind: &str, path: PathBuf) {
         let Some(node) = self.registry.get(kind) else {
             self.toasts.error(format!("This version has no node \"{kind}\" to read {}.", path.display()));
             return;
@@ -301,185 +299,6 @@ impl App {
         self.editor.select([name.clone()]);
         if let Some(port) = outputs.first() {
             self.look(format!("{name}.{}", port.name));
-        }
-    }
-
-    /// Asks for problems and states where the pipeline changed since.
-    pub(super) fn ask_for_checks(&mut self) {
-        if self.checked != Some(self.meaning) {
-            self.checked = Some(self.meaning);
-            self.backend.check(self.meaning, self.editor.pipeline(), self.editor.base_folder());
-        }
-    }
-
-    /// Asks what flows at the selected node, once a selection and a state of the pipeline.
-    pub(super) fn ask_for_flows(&mut self) {
-        let Some(node) = self.editor.single_selection() else { return };
-        let wanted = (self.meaning, node.name.clone());
-        let Some(executor) = self.executor.clone().filter(|_| self.flows_of.as_ref() != Some(&wanted)) else {
-            return;
-        };
-        let Some(known) = self.registry.get(&node.kind) else { return };
-        let outputs = known.outputs(&node.params).into_iter().map(|p| format!("{}.{}", node.name, p.name));
-        let inputs = known.inputs(&node.params);
-        let inputs =
-            inputs.iter().filter_map(|p| self.editor.wire_into(&format!("{}.{}", node.name, p.name)));
-        let ends = outputs.chain(inputs).collect();
-        let base_folder = self.editor.base_folder();
-        self.backend.describe(&executor, self.editor.pipeline(), self.meaning, base_folder, ends);
-        self.flows.clear();
-        self.flows_of = Some(wanted);
-    }
-
-    /// What is stored, with what runs say on top.
-    pub(super) fn join_states(&mut self) {
-        self.states.clone_from(&self.stored);
-        let pipeline = self.editor.pipeline();
-        self.states.retain(|name, _| pipeline.index(name).is_some());
-        for (name, live) in self.runs.live() {
-            let done = matches!(live, NodeState::Done { .. } | NodeState::Cached);
-            let stored = self.states.get(name);
-            // The store knows better whether what was done still holds.
-            let outdated = done
-                && !self.runs.is_running()
-                && stored.is_some_and(|s| !matches!(s, NodeState::Cached | NodeState::Done { .. }));
-            if !outdated && pipeline.index(name).is_some() {
-                self.states.insert(name.clone(), live.clone());
-            }
-        }
-    }
-
-    /// Takes in an answer of the threads.
-    pub(super) fn hear(&mut self, answer: Answer) {
-        match answer {
-            Answer::Ready(executor) => {
-                let mut viewer = Viewer::new(&self.ctx, executor.clone());
-                if let Some(end) = &self.looked_at {
-                    viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
-                }
-                self.viewer = Some(viewer);
-                if let Some(options) = self.pending_run.take() {
-                    self.backend.run(&executor, self.editor.pipeline(), options);
-                }
-                self.executor = Some(executor);
-            }
-            Answer::NoStore(reason) => {
-                self.starting = false;
-                self.pending_run = None;
-                self.runs.say(Level::Error, reason.clone());
-                self.no_store = Some(reason);
-            }
-            Answer::Checked { revision, problems, states } => {
-                if revision == self.meaning {
-                    self.problems = problems;
-                    if let Some(states) = states {
-                        self.stored = states;
-                        self.join_states();
-                        self.refresh_viewer();
-                    }
-                }
-            }
-            Answer::Flows { revision, words } => {
-                if revision == self.meaning {
-                    self.flows = words;
-                }
-            }
-            Answer::RunStarted { run, stop } => {
-                self.starting = false;
-                self.runs.started(run, stop);
-            }
-            Answer::Event(event) => {
-                if let Some(viewer) = &mut self.viewer {
-                    viewer.on_event(&event);
-                }
-                self.runs.hear(&event);
-                self.join_states();
-                if let EventKind::RunFinished { status, .. } = &event.kind {
-                    self.run_finished(*status);
-                }
-            }
-            Answer::RunEnded(status) => {
-                self.starting = false;
-                self.runs.ended(status);
-            }
-            Answer::Opened { path, result } => self.opened(path, result),
-            Answer::Saved { path, revision, result } => match result {
-                Ok(()) => {
-                    self.settings.remember_file(&path);
-                    self.editor.path = Some(path);
-                    self.editor.mark_saved(revision);
-                    if let Some(next) = self.dialogs.after_save.take() {
-                        self.perform(next);
-                    }
-                }
-                Err(reason) => {
-                    self.dialogs.after_save = None;
-                    self.runs.say(Level::Error, reason.clone());
-                    self.toasts.error(reason).duration(None);
-                }
-            },
-            Answer::Chosen { purpose, path } => self.chosen(purpose, path),
-        }
-    }
-
-    fn opened(&mut self, path: PathBuf, result: Result<OpenedFile, String>) {
-        match result {
-            Ok(OpenedFile::Pipeline(opened)) => {
-                self.settings.remember_file(&path);
-                let count = opened.problems.len();
-                self.show(Editor::new(opened.pipeline, "", Some(path)));
-                self.problems = opened.problems;
-                if count > 0 {
-                    self.bottom.open = true;
-                    self.bottom.tab = jobs::Tab::Problems;
-                }
-            }
-            Ok(OpenedFile::Reader { kind }) => self.show_reader(kind, path),
-            Err(reason) => {
-                self.runs.say(Level::Error, reason.clone());
-                self.toasts.error(reason).duration(None);
-            }
-        }
-    }
-
-    fn chosen(&mut self, purpose: Purpose, path: Option<PathBuf>) {
-        let Some(path) = path else {
-            self.dialogs.after_save = None;
-            return;
-        };
-        match purpose {
-            Purpose::Open => self.backend.open(path),
-            Purpose::Save if path.extension().is_none() => self.save(path.with_extension("ron")),
-            Purpose::Save => self.save(path),
-            Purpose::Param { node, field } => {
-                let Some(instance) = self.editor.pipeline().node(&node) else { return };
-                let mut params = instance.params.clone();
-                params.insert(field.clone(), path.to_string_lossy().into_owned().into());
-                self.edit(Edit::SetParams(node, params), &format!("change {field}"), None);
-            }
-        }
-    }
-
-    fn run_finished(&mut self, status: RunStatus) {
-        // What is stored now is other than what was asked for last.
-        self.checked = None;
-        self.flows_of = None;
-        if status == RunStatus::Failed {
-            self.bottom.open = true;
-            self.bottom.tab = jobs::Tab::Jobs;
-        }
-        if !self.ctx.input(|i| i.focused) {
-            match status {
-                RunStatus::Ok => drop(self.toasts.success("The run is done.")),
-                RunStatus::Failed => drop(self.toasts.error("The run failed.").duration(None)),
-                RunStatus::Cancelled => {}
-            }
-        }
-    }
-
-    fn refresh_viewer(&mut self) {
-        if let (Some(viewer), Some(end)) = (&mut self.viewer, &self.looked_at) {
-            viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
         }
     }
 }

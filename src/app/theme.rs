@@ -206,6 +206,7 @@ fn visuals(theme: Theme, p: &Palette) -> Visuals {
     v.menu_corner_radius = CornerRadius::same(6);
     v.indent_has_left_vline = false;
     v.slider_trailing_fill = true;
+    v.handle_shape = egui::style::HandleShape::Circle;
     v.window_shadow.color = p.shadow;
     v.popup_shadow.color = p.shadow;
     let radius = CornerRadius::same(4);

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 a run failed, 2 bad input or use, 130 cancelled.
 
 mod arguments;
+mod compare;
 mod convert;
 mod document;
 mod error;
@@ -56,7 +57,7 @@ pub fn start() -> Start {
         Some(Command::Info(arguments)) => info::info(&arguments),
         Some(Command::Sort(arguments)) => sort::sort(&arguments),
         Some(Command::Convert(arguments)) => convert::convert(&arguments),
-        Some(Command::Compare(_)) => Ok(()),
+        Some(Command::Compare(arguments)) => compare::compare(&arguments),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "spikeloom", &mut std::io::stdout());
             Ok(())

@@ -255,7 +255,7 @@ fn choose(peaks: &Peaks, max: usize) -> Vec<u32> {
 }
 
 /// The chosen peaks of each span, in order.
-fn by_span(chain: &Chain, peaks: &Peaks, chosen: &[u32]) -> Vec<Vec<u32>> {
+pub(super) fn by_span(chain: &Chain, peaks: &Peaks, chosen: &[u32]) -> Vec<Vec<u32>> {
     let mut lists: Vec<Vec<u32>> = Vec::new();
     let mut cursor = 0;
     for span in all_spans(chain) {

@@ -19,6 +19,7 @@ pub mod features;
 pub mod filter;
 pub mod geometry;
 mod linear_map;
+pub mod localize;
 pub mod locations;
 pub mod matching;
 pub mod metrics;

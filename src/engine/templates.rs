@@ -33,7 +33,7 @@ impl Default for TemplateParams {
             max_spikes_per_unit: 1_000,
             sparsify_threshold: 0.7,
             max_channels: 20,
-            min_norm: 5.0,
+            min_norm: 7.0,
             max_jitter_ms: 0.3,
             duplicate_similarity: 0.92,
             mixture_residual: 0.15,
@@ -82,7 +82,7 @@ const MAX_LAG_MS: f64 = 0.5;
 /// levels of the whitened recording). Noise, duplicates and sums of two others are rejected, with the reason.
 ///
 /// # Source
-/// engine of SpikeInterface's lupin for the cleaning rules; trimmed means and sums are ours.
+/// The cleaning rules follow SpikeInterface's lupin; trimmed means and sums are ours.
 pub fn estimate_templates(
     features: &Features,
     labels: &[u32],

@@ -1,1 +1,25 @@
-//! See the crate docs.
+//! What views show, computed off the UI thread.
+//!
+//! A view asks through a [`Lane`], draws what it has, and is woken when there is more. A newer request on a
+//! lane supersedes the older ones. The work runs on threads of our own, never on the pool that sorts.
+
+mod cache;
+mod density;
+mod lanes;
+mod minmax;
+mod pairs;
+mod spans;
+mod spikes;
+mod traces;
+mod units;
+mod waveforms;
+
+pub use density::{Density, DensityRequest, density};
+pub use lanes::{Lane, Lanes, Ticket, Wake};
+pub use minmax::{Extremes, bin};
+pub use pairs::{Pairs, PairsRequest, pairs};
+pub use spans::SpanReader;
+pub use spikes::{SpikeIndex, Spot};
+pub use traces::{TraceBins, TraceRequest, trace_bins};
+pub use units::{UnitRow, UnitSummary, summarise};
+pub use waveforms::{MeanWaveforms, mean_waveforms};

@@ -1,6 +1,7 @@
 //! One file per node; a new node is its file and its two lines here.
 
 mod bandpass_filter;
+mod cluster_peaks;
 mod common_reference;
 mod compare_sortings;
 mod compare_to_truth;
@@ -9,9 +10,13 @@ mod concatenate;
 mod convert_dtype;
 mod correlograms;
 mod detect_bad_channels;
+mod detect_peaks;
+mod estimate_templates;
 mod export_phy;
 mod generate_recording;
 mod highpass_filter;
+mod localize_peaks;
+mod match_templates;
 mod noise_levels;
 mod notch_filter;
 mod phase_shift;
@@ -32,7 +37,9 @@ mod scale;
 mod select_channels;
 mod select_time;
 mod silence_periods;
+mod sort;
 mod spike_amplitudes;
+mod spike_features;
 mod spike_locations;
 mod split_by_group;
 mod unit_locations;
@@ -65,7 +72,14 @@ pub fn registry() -> Registry {
         .with(scale::Scale)
         .with(convert_dtype::ConvertDtype)
         // Sort
+        .with(sort::Sort)
         .with(noise_levels::NoiseLevels)
+        .with(detect_peaks::DetectPeaks)
+        .with(localize_peaks::LocalizePeaks)
+        .with(spike_features::SpikeFeatures)
+        .with(cluster_peaks::ClusterPeaks)
+        .with(estimate_templates::EstimateTemplates)
+        .with(match_templates::MatchTemplates)
         // Look
         .with(compute_waveforms::ComputeWaveforms)
         .with(spike_amplitudes::SpikeAmplitudes)

@@ -1,6 +1,8 @@
 //! What the tests share: where Python and the real recordings are, and the program itself.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod place;
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},

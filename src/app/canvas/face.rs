@@ -5,6 +5,7 @@ use crate::{
     app::text,
     pipeline::{
         Category, DynNode, NodeInstance, NodeState, ParamKind, ParamSpec, Pipeline, Port, PortType, Registry,
+        Work,
     },
 };
 use egui::{Pos2, Rect, Vec2, vec2};
@@ -12,7 +13,7 @@ use serde_json::Value as Json;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Width of a node in canvas units.
-pub const WIDTH: f32 = 192.0;
+pub const WIDTH: f32 = 204.0;
 /// Height of its header.
 pub const HEADER: f32 = 30.0;
 /// Height of a line of its body.
@@ -48,6 +49,8 @@ pub struct Face {
     pub outputs: Vec<Port>,
     /// Ports that wires name but the node does not have, inputs then outputs.
     pub lost_ports: (Vec<String>, Vec<String>),
+    /// Only a recipe: it is never a task of its own.
+    pub is_lazy: bool,
     /// Parameters shown.
     pub rows: Vec<Row>,
 }
@@ -84,6 +87,7 @@ impl Face {
             inputs,
             outputs,
             lost_ports,
+            is_lazy: node.is_some_and(|n| n.info().work == Work::Lazy),
             rows: node.map_or_else(Vec::new, |node| rows(node, instance)),
         }
     }

@@ -102,7 +102,9 @@ fn header(
     let middle = rect.top() + HEADER / 2.0 * zoom;
     icons::category(painter, face.category, pos2(rect.left() + 21.0 * zoom, middle), 13.0 * zoom, category);
     let mut right = rect.right() - 13.0 * zoom;
-    if let Some(state) = look.state {
+    // A recipe is never run: only what is wrong with it is worth a badge.
+    let quiet = |s: &&NodeState| face.is_lazy && matches!(s, NodeState::Ready | NodeState::Cached);
+    if let Some(state) = look.state.filter(|s| !quiet(s)) {
         right -= 5.0 * zoom;
         icons::state(painter, state, pos2(right, middle), 5.5 * zoom, p, look.time);
         right -= 11.0 * zoom;

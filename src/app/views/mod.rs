@@ -1,34 +1,359 @@
 //! What is seen of a wire: one view for each type that can flow.
+//!
+//! The viewer asks `inspect` and the executor through lanes and draws what has arrived; it never waits.
 
-use crate::pipeline::{Event, Executor, Pipeline};
-use std::{path::Path, sync::Arc};
+mod axis;
+mod cloud;
+pub mod colors;
+mod content;
+mod empty;
+mod figure;
+mod live;
+mod look;
+mod picture;
+mod table;
+mod text;
+mod traces;
+mod units;
+mod waveforms;
+
+use crate::{
+    inspect::{Lane, Lanes},
+    pipeline::{Coordinate, Event, Executor, Pipeline, PortType, Value},
+};
+use content::Content;
+use egui::Ui;
+use live::Live;
+use look::{Related, Seen, Target};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 /// The viewer panel: shows what flows at the port that was clicked.
 pub struct Viewer {
-    end: Option<String>,
+    executor: Option<Arc<Executor>>,
+    lanes: Result<Lanes, String>,
+    target: Option<Target>,
+    look_lane: Option<Lane<Seen>>,
+    seen: Option<Seen>,
+    item: usize,
+    related_lane: Option<Lane<Related>>,
+    related: Related,
+    content: Content,
+    live: Live,
+    /// Selected units of each end.
+    selected: BTreeMap<String, BTreeSet<usize>>,
+    /// A node whose result was awaited has it now, or the pipeline changed.
+    stale: bool,
+    /// Where the view of units wants to go.
+    wanted: Option<String>,
 }
 
 impl Viewer {
-    /// An empty viewer; `ctx` is woken when something to show arrives.
-    pub fn new(_ctx: &egui::Context, _executor: Arc<Executor>) -> Self {
-        Self { end: None }
+    /// An empty viewer that looks through this executor.
+    pub fn new(ctx: &egui::Context, executor: Arc<Executor>) -> Self {
+        Self { executor: Some(executor), ..Self::without_executor(ctx) }
+    }
+
+    /// A viewer that shows only what it is handed by [`Self::show_value`].
+    pub fn without_executor(ctx: &egui::Context) -> Self {
+        let ctx = ctx.clone();
+        let lanes = Lanes::new(Arc::new(move || ctx.request_repaint()));
+        let shared = lanes.as_ref().ok();
+        Self {
+            executor: None,
+            look_lane: shared.map(Lanes::waiting_lane),
+            related_lane: shared.map(Lanes::waiting_lane),
+            lanes,
+            target: None,
+            seen: None,
+            item: 0,
+            related: Related::default(),
+            content: Content::Nothing,
+            live: Live::default(),
+            selected: BTreeMap::new(),
+            stale: false,
+            wanted: None,
+        }
     }
 
     /// Shows what flows at `end`, a `node.port`; relative paths of the pipeline start at `base_folder`.
-    pub fn show_end(&mut self, _pipeline: &Pipeline, _base_folder: &Path, end: &str) {
-        self.end = Some(end.to_owned());
+    ///
+    /// Also to be called when the pipeline changed: the same end then keeps its place, selection and looks.
+    pub fn show_end(&mut self, pipeline: &Pipeline, base_folder: &Path, end: &str) {
+        let same = self.target.as_ref().is_some_and(|t| t.end == end);
+        if !same {
+            self.item = 0;
+            self.seen = None;
+            self.related = Related::default();
+        }
+        self.target = Some(Target {
+            pipeline: pipeline.clone(),
+            base_folder: base_folder.to_owned(),
+            end: end.to_owned(),
+        });
+        self.ask();
     }
 
-    /// Hears what a run says, for live previews.
-    pub fn on_event(&mut self, _event: &Event) {}
+    /// Shows a value that is at hand, with what belongs to it.
+    pub fn show_value(&mut self, end: &str, value: Value, related: Vec<(String, Value)>) {
+        self.target = Some(Target {
+            pipeline: Pipeline::default(),
+            base_folder: std::path::PathBuf::new(),
+            end: end.to_owned(),
+        });
+        self.related = Related::default();
+        for (end, value) in related {
+            match value {
+                Value::Sorting(sorting) => self.related.sortings.push((end, sorting)),
+                Value::Recording(recording) => self.related.recording = Some((end, recording)),
+                Value::Templates(templates) => self.related.templates = Some(templates),
+                Value::Table(table) => self.related.tables.push((end, table)),
+                _ => {}
+            }
+        }
+        self.item = 0;
+        self.seen = Some(Seen::Items(vec![(Coordinate::default(), value)]));
+        self.show_item();
+        self.use_related();
+    }
+
+    /// The end that is shown, `node.port`.
+    pub fn end(&self) -> Option<&str> {
+        self.target.as_ref().map(|t| t.end.as_str())
+    }
+
+    /// True while something that belongs into the picture is still computed.
+    pub fn busy(&self) -> bool {
+        self.look_lane.as_ref().is_some_and(Lane::busy)
+            || self.related_lane.as_ref().is_some_and(Lane::busy)
+            || self.content.busy()
+    }
+
+    /// Seconds in sight of the traces, from and to; `None` where none are shown.
+    pub fn time_range(&self) -> Option<[f64; 2]> {
+        match &self.content {
+            Content::Traces(view) => Some(view.time_range()),
+            _ => None,
+        }
+    }
+
+    /// The units that are selected in what is shown, by index.
+    pub fn selected_units(&self) -> Vec<usize> {
+        let units = self.end().and_then(|end| self.selected.get(end));
+        units.map(|units| units.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// An end the user asked for inside the viewer, such as the recording of a unit; taken once.
+    pub fn take_wanted(&mut self) -> Option<String> {
+        self.wanted.take()
+    }
+
+    /// Hears what a run says: live previews, and results that were awaited.
+    pub fn on_event(&mut self, event: &Event) {
+        let Some(node) = self.live.hear(event) else {
+            return;
+        };
+        let waiting = !matches!(self.seen, Some(Seen::Items(_)));
+        let own = self.target.as_ref().is_some_and(|t| t.end.split('.').next() == Some(node.as_str()));
+        self.stale |= waiting || own;
+        if !waiting && !own {
+            // Something beside it may be there now: spikes for the traces, metrics for the units.
+            self.ask_related();
+        }
+    }
 
     /// Draws the panel.
-    pub fn ui(&mut self, ui: &mut egui::Ui) {
-        ui.centered_and_justified(|ui| {
-            ui.weak(match &self.end {
-                None => "Click a wire or a port to look at what flows there.",
-                Some(end) => end,
+    pub fn ui(&mut self, ui: &mut Ui) {
+        if let Err(error) = &self.lanes {
+            return empty::failure(ui, "Nothing can be shown", error);
+        }
+        if std::mem::take(&mut self.stale) {
+            self.ask();
+        }
+        self.receive();
+        let Some(target) = &self.target else {
+            return empty::message(
+                ui,
+                "Nothing to look at yet",
+                "Click a wire or a port to see what flows there: traces, units, tables, figures.",
+            );
+        };
+        let end = target.end.clone();
+        let node = end.split('.').next().unwrap_or_default().to_owned();
+        let running = self.live.node(&node).is_some_and(|n| n.running || n.failure.is_some());
+        match &self.seen {
+            None if !running => empty::working(ui, "Looking…", &end, None),
+            Some(Seen::Failed(message)) if !running => empty::failure(ui, "This cannot be shown", message),
+            Some(Seen::Estimating(what, share)) => {
+                let text = format!("{what} learns from the data what it will apply");
+                empty::working(ui, "Estimating…", &text, *share);
+            }
+            None | Some(Seen::NeedsRun(_) | Seen::Failed(_)) => self.waiting_ui(ui, &node),
+            Some(Seen::Items(items)) if items.is_empty() => {
+                empty::message(ui, "Nothing flows here", "The node gave no item for this port.");
+            }
+            Some(Seen::Items(_)) => self.items_ui(ui, &end),
+        }
+    }
+
+    /// What is there while a task runs, or what to do so that it does.
+    fn waiting_ui(&mut self, ui: &mut Ui, node: &str) {
+        let (Some(state), Ok(lanes)) = (self.live.node(node), &self.lanes) else {
+            let tasks = match &self.seen {
+                Some(Seen::NeedsRun(tasks)) => tasks.as_slice(),
+                _ => &[],
+            };
+            let names: BTreeSet<&str> = tasks.iter().map(|t| t.node.as_str()).collect();
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            let running = tasks.iter().find_map(|t| self.live.node(&t.node).filter(|n| n.running));
+            return match running {
+                Some(state) => empty::working(ui, "Not there yet", &format!("{names} runs"), state.share),
+                None => empty::message(
+                    ui,
+                    "Not computed yet",
+                    &format!("Press Run (F5), or run to here (F6): {names} has no result yet."),
+                ),
+            };
+        };
+        if let Some(message) = &state.failure {
+            return empty::failure(ui, "This node failed", message);
+        }
+        let state = state.clone();
+        self.content.show_live(lanes, node, &state);
+        self.content.live_ui(ui, &state);
+    }
+
+    fn items_ui(&mut self, ui: &mut Ui, end: &str) {
+        if let Some(Seen::Items(items)) = &self.seen
+            && items.len() > 1
+        {
+            let mut chosen = self.item.min(items.len() - 1);
+            ui.horizontal(|ui| {
+                ui.add_space(8.0);
+                egui::ComboBox::from_id_salt("item")
+                    .selected_text(format!("{} · {} of {}", items[chosen].0, chosen + 1, items.len()))
+                    .show_ui(ui, |ui| {
+                        for (index, (coordinate, _)) in items.iter().enumerate() {
+                            ui.selectable_value(&mut chosen, index, coordinate.to_string());
+                        }
+                    });
             });
+            if chosen != self.item {
+                self.item = chosen;
+                self.show_item();
+                self.ask_related();
+            }
+        }
+        let wish = match &mut self.content {
+            Content::Traces(view) => {
+                let over = view.overlay_end().map(str::to_owned);
+                let empty = BTreeSet::new();
+                let selected = over.as_ref().and_then(|end| self.selected.get(end)).unwrap_or(&empty);
+                view.ui(ui, &self.related.sortings, selected);
+                None
+            }
+            Content::Units(view) => {
+                let selected = self.selected.entry(end.to_owned()).or_default();
+                view.ui(ui, selected)
+            }
+            content => {
+                content.ui(ui);
+                None
+            }
+        };
+        if wish == Some(units::Wish::Traces) {
+            self.wanted = self.related.recording.as_ref().map(|(end, _)| end.clone());
+            self.go_to_wanted(end);
+        }
+    }
+
+    /// Shows the recording of the units beside it was asked for, at the first selected spike.
+    fn go_to_wanted(&mut self, from: &str) {
+        let (Some((end, recording)), Content::Units(view)) = (&self.related.recording, &self.content) else {
+            return;
+        };
+        let sorting = view.sorting().clone();
+        let units = self.selected.get(from).cloned().unwrap_or_default();
+        let first = crate::inspect::SpikeIndex(&sorting).neighbor(0, -1, &units, true);
+        let (end, recording) = (end.clone(), recording.clone());
+        let means = view.means().cloned();
+        let related = vec![(from.to_owned(), Value::Sorting(sorting.clone()))];
+        let before = self.target.clone();
+        self.show_value(&end, Value::Recording(recording), related);
+        self.target = before.map(|target| Target { end, ..target });
+        if let Content::Traces(view) = &mut self.content {
+            if let Some(means) = &means {
+                view.learn(means);
+            }
+            if let Some(frame) = first {
+                view.go_to(0, frame as f64 / sorting.sampling_frequency);
+            }
+        }
+    }
+
+    fn ask(&mut self) {
+        let (Some(executor), Some(target), Some(lane)) = (&self.executor, &self.target, &self.look_lane)
+        else {
+            return;
+        };
+        let (executor, target) = (executor.clone(), target.clone());
+        lane.request(move |ticket| look::look(&executor, &target, ticket));
+    }
+
+    fn ask_related(&mut self) {
+        let (Some(executor), Some(target), Some(lane)) = (&self.executor, &self.target, &self.related_lane)
+        else {
+            return;
+        };
+        let Some((coordinate, port_type)) = self.current().map(|(c, v)| (c.clone(), v.port_type())) else {
+            return;
+        };
+        if !matches!(port_type, PortType::Recording | PortType::Sorting) {
+            return;
+        }
+        let (executor, target) = (executor.clone(), target.clone());
+        lane.request(move |ticket| {
+            ticket.send(look::related(&executor, &target, port_type, &coordinate, &|| ticket.superseded()));
         });
+    }
+
+    fn receive(&mut self) {
+        if let Some(seen) = self.look_lane.as_ref().and_then(Lane::take) {
+            let ready = matches!(seen, Seen::Items(_));
+            self.seen = Some(seen);
+            if ready {
+                self.show_item();
+                self.ask_related();
+            }
+        }
+        if let Some(related) = self.related_lane.as_ref().and_then(Lane::take) {
+            self.related = related;
+            self.use_related();
+        }
+    }
+
+    fn current(&self) -> Option<&(Coordinate, Value)> {
+        match &self.seen {
+            Some(Seen::Items(items)) => items.get(self.item).or(items.first()),
+            _ => None,
+        }
+    }
+
+    fn show_item(&mut self) {
+        let value = self.current().map(|(_, value)| value.clone());
+        if let (Some(value), Ok(lanes)) = (value, &self.lanes) {
+            self.content.show(lanes, &value);
+        }
+    }
+
+    fn use_related(&mut self) {
+        match &mut self.content {
+            Content::Traces(view) => view.offer_overlay(&self.related.sortings),
+            Content::Units(view) => view.set_related(&self.related),
+            _ => {}
+        }
     }
 }

@@ -128,3 +128,30 @@ fn rising(x: impl Iterator<Item = f64>, len: usize) -> (Vec<f64>, Vec<f64>) {
     }
     (fit, errors)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dips_equal_those_of_spikeinterface() {
+        // Made by tests/golden/isocut.py.
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/golden/isocut.json")).unwrap();
+        for case in golden.as_array().unwrap() {
+            let samples: Vec<f64> =
+                case["samples"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+            let dip = isocut(&samples);
+            assert!((dip.score - case["dip"].as_f64().unwrap()).abs() < 1e-6, "{dip:?} {}", case["dip"]);
+            assert!((dip.cut - case["cut"].as_f64().unwrap()).abs() < 1e-6, "{dip:?} {}", case["cut"]);
+        }
+    }
+
+    #[test]
+    fn a_few_values_have_no_dip() {
+        assert_eq!(isocut(&[]), Dip { score: 0.0, cut: 0.0 });
+        assert_eq!(isocut(&[1.0, 2.0]).score, 0.0);
+        assert!(isocut(&[1.0; 50]).score.is_finite());
+    }
+}

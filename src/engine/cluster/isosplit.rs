@@ -284,3 +284,42 @@ fn make_continuous(labels: &mut [u32]) {
         *label = used.partition_point(|u| *u < *label) as u32;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_distr::{Distribution, StandardNormal};
+
+    fn clouds(centers: &[[f32; 3]], each: usize) -> Points {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut points = Points::new(3);
+        for center in centers {
+            for _ in 0..each {
+                for c in center {
+                    let noise: f32 = StandardNormal.sample(&mut rng);
+                    points.data.push(c + noise);
+                }
+            }
+        }
+        points
+    }
+
+    #[test]
+    fn separate_clouds_are_told_apart_and_one_cloud_stays_whole() {
+        let points = clouds(&[[0.0; 3], [8.0, 0.0, 0.0], [0.0, 9.0, 3.0]], 300);
+        let labels = isosplit(&points, &IsosplitParams::default(), 1);
+        assert_eq!(labels.iter().max(), Some(&2));
+        for cloud in labels.chunks(300) {
+            let most = (0..3).map(|l| cloud.iter().filter(|&&x| x == l).count()).max().unwrap_or(0);
+            assert!(most >= 298, "{most} of 300");
+        }
+        let labels = isosplit(&clouds(&[[0.0; 3]], 800), &IsosplitParams::default(), 1);
+        assert_eq!(labels.iter().max(), Some(&0));
+    }
+
+    #[test]
+    fn few_points_are_one_cluster() {
+        assert_eq!(isosplit(&clouds(&[[0.0; 3]], 3), &IsosplitParams::default(), 1), vec![0; 3]);
+        assert!(isosplit(&Points::new(3), &IsosplitParams::default(), 1).is_empty());
+    }
+}

@@ -136,6 +136,40 @@ pub fn to_sorting(features: &Features, labels: &[u32], segments: &[usize]) -> So
     }
 }
 
+/// The label of each peak in a sorting made of these peaks: the other way round of [`to_sorting`].
+///
+/// # Errors
+/// Where a spike is none of the peaks.
+pub fn labels_of(features: &Features, sorting: &Sorting) -> Result<Vec<u32>, EngineError> {
+    let peaks = &features.peaks;
+    let mut labels = vec![NO_CLUSTER; peaks.len()];
+    let strange = || {
+        EngineError::Data(
+            "the sorting is not made of the peaks of these features: connect the sorting that was clustered from them".into(),
+        )
+    };
+    for (segment, spikes) in sorting.segments.iter().enumerate() {
+        let amplitudes = spikes.amplitude.as_ref().ok_or_else(strange)?;
+        let start = peaks.segment_index.partition_point(|&s| (s as usize) < segment);
+        let end = peaks.segment_index.partition_point(|&s| s as usize <= segment);
+        let mut samples: Vec<(i64, usize)> = (start..end).map(|i| (peaks.sample_index[i], i)).collect();
+        samples.sort_unstable();
+        for ((&sample, &unit), &amplitude) in
+            spikes.sample_index.iter().zip(spikes.unit_index.iter()).zip(amplitudes.iter())
+        {
+            let from = samples.partition_point(|&(s, _)| s < sample);
+            let peak = samples[from..]
+                .iter()
+                .take_while(|&&(s, _)| s == sample)
+                .map(|&(_, i)| i)
+                .find(|&i| labels[i] == NO_CLUSTER && peaks.amplitude[i].total_cmp(&amplitude).is_eq())
+                .ok_or_else(strange)?;
+            labels[peak] = unit;
+        }
+    }
+    Ok(labels)
+}
+
 /// Peaks that are split together, and the channels they are compared on.
 struct Cell {
     members: Vec<u32>,

@@ -1,9 +1,6 @@
 //! The filters whose output is compared with the threshold.
 
-use super::{
-    Crossing, DetectMethod, DetectParams, PeakSign, Survey,
-    survey::{mad, median},
-};
+use super::{Crossing, DetectMethod, DetectParams, PeakSign, Survey, survey::mad};
 use crate::engine::{
     EngineError, Monitor,
     basis::Basis,
@@ -11,6 +8,7 @@ use crate::engine::{
     chain::Chain,
     geometry::Geometry,
     passes::{SpanData, over_spans, survey_spans},
+    select::median,
 };
 use ndarray::Array2;
 

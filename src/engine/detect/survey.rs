@@ -8,6 +8,7 @@ use crate::{
         chain::Chain,
         geometry::Geometry,
         passes::{SpanData, over_spans, survey_spans},
+        select::median,
     },
 };
 
@@ -17,6 +18,8 @@ const SURVEY_S: f64 = 10.0;
 const SURVEY_THRESHOLD: f32 = 6.0;
 /// Snippets taken of each span.
 const SNIPPETS_PER_SPAN: usize = 400;
+/// Channels with less than this part of the usual noise are constant.
+const LEAST_NOISE: f32 = 1e-3;
 /// Length of a snippet and where its peak lies, in ms.
 pub const SNIPPET_MS: f64 = 2.03;
 /// Time before the peak in a snippet, in ms.
@@ -71,9 +74,14 @@ pub fn survey(
         Ok((noise, snippets))
     })?;
     let num_channels = geometry.num_channels();
-    let noise = (0..num_channels)
+    let mut noise: Vec<f32> = (0..num_channels)
         .map(|c| median(&mut parts.iter().map(|(noise, _)| noise[c]).collect::<Vec<_>>()))
         .collect();
+    // What a filter leaves of a constant channel is rounding, not noise.
+    let least = LEAST_NOISE * median(&mut noise.clone());
+    for level in noise.iter_mut().filter(|level| **level < least) {
+        *level = 0.0;
+    }
     let snippets = parts.into_iter().flat_map(|(_, snippets)| snippets).collect();
     Ok(Survey { noise, num_samples, num_before, snippets })
 }
@@ -105,13 +113,4 @@ pub(super) fn mad(trace: &[f32], sorted: &mut Vec<f32>) -> f32 {
         *x = (*x - center).abs();
     }
     median(sorted) / 0.674_489_75
-}
-
-/// The upper median; zero of nothing.
-pub(super) fn median(values: &mut [f32]) -> f32 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }

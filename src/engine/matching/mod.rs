@@ -1,7 +1,10 @@
 //! Explains the traces as a sum of templates: spike times, also where spikes overlap.
 
 mod bank;
+mod noise;
 mod peel;
+#[cfg(test)]
+mod tests;
 
 pub use bank::{BankUnit, NUM_PHASES, TemplateBank};
 pub use peel::{Match, PeelLimits, Peeler};
@@ -18,7 +21,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Settings of [`match_templates`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MatchParams {
-    /// A match must lower the residual's energy by the square of this many noise levels.
+    /// A match must lower the residual's energy by the square of this many noise levels, as the noise shows in the
+    /// template's own score: filtered noise is louder in the band of spikes.
     pub threshold: f64,
     /// Least factor of the template.
     pub amplitude_min: f64,
@@ -43,10 +47,10 @@ pub struct MatchParams {
 impl Default for MatchParams {
     fn default() -> Self {
         Self {
-            threshold: 6.0,
+            threshold: 4.3,
             amplitude_min: 0.5,
             amplitude_max: 1.8,
-            amplitude_std: 0.3,
+            amplitude_std: 0.15,
             refractory_ms: 0.33,
             num_components: 6,
             max_duration_s: None,
@@ -122,9 +126,10 @@ pub fn match_templates(
     }
     let geometry = Geometry::of(info)?;
     let bank = TemplateBank::new(templates, params.num_components);
+    let noise = noise::score_noise(chain, &bank, monitor)?;
     let limits = PeelLimits {
-        gain: (params.threshold * params.threshold) as f32,
-        prior: (1.0 / (params.amplitude_std * params.amplitude_std)) as f32,
+        gain: noise.iter().map(|v| (params.threshold * params.threshold) as f32 * v).collect(),
+        prior: noise.iter().map(|v| v / (params.amplitude_std * params.amplitude_std) as f32).collect(),
         amplitude: (params.amplitude_min as f32, params.amplitude_max as f32),
         refractory: ms_to_samples(params.refractory_ms, info.sampling_frequency),
     };

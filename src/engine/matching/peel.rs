@@ -5,12 +5,12 @@ use crate::engine::{basis::MAX_COMPONENTS, block::Block};
 use std::{cmp::Ordering, collections::BinaryHeap, ops::Range};
 
 /// What a match must fulfil.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PeelLimits {
-    /// Least gain: the drop of the residual's energy, in squared noise levels.
-    pub gain: f32,
-    /// Inverse variance of the prior on the amplitude, whose mean is one.
-    pub prior: f32,
+    /// Least gain of each unit: the drop of the residual's energy.
+    pub gain: Vec<f32>,
+    /// Weight of the prior on the amplitude of each unit: noise variance of its score over that of the amplitude.
+    pub prior: Vec<f32>,
     /// Least and greatest amplitude, as a factor of the template.
     pub amplitude: (f32, f32),
     /// A unit does not fire twice within this many samples.
@@ -79,18 +79,40 @@ impl Peeler {
         samples: Range<usize>,
         limits: &PeelLimits,
     ) -> Vec<Match> {
+        if self.place(bank, block, samples).is_none() {
+            return Vec::new();
+        }
+        self.project(bank, block);
+        self.score(bank);
+        self.peel(bank, limits)
+    }
+
+    /// Projects and scores without peeling: the scores of each unit against the traces as they are.
+    pub fn scores(
+        &mut self,
+        bank: &TemplateBank,
+        block: &Block,
+        samples: Range<usize>,
+    ) -> Option<Vec<&[f32]>> {
+        self.place(bank, block, samples)?;
+        self.project(bank, block);
+        self.score(bank);
+        let len = self.len;
+        Some(self.scores.chunks_exact(self.stride).take(bank.units.len()).map(|row| &row[..len]).collect())
+    }
+
+    /// Decides which samples are scored; `None` where no template fits.
+    fn place(&mut self, bank: &TemplateBank, block: &Block, samples: Range<usize>) -> Option<()> {
         let (nt, before) = (bank.num_samples(), bank.basis.num_before);
         let first = samples.start.max(before);
         let end = samples.end.min((block.num_frames() + before + 1).saturating_sub(nt));
         if first >= end || bank.units.is_empty() {
             self.len = 0;
-            return Vec::new();
+            return None;
         }
         (self.first, self.len) = (first, end - first);
         self.stride = self.len.next_multiple_of(TILE);
-        self.project(bank, block);
-        self.score(bank);
-        self.peel(bank, limits)
+        Some(())
     }
 
     fn project(&mut self, bank: &TemplateBank, block: &Block) {
@@ -156,8 +178,8 @@ impl Peeler {
             let delta = if curvature < 0.0 { (0.5 * (a - c) / curvature).clamp(-0.5, 0.5) } else { 0.0 };
             let peak = b - 0.25 * (a - c) * delta;
             let norm2 = bank.units[unit].norm2;
-            let scale = ((peak + limits.prior) / (norm2 + limits.prior))
-                .clamp(limits.amplitude.0, limits.amplitude.1);
+            let prior = limits.prior[unit];
+            let scale = ((peak + prior) / (norm2 + prior)).clamp(limits.amplitude.0, limits.amplitude.1);
             matches.push(Match {
                 sample: self.first + place,
                 delta,
@@ -217,9 +239,9 @@ impl Peeler {
         let row = &self.scores[unit * self.stride..][start..self.len.min(start + TILE)];
         let best = largest(row);
         let norm2 = bank.units[unit].norm2;
-        let gain = gain_of(best, norm2, limits);
+        let gain = gain_of(best, norm2, limits.prior[unit], limits.amplitude);
         let kept = &mut self.tiles[unit * num_tiles + tile];
-        if gain < limits.gain || !gain.is_finite() {
+        if gain < limits.gain[unit] || !gain.is_finite() {
             *kept = f32::NEG_INFINITY;
             return;
         }
@@ -296,10 +318,10 @@ impl Peeler {
 }
 
 /// Drop of the residual's energy by the best amplitude within bounds, under the prior.
-fn gain_of(score: f32, norm2: f32, limits: &PeelLimits) -> f32 {
-    let (b, n) = (score + limits.prior, norm2 + limits.prior);
-    let scale = (b / n).clamp(limits.amplitude.0, limits.amplitude.1);
-    2.0 * scale * b - scale * scale * n - limits.prior
+fn gain_of(score: f32, norm2: f32, prior: f32, amplitude: (f32, f32)) -> f32 {
+    let (b, n) = (score + prior, norm2 + prior);
+    let scale = (b / n).clamp(amplitude.0, amplitude.1);
+    2.0 * scale * b - scale * scale * n - prior
 }
 
 #[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]

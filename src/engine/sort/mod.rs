@@ -15,10 +15,12 @@ use super::{
     geometry::Geometry,
     matching::{MatchParams, match_templates},
     noise::Chunks,
+    passes::{SpanData, over_spans, survey_spans},
     templates::{TemplateParams, TemplateSet, estimate_templates},
     whiten::{WhitenMode, WhitenParams, whitening},
 };
-use crate::data::{Features, Recording, Sorting, Templates};
+use crate::data::{Features, Recording, Sorting, Stage, Templates};
+use ndarray::Array2;
 use std::sync::Arc;
 
 /// Settings of [`sort`].
@@ -132,13 +134,49 @@ pub fn whiten(
         Some(_) => WhitenMode::Radius(params.whiten_radius_um),
         None => WhitenMode::Global,
     };
-    let fitted =
-        whitening(&chain, &WhitenParams::robust(mode, Chunks::standard(recording.info(), seed)), monitor)?;
-    fitted
-        .stages()
-        .into_iter()
-        .try_fold(recording.clone(), |r, stage| r.with_stage(stage))
-        .map_err(|e| EngineError::Data(e.0))
+    let chunks = Chunks::standard(recording.info(), seed);
+    let params = WhitenParams::robust(mode, chunks);
+    let weights = match whitening(&chain, &params, monitor) {
+        Ok(fitted) => fitted.matrix,
+        Err(EngineError::Data(reason)) => {
+            // A constant channel defeats the estimate; the others are whitened without it.
+            let varying = varying_channels(&chain, monitor)?;
+            if varying.len() == chain.num_channels() {
+                return Err(EngineError::Data(reason));
+            }
+            monitor.warn(&format!("{} constant channels take no part", chain.num_channels() - varying.len()));
+            let mut weights = Array2::eye(chain.num_channels());
+            if !varying.is_empty() {
+                let others = with_stage(recording, Stage::SelectChannels { indices: varying.clone() })?;
+                let fitted = whitening(&compile(&others)?, &params, monitor)?;
+                for (i, &a) in varying.iter().enumerate() {
+                    for (j, &b) in varying.iter().enumerate() {
+                        weights[[a, b]] = fitted.matrix[[i, j]];
+                    }
+                }
+            }
+            weights
+        }
+        Err(other) => return Err(other),
+    };
+    with_stage(recording, Stage::LinearMap { weights: Arc::new(weights), whitens: true })
+}
+
+fn with_stage(recording: &Recording, stage: Stage) -> Result<Recording, EngineError> {
+    recording.with_stage(stage).map_err(|e| EngineError::Data(e.0))
+}
+
+/// Channels whose samples differ anywhere in about ten seconds.
+fn varying_channels(chain: &Chain, monitor: &dyn Monitor) -> Result<Vec<usize>, EngineError> {
+    let spans = survey_spans(chain, 10.0);
+    let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, _: &mut ()| {
+        let varies = |c: usize| {
+            let trace = data.block.channel(c);
+            trace.iter().any(|x| *x != trace[0])
+        };
+        Ok((0..data.block.num_channels()).map(varies).collect::<Vec<bool>>())
+    })?;
+    Ok((0..chain.num_channels()).filter(|&c| parts.iter().any(|part| part[c])).collect())
 }
 
 /// Clusters features and averages the clusters.

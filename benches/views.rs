@@ -1,0 +1,166 @@
+//! Our own CPU time for a frame of the views, layout and tessellation together, printed in ms.
+//!
+//! `cargo bench --bench views`: 1920 × 700 points, 384 channels and 300 units.
+
+fn main() {
+    #[cfg(feature = "gui")]
+    gui::main();
+}
+
+#[cfg(feature = "gui")]
+mod gui {
+    use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
+    use spikeloom::{
+        app::{theme, views::Viewer},
+        data::{DType, Id, Probe, Recording, RecordingInfo, Sorting, Source, SourceError},
+        pipeline::Value,
+    };
+    use std::{
+        sync::Arc,
+        time::{Duration, Instant},
+    };
+
+    const SIZE: egui::Vec2 = vec2(1920.0, 700.0);
+
+    #[derive(Debug)]
+    struct Noise(RecordingInfo);
+
+    impl Source for Noise {
+        fn info(&self) -> &RecordingInfo {
+            &self.0
+        }
+        fn read(&self, _: usize, start: usize, out: &mut [f32]) -> Result<(), SourceError> {
+            let n = self.0.num_channels();
+            for (i, value) in out.iter_mut().enumerate() {
+                let mixed = ((start * n + i) as u32).wrapping_mul(2_654_435_761);
+                *value = ((mixed ^ (mixed >> 15)).wrapping_mul(2_246_822_519) >> 24) as f32 - 128.0;
+            }
+            Ok(())
+        }
+    }
+
+    fn recording(num_channels: usize) -> Recording {
+        let mut info = RecordingInfo::new(30_000.0, num_channels, 30_000 * 60, DType::Int16);
+        let places: Vec<[f64; 2]> =
+            (0..num_channels).map(|c| [(c % 2) as f64 * 32.0, (c / 2) as f64 * 20.0]).collect();
+        info.probe = Some(Arc::new(Probe::from_positions(&places)));
+        Recording::new(Arc::new(Noise(info)))
+    }
+
+    fn sorting() -> Sorting {
+        let frames: Vec<i64> = (0..180_000).map(|i| i * 10).collect();
+        let units: Vec<u32> = (0..180_000u32).map(|i| i.wrapping_mul(2_654_435_761) % 300).collect();
+        let mut sorting = Sorting::from_spikes(30_000.0, Id::range(300), &frames, &units);
+        sorting.segments[0].num_frames = Some(30_000 * 60);
+        sorting.segments[0].amplitude = Some(units.iter().map(|&u| -(u as f32)).collect());
+        sorting.segments[0].location_um =
+            Some(units.iter().map(|&u| [16.0, u as f32 * 12.0]).collect::<Vec<_>>().into());
+        sorting
+    }
+
+    struct Screen {
+        ctx: Context,
+        viewer: Viewer,
+        time: f64,
+    }
+
+    impl Screen {
+        fn new() -> Self {
+            let ctx = Context::default();
+            theme::install(&ctx);
+            let viewer = Viewer::without_executor(&ctx);
+            Self { ctx, viewer, time: 0.0 }
+        }
+
+        /// One frame; milliseconds of layout and of tessellation.
+        fn frame(&mut self, events: Vec<Event>) -> [f64; 2] {
+            self.time += 1.0 / 60.0;
+            let input = RawInput {
+                screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), SIZE)),
+                time: Some(self.time),
+                events,
+                max_texture_side: Some(8192),
+                ..RawInput::default()
+            };
+            let start = Instant::now();
+            let viewer = &mut self.viewer;
+            let output = self.ctx.run_ui(input, |ui| viewer.ui(ui));
+            let layout = start.elapsed();
+            let start = Instant::now();
+            let triangles = self.ctx.tessellate(output.shapes, output.pixels_per_point);
+            let tessellation = start.elapsed();
+            std::hint::black_box(triangles);
+            [layout, tessellation].map(|t| t.as_secs_f64() * 1e3)
+        }
+
+        fn settle(&mut self) {
+            let mut quiet = 0;
+            while quiet < 5 {
+                self.frame(Vec::new());
+                quiet = if self.viewer.busy() { 0 } else { quiet + 1 };
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+
+        fn measure(&mut self, name: &str, mut events: impl FnMut(usize) -> Vec<Event>) {
+            let mut frames: Vec<[f64; 2]> = (0..200).map(|i| self.frame(events(i))).collect();
+            frames.sort_by(|a, b| (a[0] + a[1]).total_cmp(&(b[0] + b[1])));
+            let [layout, tessellation] = frames[frames.len() / 2];
+            let slow = frames[frames.len() * 95 / 100];
+            println!(
+                "{name:<44} median {layout:5.2} + {tessellation:5.2} ms   95 % {:5.2} ms",
+                slow[0] + slow[1]
+            );
+        }
+    }
+
+    fn drag(i: usize) -> Vec<Event> {
+        let at = pos2(900.0 + (i % 100) as f32 * 2.0, 400.0);
+        let mut events = vec![Event::PointerMoved(at)];
+        if i == 0 {
+            events.push(Event::PointerButton {
+                pos: at,
+                button: egui::PointerButton::Primary,
+                pressed: true,
+                modifiers: egui::Modifiers::NONE,
+            });
+        }
+        events
+    }
+
+    fn zoom(i: usize) -> Vec<Event> {
+        let wheel = Event::MouseWheel {
+            unit: MouseWheelUnit::Line,
+            delta: vec2(0.0, if i % 40 < 20 { -0.5 } else { 0.5 }),
+            phase: TouchPhase::Move,
+            modifiers: egui::Modifiers::NONE,
+            source: egui::MouseWheelSource::Wheel,
+        };
+        vec![Event::PointerMoved(pos2(900.0, 400.0)), wheel]
+    }
+
+    pub fn main() {
+        for (channels, what) in [(384, "traces, 384 channels, heat map"), (32, "traces, 32 channels, lines")]
+        {
+            let mut screen = Screen::new();
+            let spikes = vec![("sort.sorting".to_owned(), Value::from(sorting()))];
+            let start = Instant::now();
+            screen.viewer.show_value("read.recording", recording(channels).into(), spikes);
+            screen.settle();
+            println!("{what}: complete after {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+            screen.measure(&format!("{what}, idle"), |_| Vec::new());
+            screen.measure(&format!("{what}, dragged"), drag);
+            screen.settle();
+            let mut screen_again = Screen::new();
+            screen_again.viewer.show_value("read.recording", recording(channels).into(), Vec::new());
+            screen_again.settle();
+            screen_again.measure(&format!("{what}, zoomed"), zoom);
+        }
+        let mut screen = Screen::new();
+        let start = Instant::now();
+        screen.viewer.show_value("sort.sorting", sorting().into(), Vec::new());
+        screen.settle();
+        println!("units, 300: complete after {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+        screen.measure("units, 300, idle", |_| Vec::new());
+    }
+}

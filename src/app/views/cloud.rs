@@ -1,0 +1,162 @@
+//! Time against depth of many peaks: the drift map.
+
+use super::{
+    axis::{self, Plot},
+    picture,
+};
+use crate::{
+    app::theme,
+    data::{Peaks, RecordingInfo},
+    inspect::{Density, DensityRequest, Lane, Lanes, density},
+};
+use egui::{Color32, Pos2, Rect, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
+
+/// The view of a cloud of peaks.
+pub struct CloudView {
+    lane: Lane<Density>,
+    points_lane: Lane<Arc<Vec<[f32; 3]>>>,
+    points: Arc<Vec<[f32; 3]>>,
+    range: [[f32; 2]; 2],
+    asked: Option<(usize, [usize; 2])>,
+    density: Option<Density>,
+    texture: Option<TextureHandle>,
+    dark: Option<bool>,
+    version: usize,
+}
+
+impl CloudView {
+    /// An empty view.
+    pub fn new(lanes: &Lanes) -> Self {
+        Self {
+            lane: lanes.lane(),
+            points_lane: lanes.lane(),
+            points: Arc::default(),
+            range: [[0.0, 1.0]; 2],
+            asked: None,
+            density: None,
+            texture: None,
+            dark: None,
+            version: 0,
+        }
+    }
+
+    /// Shows peaks; depths are channel indices where nothing better is known.
+    pub fn set_peaks(&mut self, peaks: &Arc<Peaks>, info: Option<&RecordingInfo>) {
+        let peaks = peaks.clone();
+        let depths: Option<Vec<f32>> =
+            info.and_then(RecordingInfo::locations_um).map(|l| l.iter().map(|p| p[1] as f32).collect());
+        let lengths: Vec<usize> =
+            info.map_or(Vec::new(), |i| i.segments.iter().map(|s| s.num_frames).collect());
+        self.points_lane.request(move |ticket| {
+            let mut starts = vec![0usize];
+            for length in lengths {
+                starts.push(starts[starts.len() - 1] + length);
+            }
+            let rate = peaks.sampling_frequency;
+            let points = (0..peaks.len())
+                .map(|i| {
+                    let start = starts.get(peaks.segment_index[i] as usize).copied().unwrap_or(0);
+                    let channel = peaks.channel_index[i];
+                    let depth = match (&peaks.location_um, &depths) {
+                        (Some(places), _) => places[i][1],
+                        (None, Some(depths)) => depths.get(channel as usize).copied().unwrap_or(0.0),
+                        (None, None) => channel as f32,
+                    };
+                    [((start as f64 + peaks.sample_index[i] as f64) / rate) as f32, depth, peaks.amplitude[i]]
+                })
+                .collect();
+            ticket.send(Arc::new(points));
+        });
+    }
+
+    /// Shows these points, such as those of a sort that goes on.
+    pub fn set_points(&mut self, points: &Arc<Vec<[f32; 3]>>) {
+        if Arc::ptr_eq(&self.points, points) && self.version > 0 {
+            return;
+        }
+        self.points = points.clone();
+        self.version += 1;
+        let of = |axis: usize| {
+            points.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |range, p| {
+                [range[0].min(p[axis]), range[1].max(p[axis])]
+            })
+        };
+        let pad = |[low, high]: [f32; 2], share: f32| {
+            if low > high {
+                return [0.0, 1.0];
+            }
+            let pad = ((high - low) * share).max(1e-3);
+            [low - pad, high + pad]
+        };
+        let [first, last] = of(0);
+        self.range = [[first.min(0.0), last.max(1e-3)], pad(of(1), 0.04)];
+    }
+
+    /// Draws the map.
+    pub fn ui(&mut self, ui: &mut Ui, y_name: &str) {
+        if let Some(points) = self.points_lane.take() {
+            self.set_points(&points);
+        }
+        if let Some(density) = self.lane.take() {
+            self.density = Some(density);
+            self.dark = None;
+        }
+        let p = theme::palette(ui.visuals());
+        let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 6.0));
+        let response = ui.allocate_rect(full, Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Drift map"));
+        let rect =
+            Rect::from_min_max(full.min + vec2(axis::MARGIN.x, 0.0), full.max - vec2(4.0, axis::MARGIN.y));
+        if rect.width() < 20.0 || rect.height() < 20.0 {
+            return;
+        }
+        let size = [rect.width() as usize, rect.height() as usize];
+        if self.asked != Some((self.version, size)) && !self.points.is_empty() && !self.lane.busy() {
+            self.asked = Some((self.version, size));
+            let [x, y] = self.range;
+            let request = DensityRequest { points: self.points.clone(), size, x, y };
+            self.lane.request(move |ticket| {
+                if let Some(density) = density(&request, &|| ticket.superseded()) {
+                    ticket.send(density);
+                }
+            });
+        }
+        let dark = ui.visuals().dark_mode;
+        let Some(shown) = &self.density else {
+            ui.painter().rect_filled(rect, 2.0, p.field);
+            return;
+        };
+        if self.dark != Some(dark) {
+            self.dark = Some(dark);
+            let image = picture::cloud(shown, dark);
+            match &mut self.texture {
+                Some(texture) => texture.set(image, TextureOptions::NEAREST),
+                None => self.texture = Some(ui.ctx().load_texture("cloud", image, TextureOptions::NEAREST)),
+            }
+        }
+        let painter = ui.painter();
+        painter.rect_filled(rect, 2.0, p.field);
+        let plot = Plot {
+            rect,
+            x: [f64::from(shown.x[0]), f64::from(shown.x[1])],
+            y: [f64::from(shown.y[0]), f64::from(shown.y[1])],
+        };
+        if let Some(texture) = &self.texture {
+            let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+            painter.image(texture.id(), rect, uv, Color32::WHITE);
+        }
+        plot.x_axis(painter, p.text_weak, "time (s)");
+        plot.y_axis(painter, p.text_weak, y_name);
+    }
+
+    /// True while the picture is made.
+    pub fn busy(&self) -> bool {
+        self.lane.busy() || self.points_lane.busy()
+    }
+
+    /// How many points are shown.
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+}

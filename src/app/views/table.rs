@@ -1,0 +1,170 @@
+//! Any table: sort by a column, search, copy.
+
+use super::axis;
+use crate::{
+    app::theme,
+    data::{Table, TableColumn},
+};
+use egui::{Align, Layout, Role, Ui, WidgetInfo};
+use egui_extras::{Column, TableBuilder};
+use std::{cmp::Ordering, sync::Arc};
+
+/// The view of a table.
+pub struct TableView {
+    table: Arc<Table>,
+    search: String,
+    sort: Option<(usize, bool)>,
+    rows: Vec<usize>,
+    stale: bool,
+}
+
+impl TableView {
+    /// Shows a table.
+    pub fn new(table: Arc<Table>) -> Self {
+        Self { table, search: String::new(), sort: None, rows: Vec::new(), stale: true }
+    }
+
+    /// Shows another table, with the same order where it has the same columns.
+    pub fn set_table(&mut self, table: Arc<Table>) {
+        let names = |t: &Table| t.columns.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        if names(&table) != names(&self.table) {
+            self.sort = None;
+        }
+        self.table = table;
+        self.stale = true;
+    }
+
+    /// Draws the table.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.add_space(8.0);
+            let search =
+                egui::TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
+            let response = ui.add(search);
+            self.stale |= response.changed();
+            let rows = self.rows.len();
+            ui.weak(format!("{} row{}", axis::count(rows as u64), if rows == 1 { "" } else { "s" }));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_space(8.0);
+                if ui.button("Copy").on_hover_text("Copy what is shown, separated by tabs").clicked() {
+                    ui.ctx().copy_text(self.as_text());
+                }
+            });
+        });
+        if self.stale {
+            self.stale = false;
+            self.arrange();
+        }
+        let columns = self.table.columns.len();
+        if columns == 0 {
+            return super::empty::message(ui, "An empty table", "It has no columns.");
+        }
+        let mut clicked = None;
+        let p = theme::palette(ui.visuals());
+        egui::ScrollArea::horizontal().show(ui, |ui| {
+            TableBuilder::new(ui)
+                .id_salt("table")
+                .striped(true)
+                .resizable(true)
+                .auto_shrink([false, false])
+                .columns(Column::initial(110.0).at_least(48.0).clip(true), columns)
+                .header(22.0, |mut header| {
+                    for (index, (name, _)) in self.table.columns.iter().enumerate() {
+                        header.col(|ui| {
+                            if heading(ui, name, self.sort.filter(|s| s.0 == index).map(|s| s.1)) {
+                                clicked = Some(index);
+                            }
+                        });
+                    }
+                })
+                .body(|body| {
+                    body.rows(20.0, self.rows.len(), |mut row| {
+                        let index = self.rows[row.index()];
+                        for (_, column) in &self.table.columns {
+                            row.col(|ui| {
+                                let text = cell(column, index);
+                                let text = egui::RichText::new(text).color(p.text);
+                                match column {
+                                    TableColumn::Float(_) | TableColumn::Int(_) => {
+                                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                                            ui.add(egui::Label::new(text).truncate());
+                                        });
+                                    }
+                                    _ => {
+                                        ui.add(egui::Label::new(text).truncate());
+                                    }
+                                }
+                            });
+                        }
+                    });
+                });
+        });
+        if let Some(index) = clicked {
+            self.sort = match self.sort {
+                Some((column, ascending)) if column == index => Some((column, !ascending)),
+                _ => Some((index, true)),
+            };
+            self.stale = true;
+        }
+    }
+
+    fn arrange(&mut self) {
+        let words = self.search.to_lowercase();
+        let table = &self.table;
+        self.rows = (0..table.num_rows())
+            .filter(|&row| {
+                words.is_empty()
+                    || table.columns.iter().any(|(_, c)| c.cell(row).to_lowercase().contains(&words))
+            })
+            .collect();
+        if let Some((column, ascending)) = self.sort
+            && let Some((_, column)) = table.columns.get(column)
+        {
+            self.rows.sort_by(|&a, &b| compare(column, a, b, ascending));
+        }
+    }
+
+    fn as_text(&self) -> String {
+        let mut lines =
+            vec![self.table.columns.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>().join("\t")];
+        for &row in &self.rows {
+            lines.push(self.table.columns.iter().map(|(_, c)| c.cell(row)).collect::<Vec<_>>().join("\t"));
+        }
+        lines.join("\n")
+    }
+}
+
+/// Order of two rows by a column; what is missing comes last either way.
+pub fn compare(column: &TableColumn, a: usize, b: usize, ascending: bool) -> Ordering {
+    let order = |o: Ordering| if ascending { o } else { o.reverse() };
+    match (column.number(a), column.number(b)) {
+        (Some(x), Some(y)) => order(x.total_cmp(&y)),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => order(column.cell(a).cmp(&column.cell(b))),
+    }
+}
+
+/// A cell for people.
+pub fn cell(column: &TableColumn, row: usize) -> String {
+    match column {
+        TableColumn::Float(v) => v.get(row).filter(|x| !x.is_nan()).map_or("–".into(), |&x| axis::short(x)),
+        TableColumn::Bool(v) => v.get(row).map_or("", |&x| if x { "yes" } else { "no" }).to_owned(),
+        other => other.cell(row),
+    }
+}
+
+/// A heading that can be clicked; true where it was.
+pub fn heading(ui: &mut Ui, name: &str, ascending: Option<bool>) -> bool {
+    let arrow = match ascending {
+        Some(true) => " ˆ",
+        Some(false) => " ˇ",
+        None => "",
+    };
+    let p = theme::palette(ui.visuals());
+    let color = if ascending.is_some() { p.text_strong } else { p.text_weak };
+    let text = egui::RichText::new(format!("{name}{arrow}")).color(color);
+    let response = ui.add(egui::Label::new(text).truncate().sense(egui::Sense::click()));
+    response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, name));
+    response.on_hover_text(format!("{name}. Click to sort.")).clicked()
+}

@@ -1,0 +1,74 @@
+//! What has no picture of its own, in words: noise, motion, events, files, features.
+
+use super::axis::short;
+use crate::{app::theme, pipeline::Value};
+use egui::{RichText, ScrollArea, Ui};
+
+/// Facts about a value as `(name, text)`.
+pub fn facts(value: &Value) -> Vec<(String, String)> {
+    let fact = |name: &str, text: String| (name.to_owned(), text);
+    match value {
+        Value::Noise(noise) => {
+            let (levels, unit) = if noise.levels_uv.is_empty() {
+                (&noise.levels, "raw units")
+            } else {
+                (&noise.levels_uv, "µV")
+            };
+            let mut sorted = levels.clone();
+            sorted.sort_by(f64::total_cmp);
+            let mut facts = vec![fact("Channels", levels.len().to_string())];
+            if let (Some(low), Some(high)) = (sorted.first(), sorted.last()) {
+                facts.push(fact("Median noise", format!("{} {unit}", short(sorted[sorted.len() / 2]))));
+                facts.push(fact("From, to", format!("{} to {} {unit}", short(*low), short(*high))));
+            }
+            for (channel, level) in levels.iter().enumerate() {
+                facts.push(fact(&format!("Channel index {channel}"), format!("{} {unit}", short(*level))));
+            }
+            facts
+        }
+        Value::Motion(motion) => {
+            let largest = motion.displacement_um.iter().fold(0.0f64, |a, &b| a.max(b.abs()));
+            vec![
+                fact("Time bins", motion.temporal_bins_s.len().to_string()),
+                fact("Depth bins", motion.spatial_bins_um.len().to_string()),
+                fact("Largest displacement", format!("{} µm", short(largest))),
+            ]
+        }
+        Value::Events(events) => std::iter::once(fact("Events", events.events.len().to_string()))
+            .chain(
+                events.events.iter().take(2000).map(|e| fact(&format!("{:.4} s", e.time_s), e.label.clone())),
+            )
+            .collect(),
+        Value::Files(files) => files.iter().map(|f| fact("Written", f.display().to_string())).collect(),
+        Value::Features(features) => vec![
+            fact("Peaks", super::axis::count(features.peaks.len() as u64)),
+            fact("Components a channel", features.basis.nrows().to_string()),
+            fact("Channels a peak", features.max_channels.to_string()),
+        ],
+        Value::Fit(fit) => {
+            let arrays = fit.arrays.iter().map(|(name, a)| fact(name, format!("array {:?}", a.shape())));
+            arrays.chain(fit.facts.iter().map(|(name, v)| fact(name, v.to_string()))).collect()
+        }
+        other => vec![fact("Type", other.port_type().to_string())],
+    }
+}
+
+/// Draws facts as two columns.
+pub fn ui(ui: &mut Ui, facts: &[(String, String)]) {
+    if facts.is_empty() {
+        return super::empty::message(ui, "Nothing here", "It is empty.");
+    }
+    let p = theme::palette(ui.visuals());
+    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, 20.0, facts.len(), |ui, rows| {
+        for (name, text) in &facts[rows] {
+            ui.horizontal(|ui| {
+                ui.add_space(12.0);
+                ui.add_sized(
+                    [160.0, 18.0],
+                    egui::Label::new(RichText::new(name).color(p.text_weak)).halign(egui::Align::Min),
+                );
+                ui.label(RichText::new(text).color(p.text));
+            });
+        }
+    });
+}

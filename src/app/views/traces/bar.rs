@@ -1,0 +1,142 @@
+//! The line of controls above the traces.
+
+use super::{Choice, Extent, Mode, TraceView};
+use crate::app::views::axis;
+use egui::{ComboBox, Ui};
+use std::collections::BTreeSet;
+
+impl TraceView {
+    /// Draws the controls and applies them.
+    pub(super) fn bar_ui(
+        &mut self,
+        ui: &mut Ui,
+        choices: &[Choice],
+        selected: &BTreeSet<usize>,
+        extent: &Extent,
+    ) {
+        ui.horizontal(|ui| {
+            ui.add_space(8.0);
+            let before = (self.lines(), self.by_depth);
+            let lines = self.lines();
+            if ui.selectable_label(lines, "Lines").on_hover_text("A line a channel, 32 at a time").clicked() {
+                self.mode = Mode::Lines;
+            }
+            if ui.selectable_label(!lines, "Heat map").on_hover_text("A row of colours a channel").clicked() {
+                self.mode = Mode::Heat;
+            }
+            if self.locations.is_some() {
+                ui.separator();
+                ui.selectable_value(&mut self.by_depth, true, "By depth");
+                ui.selectable_value(&mut self.by_depth, false, "By index");
+            }
+            if before.1 != self.by_depth {
+                self.arrange();
+                self.asked = None;
+            }
+            if before.0 != self.lines() {
+                self.show_rows();
+                self.asked = None;
+                self.pictures.forget();
+            }
+            self.segment_ui(ui);
+            ui.separator();
+            self.overlay_ui(ui, choices, selected, extent);
+            if let Some(chosen) = &self.chosen {
+                let text = format!("{} channels ×", chosen.len());
+                if ui.button(text).on_hover_text("Show all channels again").clicked() {
+                    self.choose_channels(None);
+                }
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.add_space(8.0);
+                let reading = self.bins.as_ref().is_none_or(|b| b.share < 1.0) || self.bins_lane.busy();
+                let share = self.bins.as_ref().map_or(0.0, |b| b.share);
+                let state = match (&self.error, reading) {
+                    (Some(_), _) => String::new(),
+                    (None, true) if share > 0.0 && share < 1.0 => format!("reading {:.0} %", share * 100.0),
+                    (None, true) => "reading…".to_owned(),
+                    (None, false) => axis::duration(self.window.width_s),
+                };
+                ui.weak(state).on_hover_text(
+                    "Wheel: time · Ctrl+wheel: gain · Shift+wheel: channels · Ctrl+Shift+wheel: number of channels\n\
+                     Drag: move · Left, right: page · Up, down: channels · Home, End · A, D: last and next spike",
+                );
+            });
+        });
+    }
+
+    fn segment_ui(&mut self, ui: &mut Ui) {
+        let Some(count) = self.info.as_ref().map(|i| i.segments.len()).filter(|&n| n > 1) else {
+            return;
+        };
+        ui.separator();
+        ComboBox::from_id_salt("segment")
+            .selected_text(format!("Segment {} of {count}", self.window.segment + 1))
+            .show_ui(ui, |ui| {
+                for segment in 0..count {
+                    if ui
+                        .selectable_label(segment == self.window.segment, format!("Segment {}", segment + 1))
+                        .clicked()
+                    {
+                        self.window.segment = segment;
+                        self.window.start_s = 0.0;
+                        self.asked = None;
+                    }
+                }
+            });
+    }
+
+    fn overlay_ui(&mut self, ui: &mut Ui, choices: &[Choice], selected: &BTreeSet<usize>, extent: &Extent) {
+        let current = self.overlay.as_ref().map(|o| o.end.clone());
+        if choices.is_empty() {
+            ui.weak("No spikes yet")
+                .on_hover_text("Spikes of a sorting of this pipeline can be shown on top once it ran");
+            return;
+        }
+        let mut choice = None;
+        let text =
+            current.as_deref().map_or("No spikes".to_owned(), |end| format!("Spikes of {}", node(end)));
+        let shown = ComboBox::from_id_salt("spikes").selected_text(text).show_ui(ui, |ui| {
+            if ui.selectable_label(current.is_none(), "No spikes").clicked() {
+                choice = Some(None);
+            }
+            for item in choices {
+                let text = format!("{} · {} units", item.0, item.1.num_units());
+                if ui.selectable_label(current.as_deref() == Some(&item.0), text).clicked() {
+                    choice = Some(Some(item));
+                }
+            }
+        });
+        let label = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Spikes on top");
+        shown.response.widget_info(|| label.clone());
+        if let Some(choice) = choice {
+            self.overlay_off = choice.is_none();
+            self.set_overlay(choice);
+        }
+        if self.overlay.is_some() {
+            let whose = if selected.is_empty() { "any unit" } else { "the selected units" };
+            for (text, forward, hint) in [("‹", false, "Last"), ("›", true, "Next")] {
+                let button = ui
+                    .small_button(text)
+                    .on_hover_text(format!("{hint} spike of {whose} ({})", if forward { "D" } else { "A" }));
+                if button.clicked() {
+                    self.go_to_spike(forward, extent, selected);
+                }
+            }
+        }
+    }
+
+    /// Chooses the spikes of the first sorting, unless the user wants none.
+    pub fn offer_overlay(&mut self, choices: &[Choice]) {
+        if self.overlay_off {
+            return;
+        }
+        let current = self.overlay.as_ref().map(|o| o.end.clone());
+        let again = current.and_then(|end| choices.iter().find(|c| c.0 == end));
+        self.set_overlay(again.or(choices.first()));
+    }
+}
+
+fn node(end: &str) -> &str {
+    end.split_once('.').map_or(end, |(node, _)| node)
+}

@@ -1,0 +1,223 @@
+//! Units of a sorting: a table on the left, everything about the selected ones on the right.
+
+mod panels;
+mod table;
+
+use super::{look::Related, picture};
+use crate::{
+    data::{Recording, Sorting, Templates},
+    inspect::{
+        Lane, Lanes, MeanWaveforms, Pairs, PairsRequest, SpanReader, UnitSummary, mean_waveforms, pairs,
+        summarise,
+    },
+};
+use egui::{TextureHandle, TextureOptions, Ui, UiBuilder, vec2};
+use std::{collections::BTreeSet, sync::Arc};
+use table::UnitTable;
+
+/// Units that are drawn at once in the panels.
+const SHOWN: usize = 6;
+
+/// The view of a sorting.
+pub struct UnitView {
+    sorting: Arc<Sorting>,
+    num_frames: Vec<usize>,
+    summary_lane: Lane<UnitSummary>,
+    summary: Option<Arc<UnitSummary>>,
+    pairs_lane: Lane<Pairs>,
+    pairs: Option<Pairs>,
+    pairs_asked: Option<Vec<usize>>,
+    means_lane: Lane<MeanWaveforms>,
+    means: Option<MeanWaveforms>,
+    means_asked: bool,
+    recording: Option<(String, Recording)>,
+    templates: Option<Arc<Templates>>,
+    table: UnitTable,
+    pictures: [Cached; 3],
+}
+
+/// A picture of points and the state it was made for.
+#[derive(Default)]
+struct Cached {
+    texture: Option<TextureHandle>,
+    key: Option<(u64, [usize; 2], bool)>,
+}
+
+impl Cached {
+    fn draw(
+        &mut self,
+        ui: &Ui,
+        rect: egui::Rect,
+        version: u64,
+        make: impl FnOnce([usize; 2], f32, bool) -> egui::ColorImage,
+    ) {
+        let scale = ui.pixels_per_point();
+        let size = [(rect.width() * scale) as usize, (rect.height() * scale) as usize];
+        if size[0] == 0 || size[1] == 0 {
+            return;
+        }
+        let key = (version, size, ui.visuals().dark_mode);
+        if self.key != Some(key) {
+            self.key = Some(key);
+            let image = make(size, scale, key.2);
+            match &mut self.texture {
+                Some(texture) => texture.set(image, TextureOptions::LINEAR),
+                None => self.texture = Some(ui.ctx().load_texture("points", image, TextureOptions::LINEAR)),
+            }
+        }
+        if let Some(texture) = &self.texture {
+            let uv = egui::Rect::from_min_max(egui::Pos2::ZERO, egui::pos2(1.0, 1.0));
+            ui.painter().image(texture.id(), rect, uv, egui::Color32::WHITE);
+        }
+    }
+}
+
+/// What the user asked for in the view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wish {
+    /// Look at the traces of the connected recording.
+    Traces,
+}
+
+impl UnitView {
+    /// Shows a sorting.
+    pub fn new(lanes: &Lanes, sorting: Arc<Sorting>) -> Self {
+        let mut view = Self {
+            num_frames: Vec::new(),
+            summary_lane: lanes.lane(),
+            summary: None,
+            pairs_lane: lanes.lane(),
+            pairs: None,
+            pairs_asked: None,
+            means_lane: lanes.trace_lane(),
+            means: None,
+            means_asked: false,
+            recording: None,
+            templates: None,
+            table: UnitTable::new(&sorting),
+            sorting,
+            pictures: Default::default(),
+        };
+        view.summarise();
+        view
+    }
+
+    /// The sorting that is shown.
+    pub fn sorting(&self) -> &Arc<Sorting> {
+        &self.sorting
+    }
+
+    /// Takes what else of the pipeline belongs to these units.
+    pub fn set_related(&mut self, related: &Related) {
+        self.table.set_tables(&self.sorting, &related.tables);
+        let matches = |t: &Templates| t.unit_ids == self.sorting.unit_ids;
+        self.templates = related.templates.clone().filter(|t| matches(t));
+        if let Some((end, recording)) = &related.recording {
+            let frames: Vec<usize> = recording.info().segments.iter().map(|s| s.num_frames).collect();
+            let known = self.sorting.segments.iter().all(|s| s.num_frames.is_some());
+            if !known && frames != self.num_frames {
+                self.num_frames = frames;
+                self.summarise();
+            }
+            if self.recording.as_ref().map(|r| &r.0) != Some(end) {
+                self.recording = Some((end.clone(), recording.clone()));
+                self.means_asked = false;
+            }
+        }
+    }
+
+    /// True while something about the units is computed.
+    pub fn busy(&self) -> bool {
+        self.summary_lane.busy() || self.pairs_lane.busy() || self.means_lane.busy()
+    }
+
+    /// The means so far, for other views.
+    pub fn means(&self) -> Option<&MeanWaveforms> {
+        self.means.as_ref()
+    }
+
+    fn summarise(&mut self) {
+        let (sorting, frames) = (self.sorting.clone(), self.num_frames.clone());
+        self.summary_lane.request(move |ticket| {
+            summarise(&sorting, &frames, &|| ticket.superseded(), &|s| ticket.send(s));
+        });
+    }
+
+    fn receive(&mut self, selected: &BTreeSet<usize>) {
+        if let Some(summary) = self.summary_lane.take() {
+            self.summary = Some(Arc::new(summary));
+            self.pairs_asked = None;
+            self.table.stale();
+        }
+        if let Some(pairs) = self.pairs_lane.take() {
+            self.pairs = Some(pairs);
+            for cached in &mut self.pictures {
+                cached.key = None;
+            }
+        }
+        if let Some(means) = self.means_lane.take() {
+            self.means = Some(means);
+            self.table.stale();
+        }
+        let Some(summary) = self.summary.as_ref().filter(|s| s.is_complete()) else {
+            return;
+        };
+        let shown: Vec<usize> = selected.iter().copied().take(SHOWN).collect();
+        if self.pairs_asked.as_ref() != Some(&shown) && !shown.is_empty() {
+            self.pairs_asked = Some(shown.clone());
+            let request =
+                PairsRequest { summary: summary.clone(), units: shown, window_ms: 50.0, bin_ms: 1.0 };
+            self.pairs_lane.request(move |ticket| {
+                if let Some(pairs) = pairs(&request, &|| ticket.superseded()) {
+                    ticket.send(pairs);
+                }
+            });
+        }
+        if let (Some((_, recording)), false) = (&self.recording, self.means_asked) {
+            self.means_asked = true;
+            let (recording, summary) = (recording.clone(), summary.clone());
+            self.means_lane.request(move |ticket| {
+                // A recording that cannot be read says so in its own view.
+                if let Ok(reader) = SpanReader::new(&recording) {
+                    mean_waveforms(&reader, &summary, ticket);
+                }
+            });
+        }
+    }
+
+    /// Draws the view; changes the selection.
+    pub fn ui(&mut self, ui: &mut Ui, selected: &mut BTreeSet<usize>) -> Option<Wish> {
+        if self.sorting.num_units() == 0 {
+            super::empty::message(
+                ui,
+                "No units were found",
+                "Lower the detection threshold, or look at the traces: are there spikes, and are they negative?",
+            );
+            return None;
+        }
+        selected.retain(|&u| u < self.sorting.num_units());
+        if selected.is_empty() {
+            selected.insert(self.table.first());
+        }
+        self.receive(selected);
+        let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 4.0));
+        let table_width = self.table.width().min(full.width() * 0.42);
+        let left = full.with_max_x(full.left() + table_width);
+        let right = full.with_min_x(left.right() + 12.0);
+        let (summary, means) = (self.summary.clone(), self.means.as_ref());
+        ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("units"), |ui| {
+            self.table.ui(ui, &self.sorting, summary.as_deref(), means, selected);
+        });
+        let mut wish = None;
+        ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("panels"), |ui| {
+            wish = self.panels_ui(ui, right, selected);
+        });
+        ui.allocate_rect(full, egui::Sense::hover());
+        wish
+    }
+
+    /// Templates of the node where there are any, else the means of the recording.
+    fn waveforms(&self) -> Option<Arc<Templates>> {
+        self.templates.clone().or_else(|| self.means.as_ref().map(|m| m.templates.clone()))
+    }
+}

@@ -1,0 +1,224 @@
+//! Mean waveforms of units where they are on the probe.
+
+use super::{axis, colors, traces::bounds};
+use crate::{app::theme, data::Templates};
+use egui::{Align2, FontId, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
+
+/// Draws the waveforms of some units on top of each other, a small box at the place of each channel.
+pub fn on_probe(ui: &Ui, rect: Rect, templates: &Templates, units: &[usize]) {
+    let p = theme::palette(ui.visuals());
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, 2.0, p.field);
+    let dark = ui.visuals().dark_mode;
+    let Some(layout) = Layout::new(rect, templates, units) else {
+        painter.text(
+            rect.center(),
+            Align2::CENTER_CENTER,
+            "No waveforms yet",
+            FontId::proportional(12.0),
+            p.text_weak,
+        );
+        return;
+    };
+    for &(channel, place) in &layout.places {
+        let middle = layout.box_at(place).center();
+        painter.hline(
+            middle.x - layout.size.x / 2.0..=middle.x + layout.size.x / 2.0,
+            middle.y,
+            Stroke::new(1.0, p.line.gamma_multiply(0.7)),
+        );
+        if layout.size.y > 16.0
+            && let Some(id) = templates.channel_ids.get(channel)
+        {
+            let at = layout.box_at(place).left_top();
+            painter.text(
+                at,
+                Align2::LEFT_TOP,
+                id.to_string(),
+                FontId::proportional(9.0),
+                p.text_weak.gamma_multiply(0.7),
+            );
+        }
+    }
+    for &unit in units.iter().rev() {
+        layout.unit(
+            &painter,
+            templates,
+            unit,
+            colors::unit(unit, dark),
+            if units.len() > 1 { 1.2 } else { 1.6 },
+        );
+    }
+    layout.scale(&painter, templates, p.text_strong, p.text);
+}
+
+struct Layout {
+    rect: Rect,
+    /// Channels that are drawn and their place from 0 to 1, y up.
+    places: Vec<(usize, [f32; 2])>,
+    size: egui::Vec2,
+    /// Points of one unit of value.
+    scale: f32,
+    strongest: f32,
+}
+
+impl Layout {
+    fn new(rect: Rect, templates: &Templates, units: &[usize]) -> Option<Self> {
+        let mut strongest = 0.0f32;
+        let mut channels = std::collections::BTreeMap::new();
+        for &unit in units {
+            let (waveform, indices) = (templates.waveforms.get(unit)?, templates.channel_indices.get(unit)?);
+            for (column, &channel) in waveform.columns().into_iter().zip(indices) {
+                let height = column.iter().fold(0.0f32, |a, &b| a.max(b.abs()));
+                strongest = strongest.max(height);
+                let known = channels.entry(channel as usize).or_insert(0.0f32);
+                *known = known.max(height);
+            }
+        }
+        if strongest <= 0.0 {
+            return None;
+        }
+        // Only where there is something to see; a few channels are all shown.
+        let mut shown: Vec<usize> =
+            channels.iter().filter(|(_, h)| **h >= 0.15 * strongest).map(|(c, _)| *c).collect();
+        if templates.channel_ids.len() <= 8 {
+            shown = (0..templates.channel_ids.len()).collect();
+        }
+        let line = |channel: usize| [0.0, -(channel as f64)];
+        let place =
+            |channel: usize| templates.locations_um.get(channel).copied().unwrap_or_else(|| line(channel));
+        let all: Vec<[f64; 2]> = shown.iter().map(|&c| place(c)).collect();
+        let [low, high] = bounds(&all);
+        let columns = distinct(all.iter().map(|l| l[0]));
+        let rows = distinct(all.iter().map(|l| l[1]));
+        let size = vec2(
+            (rect.width() - 24.0) / columns.max(1) as f32 * 0.9,
+            (rect.height() - 30.0) / (rows.max(1) as f32 + 0.6) * if columns > 1 { 1.7 } else { 1.2 },
+        );
+        let size = vec2(size.x.min(150.0), size.y.min(110.0));
+        let share = |value: f64, axis: usize| {
+            let span = high[axis] - low[axis];
+            if span > 0.0 { ((value - low[axis]) / span) as f32 } else { 0.5 }
+        };
+        let places = shown.iter().zip(&all).map(|(&c, l)| (c, [share(l[0], 0), share(l[1], 1)])).collect();
+        Some(Self { rect, places, size, scale: size.y * 0.9 / strongest, strongest })
+    }
+
+    fn box_at(&self, place: [f32; 2]) -> Rect {
+        let inner = self.rect.shrink2(vec2(12.0 + self.size.x / 2.0, 10.0 + self.size.y * 0.45));
+        let center = pos2(
+            if inner.width() > 0.0 { inner.left() + place[0] * inner.width() } else { self.rect.center().x },
+            if inner.height() > 0.0 {
+                inner.bottom() - place[1] * inner.height()
+            } else {
+                self.rect.center().y
+            },
+        );
+        Rect::from_center_size(center, self.size)
+    }
+
+    fn unit(&self, painter: &Painter, templates: &Templates, unit: usize, color: egui::Color32, width: f32) {
+        let (Some(waveform), Some(indices)) =
+            (templates.waveforms.get(unit), templates.channel_indices.get(unit))
+        else {
+            return;
+        };
+        for (column, &channel) in waveform.columns().into_iter().zip(indices) {
+            let Some(&(_, place)) = self.places.iter().find(|(c, _)| *c == channel as usize) else {
+                continue;
+            };
+            let area = self.box_at(place);
+            let step = area.width() / (column.len().max(2) - 1) as f32;
+            let points = column
+                .iter()
+                .enumerate()
+                .map(|(i, &v)| pos2(area.left() + i as f32 * step, area.center().y - v * self.scale))
+                .collect();
+            painter.add(Shape::line(points, Stroke::new(width, color)));
+        }
+    }
+
+    fn scale(&self, painter: &Painter, templates: &Templates, bar: egui::Color32, text: egui::Color32) {
+        let value = axis::step(f64::from(self.strongest), 2) as f32;
+        let height = value * self.scale;
+        let corner = self.rect.right_bottom() - vec2(8.0, 8.0);
+        painter.vline(corner.x, corner.y - height..=corner.y, Stroke::new(2.0, bar));
+        let unit = if templates.in_uv { "µV" } else { "raw units" };
+        let ms = templates.num_samples as f64 / templates.sampling_frequency * 1e3;
+        let label = format!("{} {unit}, {} ms", axis::short(f64::from(value)), axis::short(ms));
+        painter.text(
+            corner - vec2(6.0, height / 2.0),
+            Align2::RIGHT_CENTER,
+            label,
+            FontId::proportional(10.0),
+            text,
+        );
+    }
+}
+
+/// How many different values there are, µm apart.
+fn distinct(values: impl Iterator<Item = f64>) -> usize {
+    let mut rounded: Vec<i64> = values.map(|v| v.round() as i64).collect();
+    rounded.sort_unstable();
+    rounded.dedup();
+    rounded.len()
+}
+
+/// The view of templates: a list of units and their waveforms on the probe.
+pub struct TemplatesView {
+    templates: Arc<Templates>,
+    selected: Vec<usize>,
+}
+
+impl TemplatesView {
+    /// Shows templates.
+    pub fn new(templates: Arc<Templates>) -> Self {
+        Self { templates, selected: vec![0] }
+    }
+
+    /// Shows other templates with the same units chosen.
+    pub fn set_templates(&mut self, templates: &Arc<Templates>) {
+        self.templates = templates.clone();
+    }
+
+    /// Draws the list and the probe.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let count = self.templates.num_units();
+        if count == 0 {
+            return super::empty::message(ui, "No units", "There is no template to show.");
+        }
+        let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 4.0));
+        let list = full.with_max_x(full.left() + 130.0);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(list), |ui| {
+            egui::ScrollArea::vertical().auto_shrink([false, false]).show_rows(
+                ui,
+                20.0,
+                count,
+                |ui, rows| {
+                    for unit in rows {
+                        let id = &self.templates.unit_ids[unit];
+                        let color = colors::unit(unit, ui.visuals().dark_mode);
+                        let text = egui::RichText::new(format!("Unit {id}")).color(color);
+                        let response = ui.selectable_label(self.selected.contains(&unit), text);
+                        if response.clicked() {
+                            if ui.input(|i| i.modifiers.command) {
+                                match self.selected.iter().position(|&u| u == unit) {
+                                    Some(at) => drop(self.selected.remove(at)),
+                                    None => self.selected.push(unit),
+                                }
+                            } else {
+                                self.selected = vec![unit];
+                            }
+                        }
+                    }
+                },
+            );
+        });
+        let probe = full.with_min_x(list.right() + 8.0);
+        let response = ui.allocate_rect(probe, Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Waveforms on the probe"));
+        self.selected.retain(|&u| u < count);
+        on_probe(ui, probe, &self.templates, &self.selected);
+    }
+}

@@ -1,0 +1,56 @@
+//! How loud the noise is in the scores of the templates.
+
+use super::{bank::TemplateBank, peel::Peeler};
+use crate::engine::{
+    EngineError, Monitor,
+    chain::Chain,
+    passes::{SpanData, over_spans, survey_spans},
+    select::median,
+};
+
+/// How much of the recording is looked at, in seconds.
+const NOISE_S: f64 = 10.0;
+/// Frames looked at in each span.
+const FRAMES: usize = 4096;
+/// Noise is never taken to be less than this: white noise of variance one.
+const LEAST: f32 = 1.0;
+
+/// Variance of each unit's score over the energy of its template: one in white noise.
+///
+/// By the median absolute deviation of the scores, which spikes hardly move.
+///
+/// # Errors
+/// Where samples cannot be read or it is cancelled.
+pub(super) fn score_noise(
+    chain: &Chain,
+    bank: &TemplateBank,
+    monitor: &dyn Monitor,
+) -> Result<Vec<f32>, EngineError> {
+    let spans = survey_spans(chain, NOISE_S);
+    let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, peeler: &mut Peeler| {
+        let middle = data.block.num_frames() / 2;
+        let frames = middle.saturating_sub(FRAMES / 2)..(middle + FRAMES / 2).min(data.block.num_frames());
+        let mut sorted = Vec::new();
+        let Some(scores) = peeler.scores(bank, data.block, frames) else { return Ok(None) };
+        Ok(Some(
+            scores
+                .into_iter()
+                .map(|row| {
+                    sorted.clear();
+                    sorted.extend(row.iter().map(|x| x.abs()));
+                    median(&mut sorted) / 0.674_489_75
+                })
+                .collect::<Vec<f32>>(),
+        ))
+    })?;
+    let parts: Vec<Vec<f32>> = parts.into_iter().flatten().collect();
+    Ok(bank
+        .units
+        .iter()
+        .enumerate()
+        .map(|(unit, about)| {
+            let level = median(&mut parts.iter().map(|levels| levels[unit]).collect::<Vec<_>>());
+            (level * level / about.norm2.max(f32::MIN_POSITIVE)).max(LEAST)
+        })
+        .collect())
+}

@@ -1,0 +1,137 @@
+//! Matching against a pursuit that is written plainly.
+
+use super::{PeelLimits, Peeler, TemplateBank};
+use crate::{
+    data::{Id, Templates},
+    engine::block::Block,
+};
+use ndarray::Array2;
+
+/// Three smooth templates on four channels, two of them alike.
+fn templates() -> Templates {
+    let shape = |t: usize, width: f32, turn: f32| {
+        let x = (t as f32 - 20.0) / width;
+        -(-0.5 * x * x).exp() + turn * (-0.5 * ((t as f32 - 32.0) / 6.0).powi(2)).exp()
+    };
+    let make = |gains: [f32; 4], width: f32, turn: f32| {
+        Array2::from_shape_fn((61, 4), |(t, c)| gains[c] * shape(t, width, turn))
+    };
+    Templates {
+        sampling_frequency: 30_000.0,
+        unit_ids: Id::range(3),
+        channel_ids: Id::range(4),
+        locations_um: Vec::new(),
+        num_before: 20,
+        num_samples: 61,
+        channel_indices: vec![vec![0, 1, 2, 3]; 3],
+        waveforms: vec![
+            make([12.0, 8.0, 2.0, 0.0], 3.0, 0.3),
+            make([2.0, 9.0, 12.0, 3.0], 3.5, 0.4),
+            make([10.0, 9.0, 3.0, 1.0], 4.5, 0.2),
+        ],
+        deviations: Vec::new(),
+        in_uv: false,
+    }
+}
+
+fn limits() -> PeelLimits {
+    PeelLimits { gain: vec![30.0; 3], prior: vec![0.0; 3], amplitude: (0.5, 2.0), refractory: 10 }
+}
+
+/// Adds spikes `(sample, unit, scale)` to silence.
+fn block_of(templates: &Templates, spikes: &[(usize, usize, f32)], frames: usize) -> Block {
+    let mut block = Block::zeros(4, 0..frames);
+    for &(sample, unit, scale) in spikes {
+        for ((t, c), &w) in templates.waveforms[unit].indexed_iter() {
+            block.channel_mut(c)[sample - 20 + t] += scale * w;
+        }
+    }
+    block
+}
+
+/// The same greedy pursuit, written plainly in f64: every unit at every sample is tried each time.
+fn exhaustive(templates: &Templates, block: &Block, gain: f64) -> Vec<(usize, u32, f64)> {
+    let frames = block.num_frames();
+    let mut residual: Vec<Vec<f64>> =
+        (0..4).map(|c| block.channel(c).iter().map(|&x| f64::from(x)).collect()).collect();
+    let mut blocked = vec![vec![false; frames]; 3];
+    let mut found = Vec::new();
+    loop {
+        let mut best: Option<(f64, usize, usize, f64)> = None;
+        for sample in 20..=frames - 41 {
+            for (unit, waveform) in templates.waveforms.iter().enumerate() {
+                if blocked[unit][sample] {
+                    continue;
+                }
+                let (mut score, mut norm2) = (0.0, 0.0);
+                for ((t, c), &w) in waveform.indexed_iter() {
+                    score += f64::from(w) * residual[c][sample - 20 + t];
+                    norm2 += f64::from(w) * f64::from(w);
+                }
+                let scale = (score / norm2).clamp(0.5, 2.0);
+                let drop = 2.0 * scale * score - scale * scale * norm2;
+                if drop >= gain && best.is_none_or(|b| drop > b.0) {
+                    best = Some((drop, sample, unit, scale));
+                }
+            }
+        }
+        let Some((_, sample, unit, scale)) = best else { break };
+        for ((t, c), &w) in templates.waveforms[unit].indexed_iter() {
+            residual[c][sample - 20 + t] -= scale * f64::from(w);
+        }
+        blocked[unit][sample.saturating_sub(10)..(sample + 11).min(frames)].fill(true);
+        found.push((sample, unit as u32, scale));
+    }
+    found.sort_by_key(|f| (f.0, f.1));
+    found
+}
+
+#[test]
+fn finds_what_the_exhaustive_pursuit_finds() {
+    let templates = templates();
+    let spikes = [
+        (60, 0, 1.0),
+        (75, 1, 0.9),
+        (200, 2, 1.1),
+        (204, 1, 1.0),
+        (330, 0, 1.3),
+        (420, 1, 0.8),
+        (460, 2, 1.0),
+    ];
+    let block = block_of(&templates, &spikes, 560);
+    let bank = TemplateBank::new(&templates, 6);
+    assert!(bank.explained > 0.9999);
+    let found = Peeler::default().run(&bank, &block, 0..560, &limits());
+    let expected = exhaustive(&templates, &block, 30.0);
+    assert_eq!(
+        found.iter().map(|m| (m.sample, m.unit)).collect::<Vec<_>>(),
+        expected.iter().map(|f| (f.0, f.1)).collect::<Vec<_>>()
+    );
+    for (m, f) in found.iter().zip(&expected) {
+        assert!((f64::from(m.scale) - f.2).abs() < 0.03, "{m:?} {f:?}");
+    }
+}
+
+#[test]
+fn cleaned_features_of_overlapping_spikes_are_those_of_the_spike_alone() {
+    let templates = templates();
+    let bank = TemplateBank::new(&templates, 6);
+    let both = block_of(&templates, &[(100, 0, 1.0), (110, 1, 1.0)], 220);
+    let mut peeler = Peeler::default();
+    let matches = peeler.run(&bank, &both, 0..220, &limits());
+    assert_eq!(matches.len(), 2);
+    let mut cleaned = vec![0.0; 4 * 6];
+    peeler.cleaned(&bank, &matches, 0, &[0, 1, 2, 3], &mut cleaned);
+    for (value, expected) in cleaned.iter().zip(&bank.units[0].coefficients) {
+        assert!((value - expected).abs() < 1.0, "{value} {expected}");
+    }
+}
+
+#[test]
+fn silence_and_short_stretches_give_nothing() {
+    let templates = templates();
+    let bank = TemplateBank::new(&templates, 6);
+    let mut peeler = Peeler::default();
+    assert!(peeler.run(&bank, &Block::zeros(4, 0..500), 0..500, &limits()).is_empty());
+    assert!(peeler.run(&bank, &Block::zeros(4, 0..30), 0..30, &limits()).is_empty());
+}

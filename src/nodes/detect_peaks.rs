@@ -1,0 +1,118 @@
+//! Finds threshold crossings.
+
+use crate::{
+    engine::{
+        chain,
+        detect::{self, DetectParams as Settings},
+    },
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What crosses the threshold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectMethod {
+    /// The traces themselves.
+    LocallyExclusive,
+    /// The traces matched with a prototype spike, alone and summed over near channels: finds smaller spikes.
+    #[default]
+    MatchedFiltering,
+}
+
+/// Direction of the spikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PeakSign {
+    /// Troughs, as most extracellular spikes.
+    #[default]
+    Neg,
+    /// Positive peaks.
+    Pos,
+    /// Either.
+    Both,
+}
+
+impl From<PeakSign> for detect::PeakSign {
+    fn from(sign: PeakSign) -> Self {
+        match sign {
+            PeakSign::Neg => detect::PeakSign::Neg,
+            PeakSign::Pos => detect::PeakSign::Pos,
+            PeakSign::Both => detect::PeakSign::Both,
+        }
+    }
+}
+
+/// Settings of the detection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DetectPeaksParams {
+    /// What crosses the threshold.
+    pub method: DetectMethod,
+    /// Direction of the spikes.
+    pub peak_sign: PeakSign,
+    /// Threshold in noise levels.
+    #[schemars(range(min = 1.0, max = 100.0), extend("unit" = "σ", "soft" = [3.0, 10.0]))]
+    pub detect_threshold: f64,
+    /// Of two peaks closer than this on near channels the larger is kept.
+    #[schemars(range(min = 0.05, max = 20.0), extend("unit" = "ms", "soft" = [0.1, 2.0]))]
+    pub exclude_sweep_ms: f64,
+    /// Channels closer than this are near.
+    #[schemars(range(min = 0.0, max = 1000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
+    pub radius_um: f64,
+}
+
+impl Default for DetectPeaksParams {
+    fn default() -> Self {
+        let settings = Settings::default();
+        Self {
+            method: DetectMethod::MatchedFiltering,
+            peak_sign: PeakSign::Neg,
+            detect_threshold: settings.detect_threshold,
+            exclude_sweep_ms: settings.exclude_sweep_ms,
+            radius_um: settings.radius_um,
+        }
+    }
+}
+
+/// Times and channels where the traces, or the traces matched with a spike, are largest and above threshold.
+pub struct DetectPeaks;
+
+impl Node for DetectPeaks {
+    type Params = DetectPeaksParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "detect_peaks",
+        label: "Detect peaks",
+        summary: "Finds the times and channels of spikes, one for each neighbourhood, above a threshold.",
+        source: "SpikeInterface detect_peaks (locally_exclusive, matched_filtering)",
+        category: Category::Sort,
+        search: &["threshold", "spikes", "locally_exclusive", "matched_filtering", "detection"],
+        version: 1,
+        work: Work::Task(TaskClass::Sort),
+        inputs: &[Port::new("recording", PortType::Recording)],
+        outputs: &[Port::new("peaks", PortType::Peaks)],
+    };
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let chain = chain::compile(inputs.recording("recording")?)?;
+        let settings = Settings {
+            method: match params.method {
+                DetectMethod::LocallyExclusive => detect::DetectMethod::LocallyExclusive,
+                DetectMethod::MatchedFiltering => detect::DetectMethod::MatchedFiltering,
+            },
+            peak_sign: params.peak_sign.into(),
+            detect_threshold: params.detect_threshold,
+            exclude_sweep_ms: params.exclude_sweep_ms,
+            radius_um: params.radius_um,
+        };
+        Ok(Outputs::one("peaks", detect::detect_peaks(&chain, &settings, context)?))
+    }
+}

@@ -1,0 +1,69 @@
+//! Tells where peaks come from.
+
+use crate::{
+    engine::{
+        chain,
+        localize::{self, LocalizeParams as Settings},
+    },
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the localisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LocalizePeaksParams {
+    /// Channels this far from the peak's own take part.
+    #[schemars(range(min = 1.0, max = 1000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
+    pub radius_um: f64,
+    /// Time before the peak that is looked at.
+    #[schemars(range(min = 0.0, max = 10.0), extend("unit" = "ms", "advanced" = true))]
+    pub ms_before: f64,
+    /// Time after the peak that is looked at.
+    #[schemars(range(min = 0.01, max = 10.0), extend("unit" = "ms", "advanced" = true))]
+    pub ms_after: f64,
+}
+
+impl Default for LocalizePeaksParams {
+    fn default() -> Self {
+        let Settings { radius_um, ms_before, ms_after } = Settings::default();
+        Self { radius_um, ms_before, ms_after }
+    }
+}
+
+/// Position of each peak: the centre of mass of the traces' spans on the channels around it.
+pub struct LocalizePeaks;
+
+impl Node for LocalizePeaks {
+    type Params = LocalizePeaksParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "localize_peaks",
+        label: "Localize peaks",
+        summary: "Estimates the position of each peak on the probe from its size on the channels around.",
+        source: "SpikeInterface localize_peaks (center_of_mass)",
+        category: Category::Sort,
+        search: &["center of mass", "position", "depth", "drift map", "localise"],
+        version: 1,
+        work: Work::Task(TaskClass::Sort),
+        inputs: &[Port::new("recording", PortType::Recording), Port::new("peaks", PortType::Peaks)],
+        outputs: &[Port::new("peaks", PortType::Peaks)],
+    };
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let chain = chain::compile(inputs.recording("recording")?)?;
+        let &LocalizePeaksParams { radius_um, ms_before, ms_after } = params;
+        let settings = Settings { radius_um, ms_before, ms_after };
+        Ok(Outputs::one(
+            "peaks",
+            localize::localize_peaks(&chain, inputs.peaks("peaks")?, &settings, context)?,
+        ))
+    }
+}

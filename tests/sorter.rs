@@ -1,0 +1,215 @@
+//! The ready sorter on generated recordings: what it finds, that it repeats itself, and that it survives nothing.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use spikeloom::{
+    data::{DType, Operator, Recording, RecordingInfo, ReferenceSet, Sorting, Source, SourceError, Stage},
+    engine::{
+        EngineError, Monitor, Preview, Scratch, Silent,
+        design::{Band, Family, design},
+        sort::{SortOutput, SortParams, sort},
+        synthetic::{GenerateParams, ProbeLayout, SyntheticSource, truth},
+    },
+};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+struct Nowhere;
+impl Scratch for Nowhere {
+    fn folder(&self) -> &Path {
+        Path::new("")
+    }
+}
+
+/// Keeps the warnings.
+#[derive(Default)]
+struct Warnings(Mutex<Vec<String>>);
+impl Monitor for Warnings {
+    fn stage(&self, _: &str) {}
+    fn progress(&self, _: u64, _: u64) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn preview(&self, _: Preview) {}
+    fn log(&self, _: &str) {}
+    fn warn(&self, line: &str) {
+        self.0.lock().unwrap().push(line.to_owned());
+    }
+}
+
+struct Cancelled;
+impl Monitor for Cancelled {
+    fn stage(&self, _: &str) {}
+    fn progress(&self, _: u64, _: u64) {}
+    fn cancelled(&self) -> bool {
+        true
+    }
+    fn preview(&self, _: Preview) {}
+    fn log(&self, _: &str) {}
+    fn warn(&self, _: &str) {}
+}
+
+fn filtered(recording: &Recording) -> Recording {
+    let info = recording.info();
+    let sections =
+        design(Family::Butterworth, 5, Band::Bandpass(300.0, 6000.0), info.sampling_frequency).unwrap();
+    let filtered = recording.with_stage(Stage::Filter { sections, marks_filtered: true }).unwrap();
+    if info.num_channels() < 16 {
+        return filtered;
+    }
+    let reference = ReferenceSet::Sets(vec![(0..info.num_channels()).collect()]);
+    filtered.with_stage(Stage::CommonReference { operator: Operator::Median, reference }).unwrap()
+}
+
+fn generated(params: &GenerateParams) -> (Recording, Arc<Sorting>) {
+    let truth = Arc::new(truth(params, 0));
+    let source = SyntheticSource::new(params, 0, truth.clone()).unwrap();
+    (filtered(&Recording::new(Arc::new(source))), truth)
+}
+
+fn run(recording: &Recording) -> SortOutput {
+    sort(recording, &SortParams::default(), 0, &Silent, &Nowhere).unwrap()
+}
+
+/// Share of the true spikes' and the found spikes' union that is both, for the best unit of each true one.
+fn accuracies(truth: &Sorting, sorting: &Sorting, delta: i64) -> Vec<f64> {
+    let found = sorting.trains(0);
+    truth
+        .trains(0)
+        .iter()
+        .map(|train| {
+            let shared = |other: &Vec<i64>| {
+                train
+                    .iter()
+                    .filter(|&&t| {
+                        let i = other.partition_point(|&s| s < t - delta);
+                        other.get(i).is_some_and(|&s| s <= t + delta)
+                    })
+                    .count()
+            };
+            found
+                .iter()
+                .map(|other| {
+                    let both = shared(other);
+                    both as f64 / (train.len() + other.len() - both).max(1) as f64
+                })
+                .fold(0.0, f64::max)
+        })
+        .collect()
+}
+
+#[test]
+fn units_of_a_linear_probe_are_found() {
+    let params = GenerateParams { duration_s: 40.0, ..GenerateParams::default() };
+    let (recording, truth) = generated(&params);
+    let output = run(&recording);
+    let accuracies = accuracies(&truth, &output.sorting, 12);
+    let mean = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
+    assert!(mean >= 0.85, "mean accuracy {mean:.3}: {accuracies:.2?}");
+    assert!(output.sorting.amplitudes_in_uv);
+    assert_eq!(output.sorting.num_units(), output.templates.num_units());
+    let spikes = &output.sorting.segments[0];
+    assert_eq!(spikes.amplitude.as_ref().unwrap().len(), spikes.sample_index.len());
+    assert_eq!(spikes.location_um.as_ref().unwrap().len(), spikes.sample_index.len());
+    assert!(output.stages.iter().all(|s| s.wall_s >= 0.0) && output.stages.len() >= 6);
+}
+
+#[test]
+fn one_thread_and_four_give_the_same_bytes() {
+    let params = GenerateParams { duration_s: 8.0, num_units: 6, ..GenerateParams::default() };
+    let (recording, _) = generated(&params);
+    let with_threads = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&recording))
+    };
+    let (one, four) = (with_threads(1), with_threads(4));
+    assert!(one.sorting.num_spikes() > 0);
+    assert_eq!(one.sorting, four.sorting);
+    assert_eq!(one.templates, four.templates);
+}
+
+#[test]
+fn pure_noise_gives_an_empty_sorting_and_a_warning() {
+    let params = GenerateParams {
+        duration_s: 5.0,
+        num_units: 0,
+        num_background_units: 0,
+        ..GenerateParams::default()
+    };
+    let (recording, _) = generated(&params);
+    let warnings = Warnings::default();
+    let output = sort(&recording, &SortParams::default(), 0, &warnings, &Nowhere).unwrap();
+    assert_eq!(output.sorting.num_units(), 0);
+    assert!(!warnings.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_cancelled_sort_says_so() {
+    let params = GenerateParams { duration_s: 2.0, ..GenerateParams::default() };
+    let (recording, _) = generated(&params);
+    let result = sort(&recording, &SortParams::default(), 0, &Cancelled, &Nowhere);
+    assert!(matches!(result, Err(EngineError::Cancelled)));
+}
+
+/// Channels given as functions of the frame.
+#[derive(Debug)]
+struct Made {
+    info: RecordingInfo,
+    constant: bool,
+}
+
+impl Source for Made {
+    fn info(&self) -> &RecordingInfo {
+        &self.info
+    }
+    fn read(&self, _: usize, start: usize, out: &mut [f32]) -> Result<(), SourceError> {
+        let n = self.info.num_channels();
+        for (i, x) in out.iter_mut().enumerate() {
+            let (frame, channel) = (start + i / n, i % n);
+            let mut hash = (frame * n + channel) as u64;
+            hash = (hash ^ (hash >> 31)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            hash = (hash ^ (hash >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let noise = ((hash >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * 20.0;
+            *x = if self.constant && channel == 1 { 3.0 } else { noise };
+        }
+        Ok(())
+    }
+}
+
+fn made(num_channels: usize, num_frames: usize, constant: bool) -> Recording {
+    let info = RecordingInfo::new(30_000.0, num_channels, num_frames, DType::Float32);
+    filtered(&Recording::new(Arc::new(Made { info, constant })))
+}
+
+#[test]
+fn one_channel_a_short_recording_and_a_constant_channel_are_no_accidents() {
+    assert_eq!(run(&made(1, 90_000, false)).sorting.num_units(), 0);
+    assert_eq!(run(&made(4, 300, false)).sorting.num_units(), 0);
+    assert_eq!(run(&made(4, 90_000, true)).sorting.num_units(), 0);
+}
+
+#[test]
+fn many_channels_without_a_probe_are_refused_with_the_remedy() {
+    let error =
+        sort(&made(9, 30_000, false), &SortParams::default(), 0, &Silent, &Nowhere).unwrap_err().to_string();
+    assert!(error.contains("--probe"), "{error}");
+}
+
+#[test]
+fn a_tetrode_without_a_probe_is_one_group() {
+    let params = GenerateParams {
+        probe: ProbeLayout::Tetrode,
+        num_units: 3,
+        duration_s: 20.0,
+        num_background_units: 0,
+        ..GenerateParams::default()
+    };
+    let (recording, truth) = generated(&params);
+    let mut info = recording.info().clone();
+    info.probe = None;
+    let output = run(&recording.with_info(info).unwrap());
+    let accuracies = accuracies(&truth, &output.sorting, 12);
+    assert!(accuracies.iter().filter(|&&a| a > 0.8).count() >= 2, "{accuracies:.2?}");
+    assert!(output.sorting.segments[0].location_um.is_none());
+}
