@@ -31,7 +31,7 @@ recording = si.BinaryRecordingExtractor(
 probe = Probe(ndim=2)
 probe.set_contacts(np.array(about["positions"]), shapes="circle", shape_params={"radius": 6.0})
 probe.set_device_channel_indices(np.arange(about["num_channels"]))
-recording = recording.set_probe(probe)
+recording.set_probe(probe)
 truth, tested = sorting("spikes.json"), sorting("tested.json")
 
 analyzer = si.create_sorting_analyzer(
@@ -45,7 +45,9 @@ analyzer.compute("random_spikes", method="all")
 analyzer.compute("templates", ms_before=1.0, ms_after=2.0, operators=["average"])
 analyzer.compute("noise_levels")
 # The same chunks on both sides.
-levels = si.get_noise_levels(recording, return_in_uV=True, method="mad", random_slices_kwargs=dict(seed=0))
+levels = si.get_noise_levels(
+    recording, return_in_uV=True, method="mad", force_recompute=True, random_slices_kwargs=dict(seed=0)
+)
 analyzer.get_extension("noise_levels").data["noise_levels"] = levels
 analyzer.compute("spike_amplitudes")
 analyzer.compute("spike_locations", method="center_of_mass")
