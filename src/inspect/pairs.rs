@@ -1,6 +1,7 @@
 //! What the chosen units look like beside each other: correlograms, amplitudes and places over time.
 
 use super::units::UnitSummary;
+use crate::engine::correlograms::{CorrelogramBins, autocorrelogram, correlogram};
 use std::sync::Arc;
 
 /// Points of a unit in the plots over time.
@@ -44,10 +45,8 @@ pub fn pairs(request: &PairsRequest, superseded: &dyn Fn() -> bool) -> Option<Pa
     let PairsRequest { summary, units, window_ms, bin_ms } = request;
     let sorting = &summary.sorting;
     let rate = sorting.sampling_frequency;
-    let bin = ((bin_ms * 1e-3 * rate).round() as i64).max(1);
-    let half_bins = ((window_ms / bin_ms).round() as i64).max(1);
-    let num_bins = 2 * half_bins as usize;
-    let mut correlograms = vec![vec![vec![0u32; num_bins]; units.len()]; units.len()];
+    let bins = CorrelogramBins::new(rate, 2.0 * window_ms, *bin_ms);
+    let mut correlograms = vec![vec![vec![0u32; bins.count()]; units.len()]; units.len()];
     let mut answer = Pairs {
         units: units.clone(),
         window_ms: *window_ms,
@@ -66,11 +65,17 @@ pub fn pairs(request: &PairsRequest, superseded: &dyn Fn() -> bool) -> Option<Pa
             })
             .collect();
         for a in 0..units.len() {
-            for b in a..units.len() {
+            for b in 0..units.len() {
                 if superseded() {
                     return None;
                 }
-                correlate(&trains[a], &trains[b], a == b, bin, &mut correlograms[a][b]);
+                let counts = match a == b {
+                    true => autocorrelogram(&trains[a], &bins),
+                    false => correlogram(&trains[b], &trains[a], &bins),
+                };
+                for (sum, count) in correlograms[a][b].iter_mut().zip(counts) {
+                    *sum += count;
+                }
             }
         }
         for (index, &unit) in units.iter().enumerate() {
@@ -91,33 +96,8 @@ pub fn pairs(request: &PairsRequest, superseded: &dyn Fn() -> bool) -> Option<Pa
         let last = spikes.sample_index.last().map_or(0, |&s| s.max(0) as usize);
         segment_start += spikes.num_frames.unwrap_or(last) as f64 / rate;
     }
-    for a in 0..units.len() {
-        for b in 0..a {
-            correlograms[a][b] = correlograms[b][a].iter().rev().copied().collect();
-        }
-    }
     answer.correlograms = correlograms;
     Some(answer)
-}
-
-/// Adds the lags `b - a` that fall into the window to `counts`.
-fn correlate(a: &[i64], b: &[i64], same: bool, bin: i64, counts: &mut [u32]) {
-    let half = counts.len() as i64 / 2 * bin;
-    let mut first = 0;
-    for (i, &spike) in a.iter().enumerate() {
-        while first < b.len() && b[first] < spike - half {
-            first += 1;
-        }
-        for (j, &other) in b.iter().enumerate().skip(first) {
-            let lag = other - spike;
-            if lag >= half {
-                break;
-            }
-            if !(same && i == j) {
-                counts[((lag + half) / bin) as usize] += 1;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -143,9 +123,6 @@ mod tests {
         let trains = sorting.trains(0);
         for (i, a) in [2, 0].into_iter().enumerate() {
             for (j, b) in [2, 0].into_iter().enumerate() {
-                if i > j {
-                    continue;
-                }
                 let mut expected = vec![0u32; 40];
                 for (p, &x) in trains[a].iter().enumerate() {
                     for (q, &y) in trains[b].iter().enumerate() {

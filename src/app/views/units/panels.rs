@@ -151,7 +151,7 @@ impl UnitView {
         let inner =
             Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 4.0), body.max - vec2(4.0, axis::MARGIN.y));
         let (low, high) = range(series);
-        let pad = ((high - low) * 0.08).max(1e-3);
+        let pad = ((high - low) * 0.08).max(if amplitude { 1e-3 } else { 10.0 });
         let mut y = [low - pad, high + pad];
         if amplitude {
             y = [y[0].min(0.0), y[1].max(0.0)];
