@@ -4,7 +4,7 @@
 mod common;
 
 use common::{
-    place::{LOCUST, Place, SMALL, events, json, locust, small_recording},
+    place::{LOCUST, Place, SMALL, events, locust, small_recording},
     stderr, stdout,
 };
 use serde_json::Value as Json;
@@ -162,7 +162,7 @@ fn cancelling_ends_with_130_and_a_kill_loses_nothing() {
         let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         // Read to the end, as a terminal does.
-        drop(lines.count());
+        let _ = lines.count();
         let code = child.wait().unwrap().code();
         (code, asked.elapsed())
     };

@@ -166,8 +166,7 @@ fn all_numbers_are_those_of_spikeinterface() {
 
     let bins = CorrelogramBins::new(params.sampling_frequency, 50.0, 1.0);
     let counts = correlograms(&known, &bins).unwrap();
-    let told_counts: Vec<f64> =
-        told["correlograms"].as_array().unwrap().iter().flat_map(|v| flat(v)).collect();
+    let told_counts: Vec<f64> = told["correlograms"].as_array().unwrap().iter().flat_map(&flat).collect();
     near("correlograms", &counts.iter().map(|&c| f64::from(c)).collect::<Vec<_>>(), &told_counts, 0.0, 0.0);
     let starts = numbers(&told["bins"]);
     near("bins", &bins.starts_ms(params.sampling_frequency), &starts[..starts.len() - 1], 0.0, 1e-9);

@@ -363,7 +363,7 @@ fn whitening_equals_spikeinterface() {
     ] {
         let params = WhitenParams { apply_mean, ..WhitenParams::plain(mode, chunks()) };
         let bandpass = filter(filters().remove(0).1);
-        let fit = whitening(&with(&[bandpass.clone()]), &params, &Silent).unwrap();
+        let fit = whitening(&with(std::slice::from_ref(&bandpass)), &params, &Silent).unwrap();
         let expected_matrix = expected(&format!("whiten_{name}"));
         let (mut error, mut size) = (0.0, 0.0);
         for ((row, column), &w) in fit.matrix.indexed_iter() {

@@ -61,10 +61,10 @@ impl App {
             }
             Command::Nudge(by) => self.nudge(by),
             Command::ToggleMuted => {
-                self.toggle(|n| n.muted, |name, on| Edit::SetMuted(name, on), "mute");
+                self.toggle(|n| n.muted, Edit::SetMuted, "mute");
             }
             Command::ToggleBypassed => {
-                self.toggle(|n| n.bypassed, |name, on| Edit::SetBypassed(name, on), "bypass");
+                self.toggle(|n| n.bypassed, Edit::SetBypassed, "bypass");
             }
             Command::Rename => {
                 if let Some(node) = self.editor.single_selection() {

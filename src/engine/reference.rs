@@ -313,7 +313,7 @@ fn median_of_rows_inline(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
         value
     } else if found {
         let (under, over) = around(rows, pivot);
-        if n % 2 == 0 { (under + over) * 0.5 } else { over }
+        if n.is_multiple_of(2) { (under + over) * 0.5 } else { over }
     } else if tries < 40 {
         select_between(rows, n, low, high, below_low)
     } else {
@@ -426,7 +426,7 @@ fn median_of_lanes(values: &mut [Row], network: &[(u16, u16)]) -> Row {
     }
     let n = values.len();
     let mut median = values[n / 2];
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         for l in 0..LANES {
             median.0[l] = (values[n / 2 - 1].0[l] + median.0[l]) * 0.5;
         }

@@ -74,7 +74,7 @@ impl TraceBins {
         let bin = (frame / self.bin_frames).checked_sub(self.first_bin)?;
         let [low, high] = *self.row(row).get(bin)?;
         let center = self.center.get(row).copied().unwrap_or(0.0);
-        (!low.is_nan()).then(|| if center - low > high - center { low } else { high })
+        (!low.is_nan()).then_some(if center - low > high - center { low } else { high })
     }
 }
 
@@ -287,7 +287,7 @@ mod tests {
 
     fn answer(request: TraceRequest) -> TraceBins {
         let (tell, woken) = crossbeam_channel::unbounded();
-        let lanes = Lanes::new(Arc::new(move || drop(tell.send(())))).unwrap();
+        let lanes = Lanes::new(Arc::new(move || _ = tell.send(()))).unwrap();
         let lane: Lane<TraceBins> = lanes.trace_lane();
         lane.request(move |ticket| trace_bins(&request, ticket));
         while lane.busy() {

@@ -26,12 +26,12 @@ impl Default for View {
 
 impl View {
     /// From canvas to screen.
-    pub fn to_screen(&self, world: Pos2) -> Pos2 {
+    pub fn to_screen(self, world: Pos2) -> Pos2 {
         self.rect.min + self.offset + world.to_vec2() * self.zoom
     }
 
     /// From screen to canvas.
-    pub fn to_world(&self, screen: Pos2) -> Pos2 {
+    pub fn to_world(self, screen: Pos2) -> Pos2 {
         ((screen - self.rect.min - self.offset) / self.zoom).to_pos2()
     }
 

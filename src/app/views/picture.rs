@@ -121,7 +121,7 @@ impl<'a> Lines<'a> {
                 let below = place.floor();
                 let a = values.get(below.max(0.0) as usize)?[0];
                 let b = values.get(below.max(0.0) as usize + 1).map_or(a, |v| v[0]);
-                (place >= 0.0 && !a.is_nan()).then(|| a + (b - a) * (place - below) as f32)
+                (place >= 0.0 && !a.is_nan()).then_some(a + (b - a) * (place - below) as f32)
             };
             let (a, b) = (between(from)?, between(to)?);
             let mut all = [a.min(b), a.max(b)];

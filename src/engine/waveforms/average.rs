@@ -68,7 +68,7 @@ pub fn estimate_templates(
     for Sums { sum, squares, count, .. } in sums {
         let n = count.max(1) as f64;
         let (raw_mean, squares) = (sum.t().mapv(|v| v / n), squares.t().mapv(|v| v / n));
-        let mean = &raw_mean * &ndarray::aview1(&gain) + &ndarray::aview1(&offset);
+        let mean = &raw_mean * &ndarray::aview1(&gain) + ndarray::aview1(&offset);
         let variance = squares - &raw_mean * &raw_mean;
         let deviation = variance.mapv(|v| v.max(0.0).sqrt()) * &ndarray::aview1(&gain).mapv(f64::abs);
         let channels = match (count > 0).then(|| largest_column(&mean)).flatten() {

@@ -5,7 +5,7 @@ use crate::app::{
     theme,
     views::axis::{self, with_step},
 };
-use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
+use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
 
 /// Heights of the strip and of the axis.
 pub(super) const STRIP: f32 = 18.0;
@@ -88,7 +88,7 @@ impl TraceView {
         }
         if fine {
             let text = format!("{base:.3} s");
-            painter.text(rect.left_center(), Align2::LEFT_CENTER, text, font, Color32::from(p.text));
+            painter.text(rect.left_center(), Align2::LEFT_CENTER, text, font, p.text);
         }
     }
 }
