@@ -19,8 +19,8 @@ impl Points {
     }
 
     /// How many points there are.
+    pub fn len(&self) -> usize {
         self.data.len().checked_div(self.dim).unwrap_or(0)
-        if self.dim == 0 { 0 } else { self.data.len() / self.dim }
     }
 
     /// True without points.
