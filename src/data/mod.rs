@@ -25,7 +25,7 @@ pub use fit::Fit;
 pub use id::Id;
 pub use motion::Motion;
 pub use noise::NoiseLevels;
-pub use peaks::{Features, Peaks};
+pub use peaks::{Features, PeakSign, Peaks};
 pub use probe::{Contact, ContactShape, Probe};
 pub use recording::{DType, Recording, RecordingError, RecordingInfo, Segment, Source, SourceError};
 pub use sorting::{Sorting, SpikeTrains};

@@ -2,6 +2,8 @@
 
 use super::Column;
 use ndarray::Array2;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Peaks sorted by `(segment, sample_index, channel_index)`; all columns have the same length.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,4 +51,17 @@ pub struct Features {
     pub max_channels: usize,
     /// `(num_peaks, max_channels, num_components)`, C order; zero where a channel has fewer neighbours.
     pub values: Column<f32>,
+}
+
+/// Direction of the spikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PeakSign {
+    /// Troughs, as most extracellular spikes.
+    #[default]
+    Neg,
+    /// Positive peaks.
+    Pos,
+    /// Either.
+    Both,
 }

@@ -194,11 +194,14 @@ mod tests {
         let lane = lanes.lane::<u32>();
         let (go, wait) = mpsc::channel::<()>();
         let (stopped, seen) = mpsc::channel();
+        let (begun, begins) = mpsc::channel();
         lane.request(move |ticket| {
+            begun.send(()).unwrap();
             wait.recv().unwrap();
             stopped.send(ticket.superseded()).unwrap();
             ticket.send(1);
         });
+        begins.recv_timeout(Duration::from_secs(5)).unwrap();
         lane.request(|ticket| ticket.send(2));
         go.send(()).unwrap();
         assert!(seen.recv_timeout(Duration::from_secs(5)).unwrap());

@@ -1,6 +1,7 @@
 //! Finds threshold crossings.
 
 use crate::{
+    data::PeakSign,
     engine::{
         chain,
         detect::{self, DetectParams as Settings},
@@ -21,29 +22,6 @@ pub enum DetectMethod {
     /// The traces matched with a prototype spike, alone and summed over near channels: finds smaller spikes.
     #[default]
     MatchedFiltering,
-}
-
-/// Direction of the spikes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PeakSign {
-    /// Troughs, as most extracellular spikes.
-    #[default]
-    Neg,
-    /// Positive peaks.
-    Pos,
-    /// Either.
-    Both,
-}
-
-impl From<PeakSign> for detect::PeakSign {
-    fn from(sign: PeakSign) -> Self {
-        match sign {
-            PeakSign::Neg => detect::PeakSign::Neg,
-            PeakSign::Pos => detect::PeakSign::Pos,
-            PeakSign::Both => detect::PeakSign::Both,
-        }
-    }
 }
 
 /// Settings of the detection.
@@ -108,7 +86,7 @@ impl Node for DetectPeaks {
                 DetectMethod::LocallyExclusive => detect::DetectMethod::LocallyExclusive,
                 DetectMethod::MatchedFiltering => detect::DetectMethod::MatchedFiltering,
             },
-            peak_sign: params.peak_sign.into(),
+            peak_sign: params.peak_sign,
             detect_threshold: params.detect_threshold,
             exclude_sweep_ms: params.exclude_sweep_ms,
             radius_um: params.radius_um,

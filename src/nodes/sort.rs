@@ -1,6 +1,7 @@
 //! The ready sorter as one node.
 
 use crate::{
+    data::PeakSign,
     engine::sort::{self, SortParams as Settings},
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
@@ -8,8 +9,6 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use super::detect_peaks::PeakSign;
 
 /// Settings of the sorter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,7 +67,7 @@ impl SortParams {
     fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.detect.detect_threshold = self.detect_threshold;
-        settings.detect.peak_sign = self.peak_sign.into();
+        settings.detect.peak_sign = self.peak_sign;
         settings.matching.threshold = self.match_threshold;
         settings.cluster.radius_um = self.cluster_radius_um;
         settings.whiten_radius_um = self.whiten_radius_um;

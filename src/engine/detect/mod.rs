@@ -14,6 +14,7 @@ use super::{
     geometry::Geometry,
     passes::{SpanData, all_spans, over_spans},
 };
+pub use crate::data::PeakSign;
 use crate::data::{Peaks, units::ms_to_samples};
 
 /// What crosses the threshold.
@@ -23,17 +24,6 @@ pub enum DetectMethod {
     LocallyExclusive,
     /// The trace matched with a prototype spike, alone and summed over neighbouring channels.
     MatchedFiltering,
-}
-
-/// Direction of the spikes that are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeakSign {
-    /// Troughs, as most extracellular spikes.
-    Neg,
-    /// Positive peaks.
-    Pos,
-    /// Either.
-    Both,
 }
 
 impl PeakSign {

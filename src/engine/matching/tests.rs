@@ -108,7 +108,8 @@ fn finds_what_the_exhaustive_pursuit_finds() {
         expected.iter().map(|f| (f.0, f.1)).collect::<Vec<_>>()
     );
     for (m, f) in found.iter().zip(&expected) {
-        assert!((f64::from(m.scale) - f.2).abs() < 0.03, "{m:?} {f:?}");
+        // Ours also moves templates by parts of a sample, which shifts a little energy between overlapping spikes.
+        assert!((f64::from(m.scale) - f.2).abs() < 0.05, "{m:?} {f:?}");
     }
 }
 
@@ -122,9 +123,11 @@ fn cleaned_features_of_overlapping_spikes_are_those_of_the_spike_alone() {
     assert_eq!(matches.len(), 2);
     let mut cleaned = vec![0.0; 4 * 6];
     peeler.cleaned(&bank, &matches, 0, &[0, 1, 2, 3], &mut cleaned);
-    for (value, expected) in cleaned.iter().zip(&bank.units[0].coefficients) {
-        assert!((value - expected).abs() < 1.0, "{value} {expected}");
-    }
+    let expected = &bank.units[0].coefficients;
+    let distance: f32 = cleaned.iter().zip(expected).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
+    let norm: f32 = expected.iter().map(|b| b * b).sum::<f32>().sqrt();
+    // What is left of the other spike is what the greedy pursuit got wrong of its size.
+    assert!(distance < 0.12 * norm, "{distance} of {norm}");
 }
 
 #[test]
