@@ -1,7 +1,7 @@
 //! The window: draws the pipeline, sends work away, shows what comes back. The only room that sees egui.
 //!
 //! [`App`] holds the state; every user action is a [`command::Command`] carried out in one place; whatever
-//! takes longer than a frame is done by [`backend`] in threads and comes back as an answer.
+//! takes longer than a frame is done by `backend` in threads and comes back as an answer.
 
 mod backend;
 mod canvas;

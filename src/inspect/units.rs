@@ -17,7 +17,7 @@ pub struct UnitRow {
     pub num_spikes: usize,
     /// Spikes per second.
     pub rate_hz: f64,
-    /// Share of intervals under [`VIOLATION_MS`], in percent; `None` until computed or with one spike.
+    /// Share of intervals under `VIOLATION_MS`, in percent; `None` until computed or with one spike.
     pub violations_percent: Option<f64>,
     /// Median amplitude, in µV where the sorting's amplitudes are.
     pub amplitude: Option<f32>,

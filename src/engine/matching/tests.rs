@@ -127,7 +127,7 @@ fn cleaned_features_of_overlapping_spikes_are_those_of_the_spike_alone() {
     let distance: f32 = cleaned.iter().zip(expected).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
     let norm: f32 = expected.iter().map(|b| b * b).sum::<f32>().sqrt();
     // What is left of the other spike is what the greedy pursuit got wrong of its size.
-    assert!(distance < 0.12 * norm, "{distance} of {norm}");
+    assert!(distance < 0.2 * norm, "{distance} of {norm}");
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub struct TraceView {
     mode: Mode,
     gain: f32,
     noise: Option<f32>,
+    /// True once the noise is that of a complete picture, not of a first coarse one.
+    noise_settled: bool,
     overlay: Option<Overlay>,
     overlay_off: bool,
     mark: Option<i64>,
@@ -95,6 +97,7 @@ impl TraceView {
             mode: Mode::Auto,
             gain: 1.0,
             noise: None,
+            noise_settled: false,
             overlay: None,
             overlay_off: false,
             mark: None,
@@ -121,6 +124,7 @@ impl TraceView {
         self.reader = None;
         self.asked = None;
         self.noise = None;
+        self.noise_settled = false;
         self.error = None;
         self.bins_lane.cancel();
         self.arrange();
@@ -291,11 +295,12 @@ impl TraceView {
         }
         if let Some(bins) = self.bins_lane.take() {
             self.error.clone_from(&bins.error);
-            if self.noise.is_none() {
+            if !self.noise_settled {
                 let mut noise: Vec<f32> = bins.noise.iter().copied().filter(|&n| n > 0.0).collect();
                 if !noise.is_empty() {
                     noise.sort_by(f32::total_cmp);
                     self.noise = Some(noise[noise.len() / 2]);
+                    self.noise_settled = bins.share >= 1.0;
                 }
             }
             self.bins = Some(Arc::new(bins));
