@@ -144,7 +144,7 @@ fn many_channels_are_a_heat_map() {
     let recording = Recording::new(Arc::new(SyntheticSource::new(&params, 0, truth).unwrap()));
     screen.show("generate.recording", recording, Vec::new());
     assert!(screen.says("1.00 s"), "a second is shown first");
-    screen.0.snapshot("traces_heat");
+    assert!(screen.says("Heat map"), "so many channels are no lines");
 }
 
 #[test]
