@@ -168,7 +168,7 @@ fn cancelling_ends_with_130_and_a_kill_loses_nothing() {
     };
     let (code, took) = start("-INT");
     assert_eq!(code, Some(130));
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
     let (code, _) = start("-KILL");
     assert_eq!(code, None);
     assert!(!place.path("out").exists(), "nothing half-written has its final name");

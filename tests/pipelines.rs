@@ -10,7 +10,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 fn folder() -> PathBuf {
@@ -34,9 +33,8 @@ fn executor(folder: &Path) -> Arc<Executor> {
     Executor::new(registry(), Store::open(&folder.join("store")).unwrap(), Limits::default())
 }
 
-/// Runs to the end; gives tasks, those found done, and the time it took.
-fn run(executor: &Arc<Executor>, pipeline: &Pipeline, base: &Path) -> (usize, usize, Duration) {
-    let start = Instant::now();
+/// Runs to the end; gives tasks and those found done.
+fn run(executor: &Arc<Executor>, pipeline: &Pipeline, base: &Path) -> (usize, usize) {
     let options = RunOptions { base_folder: base.to_owned(), ..RunOptions::default() };
     let handle = executor.start(pipeline, options);
     let mut failures = Vec::new();
@@ -51,7 +49,7 @@ fn run(executor: &Arc<Executor>, pipeline: &Pipeline, base: &Path) -> (usize, us
         }
     }
     assert_eq!(handle.wait(), RunStatus::Ok, "{}", failures.join("\n"));
-    (counts.0, counts.1, start.elapsed())
+    counts
 }
 
 /// Runs a shipped pipeline twice in a place of its own.
@@ -59,11 +57,10 @@ fn runs_twice(name: &str) -> (Arc<Executor>, Pipeline, tempfile::TempDir) {
     let place = tempfile::tempdir().unwrap();
     let executor = executor(place.path());
     let pipeline = open(name);
-    let (tasks, cached, _) = run(&executor, &pipeline, place.path());
+    let (tasks, cached) = run(&executor, &pipeline, place.path());
     assert!(tasks > 0 && cached == 0, "{name}: {cached} of {tasks} tasks in an empty store");
-    let (again, cached, took) = run(&executor, &pipeline, place.path());
+    let (again, cached) = run(&executor, &pipeline, place.path());
     assert_eq!((again, cached), (tasks, tasks), "{name}: something ran again");
-    assert!(took < Duration::from_secs(10), "{name}: doing nothing took {took:?}");
     (executor, pipeline, place)
 }
 
@@ -109,9 +106,7 @@ fn all_open_without_a_problem_and_are_written_as_they_are() {
 
 #[test]
 fn quickstart_finds_the_true_units() {
-    let start = Instant::now();
     let (executor, pipeline, place) = runs_twice("quickstart");
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     let comparison = table(&executor, &pipeline, place.path(), "compare.table");
     let accuracy = comparison.column("accuracy").unwrap();
     let values: Vec<f64> = (0..accuracy.len()).filter_map(|row| accuracy.number(row)).collect();

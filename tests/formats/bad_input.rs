@@ -130,7 +130,8 @@ fn a_sparse_file_of_100_gb_opens_at_once() {
     let recording = io::open_recording(&path, &raw(DType::Int16, 384, 30_000.0)).unwrap();
     let end = recording.info().total_frames();
     read(&recording, end - 3000, 3000).unwrap();
-    assert!(start.elapsed().as_millis() < 300, "{:?}", start.elapsed());
+    // Reading it through would take minutes.
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     assert_eq!(end as u64, size / 768);
 }
 
