@@ -10,6 +10,7 @@ use spikeloom::{
         Silent,
         chain::{Chain, compile, map_spans},
         design::{Band, Family, design, notch},
+        synthetic::{GenerateParams, ProbeLayout, SyntheticSource, truth},
     },
 };
 use std::sync::Arc;
@@ -162,4 +163,14 @@ fn notch_alone(bencher: Bencher<'_, '_>) {
         1,
         &[Stage::Filter { sections: notch(50.0, 30.0, RATE).unwrap(), marks_filtered: false }],
     );
+}
+
+/// Generated traces, of each number of channels: items are frames.
+#[divan::bench(args = [ProbeLayout::Linear32, ProbeLayout::Neuropixels384], sample_count = 5, sample_size = 1)]
+fn generate(bencher: Bencher<'_, '_>, probe: ProbeLayout) {
+    let params = GenerateParams { probe, duration_s: 10.0, ..GenerateParams::default() };
+    let source = SyntheticSource::new(&params, 0, Arc::new(truth(&params, 0))).unwrap();
+    let frames = 32_768;
+    let mut out = vec![0.0; frames * source.info().num_channels()];
+    bencher.counter(ItemsCount::new(frames)).bench_local(|| source.read(0, 0, &mut out).unwrap());
 }

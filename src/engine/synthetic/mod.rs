@@ -5,6 +5,7 @@
 //! nothing is stored.
 
 mod drift;
+mod kernels;
 mod layout;
 mod neuron;
 mod noise;

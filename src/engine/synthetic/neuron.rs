@@ -4,6 +4,7 @@
 //! as that of a dipole far away (Holt & Koch 1999; Gold et al. 2006). The action potential runs along the
 //! dendrite with a delay and becomes smaller and wider; the return current flows in passively.
 
+use super::kernels::add_weighted;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -142,23 +143,25 @@ impl Neuron {
         })
     }
 
-    /// The spike on a contact of these weights: `out` has `num_samples`.
-    pub(super) fn draw_on(&self, weights: &[f32; COMPARTMENTS], phase: usize, factor: f32, out: &mut [f32]) {
-        let n = self.num_samples;
-        let start = phase.min(PHASES - 1) * COMPARTMENTS * n;
-        out.fill(0.0);
-        for (k, weight) in weights.iter().enumerate() {
-            let weight = weight * factor;
-            let current = &self.currents[start + k * n..start + (k + 1) * n];
-            for (value, i) in out.iter_mut().zip(current) {
-                *value += weight * i;
-            }
-        }
+    /// Adds samples `from..from + out.len()` of the spike on a contact of these weights.
+    pub(super) fn draw_on(
+        &self,
+        weights: &[f32; COMPARTMENTS],
+        phase: usize,
+        factor: f32,
+        from: usize,
+        out: &mut [f32],
+    ) {
+        let start = phase.min(PHASES - 1) * COMPARTMENTS * self.num_samples + from;
+        let terms: [(usize, f32); COMPARTMENTS] =
+            std::array::from_fn(|k| (start + k * self.num_samples, weights[k] * factor));
+        add_weighted(out, &self.currents, &terms);
     }
 
-    /// Largest absolute value on a contact.
+    /// Largest absolute value on a contact; `buffer` has `num_samples`.
     pub(super) fn peak_on(&self, contact_um: [f64; 2], displacement_um: f64, buffer: &mut [f32]) -> f32 {
-        self.draw_on(&self.weights(contact_um, displacement_um), PHASES / 2, 1.0, buffer);
+        buffer.fill(0.0);
+        self.draw_on(&self.weights(contact_um, displacement_um), PHASES / 2, 1.0, 0, buffer);
         buffer.iter().fold(0.0, |m: f32, x| m.max(x.abs()))
     }
 }

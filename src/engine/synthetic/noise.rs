@@ -1,19 +1,43 @@
 //! Noise that is coloured in time and shared between neighbouring channels, and a slow field potential.
 
-use super::{GenerateParams, Purpose, Seeds};
-use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
-use std::f64::consts::TAU;
+use super::{GenerateParams, Purpose, Seeds, kernels::add_weighted};
+use rand::{Rng, RngExt};
+use std::{f64::consts::TAU, sync::LazyLock};
 
 /// Frames of a cell: each has a random stream of its own.
 pub(super) const CELL: usize = 1024;
 /// Length of the filter that colours the noise, in samples.
 const TAPS: usize = 24;
-/// Frames between two exact values of the field potential.
-const FIELD_STEP: usize = 16;
+/// Frames between two exact values of the field potential; its fastest wave lasts ten times as long.
+const FIELD_STEP: usize = 64;
 /// Sinusoids of the field potential, and patterns along the probe.
 const FIELD_WAVES: usize = 16;
 const FIELD_PATTERNS: usize = 2;
+
+/// Values white noise can have: the filter and the mixing sum so many of them that what comes out is normal.
+const LEVELS: usize = 1 << LEVEL_BITS;
+const LEVEL_BITS: usize = 12;
+/// Values made of 64 random bits.
+const DRAWS: usize = 4;
+
+/// Medians of as many equally probable parts of the normal distribution, scaled to unit variance.
+static NORMAL: LazyLock<[f32; LEVELS]> = LazyLock::new(|| {
+    let step = 1e-4f64;
+    let (mut x, mut below) = (-6.0f64, 0.0);
+    let mut levels = [0.0f64; LEVELS];
+    // The lower half; the upper one mirrors it.
+    for level in 0..LEVELS / 2 {
+        let share = (level as f64 + 0.5) / LEVELS as f64;
+        while below < share {
+            below += step * (-0.5 * x * x).exp() / TAU.sqrt();
+            x += step;
+        }
+        levels[level] = x;
+        levels[LEVELS - 1 - level] = -x;
+    }
+    let variance = levels.iter().map(|x| x * x).sum::<f64>() / LEVELS as f64;
+    levels.map(|x| (x / variance.sqrt()) as f32)
+});
 
 /// Noise of one recording.
 #[derive(Clone, Debug)]
@@ -103,9 +127,13 @@ impl Noise {
     fn draw(&self, white: &mut White, cell: i64) {
         // The cell before the first frame is stream 0.
         let mut rng = self.seeds.stream(Purpose::Noise, (cell + 1) as u64);
+        let normal = &*NORMAL;
         for row in white.values.chunks_exact_mut(STRIDE) {
-            for value in &mut row[TAPS - 1..] {
-                *value = StandardNormal.sample(&mut rng);
+            for values in row[TAPS - 1..].chunks_exact_mut(DRAWS) {
+                let bits = rng.next_u64();
+                for (k, value) in values.iter_mut().enumerate() {
+                    *value = normal[(bits >> (k * LEVEL_BITS)) as usize % LEVELS];
+                }
             }
         }
         white.cell = cell;
@@ -114,24 +142,17 @@ impl Noise {
     /// Adds the noise of frames `first..` of the cell in `white` to `tile`, `[channel][len]`, in µV.
     pub(super) fn add(&self, white: &White, first: usize, len: usize, tile: &mut [f32]) {
         let mut coloured = vec![0.0; (self.num_channels + 1) * len];
-        for (out, row) in coloured.chunks_exact_mut(len).zip(white.values.chunks_exact(STRIDE)) {
-            for (k, tap) in self.taps.iter().enumerate() {
-                let start = first + TAPS - 1 - k;
-                for (y, x) in out.iter_mut().zip(&row[start..start + len]) {
-                    *y += tap * x;
-                }
-            }
+        for (row, out) in coloured.chunks_exact_mut(len).enumerate() {
+            let newest = row * STRIDE + first + TAPS - 1;
+            let terms: [(usize, f32); TAPS] = std::array::from_fn(|k| (newest - k, self.taps[k]));
+            add_weighted(out, &white.values, &terms);
         }
-        let common = &coloured[self.num_channels * len..];
+        let mut terms = Vec::new();
         for (out, sources) in tile.chunks_exact_mut(len).zip(&self.mixing) {
-            for &(source, weight) in sources {
-                for (y, x) in out.iter_mut().zip(&coloured[source * len..(source + 1) * len]) {
-                    *y += weight * x;
-                }
-            }
-            for (y, x) in out.iter_mut().zip(common) {
-                *y += self.common_uv * x;
-            }
+            terms.clear();
+            terms.extend(sources.iter().map(|&(source, weight)| (source * len, weight)));
+            terms.push((self.num_channels * len, self.common_uv));
+            add_weighted(out, &coloured, &terms);
         }
         if let Some(field) = &self.field {
             let cell_start = (white.cell.max(0) as usize) * CELL;
@@ -189,9 +210,7 @@ impl Field {
                 })
                 .collect();
             for (out, weight) in tile.chunks_exact_mut(len).zip(weights) {
-                for (y, x) in out.iter_mut().zip(&line) {
-                    *y += weight * x;
-                }
+                add_weighted(out, &line, &[(0, *weight)]);
             }
         }
     }

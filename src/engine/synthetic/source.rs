@@ -2,6 +2,7 @@
 
 use super::{
     GAIN_UV, GenerateParams, Purpose, Seeds,
+    kernels::write_frames,
     neuron::PHASES,
     noise::{CELL, Noise, White},
     population::{Cell, Population},
@@ -71,7 +72,7 @@ impl SyntheticSource {
     }
 
     /// Adds the spikes of the units that touch frames `start..start + len`.
-    fn add_units(&self, start: usize, len: usize, tile: &mut [f32], drawing: &mut Drawing) {
+    fn add_units(&self, start: usize, len: usize, tile: &mut [f32]) {
         let Some(spikes) = self.truth.segments.first() else { return };
         let Some(amplitudes) = &spikes.amplitude else { return };
         let Some(longest) = self.population.units.first().map(|c| c.neuron.num_samples as i64) else {
@@ -85,13 +86,13 @@ impl SyntheticSource {
             if let Some(cell) = self.population.units.get(unit as usize) {
                 let factor = -amplitudes[position] / cell.neuron.amplitude_uv as f32;
                 let phase = phase_of(self.phase_key, sample, unit);
-                self.draw(cell, sample, phase, factor, start, len, tile, drawing);
+                self.draw(cell, sample, (phase, factor), start, len, tile);
             }
         }
     }
 
     /// Adds the spikes of distant neurons; each cell of frames has a random stream of its own.
-    fn add_background(&self, start: usize, len: usize, tile: &mut [f32], drawing: &mut Drawing) {
+    fn add_background(&self, start: usize, len: usize, tile: &mut [f32]) {
         let Some(longest) = self.population.background.first().map(|c| c.neuron.num_samples) else { return };
         let Ok(count) = Poisson::new(self.background_per_cell) else { return };
         for block in start.saturating_sub(longest) / CELL..=(start + len + longest) / CELL {
@@ -103,22 +104,20 @@ impl SyntheticSource {
                 let phase = rng.random_range(0..PHASES);
                 let factor = rng.random_range(0.8f32..1.2);
                 let cell = &self.population.background[unit];
-                self.draw(cell, sample, phase, factor, start, len, tile, drawing);
+                self.draw(cell, sample, (phase, factor), start, len, tile);
             }
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one spike and the tile it falls on")]
+    /// Adds one spike, `(phase, factor)` of its neuron, to the tile of frames `start..start + len`.
     fn draw(
         &self,
         cell: &Cell,
         sample: i64,
-        phase: usize,
-        factor: f32,
+        (phase, factor): (usize, f32),
         start: usize,
         len: usize,
         tile: &mut [f32],
-        drawing: &mut Drawing,
     ) {
         let neuron = &cell.neuron;
         let first = sample - neuron.num_before as i64 - start as i64;
@@ -130,23 +129,13 @@ impl SyntheticSource {
         let displacement = (!drift.is_still()).then(|| {
             drift.displacement_um(sample as f64 / self.info.sampling_frequency, neuron.position_um[1])
         });
-        drawing.spike.resize(neuron.num_samples, 0.0);
         for (&channel, still) in cell.channels.iter().zip(&cell.weights) {
             let weights =
                 displacement.map_or(*still, |d| neuron.weights(self.population.contacts_um[channel], d));
-            neuron.draw_on(&weights, phase, factor, &mut drawing.spike);
-            let row = &mut tile[channel * len..(channel + 1) * len];
-            let part = &drawing.spike[(from - first) as usize..(to - first) as usize];
-            for (y, x) in row[from as usize..to as usize].iter_mut().zip(part) {
-                *y += x;
-            }
+            let row = &mut tile[channel * len + from as usize..channel * len + to as usize];
+            neuron.draw_on(&weights, phase, factor, (from - first) as usize, row);
         }
     }
-}
-
-/// Buffers of one call.
-struct Drawing {
-    spike: Vec<f32>,
 }
 
 impl Source for SyntheticSource {
@@ -165,7 +154,6 @@ impl Source for SyntheticSource {
             )));
         }
         let mut white: Option<White> = self.noise_is_on.then(|| self.noise.white());
-        let mut drawing = Drawing { spike: Vec::new() };
         let mut tile = Vec::new();
         let mut frame = start;
         while frame < end {
@@ -178,15 +166,10 @@ impl Source for SyntheticSource {
                 self.noise.advance(white, cell as i64);
                 self.noise.add(white, first, len, &mut tile);
             }
-            self.add_background(frame, len, &mut tile, &mut drawing);
-            self.add_units(frame, len, &mut tile, &mut drawing);
+            self.add_background(frame, len, &mut tile);
+            self.add_units(frame, len, &mut tile);
             let rows = &mut out[(frame - start) * num_channels..(frame - start + len) * num_channels];
-            for (t, row) in rows.chunks_exact_mut(num_channels).enumerate() {
-                for (c, value) in row.iter_mut().enumerate() {
-                    let raw = (tile[c * len + t] * (1.0 / GAIN_UV) as f32).round();
-                    *value = raw.clamp(f32::from(i16::MIN), f32::from(i16::MAX));
-                }
-            }
+            write_frames(&tile, len, (1.0 / GAIN_UV) as f32, rows);
             frame += len;
         }
         Ok(())
