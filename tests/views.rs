@@ -145,6 +145,7 @@ fn many_channels_are_a_heat_map() {
     screen.show("generate.recording", recording, Vec::new());
     assert!(screen.says("1.00 s"), "a second is shown first");
     assert!(screen.says("Heat map"), "so many channels are no lines");
+    screen.0.snapshot("traces_heat");
 }
 
 #[test]

@@ -218,7 +218,13 @@ impl App {
     fn viewer_ui(&mut self, ui: &mut egui::Ui) {
         ui.set_min_size(ui.available_size());
         match (&mut self.viewer, &self.no_store) {
-            (Some(viewer), _) => viewer.ui(ui),
+            (Some(viewer), _) => {
+                viewer.ui(ui);
+                // The user went on to another end inside the viewer.
+                if let Some(end) = viewer.take_wanted() {
+                    self.looked_at = Some(end);
+                }
+            }
             (None, Some(reason)) => {
                 ui.centered_and_justified(|ui| {
                     ui.colored_label(ui.visuals().error_fg_color, reason);

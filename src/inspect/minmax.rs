@@ -12,9 +12,10 @@ pub struct Extremes {
 }
 
 impl Extremes {
-    /// The bins of a channel.
+    /// The bins of a channel; none where there is no such channel.
     pub fn channel(&self, channel: usize) -> &[[f32; 2]] {
-        self.values.get(channel * self.num_bins..(channel + 1) * self.num_bins).unwrap_or(&[])
+        let start = channel.saturating_mul(self.num_bins);
+        self.values.get(start..start.saturating_add(self.num_bins)).unwrap_or(&[])
     }
 
     /// The same with bins `factor` times as long; the last bin may be shorter.

@@ -21,13 +21,16 @@ pub(super) const LEVELS: [usize; 6] = [1, 8, 64, 512, 4096, SPAN_FRAMES];
 const CACHE_BYTES: usize = 256 << 20;
 
 /// Samples of a channel that tell its centre and its noise.
-const SCALE_SAMPLES: usize = 512;
+const SCALE_SAMPLES: usize = 2048;
 
 /// A recording as views read it; shared by the requests of a view.
 pub struct SpanReader {
     chain: Chain,
     spans: Mutex<Cache<(usize, usize, usize), Extremes>>,
     scratch: Mutex<Vec<(ChainScratch, Block)>>,
+    /// Of the stretch that came first, whichever it was; good enough until `scale` is there.
+    early: OnceLock<Scale>,
+    /// Of the same stretch whatever is looked at, so that the same recording always looks the same.
     scale: OnceLock<Scale>,
 }
 
@@ -50,6 +53,7 @@ impl SpanReader {
             chain: chain::compile(recording)?,
             spans: Mutex::new(Cache::new(CACHE_BYTES)),
             scratch: Mutex::default(),
+            early: OnceLock::new(),
             scale: OnceLock::new(),
         })
     }
@@ -59,9 +63,38 @@ impl SpanReader {
         self.chain.info()
     }
 
-    /// Median and noise of the channels; known once a span was read.
+    /// Median and noise of the channels; a first guess until [`Self::settle_scale`].
     pub(super) fn scale(&self) -> Scale {
-        self.scale.get().cloned().unwrap_or_default()
+        self.scale.get().or(self.early.get()).cloned().unwrap_or_default()
+    }
+
+    /// True once median and noise are those of [`Self::settle_scale`].
+    pub(super) fn is_settled(&self) -> bool {
+        self.scale.get().is_some()
+    }
+
+    /// Measures median and noise where they are always measured: in the first span, or in the middle one
+    /// where the first is silent.
+    ///
+    /// # Errors
+    /// Where the samples cannot be read.
+    pub(super) fn settle_scale(&self) -> Result<(), EngineError> {
+        if self.scale.get().is_some() {
+            return Ok(());
+        }
+        let segments = &self.chain.info().segments;
+        let Some(segment) = (0..segments.len()).find(|&s| segments[s].num_frames > 0) else {
+            return Ok(());
+        };
+        let middle = segments[segment].num_frames / 2 / SPAN_FRAMES;
+        let of = |span| self.with_block(segment, self.chain.span_range(segment, span), Scale::of);
+        let mut scale = of(0)?;
+        if middle > 0 && scale.noise.iter().all(|&noise| noise <= 0.0) {
+            scale = of(middle)?;
+        }
+        // Another thread may have been faster, with the same values.
+        let _ = self.scale.set(scale);
+        Ok(())
     }
 
     /// Extremes of a span from memory, in bins of `LEVELS[level]` frames.
@@ -130,9 +163,7 @@ impl SpanReader {
         let (mut scratch, mut block) = lock().pop().unwrap_or_else(|| (ChainScratch::new(), Block::new()));
         let read = self.chain.read_block(segment, frames, &mut scratch, &mut block);
         let result = read.map(|()| {
-            if block.num_frames() >= SCALE_SAMPLES {
-                self.scale.get_or_init(|| Scale::of(&block));
-            }
+            self.early.get_or_init(|| Scale::of(&block));
             work(&block)
         });
         let mut kept = lock();

@@ -27,7 +27,7 @@ pub struct TraceRequest {
     pub frames: Range<usize>,
     /// Pixels across.
     pub columns: usize,
-    /// Channel indices from top to bottom.
+    /// Channel indices from top to bottom; the row of one that is not there stays empty.
     pub channels: Vec<usize>,
 }
 
@@ -85,8 +85,7 @@ pub fn trace_bins(request: &TraceRequest, ticket: &Ticket<TraceBins>) {
     };
     let missing = picture.fill_from_memory();
     if missing.is_empty() {
-        ticket.send(picture.bins(1.0));
-        return;
+        return picture.finish(ticket);
     }
     let total = picture.spans.len() as f32;
     let share = |left: usize| 1.0 - left as f32 / total;
@@ -120,7 +119,7 @@ pub fn trace_bins(request: &TraceRequest, ticket: &Ticket<TraceBins>) {
             ticket.send(picture.bins(share(left)));
         }
     }
-    ticket.send(picture.bins(1.0));
+    picture.finish(ticket);
 }
 
 /// The greatest power of two that is at most the frames of a pixel, and at most a span.
@@ -210,6 +209,17 @@ impl<'a> Picture<'a> {
                     .fold([f32::INFINITY, f32::NEG_INFINITY], |a, b| [a[0].min(b[0]), a[1].max(b[1])]);
             }
         }
+    }
+
+    /// Answers with everything read, once it is known where the channels lie.
+    fn finish(mut self, ticket: &Ticket<TraceBins>) {
+        if !self.request.reader.is_settled() {
+            ticket.send(self.bins(0.99));
+            if let Err(error) = self.request.reader.settle_scale() {
+                self.error = Some(error.to_string());
+            }
+        }
+        ticket.send(self.bins(1.0));
     }
 
     fn bins(&self, share: f32) -> TraceBins {

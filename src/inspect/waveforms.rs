@@ -57,7 +57,8 @@ pub fn mean_waveforms(reader: &SpanReader, summary: &UnitSummary, ticket: &Ticke
             shown = Instant::now();
         }
     }
-    ticket.send(means.answer(1.0, None));
+    let settled = reader.settle_scale().err().map(|error| error.to_string());
+    ticket.send(means.answer(1.0, settled));
 }
 
 /// Spans to read, `(segment, span)`, spread over the whole recording, far apart first.

@@ -31,12 +31,12 @@ pub(super) struct LiveView {
 
 impl Content {
     /// Shows a value.
-    pub(super) fn show(&mut self, lanes: &Lanes, value: &Value) {
+    pub(super) fn show(&mut self, lanes: &Lanes, end: &str, value: &Value) {
         match (value, &mut *self) {
-            (Value::Recording(recording), Content::Traces(view)) => view.set_recording(recording),
+            (Value::Recording(recording), Content::Traces(view)) => view.set_recording(end, recording),
             (Value::Recording(recording), _) => {
                 let mut view = TraceView::new(lanes);
-                view.set_recording(recording);
+                view.set_recording(end, recording);
                 *self = Content::Traces(Box::new(view));
             }
             (Value::Sorting(sorting), Content::Units(view)) if Arc::ptr_eq(view.sorting(), sorting) => {}

@@ -11,6 +11,7 @@ mod figure;
 mod live;
 mod look;
 mod picture;
+mod related;
 mod table;
 mod text;
 mod traces;
@@ -24,7 +25,8 @@ use crate::{
 use content::Content;
 use egui::Ui;
 use live::Live;
-use look::{Related, Seen, Target};
+use look::{Seen, Target};
+use related::Related;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -106,13 +108,7 @@ impl Viewer {
         });
         self.related = Related::default();
         for (end, value) in related {
-            match value {
-                Value::Sorting(sorting) => self.related.sortings.push((end, sorting)),
-                Value::Recording(recording) => self.related.recording = Some((end, recording)),
-                Value::Templates(templates) => self.related.templates = Some(templates),
-                Value::Table(table) => self.related.tables.push((end, table)),
-                _ => {}
-            }
+            self.related.add(&end, value);
         }
         self.item = 0;
         self.seen = Some(Seen::Items(vec![(Coordinate::default(), value)]));
@@ -252,7 +248,7 @@ impl Viewer {
                 let over = view.overlay_end().map(str::to_owned);
                 let empty = BTreeSet::new();
                 let selected = over.as_ref().and_then(|end| self.selected.get(end)).unwrap_or(&empty);
-                view.ui(ui, &self.related.sortings, selected);
+                view.ui(ui, &self.related, selected);
                 None
             }
             Content::Units(view) => {
@@ -316,7 +312,8 @@ impl Viewer {
         }
         let (executor, target) = (executor.clone(), target.clone());
         lane.request(move |ticket| {
-            ticket.send(look::related(&executor, &target, port_type, &coordinate, &|| ticket.superseded()));
+            ticket
+                .send(related::related(&executor, &target, port_type, &coordinate, &|| ticket.superseded()));
         });
     }
 
@@ -345,7 +342,8 @@ impl Viewer {
     fn show_item(&mut self) {
         let value = self.current().map(|(_, value)| value.clone());
         if let (Some(value), Ok(lanes)) = (value, &self.lanes) {
-            self.content.show(lanes, &value);
+            let end = self.target.as_ref().map_or("", |t| t.end.as_str());
+            self.content.show(lanes, end, &value);
         }
     }
 

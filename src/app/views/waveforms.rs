@@ -5,6 +5,9 @@ use crate::{app::theme, data::Templates};
 use egui::{Align2, FontId, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 
+/// Room under the waveforms for the scale.
+const FOOT: f32 = 22.0;
+
 /// Draws the waveforms of some units on top of each other, a small box at the place of each channel.
 pub fn on_probe(ui: &Ui, rect: Rect, templates: &Templates, units: &[usize]) {
     let p = theme::palette(ui.visuals());
@@ -50,11 +53,12 @@ pub fn on_probe(ui: &Ui, rect: Rect, templates: &Templates, units: &[usize]) {
             if units.len() > 1 { 1.2 } else { 1.6 },
         );
     }
-    layout.scale(&painter, templates, p.text_strong, p.text);
+    layout.scale(&painter, rect, templates, p);
 }
 
 struct Layout {
-    rect: Rect,
+    /// Where the baselines lie.
+    inner: Rect,
     /// Channels that are drawn and their place from 0 to 1, y up.
     places: Vec<(usize, [f32; 2])>,
     size: egui::Vec2,
@@ -65,13 +69,15 @@ struct Layout {
 
 impl Layout {
     fn new(rect: Rect, templates: &Templates, units: &[usize]) -> Option<Self> {
-        let mut strongest = 0.0f32;
+        let (mut strongest, mut least, mut greatest) = (0.0f32, 0.0f32, 0.0f32);
         let mut channels = std::collections::BTreeMap::new();
         for &unit in units {
             let (waveform, indices) = (templates.waveforms.get(unit)?, templates.channel_indices.get(unit)?);
             for (column, &channel) in waveform.columns().into_iter().zip(indices) {
                 let height = column.iter().fold(0.0f32, |a, &b| a.max(b.abs()));
                 strongest = strongest.max(height);
+                least = column.iter().fold(least, |a, &b| a.min(b));
+                greatest = column.iter().fold(greatest, |a, &b| a.max(b));
                 let known = channels.entry(channel as usize).or_insert(0.0f32);
                 *known = known.max(height);
             }
@@ -92,28 +98,29 @@ impl Layout {
         let [low, high] = bounds(&all);
         let columns = distinct(all.iter().map(|l| l[0]));
         let rows = distinct(all.iter().map(|l| l[1]));
-        let size = vec2(
-            (rect.width() - 24.0) / columns.max(1) as f32 * 0.9,
-            (rect.height() - 30.0) / (rows.max(1) as f32 + 0.6) * if columns > 1 { 1.7 } else { 1.2 },
+        // A waveform may reach over its neighbours' baselines, never over the edge.
+        let room = rect.shrink2(vec2(12.0, 8.0)).with_max_y(rect.bottom() - FOOT);
+        let reach = if columns > 1 { 2.4 } else { 2.0 };
+        let pitch = room.height() / (rows.max(1) as f32 - 1.0 + reach);
+        let tall = (pitch * reach).min(170.0);
+        let scale = tall / (greatest - least);
+        let size = vec2((room.width() / columns.max(1) as f32 * 0.9).min(150.0), tall.min(pitch));
+        let inner = Rect::from_x_y_ranges(
+            room.left() + size.x / 2.0..=(room.right() - size.x / 2.0).max(room.left() + size.x / 2.0),
+            room.top() + greatest * scale..=room.bottom() + least * scale,
         );
-        let size = vec2(size.x.min(150.0), size.y.min(110.0));
         let share = |value: f64, axis: usize| {
             let span = high[axis] - low[axis];
             if span > 0.0 { ((value - low[axis]) / span) as f32 } else { 0.5 }
         };
         let places = shown.iter().zip(&all).map(|(&c, l)| (c, [share(l[0], 0), share(l[1], 1)])).collect();
-        Some(Self { rect, places, size, scale: size.y * 0.9 / strongest, strongest })
+        Some(Self { inner, places, size, scale, strongest })
     }
 
     fn box_at(&self, place: [f32; 2]) -> Rect {
-        let inner = self.rect.shrink2(vec2(12.0 + self.size.x / 2.0, 10.0 + self.size.y * 0.45));
         let center = pos2(
-            if inner.width() > 0.0 { inner.left() + place[0] * inner.width() } else { self.rect.center().x },
-            if inner.height() > 0.0 {
-                inner.bottom() - place[1] * inner.height()
-            } else {
-                self.rect.center().y
-            },
+            self.inner.left() + place[0] * self.inner.width(),
+            self.inner.bottom() - place[1] * self.inner.height(),
         );
         Rect::from_center_size(center, self.size)
     }
@@ -139,21 +146,17 @@ impl Layout {
         }
     }
 
-    fn scale(&self, painter: &Painter, templates: &Templates, bar: egui::Color32, text: egui::Color32) {
+    /// A bar of a round height with its value, and how long a box is.
+    fn scale(&self, painter: &Painter, rect: Rect, templates: &Templates, p: &theme::Palette) {
         let value = axis::step(f64::from(self.strongest), 2) as f32;
         let height = value * self.scale;
-        let corner = self.rect.right_bottom() - vec2(8.0, 8.0);
-        painter.vline(corner.x, corner.y - height..=corner.y, Stroke::new(2.0, bar));
-        let unit = if templates.in_uv { "µV" } else { "raw units" };
+        let corner = rect.right_bottom() - vec2(8.0, 6.0);
+        painter.vline(corner.x, corner.y - height..=corner.y, Stroke::new(2.0, p.text_strong));
+        let unit = if templates.in_uv { "µV" } else { "a.u." };
         let ms = templates.num_samples as f64 / templates.sampling_frequency * 1e3;
-        let label = format!("{} {unit}, {} ms", axis::short(f64::from(value)), axis::short(ms));
-        painter.text(
-            corner - vec2(6.0, height / 2.0),
-            Align2::RIGHT_CENTER,
-            label,
-            FontId::proportional(10.0),
-            text,
-        );
+        let label = format!("{} {unit} · {} ms", axis::short(f64::from(value)), axis::short(ms));
+        let font = FontId::proportional(10.0);
+        painter.text(corner - vec2(6.0, 0.0), Align2::RIGHT_BOTTOM, label, font, p.text_weak);
     }
 }
 

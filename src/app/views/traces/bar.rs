@@ -1,7 +1,13 @@
 //! The line of controls above the traces.
 
 use super::{Choice, Extent, Mode, TraceView};
-use crate::app::views::axis;
+use crate::{
+    app::views::{
+        axis,
+        related::{Related, node_of},
+    },
+    data::Recording,
+};
 use egui::{ComboBox, Ui};
 use std::collections::BTreeSet;
 
@@ -10,7 +16,7 @@ impl TraceView {
     pub(super) fn bar_ui(
         &mut self,
         ui: &mut Ui,
-        choices: &[Choice],
+        related: &Related,
         selected: &BTreeSet<usize>,
         extent: &Extent,
     ) {
@@ -31,16 +37,14 @@ impl TraceView {
             }
             if before.1 != self.by_depth {
                 self.arrange();
-                self.asked = None;
             }
             if before.0 != self.lines() {
                 self.show_rows();
-                self.asked = None;
-                self.pictures.forget();
             }
             self.segment_ui(ui);
             ui.separator();
-            self.overlay_ui(ui, choices, selected, extent);
+            self.overlay_ui(ui, &related.sortings, selected, extent);
+            self.compare_ui(ui, &related.recordings);
             if let Some(chosen) = &self.chosen {
                 let text = format!("{} channels ×", chosen.len());
                 if ui.button(text).on_hover_text("Show all channels again").clicked() {
@@ -49,9 +53,9 @@ impl TraceView {
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.add_space(8.0);
-                let reading = self.bins.as_ref().is_none_or(|b| b.share < 1.0) || self.bins_lane.busy();
-                let share = self.bins.as_ref().map_or(0.0, |b| b.share);
-                let state = match (&self.error, reading) {
+                let share = self.main.share();
+                let reading = share < 1.0 || self.main.reading();
+                let state = match (self.main.error(), reading) {
                     (Some(_), _) => String::new(),
                     (None, true) if share > 0.0 && share < 1.0 => format!("reading {:.0} %", share * 100.0),
                     (None, true) => "reading…".to_owned(),
@@ -66,7 +70,7 @@ impl TraceView {
     }
 
     fn segment_ui(&mut self, ui: &mut Ui) {
-        let Some(count) = self.info.as_ref().map(|i| i.segments.len()).filter(|&n| n > 1) else {
+        let Some(count) = self.main.info().map(|i| i.segments.len()).filter(|&n| n > 1) else {
             return;
         };
         ui.separator();
@@ -80,10 +84,38 @@ impl TraceView {
                     {
                         self.window.segment = segment;
                         self.window.start_s = 0.0;
-                        self.asked = None;
                     }
                 }
             });
+    }
+
+    fn compare_ui(&mut self, ui: &mut Ui, choices: &[(String, Recording)]) {
+        if choices.is_empty() {
+            return;
+        }
+        let current = self.other.as_ref().map(|other| other.end.clone());
+        let mut choice = None;
+        let text =
+            current.as_ref().map_or("Compare with…".to_owned(), |end| format!("Beside {}", short(end)));
+        let shown = ComboBox::from_id_salt("compare").selected_text(text).show_ui(ui, |ui| {
+            if ui.selectable_label(current.is_none(), "Nothing").clicked() {
+                choice = Some(None);
+            }
+            for item in choices {
+                if ui.selectable_label(current.as_ref() == Some(&item.0), &item.0).clicked() {
+                    choice = Some(Some(item));
+                }
+            }
+        });
+        let label = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Compare with");
+        shown.response.widget_info(|| label.clone());
+        if let Some(choice) = choice {
+            self.compare_with(choice);
+        }
+        if self.other.is_some() && self.lines() {
+            let hint = "Both in one place instead of side by side";
+            ui.toggle_value(&mut self.over, "Overlay").on_hover_text(hint);
+        }
     }
 
     fn overlay_ui(&mut self, ui: &mut Ui, choices: &[Choice], selected: &BTreeSet<usize>, extent: &Extent) {
@@ -95,7 +127,7 @@ impl TraceView {
         }
         let mut choice = None;
         let text =
-            current.as_deref().map_or("No spikes".to_owned(), |end| format!("Spikes of {}", node(end)));
+            current.as_deref().map_or("No spikes".to_owned(), |end| format!("Spikes of {}", short(end)));
         let shown = ComboBox::from_id_salt("spikes").selected_text(text).show_ui(ui, |ui| {
             if ui.selectable_label(current.is_none(), "No spikes").clicked() {
                 choice = Some(None);
@@ -137,6 +169,11 @@ impl TraceView {
     }
 }
 
-fn node(end: &str) -> &str {
-    end.split_once('.').map_or(end, |(node, _)| node)
+/// The node of an end, or as much of its name as there is room for.
+fn short(end: &str) -> String {
+    let name = node_of(end);
+    match name.char_indices().nth(18) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.to_owned(),
+    }
 }

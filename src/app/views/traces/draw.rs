@@ -1,254 +1,143 @@
-//! Draws what is there of the traces, and the spikes on top.
+//! Draws what is there of the traces, and what lies on top: spikes, events, scale, cursor.
 
-use super::{Extent, TraceView};
-use crate::{
-    app::{
-        theme,
-        views::{
-            axis, colors, empty,
-            picture::{self, Lines, Placement},
-        },
-    },
-    inspect::{Spot, TraceBins},
+use super::{Extent, TraceView, layer::Layer, pictures};
+use crate::app::{
+    theme,
+    views::{axis, colors, empty, related::Related},
 };
-use egui::{
-    Align2, Color32, FontId, Pos2, Rect, Response, Stroke, TextureHandle, TextureOptions, Ui, pos2, vec2,
+use egui::{Align2, Color32, FontId, Rect, Stroke, Ui, pos2, vec2};
+use pictures::{HEAT_NOISES, Job, Pieces, ROW_NOISES};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
 };
-use std::{collections::BTreeSet, sync::Arc};
 
 /// Room for the names of channels.
 pub(super) const LABELS: f32 = 44.0;
 
-/// Noise levels from the middle of a row to its edge, and to the full colour of the heat map.
-const ROW_NOISES: f32 = 3.5;
-const HEAT_NOISES: f32 = 10.0;
-
-/// Time around a spike whose line is coloured, in seconds.
-const PIECE_S: [f64; 2] = [0.0006, 0.001];
-
-/// Pictures that were made and what for.
-#[derive(Default)]
-pub(super) struct Pictures {
-    texture: Option<TextureHandle>,
-    key: Option<Key>,
-    spots: Vec<Spot>,
-}
-
-#[derive(Clone, PartialEq)]
-enum Key {
-    Heat { bins: usize, full: f32, dark: bool, height: usize },
-    Lines { bins: usize, at: Placement, dark: bool, selected: BTreeSet<usize>, overlay: bool },
-}
-
-impl Pictures {
-    /// Makes the pictures again with the next frame.
-    pub(super) fn forget(&mut self) {
-        self.key = None;
-    }
-}
-
 impl TraceView {
-    /// Draws the traces into `rect`.
-    pub(super) fn traces_ui(
+    /// Draws the recordings into their panes.
+    pub(super) fn panes_ui(
         &mut self,
         ui: &mut Ui,
-        rect: Rect,
-        response: &Response,
+        panes: &[Rect],
         extent: &Extent,
+        related: &Related,
         selected: &BTreeSet<usize>,
         t_start_s: f64,
     ) {
         let p = theme::palette(ui.visuals());
-        let painter = ui.painter_at(rect);
-        painter.rect_filled(rect, 2.0, p.field);
-        if let Some(error) = &self.error {
-            let inside = egui::UiBuilder::new().max_rect(rect).id_salt("error");
-            ui.scope_builder(inside, |ui| empty::failure(ui, "These traces cannot be read", error));
-            return;
+        for &pane in panes {
+            ui.painter().rect_filled(pane, 2.0, p.field);
         }
-        let Some(bins) = self.bins.clone() else {
-            painter.text(
-                rect.center(),
-                Align2::CENTER_CENTER,
-                "Reading…",
-                FontId::proportional(13.0),
-                p.text_weak,
-            );
-            return;
-        };
-        let rate = extent.sampling_frequency;
-        let first = (self.window.start_s * rate) as i64;
-        let last = ((self.window.start_s + self.window.width_s) * rate).ceil() as i64;
-        if let Some(overlay) = &self.overlay {
-            self.pictures.spots = overlay.spots(self.window.segment, first, last, selected);
-        } else {
-            self.pictures.spots.clear();
-        }
-        if let (Some(row), true) = (self.first_data_row(&bins), bins.segment == self.window.segment) {
-            if self.lines() {
-                self.lines_ui(ui, rect, &bins, row, extent, selected);
-            } else {
-                self.heat_ui(ui, rect, &bins, row, extent);
-            }
-        }
-        self.spots_ui(ui, rect, extent, selected);
-        self.labels_ui(ui, rect);
-        self.scale_ui(ui, rect, &bins);
-        self.cursor_ui(ui, rect, response, extent, &bins, t_start_s);
-    }
-
-    fn heat_ui(&mut self, ui: &Ui, rect: Rect, bins: &Arc<TraceBins>, first_row: usize, extent: &Extent) {
+        let (lines, over, other_first) = (self.lines(), self.is_over(), self.other_first());
         let dark = ui.visuals().dark_mode;
-        let full = self.noise.unwrap_or(1.0) * HEAT_NOISES / self.gain;
-        let pixels = (rect.height() * ui.pixels_per_point()) as usize;
-        // All rows are in the picture; where only some are in sight they get more pixels.
-        let rows = self.order.len() as f32;
-        let height = (pixels as f32 * rows / self.window.rows.max(1.0)) as usize;
-        let height = height.min(ui.input(|i| i.max_texture_side)).max(1);
-        let key = Key::Heat { bins: Arc::as_ptr(bins) as usize, full, dark, height };
-        if self.pictures.key.as_ref() != Some(&key) {
-            let image = picture::heat(bins, 0..bins.channels.len(), height, full, dark);
-            self.set_picture(
-                ui,
-                image,
-                key,
-                TextureOptions { magnification: egui::TextureFilter::Nearest, ..TextureOptions::LINEAR },
-            );
-        }
-        let rate = extent.sampling_frequency;
-        let start = bins.start_frame(0) as f64 / rate;
-        let end = bins.start_frame(bins.num_bins) as f64 / rate;
-        let x = |time: f64| {
-            rect.left() + ((time - self.window.start_s) / self.window.width_s) as f32 * rect.width()
-        };
-        let row_height = rect.height() / self.window.rows;
-        let y = |row: f32| rect.top() + (row - self.window.first_row) * row_height;
-        let place = Rect::from_min_max(
-            pos2(x(start), y(first_row as f32)),
-            pos2(x(end), y((first_row + bins.channels.len()) as f32)),
-        );
-        if let Some(texture) = &self.pictures.texture {
-            let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-            ui.painter_at(rect).image(texture.id(), place, uv, Color32::WHITE);
-        }
-    }
-
-    fn lines_ui(
-        &mut self,
-        ui: &Ui,
-        rect: Rect,
-        bins: &Arc<TraceBins>,
-        first_row: usize,
-        extent: &Extent,
-        selected: &BTreeSet<usize>,
-    ) {
-        let dark = ui.visuals().dark_mode;
-        let scale = ui.pixels_per_point();
-        let size = [(rect.width() * scale) as usize, (rect.height() * scale) as usize];
-        let row_height = size[1] as f32 / self.window.rows.max(1.0);
-        let at = Placement {
-            size,
-            first_frame: self.window.start_s * extent.sampling_frequency,
-            frames_per_pixel: self.window.width_s * extent.sampling_frequency / size[0].max(1) as f64,
-            first_row: self.window.first_row - first_row as f32,
-            row_height,
-            scale: row_height / (2.0 * ROW_NOISES * self.noise.unwrap_or(1.0)) * self.gain,
-            half_width: 0.45 * scale.max(1.0),
-        };
-        let key = Key::Lines {
-            bins: Arc::as_ptr(bins) as usize,
-            at,
-            dark,
-            selected: selected.clone(),
-            overlay: self.overlay.is_some(),
-        };
-        if self.pictures.key.as_ref() != Some(&key) {
-            let mut lines = Lines::new(bins, at);
-            let color = colors::trace(dark);
-            for row in 0..bins.channels.len() {
-                lines.row(row, 0..size[0], color);
-            }
-            self.pieces(&mut lines, bins, at, extent, selected, dark);
-            self.set_picture(ui, lines.finish(), key, TextureOptions::LINEAR);
-        }
-        if let Some(texture) = &self.pictures.texture {
-            let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-            ui.painter_at(rect).image(texture.id(), rect, uv, Color32::WHITE);
-        }
-    }
-
-    /// Colours the lines around spikes, on the channels near the unit's main one.
-    fn pieces(
-        &self,
-        lines: &mut Lines<'_>,
-        bins: &TraceBins,
-        at: Placement,
-        extent: &Extent,
-        selected: &BTreeSet<usize>,
-        dark: bool,
-    ) {
-        let Some(overlay) = &self.overlay else {
-            return;
-        };
-        let rate = extent.sampling_frequency;
-        if at.frames_per_pixel > 0.002 * rate || self.pictures.spots.len() > 1500 {
-            return;
-        }
-        for spot in &self.pictures.spots {
-            if !selected.is_empty() && !selected.contains(&(spot.unit as usize)) {
-                continue;
-            }
-            let rows = match overlay.channels.get(spot.unit as usize).copied().flatten() {
-                Some(channel) => match bins.channels.iter().position(|&c| c == channel) {
-                    Some(row) => row.saturating_sub(1)..(row + 2).min(bins.channels.len()),
-                    None => continue,
-                },
-                // A few channels close together, such as a tetrode, all see the spike.
-                None if bins.channels.len() <= 8 => 0..bins.channels.len(),
-                None => continue,
+        let pieces = lines.then(|| self.pieces(selected)).flatten();
+        let own = |first: bool| panes[usize::from(panes.len() > 1 && !first)];
+        let noise = self.main.noise();
+        if let (Some(other), Some(info)) = (&mut self.other, self.main.info()) {
+            let channels = other.layer.channels_like(info, &self.order);
+            let line = if over { p.accent.gamma_multiply(0.75) } else { colors::trace(dark) };
+            let style = Style {
+                channels: &channels,
+                line: lines.then_some(line),
+                noise: over.then_some(noise),
+                gain: self.gain,
+                pieces: pieces.clone().filter(|_| !over),
             };
-            let column = |seconds: f64| {
-                (((spot.frame as f64 + seconds * rate - at.first_frame) / at.frames_per_pixel).max(0.0))
-                    as usize
-            };
-            for row in rows {
-                lines.row(
-                    row,
-                    column(-PIECE_S[0])..column(PIECE_S[1]) + 1,
-                    colors::unit(spot.unit as usize, dark),
-                );
+            layer_ui(ui, own(other_first), &mut other.layer, &self.window, style);
+        }
+        let style = Style {
+            channels: &self.order,
+            line: lines.then(|| colors::trace(dark)),
+            noise: None,
+            gain: self.gain,
+            pieces,
+        };
+        layer_ui(ui, own(!other_first), &mut self.main, &self.window, style);
+        let view = &*self;
+        let shown = |index: usize| match &view.other {
+            Some(other) if panes.len() > 1 && (index == 0) == other_first => (&other.layer, &other.end),
+            _ => (&view.main, &view.end),
+        };
+        for (index, &pane) in panes.iter().enumerate() {
+            let (layer, end) = shown(index);
+            view.events_ui(ui, pane, related);
+            view.spots_ui(ui, pane, extent, selected);
+            if let Some(bins) = layer.bins() {
+                view.scale_ui(ui, pane, layer.noise(), bins.in_uv);
             }
+            if view.other.is_some() {
+                view.names_ui(ui, pane, end);
+            }
+            view.cursor_ui(ui, pane, layer, t_start_s);
+        }
+        view.labels_ui(ui, panes[0]);
+    }
+
+    /// What is drawn in a pane, where two are compared.
+    fn names_ui(&self, ui: &Ui, pane: Rect, end: &str) {
+        let p = theme::palette(ui.visuals());
+        let painter = ui.painter_at(pane);
+        let mut texts = vec![(end.to_owned(), p.text)];
+        if let (Some(other), true) = (&self.other, self.is_over()) {
+            texts.push((other.end.clone(), p.accent));
+        }
+        let mut x = pane.left() + 8.0;
+        for (text, color) in texts {
+            let galley = painter.layout_no_wrap(text, FontId::proportional(11.0), color);
+            let area = Rect::from_min_size(pos2(x, pane.top() + 14.0), galley.size());
+            painter.rect_filled(area.expand2(vec2(5.0, 2.0)), 4.0, p.panel.gamma_multiply(0.85));
+            x = area.right() + 14.0;
+            painter.galley(area.min, galley, color);
         }
     }
 
-    fn set_picture(&mut self, ui: &Ui, image: egui::ColorImage, key: Key, options: TextureOptions) {
-        self.pictures.key = Some(key);
-        match &mut self.pictures.texture {
-            Some(texture) => texture.set(image, options),
-            None => self.pictures.texture = Some(ui.ctx().load_texture("traces", image, options)),
-        }
+    /// The rows in which spikes of the units are coloured.
+    fn pieces(&mut self, selected: &BTreeSet<usize>) -> Option<Pieces> {
+        let overlay = self.overlay.as_ref()?;
+        let rows = self.piece_rows.get_or_insert_with(|| {
+            let at: BTreeMap<usize, usize> =
+                self.order.iter().enumerate().map(|(row, &channel)| (channel, row)).collect();
+            let count = self.order.len();
+            let near = |unit: usize| -> Option<Range<usize>> {
+                match overlay.channels.get(unit).copied().flatten() {
+                    Some(channel) => at.get(&channel).map(|&row| row.saturating_sub(1)..(row + 2).min(count)),
+                    // A few channels close together, such as a tetrode, all see the spike.
+                    None => (count <= 8).then_some(0..count),
+                }
+            };
+            let units = 0..overlay.sorting.num_units();
+            Arc::new(units.filter_map(|unit| Some((unit, near(unit)?))).collect())
+        });
+        Some(Pieces { sorting: overlay.sorting.clone(), rows: rows.clone(), selected: selected.clone() })
     }
 
     /// Ticks of spikes: at the depth of the unit where it is known, else along the top.
     fn spots_ui(&self, ui: &Ui, rect: Rect, extent: &Extent, selected: &BTreeSet<usize>) {
+        let painter = ui.painter_at(rect);
+        let p = theme::palette(ui.visuals());
+        let rate = extent.sampling_frequency;
+        let x = |frame: i64| self.x(rect, frame as f64 / rate);
+        if let Some(mark) = self.mark.map(x).filter(|&x| rect.x_range().contains(x)) {
+            painter.vline(mark, rect.y_range(), Stroke::new(1.0, p.accent.gamma_multiply(0.7)));
+        }
         let Some(overlay) = &self.overlay else {
             return;
         };
         let dark = ui.visuals().dark_mode;
-        let painter = ui.painter_at(rect);
-        let rate = extent.sampling_frequency;
+        let first = (self.window.start_s * rate) as i64;
+        let last = ((self.window.start_s + self.window.width_s) * rate).ceil() as i64;
         let row_height = rect.height() / self.window.rows.max(1.0);
-        let rows: std::collections::BTreeMap<usize, usize> =
+        let rows: BTreeMap<usize, usize> =
             self.order.iter().enumerate().map(|(row, &channel)| (channel, row)).collect();
         let heat = !self.lines();
         let mut mesh = egui::Mesh::default();
-        for spot in &self.pictures.spots {
+        for spot in overlay.spots(self.window.segment, first, last, selected) {
             let unit = spot.unit as usize;
             let strong = selected.is_empty() || selected.contains(&unit);
             let color = colors::unit(unit, dark).gamma_multiply(if strong { 1.0 } else { 0.25 });
-            let x = rect.left()
-                + ((spot.frame as f64 / rate - self.window.start_s) / self.window.width_s) as f32
-                    * rect.width();
             let row = overlay.channels.get(unit).copied().flatten().and_then(|c| rows.get(&c));
             let (y, half) = match row {
                 Some(&row) if heat => (
@@ -257,21 +146,46 @@ impl TraceView {
                 ),
                 _ => (rect.top() + 5.0, 4.0),
             };
-            mesh.add_colored_rect(Rect::from_center_size(pos2(x, y), vec2(1.6, 2.0 * half)), color);
+            mesh.add_colored_rect(
+                Rect::from_center_size(pos2(x(spot.frame), y), vec2(1.6, 2.0 * half)),
+                color,
+            );
         }
         painter.add(mesh);
-        if let Some(mark) = self.mark {
-            let x = rect.left()
-                + ((mark as f64 / rate - self.window.start_s) / self.window.width_s) as f32 * rect.width();
-            if rect.x_range().contains(x) {
-                let p = theme::palette(ui.visuals());
-                painter.vline(x, rect.y_range(), Stroke::new(1.0, p.accent.gamma_multiply(0.7)));
+    }
+
+    /// Events as lines with their names, or as bands where they last.
+    fn events_ui(&self, ui: &Ui, rect: Rect, related: &Related) {
+        let p = theme::palette(ui.visuals());
+        let painter = ui.painter_at(rect);
+        let mut free = f32::NEG_INFINITY;
+        for event in related.events.iter().flat_map(|(_, events)| &events.events) {
+            let from = self.x(rect, event.time_s);
+            let to = self.x(rect, event.time_s + event.duration_s);
+            if event.segment_index != self.window.segment || to < rect.left() || from > rect.right() {
+                continue;
+            }
+            if to - from > 1.0 {
+                let band = Rect::from_x_y_ranges(from..=to, rect.y_range());
+                painter.rect_filled(band, 0.0, p.warn.gamma_multiply(0.12));
+            }
+            painter.vline(from, rect.y_range(), Stroke::new(1.0, p.warn.gamma_multiply(0.8)));
+            if from > free && !event.label.is_empty() {
+                let at = pos2(from + 3.0, rect.bottom() - 2.0);
+                let font = FontId::proportional(10.0);
+                let drawn = painter.text(at, Align2::LEFT_BOTTOM, &event.label, font, p.warn);
+                free = drawn.right() + 6.0;
             }
         }
     }
 
+    /// Where a time falls.
+    pub(super) fn x(&self, rect: Rect, time_s: f64) -> f32 {
+        rect.left() + ((time_s - self.window.start_s) / self.window.width_s) as f32 * rect.width()
+    }
+
     fn labels_ui(&self, ui: &Ui, rect: Rect) {
-        let Some(info) = &self.info else {
+        let Some(info) = self.main.info() else {
             return;
         };
         let p = theme::palette(ui.visuals());
@@ -290,7 +204,7 @@ impl TraceView {
                 Some(place) => format!("{:.0} µm", place[1]),
                 None => info.channel_ids.get(channel).map(ToString::to_string).unwrap_or_default(),
             };
-            let color = if self.cursor_row == Some(row) { p.text_strong } else { p.text_weak };
+            let color = if self.cursor.is_some_and(|c| c.1 == row) { p.text_strong } else { p.text_weak };
             ui.painter().text(
                 pos2(rect.left() - 5.0, y),
                 Align2::RIGHT_CENTER,
@@ -302,10 +216,9 @@ impl TraceView {
     }
 
     /// A bar of a round height for lines, a band of colours for the heat map.
-    fn scale_ui(&self, ui: &Ui, rect: Rect, bins: &TraceBins) {
+    fn scale_ui(&self, ui: &Ui, rect: Rect, noise: f32, in_uv: bool) {
         let p = theme::palette(ui.visuals());
-        let unit = if bins.in_uv { "µV" } else { "raw units" };
-        let noise = self.noise.unwrap_or(1.0);
+        let unit = if in_uv { "µV" } else { "a.u." };
         let font = FontId::proportional(11.0);
         let painter = ui.painter_at(rect);
         let corner = rect.right_bottom() - vec2(12.0, 12.0);
@@ -344,43 +257,32 @@ impl TraceView {
         }
     }
 
-    /// Time, channel and value under the pointer.
-    fn cursor_ui(
-        &mut self,
-        ui: &Ui,
-        rect: Rect,
-        response: &Response,
-        extent: &Extent,
-        bins: &TraceBins,
-        t_start_s: f64,
-    ) {
-        let row_before = self.cursor_row.take();
-        let Some(pointer) = response.hover_pos().filter(|_| !response.dragged()) else {
+    /// Time, channel and value under the pointer; the other recording shows the same place.
+    fn cursor_ui(&self, ui: &Ui, rect: Rect, layer: &Layer, t_start_s: f64) {
+        let (Some((time, row)), Some(bins), Some(info)) = (self.cursor, layer.bins(), self.main.info())
+        else {
             return;
         };
-        let time =
-            self.window.start_s + f64::from((pointer.x - rect.left()) / rect.width()) * self.window.width_s;
-        let row = self.window.first_row + (pointer.y - rect.top()) / rect.height() * self.window.rows;
-        let row = (row as usize).min(self.order.len().saturating_sub(1));
-        self.cursor_row = Some(row);
-        if row_before != self.cursor_row {
-            ui.ctx().request_repaint();
-        }
-        let frame = (time * extent.sampling_frequency) as usize;
-        let value = self.first_data_row(bins).and_then(|first| bins.value_at(row.checked_sub(first)?, frame));
-        let (Some(&channel), Some(info)) = (self.order.get(row), &self.info) else {
+        let Some(&channel) = self.order.get(row) else {
             return;
         };
+        let rate = layer.info().map_or(0.0, |i| i.sampling_frequency);
+        let own = layer.channels_like(info, &[channel]);
+        let known = bins.channels.iter().position(|c| own.contains(c));
+        let value = known.and_then(|row| bins.value_at(row, (time * rate) as usize));
         let name = info.channel_ids.get(channel).map(ToString::to_string).unwrap_or_default();
         let step = axis::step(self.window.width_s, 1000).min(0.01);
         let mut text = format!("{} s   channel {name}", axis::with_step(t_start_s + time, step));
+        if let Some(place) = self.locations.as_ref().and_then(|l| l.get(channel)) {
+            text += &format!("   {:.0} µm", place[1]);
+        }
         if let Some(value) = value {
-            let unit = if bins.in_uv { " µV" } else { "" };
-            text += &format!("   {}{unit}", axis::short(f64::from(value)));
+            let unit = if bins.in_uv { "µV" } else { "a.u." };
+            text += &format!("   {} {unit}", axis::short(f64::from(value)));
         }
         let p = theme::palette(ui.visuals());
         let painter = ui.painter_at(rect);
-        painter.vline(pointer.x, rect.y_range(), Stroke::new(1.0, p.text_weak.gamma_multiply(0.4)));
+        painter.vline(self.x(rect, time), rect.y_range(), Stroke::new(1.0, p.text_weak.gamma_multiply(0.4)));
         let galley = painter.layout_no_wrap(text, FontId::proportional(11.0), p.text);
         let corner = rect.left_bottom() + vec2(8.0, -8.0 - galley.size().y);
         painter.rect_filled(
@@ -390,4 +292,45 @@ impl TraceView {
         );
         painter.galley(corner, galley, p.text);
     }
+}
+
+/// How a recording is drawn.
+struct Style<'a> {
+    /// Its channel of each row.
+    channels: &'a [usize],
+    /// Colour of lines, `None` for a heat map.
+    line: Option<Color32>,
+    /// Noise of another recording that sets the scale.
+    noise: Option<f32>,
+    gain: f32,
+    pieces: Option<Pieces>,
+}
+
+fn layer_ui(ui: &mut Ui, pane: Rect, layer: &mut Layer, window: &super::Window, style: Style<'_>) {
+    let p = theme::palette(ui.visuals());
+    if let Some(error) = layer.error() {
+        let inside = egui::UiBuilder::new().max_rect(pane).id_salt(("error", pane.left() as i32));
+        ui.scope_builder(inside, |ui| empty::failure(ui, "These traces cannot be read", error));
+        return;
+    }
+    let Some((bins, extent)) = layer.bins().cloned().zip(layer.extent(window.segment, 0)) else {
+        let font = FontId::proportional(13.0);
+        ui.painter().text(pane.center(), Align2::CENTER_CENTER, "Reading…", font, p.text_weak);
+        return;
+    };
+    let Some(first_row) = layer.first_row(style.channels).filter(|_| bins.segment == window.segment) else {
+        return;
+    };
+    let job = Job {
+        bins: &bins,
+        version: layer.version(),
+        first_row,
+        window,
+        extent: &extent,
+        noise: style.noise.unwrap_or(layer.noise()),
+        gain: style.gain,
+        line: style.line,
+        pieces: style.pieces,
+    };
+    layer.pictures.ui(ui, pane, &job);
 }

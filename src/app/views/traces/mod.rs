@@ -1,12 +1,14 @@
-//! Traces of a recording: heat map for many channels, lines for a few, spikes on top.
+//! Traces of a recording: heat map for many channels, lines for a few, spikes on top, another recording beside.
 //!
 //! Nothing is computed while drawing: what is in sight is asked for, what is there is drawn, and pictures are
-//! made again only when the window, the data or the gain changed.
+//! made by other threads, again only when the window, the data or the gain changed.
 
 mod bar;
 mod draw;
 mod input;
+mod layer;
 mod overlay;
+mod pictures;
 mod probe;
 mod strip;
 mod window;
@@ -15,16 +17,24 @@ pub use overlay::Overlay;
 pub(super) use probe::bounds;
 pub use window::{Extent, Window};
 
+use super::related::Related;
 use crate::{
-    data::{Recording, RecordingInfo, Sorting},
-    inspect::{Lane, Lanes, MeanWaveforms, SpanReader, TraceBins, TraceRequest, trace_bins},
+    data::{Recording, Sorting},
+    inspect::{Lanes, MeanWaveforms},
 };
-use draw::Pictures;
 use egui::{Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
-use std::{collections::BTreeSet, sync::Arc};
+use layer::Layer;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 /// Channels up to which lines are the better picture.
 const LINES: usize = 32;
+
+/// Room between two recordings side by side.
+const GAP: f32 = 10.0;
 
 /// How channels are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,15 +50,20 @@ pub enum Mode {
 /// A sorting that may be drawn on top, with its end `node.port`.
 pub type Choice = (String, Arc<Sorting>);
 
+/// Another recording that the first is compared with.
+struct Other {
+    end: String,
+    layer: Layer,
+}
+
 /// The view and what it remembers between recordings: time, gain, mode.
 pub struct TraceView {
     lanes: Lanes,
-    reader_lane: Lane<Result<Arc<SpanReader>, String>>,
-    reader: Option<Arc<SpanReader>>,
-    bins_lane: Lane<TraceBins>,
-    bins: Option<Arc<TraceBins>>,
-    asked: Option<Asked>,
-    info: Option<Arc<RecordingInfo>>,
+    main: Layer,
+    end: String,
+    other: Option<Other>,
+    /// The other recording is drawn under the first, not beside it.
+    over: bool,
     locations: Option<Arc<Vec<[f64; 2]>>>,
     /// Channel of each row, from the top.
     order: Vec<usize>,
@@ -57,25 +72,13 @@ pub struct TraceView {
     window: Window,
     mode: Mode,
     gain: f32,
-    noise: Option<f32>,
-    /// True once the noise is that of a complete picture, not of a first coarse one.
-    noise_settled: bool,
     overlay: Option<Overlay>,
     overlay_off: bool,
+    /// Rows that show the spikes of each unit, made when first drawn.
+    piece_rows: Option<Arc<BTreeMap<usize, Range<usize>>>>,
     mark: Option<i64>,
-    cursor_row: Option<usize>,
+    cursor: Option<(f64, usize)>,
     probe_drag: Option<f32>,
-    pictures: Pictures,
-    error: Option<String>,
-}
-
-/// What was asked for last.
-#[derive(Clone, Debug, PartialEq)]
-struct Asked {
-    segment: usize,
-    frames: std::ops::Range<usize>,
-    columns: usize,
-    channels: Vec<usize>,
 }
 
 impl TraceView {
@@ -83,12 +86,10 @@ impl TraceView {
     pub fn new(lanes: &Lanes) -> Self {
         Self {
             lanes: lanes.clone(),
-            reader_lane: lanes.trace_lane(),
-            reader: None,
-            bins_lane: lanes.trace_lane(),
-            bins: None,
-            asked: None,
-            info: None,
+            main: Layer::new(lanes),
+            end: String::new(),
+            other: None,
+            over: false,
             locations: None,
             order: Vec::new(),
             by_depth: true,
@@ -96,22 +97,19 @@ impl TraceView {
             window: Window { segment: 0, start_s: 0.0, width_s: 0.0, first_row: 0.0, rows: 0.0 },
             mode: Mode::Auto,
             gain: 1.0,
-            noise: None,
-            noise_settled: false,
             overlay: None,
             overlay_off: false,
+            piece_rows: None,
             mark: None,
-            cursor_row: None,
+            cursor: None,
             probe_drag: None,
-            pictures: Pictures::default(),
-            error: None,
         }
     }
 
     /// Shows another recording at the same place in time, where it has one.
-    pub fn set_recording(&mut self, recording: &Recording) {
+    pub fn set_recording(&mut self, end: &str, recording: &Recording) {
         let info = recording.info_arc();
-        let same_channels = self.info.as_ref().is_some_and(|i| i.channel_ids == info.channel_ids);
+        let same_channels = self.main.info().is_some_and(|i| i.channel_ids == info.channel_ids);
         self.locations = info.locations_um().map(Arc::new);
         if !same_channels {
             self.chosen = None;
@@ -120,21 +118,23 @@ impl TraceView {
             self.window.width_s = if info.num_channels() > LINES { 1.0 } else { 0.5 };
         }
         self.window.segment = self.window.segment.min(info.segments.len().saturating_sub(1));
-        self.info = Some(info);
-        self.reader = None;
-        self.asked = None;
-        self.noise = None;
-        self.noise_settled = false;
-        self.error = None;
-        self.bins_lane.cancel();
+        self.main.set_recording(recording);
+        end.clone_into(&mut self.end);
         self.arrange();
         if !same_channels {
             self.show_rows();
         }
-        let recording = recording.clone();
-        self.reader_lane.request(move |ticket| {
-            ticket.send(SpanReader::new(&recording).map(Arc::new).map_err(|error| error.to_string()));
-        });
+    }
+
+    /// Compares with this recording, or with none.
+    pub fn compare_with(&mut self, other: Option<&(String, Recording)>) {
+        let Some((end, recording)) = other else {
+            self.other = None;
+            return;
+        };
+        let mut layer = Layer::new(&self.lanes);
+        layer.set_recording(recording);
+        self.other = Some(Other { end: end.clone(), layer });
     }
 
     /// Seconds in sight, from and to.
@@ -142,9 +142,9 @@ impl TraceView {
         [self.window.start_s, self.window.start_s + self.window.width_s]
     }
 
-    /// True while samples are read.
+    /// True while samples are read or drawn.
     pub fn busy(&self) -> bool {
-        self.reader_lane.busy() || self.bins_lane.busy()
+        self.main.busy() || self.other.as_ref().is_some_and(|other| other.layer.busy())
     }
 
     /// Puts a time of a segment into the middle.
@@ -165,13 +165,13 @@ impl TraceView {
     pub fn learn(&mut self, means: &MeanWaveforms) {
         if let Some(overlay) = &mut self.overlay {
             overlay.learn(means);
-            self.pictures.forget();
+            self.piece_rows = None;
         }
     }
 
     /// Draws spikes of this sorting on top, or of none.
     pub fn set_overlay(&mut self, choice: Option<&Choice>) {
-        let Some(info) = &self.info else {
+        let Some(info) = self.main.info() else {
             return;
         };
         match choice {
@@ -183,7 +183,7 @@ impl TraceView {
             }
             None => self.overlay = None,
         }
-        self.pictures.forget();
+        self.piece_rows = None;
     }
 
     /// Channels to show, all where `None`.
@@ -191,11 +191,10 @@ impl TraceView {
         self.chosen = chosen;
         self.arrange();
         self.show_rows();
-        self.asked = None;
     }
 
     fn arrange(&mut self) {
-        let Some(info) = &self.info else {
+        let Some(info) = self.main.info() else {
             return;
         };
         let mut order: Vec<usize> = match &self.chosen {
@@ -218,7 +217,8 @@ impl TraceView {
             });
         }
         self.order = order;
-        self.pictures.forget();
+        self.piece_rows = None;
+        self.main.ask_again();
     }
 
     fn show_rows(&mut self) {
@@ -236,26 +236,21 @@ impl TraceView {
     }
 
     fn extent(&self) -> Option<Extent> {
-        let info = self.info.as_ref()?;
-        let segment = info.segments.get(self.window.segment)?;
-        Some(Extent {
-            duration_s: segment.num_frames as f64 / info.sampling_frequency,
-            sampling_frequency: info.sampling_frequency,
-            rows: self.order.len(),
-        })
+        self.main.extent(self.window.segment, self.order.len())
     }
 
     /// Draws the view; `selected` are units of the sorting on top.
-    pub fn ui(&mut self, ui: &mut Ui, choices: &[Choice], selected: &BTreeSet<usize>) {
+    pub fn ui(&mut self, ui: &mut Ui, related: &Related, selected: &BTreeSet<usize>) {
         self.receive();
         let Some(extent) = self.extent() else {
             return super::empty::message(ui, "Nothing to show", "The recording has no segment.");
         };
-        if extent.duration_s <= 0.0 {
-            return super::empty::message(ui, "Nothing to show", "The recording has no samples.");
+        if extent.duration_s <= 0.0 || extent.rows == 0 {
+            let what = if extent.rows == 0 { "channel" } else { "sample" };
+            return super::empty::message(ui, "Nothing to show", &format!("The recording has no {what}."));
         }
         self.window.clamp(&extent);
-        self.bar_ui(ui, choices, selected, &extent);
+        self.bar_ui(ui, related, selected, &extent);
         let full =
             ui.available_rect_before_wrap().shrink2(vec2(8.0, 0.0)).with_max_y(ui.max_rect().bottom() - 6.0);
         if full.height() < 60.0 || full.width() < 120.0 {
@@ -268,16 +263,29 @@ impl TraceView {
         let strip = column(full.top(), full.top() + strip::STRIP);
         let axis = column(strip.bottom(), strip.bottom() + strip::AXIS);
         let traces = column(axis.bottom(), full.bottom());
-        self.strip_ui(ui, strip, &extent);
-        let response = ui.interact(traces, ui.scope_id().with("traces"), Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Traces"));
-        self.input(ui, &response, traces, &extent, selected);
-        self.ask(traces, ui.ctx(), &extent);
+        self.strip_ui(ui, strip, &extent, related);
+        let panes = self.panes(traces);
+        self.ask(panes[0].width() * ui.pixels_per_point());
         let t_start_s =
-            self.info.as_ref().and_then(|i| i.segments.get(self.window.segment)?.t_start_s).unwrap_or(0.0);
+            self.main.info().and_then(|i| i.segments.get(self.window.segment)?.t_start_s).unwrap_or(0.0);
         ui.scope_builder(UiBuilder::new().max_rect(full), |ui| {
-            self.traces_ui(ui, traces, &response, &extent, selected, t_start_s);
-            self.axis_ui(ui, axis, traces, t_start_s);
+            let before = self.cursor.take();
+            for (index, &pane) in panes.iter().enumerate() {
+                let response =
+                    ui.interact(pane, ui.scope_id().with(("traces", index)), Sense::click_and_drag());
+                let label = if index == 0 { "Traces" } else { "Traces to compare with" };
+                response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, label));
+                self.input(ui, &response, pane, &extent, selected);
+                self.point(&response, pane);
+            }
+            if before != self.cursor {
+                ui.ctx().request_repaint();
+            }
+            self.panes_ui(ui, &panes, &extent, related, selected, t_start_s);
+            for &pane in &panes {
+                let axis = Rect::from_x_y_ranges(pane.x_range(), axis.y_range());
+                self.axis_ui(ui, axis, pane, t_start_s);
+            }
             if probe > 0.0 {
                 let map = Rect::from_min_max(traces.right_top() + vec2(6.0, 0.0), full.right_bottom());
                 self.probe_ui(ui, map, &extent);
@@ -286,82 +294,49 @@ impl TraceView {
         ui.allocate_rect(full, Sense::hover());
     }
 
+    /// Where the recordings are drawn: one beside the other, or both in the same place.
+    fn panes(&self, rect: Rect) -> Vec<Rect> {
+        if self.other.is_none() || self.is_over() {
+            return vec![rect];
+        }
+        let (left, right) = rect.split_left_right_at_fraction(0.5);
+        vec![left.with_max_x(left.right() - GAP / 2.0), right.with_min_x(right.left() + GAP / 2.0)]
+    }
+
+    /// True where both recordings are drawn in one place, which only lines can.
+    fn is_over(&self) -> bool {
+        self.over && self.lines()
+    }
+
+    /// True where the other recording is the earlier one, which is drawn on the left.
+    fn other_first(&self) -> bool {
+        self.other.as_ref().is_some_and(|other| other.layer.num_stages < self.main.num_stages)
+    }
+
     fn receive(&mut self) {
-        if let Some(reader) = self.reader_lane.take() {
-            match reader {
-                Ok(reader) => self.reader = Some(reader),
-                Err(error) => self.error = Some(error),
-            }
+        self.main.receive();
+        if let Some(other) = &mut self.other {
+            other.layer.receive();
         }
-        if let Some(bins) = self.bins_lane.take() {
-            self.error.clone_from(&bins.error);
-            if !self.noise_settled {
-                let mut noise: Vec<f32> = bins.noise.iter().copied().filter(|&n| n > 0.0).collect();
-                if !noise.is_empty() {
-                    noise.sort_by(f32::total_cmp);
-                    self.noise = Some(noise[noise.len() / 2]);
-                    self.noise_settled = bins.share >= 1.0;
-                }
-            }
-            self.bins = Some(Arc::new(bins));
-            self.pictures.forget();
-        }
-        if let (Some(overlay), Some(info)) = (&mut self.overlay, &self.info)
+        if let (Some(overlay), Some(info)) = (&mut self.overlay, self.main.info())
             && overlay.update(info)
         {
-            self.pictures.forget();
+            self.piece_rows = None;
         }
     }
 
-    /// Asks for what is in sight, with half a window more on either side so that panning is smooth.
-    fn ask(&mut self, rect: Rect, ctx: &egui::Context, extent: &Extent) {
-        let Some(reader) = &self.reader else {
-            return;
-        };
-        let rate = extent.sampling_frequency;
-        let width = (self.window.width_s * rate).max(1.0);
-        let first = self.window.start_s * rate;
-        let points = if self.lines() { rect.width() * ctx.pixels_per_point() } else { rect.width() };
-        let columns = (points as usize).clamp(16, 3_800);
-        let rows = self.rows_in_sight();
-        let channels: Vec<usize> = self.order[rows.start..rows.end].to_vec();
-        let total = (extent.duration_s * rate).round() as usize;
-        let seen = first.floor() as usize..((first + width).ceil() as usize).min(total);
-        let frames_wanted = |c: usize| (width / c as f64).max(1.0);
-        if let Some(asked) = &self.asked {
-            let density = asked.frames.len() as f64 / asked.columns as f64;
-            let enough = asked.segment == self.window.segment
-                && asked.channels == channels
-                && asked.frames.start <= seen.start
-                && asked.frames.end >= seen.end
-                && (density.max(1.0) / frames_wanted(columns)).log2().abs() < 0.5;
-            if enough {
-                return;
-            }
+    fn ask(&mut self, pixels: f32) {
+        let (lines, rows) = (self.lines(), self.rows_in_sight());
+        let channels = &self.order[rows];
+        self.main.ask(&self.window, pixels, lines, channels);
+        if let (Some(other), Some(info)) = (&mut self.other, self.main.info()) {
+            let own = other.layer.channels_like(info, channels);
+            other.layer.ask(&self.window, pixels, lines, &own);
         }
-        // A whole step finer or coarser is asked for at once; between steps the picture is stretched.
-        let margin = width / 2.0;
-        let frames = (first - margin).max(0.0) as usize..((first + width + margin) as usize + 2).min(total);
-        let share = frames.len() as f64 / width;
-        let asked = Asked {
-            segment: self.window.segment,
-            columns: ((columns as f64 * share) as usize).max(1),
-            frames,
-            channels,
-        };
-        let request = TraceRequest {
-            reader: reader.clone(),
-            segment: asked.segment,
-            frames: asked.frames.clone(),
-            columns: if self.lines() { asked.columns } else { asked.columns.div_ceil(2) },
-            channels: asked.channels.clone(),
-        };
-        self.asked = Some(asked);
-        self.bins_lane.request(move |ticket| trace_bins(&request, ticket));
     }
 
     /// Rows whose data is wanted: for a heat map all, so that scrolling is smooth.
-    fn rows_in_sight(&self) -> std::ops::Range<usize> {
+    fn rows_in_sight(&self) -> Range<usize> {
         if !self.lines() || self.order.len() <= 2 * LINES {
             return 0..self.order.len();
         }
@@ -372,11 +347,13 @@ impl TraceView {
         first..last.min(self.order.len())
     }
 
-    /// First row of the data that is drawn.
-    fn first_data_row(&self, bins: &TraceBins) -> Option<usize> {
-        let first = *bins.channels.first()?;
-        let start = self.order.iter().position(|&c| c == first)?;
-        let same = self.order.get(start..start + bins.channels.len())? == bins.channels.as_slice();
-        same.then_some(start)
+    /// Remembers what the pointer is over.
+    fn point(&mut self, response: &egui::Response, pane: Rect) {
+        if let Some(pointer) = response.hover_pos().filter(|_| !response.dragged()) {
+            let share = f64::from((pointer.x - pane.left()) / pane.width());
+            let row = self.window.first_row + (pointer.y - pane.top()) / pane.height() * self.window.rows;
+            let row = (row.max(0.0) as usize).min(self.order.len().saturating_sub(1));
+            self.cursor = Some((self.window.start_s + share * self.window.width_s, row));
+        }
     }
 }

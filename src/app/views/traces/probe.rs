@@ -41,7 +41,7 @@ impl TraceView {
             };
             let at = screen(place);
             let seen = row as f32 + 0.5 >= self.window.first_row && row as f32 + 0.5 <= last;
-            let color = if self.cursor_row == Some(row) {
+            let color = if self.cursor.is_some_and(|c| c.1 == row) {
                 p.accent
             } else if seen {
                 p.text_weak
@@ -85,7 +85,7 @@ impl TraceView {
                 self.choose_channels(None);
             }
             let channel = self.order[row];
-            let name = self.info.as_ref().and_then(|i| i.channel_ids.get(channel)).map(ToString::to_string);
+            let name = self.main.info().and_then(|i| i.channel_ids.get(channel)).map(ToString::to_string);
             response.on_hover_text_at_pointer(format!(
                 "Channel {} at {:.0} µm\nClick to go there, drag over a stretch to see only that, double click for all.",
                 name.unwrap_or_default(),

@@ -3,7 +3,10 @@
 use super::{Extent, TraceView};
 use crate::app::{
     theme,
-    views::axis::{self, with_step},
+    views::{
+        axis::{self, with_step},
+        related::Related,
+    },
 };
 use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2};
 
@@ -13,7 +16,7 @@ pub(super) const AXIS: f32 = 18.0;
 
 impl TraceView {
     /// The whole segment: where spikes are, and a box where we look. Click or drag to go there.
-    pub(super) fn strip_ui(&mut self, ui: &mut Ui, rect: Rect, extent: &Extent) {
+    pub(super) fn strip_ui(&mut self, ui: &mut Ui, rect: Rect, extent: &Extent, related: &Related) {
         let id = ui.scope_id().with("strip");
         let response = ui.interact(rect, id, Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(Role::ScrollBar, true, "Whole recording"));
@@ -45,6 +48,11 @@ impl TraceView {
             }
         }
         let at = |time: f64| rect.left() + (time / extent.duration_s.max(1e-9)) as f32 * rect.width();
+        for event in related.events.iter().flat_map(|(_, events)| &events.events) {
+            if event.segment_index == self.window.segment {
+                painter.vline(at(event.time_s), track.y_range(), Stroke::new(1.0, p.warn));
+            }
+        }
         let left = at(self.window.start_s);
         let right = at(self.window.start_s + self.window.width_s).max(left + 3.0);
         let here = Rect::from_min_max(pos2(left, rect.top() + 1.0), pos2(right, rect.bottom() - 1.0));

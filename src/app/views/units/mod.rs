@@ -3,7 +3,10 @@
 mod panels;
 mod table;
 
-use super::{look::Related, picture};
+use super::{
+    picture,
+    related::{Related, is_about},
+};
 use crate::{
     data::{Recording, Sorting, Templates},
     inspect::{
@@ -109,9 +112,10 @@ impl UnitView {
 
     /// Takes what else of the pipeline belongs to these units.
     pub fn set_related(&mut self, related: &Related) {
-        self.table.set_tables(&self.sorting, &related.tables);
+        let about = related.tables.iter().filter(|(_, table)| is_about(table, &self.sorting.unit_ids));
+        self.table.set_tables(&self.sorting, about.map(|(_, table)| table));
         let matches = |t: &Templates| t.unit_ids == self.sorting.unit_ids;
-        self.templates = related.templates.clone().filter(|t| matches(t));
+        self.templates = related.templates.iter().find(|t| matches(t)).cloned();
         if let Some((end, recording)) = &related.recording {
             let frames: Vec<usize> = recording.info().segments.iter().map(|s| s.num_frames).collect();
             let known = self.sorting.segments.iter().all(|s| s.num_frames.is_some());
@@ -143,7 +147,7 @@ impl UnitView {
         });
     }
 
-    fn receive(&mut self, selected: &BTreeSet<usize>) {
+    fn receive(&mut self, selected: &mut BTreeSet<usize>) {
         if let Some(summary) = self.summary_lane.take() {
             self.summary = Some(Arc::new(summary));
             self.pairs_asked = None;
@@ -158,6 +162,9 @@ impl UnitView {
         if let Some(means) = self.means_lane.take() {
             self.means = Some(means);
             self.table.stale();
+        }
+        if selected.is_empty() && self.summary.is_some() {
+            selected.extend(self.table.first(&self.sorting, self.summary.as_deref(), self.means.as_ref()));
         }
         let Some(summary) = self.summary.as_ref().filter(|s| s.is_complete()) else {
             return;
@@ -196,9 +203,6 @@ impl UnitView {
             return None;
         }
         selected.retain(|&u| u < self.sorting.num_units());
-        if selected.is_empty() {
-            selected.insert(self.table.first());
-        }
         self.receive(selected);
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 4.0));
         let table_width = self.table.width().min(full.width() * 0.42);
@@ -218,6 +222,9 @@ impl UnitView {
 
     /// Templates of the node where there are any, else the means of the recording.
     fn waveforms(&self) -> Option<Arc<Templates>> {
-        self.templates.clone().or_else(|| self.means.as_ref().map(|m| m.templates.clone()))
+        let means = self.means.as_ref().map(|m| &m.templates);
+        let own = self.templates.as_ref();
+        // Templates of a sort are in multiples of the noise: µV say more.
+        own.filter(|t| t.in_uv).or(means).or(own).cloned()
     }
 }

@@ -40,16 +40,16 @@ impl UnitTable {
             anchor: 0,
             scroll: None,
         };
-        table.set_tables(sorting, &[]);
+        table.set_tables(sorting, std::iter::empty());
         // Until counts are there: the order of the sorting.
         table.rows = (0..sorting.num_units()).collect();
         table
     }
 
     /// Columns of tables with a row for each unit, and of the sorting's own properties.
-    pub(super) fn set_tables(&mut self, sorting: &Sorting, tables: &[(String, Arc<Table>)]) {
+    pub(super) fn set_tables<'a>(&mut self, sorting: &Sorting, tables: impl Iterator<Item = &'a Arc<Table>>) {
         let mut extra: Vec<(String, TableColumn)> = Vec::new();
-        for (_, table) in tables {
+        for table in tables {
             let Some((_, ids)) = table.columns.first() else {
                 continue;
             };
@@ -80,8 +80,14 @@ impl UnitTable {
     }
 
     /// The first unit in the order of the table.
-    pub(super) fn first(&self) -> usize {
-        self.rows.first().copied().unwrap_or(0)
+    pub(super) fn first(
+        &mut self,
+        sorting: &Sorting,
+        summary: Option<&UnitSummary>,
+        means: Option<&MeanWaveforms>,
+    ) -> Option<usize> {
+        self.arrange(sorting, summary, means);
+        self.rows.first().copied()
     }
 
     /// Room it would like.

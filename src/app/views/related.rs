@@ -1,0 +1,227 @@
+//! Finds what else of a pipeline helps to understand an end; off the UI thread.
+
+use super::look::Target;
+use crate::{
+    data::{Events, Id, Recording, Sorting, Table, Templates},
+    pipeline::{Coordinate, Executor, Look, Pipeline, Port, PortType, Value},
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// What of the same pipeline helps to understand an end, as far as it is there already.
+#[derive(Clone, Debug, Default)]
+pub struct Related {
+    /// Sortings, those that come from this end first.
+    pub sortings: Vec<(String, Arc<Sorting>)>,
+    /// The recording a sorting belongs to.
+    pub recording: Option<(String, Recording)>,
+    /// Other recordings to compare one with.
+    pub recordings: Vec<(String, Recording)>,
+    /// Templates of the same units; those in µV first.
+    pub templates: Vec<Arc<Templates>>,
+    /// Tables with a row for each unit.
+    pub tables: Vec<(String, Arc<Table>)>,
+    /// Events, such as stimuli.
+    pub events: Vec<(String, Arc<Events>)>,
+}
+
+impl Related {
+    /// Adds a value that is at hand.
+    pub fn add(&mut self, end: &str, value: Value) {
+        let end = end.to_owned();
+        match value {
+            Value::Sorting(sorting) => self.sortings.push((end, sorting)),
+            Value::Recording(recording) => {
+                self.recording.get_or_insert_with(|| (end.clone(), recording.clone()));
+                self.recordings.push((end, recording));
+            }
+            Value::Templates(templates) => self.add_templates(templates),
+            Value::Waveforms(waveforms) => self.add_templates(Arc::new(waveforms.templates.clone())),
+            Value::Table(table) => self.tables.push((end, table)),
+            Value::Events(events) => self.events.push((end, events)),
+            _ => {}
+        }
+    }
+
+    fn add_templates(&mut self, templates: Arc<Templates>) {
+        let at = if templates.in_uv { 0 } else { self.templates.len() };
+        self.templates.insert(at, templates);
+    }
+}
+
+/// True where a table has one row for each of some of these units, and for nothing else.
+pub fn is_about(table: &Table, units: &[Id]) -> bool {
+    let Some((name, ids)) = table.columns.first() else {
+        return false;
+    };
+    let known: BTreeSet<String> = units.iter().map(ToString::to_string).collect();
+    let rows: BTreeSet<String> = (0..ids.len()).map(|row| ids.cell(row)).collect();
+    name == "unit_id" && rows.len() == ids.len() && !rows.is_empty() && rows.is_subset(&known)
+}
+
+/// Looks for what belongs to an end of this type; `at` is the item in sight.
+pub fn related(
+    executor: &Arc<Executor>,
+    target: &Target,
+    port_type: PortType,
+    at: &Coordinate,
+    superseded: &dyn Fn() -> bool,
+) -> Related {
+    let mut found = Related::default();
+    let value = |end: &str| -> Option<Value> {
+        if superseded() {
+            return None;
+        }
+        match executor.look(&target.pipeline, &target.base_folder, end) {
+            Ok(Look::Ready(items)) => {
+                let exact = items.iter().position(|(c, _)| c == at);
+                items.into_iter().nth(exact.unwrap_or(0)).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    };
+    let graph = Graph { executor, pipeline: &target.pipeline };
+    match port_type {
+        PortType::Recording => {
+            let wanted = [PortType::Sorting, PortType::Recording, PortType::Events];
+            for end in graph.ends(&target.end, &wanted) {
+                if let Some(value) = value(&end) {
+                    found.add(&end, value);
+                }
+            }
+        }
+        PortType::Sorting => {
+            let recordings = recording_ends(&target.pipeline, &target.end);
+            if let Some((end, value)) = recordings.into_iter().find_map(|end| value(&end).map(|v| (end, v))) {
+                found.add(&end, value);
+            }
+            let own = graph.outputs(node_of(&target.end), PortType::Templates);
+            for end in own.into_iter().chain(graph.about(&target.end)) {
+                if let Some(value) = value(&end) {
+                    found.add(&end, value);
+                }
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+/// The node of an end `node.port`.
+pub fn node_of(end: &str) -> &str {
+    end.split_once('.').map_or(end, |(node, _)| node)
+}
+
+struct Graph<'a> {
+    executor: &'a Executor,
+    pipeline: &'a Pipeline,
+}
+
+impl Graph<'_> {
+    fn ports(&self, name: &str) -> Option<(Vec<Port>, Vec<Port>)> {
+        let instance = self.pipeline.node(name)?;
+        let node = self.executor.registry().get(&instance.kind)?;
+        Some((node.inputs(&instance.params), node.outputs(&instance.params)))
+    }
+
+    fn outputs(&self, name: &str, port_type: PortType) -> Vec<String> {
+        let (_, outputs) = self.ports(name).unwrap_or_default();
+        outputs.iter().filter(|p| p.port_type == port_type).map(|p| format!("{name}.{}", p.name)).collect()
+    }
+
+    /// Ends of these types: of nodes after `end` first, then all others.
+    fn ends(&self, end: &str, wanted: &[PortType]) -> Vec<String> {
+        let mut order = after(self.pipeline, node_of(end));
+        let rest: Vec<&str> =
+            self.pipeline.nodes().map(|n| n.name.as_str()).filter(|n| !order.contains(n)).collect();
+        order.extend(rest);
+        let ends = order.iter().flat_map(|name| wanted.iter().flat_map(|&t| self.outputs(name, t)));
+        ends.filter(|e| e != end).collect()
+    }
+
+    /// Ends of tables and templates that were computed of the units of a sorting, and of no others.
+    ///
+    /// Where a node takes several sortings, such as a comparison, its rows are the units of the first.
+    fn about(&self, end: &str) -> Vec<String> {
+        let wires = self.pipeline.wires();
+        let mut ends = vec![end.to_owned()];
+        let mut next = 0;
+        while let Some(from) = ends.get(next).cloned() {
+            next += 1;
+            for w in wires.iter().filter(|w| is_end(&from, w.0, w.1)) {
+                let Some((inputs, outputs)) = self.ports(w.2) else {
+                    continue;
+                };
+                let first = inputs.iter().find(|p| p.port_type == PortType::Sorting);
+                if from == end && first.is_some_and(|first| first.name != w.3) {
+                    continue;
+                }
+                let kept = |p: &&Port| {
+                    matches!(p.port_type, PortType::Table | PortType::Templates | PortType::Waveforms)
+                };
+                for port in outputs.iter().filter(kept) {
+                    let found = format!("{}.{}", w.2, port.name);
+                    if !ends.contains(&found) {
+                        ends.push(found);
+                    }
+                }
+            }
+        }
+        ends.split_off(1)
+    }
+}
+
+/// Ends of recordings a sorting may belong to: inputs of the nodes it comes from, nearest first, then those
+/// that meet it at a later node.
+fn recording_ends(pipeline: &Pipeline, end: &str) -> Vec<String> {
+    let wires = pipeline.wires();
+    let mut ends = Vec::new();
+    let mut push = |end: String| {
+        if !ends.contains(&end) {
+            ends.push(end);
+        }
+    };
+    let mut seen = vec![node_of(end)];
+    let mut next = 0;
+    while let Some(&node) = seen.get(next) {
+        next += 1;
+        for w in wires.iter().filter(|w| w.2 == node) {
+            if w.1.starts_with("recording") {
+                push(format!("{}.{}", w.0, w.1));
+            } else if !seen.contains(&w.0) {
+                seen.push(w.0);
+            }
+        }
+    }
+    // A generator gives its recording beside the truth.
+    let own = node_of(end);
+    for w in wires.iter().filter(|w| w.0 == own && w.1.starts_with("recording")) {
+        push(format!("{}.{}", w.0, w.1));
+    }
+    for after in wires.iter().filter(|w| is_end(end, w.0, w.1)) {
+        for w in wires.iter().filter(|w| w.2 == after.2 && w.1.starts_with("recording")) {
+            push(format!("{}.{}", w.0, w.1));
+        }
+    }
+    ends
+}
+
+fn is_end(end: &str, node: &str, port: &str) -> bool {
+    end.split_once('.') == Some((node, port))
+}
+
+/// Nodes after `start`, nearest first.
+fn after<'a>(pipeline: &'a Pipeline, start: &str) -> Vec<&'a str> {
+    let wires = pipeline.wires();
+    let mut found: Vec<&str> = wires.iter().filter(|w| w.0 == start).map(|w| w.2).collect();
+    found.dedup();
+    let mut next = 0;
+    while let Some(&node) = found.get(next) {
+        next += 1;
+        for w in wires.iter().filter(|w| w.0 == node) {
+            if !found.contains(&w.2) {
+                found.push(w.2);
+            }
+        }
+    }
+    found
+}
