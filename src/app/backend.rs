@@ -1,6 +1,9 @@
 //! Everything that may take longer than a frame happens here, in threads that answer over a channel.
 
-use super::flow;
+use super::{
+    browser::{Entry, Found},
+    flow, text,
+};
 use crate::io;
 use crate::pipeline::{
     Document, Event, Executor, Limits, NodeState, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
@@ -75,12 +78,28 @@ pub enum Answer {
         /// Why it could not be.
         result: Result<(), String>,
     },
-    /// The user chose a path, or none.
-    Chosen {
-        /// What it is for.
-        purpose: Purpose,
+    /// What a folder holds, or why it cannot be read.
+    Listed {
+        /// The folder.
+        folder: PathBuf,
+        /// Its entries, folders first.
+        entries: Result<Vec<Entry>, String>,
+    },
+    /// What a file is, in words.
+    Recognised {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        words: String,
+    },
+    /// What is at a path that the user chose.
+    Found {
         /// The path.
-        path: Option<PathBuf>,
+        path: PathBuf,
+        /// What is there.
+        found: Found,
+        /// A folder is to be entered, not taken.
+        enters: bool,
     },
 }
 
@@ -201,28 +220,35 @@ impl Backend {
         });
     }
 
-    /// Asks the user for a path; `mode` is `open`, `save` or `folder`.
-    pub fn choose(&self, purpose: Purpose, mode: &str, folder: &Path, name: &str) {
-        let mut dialog = rfd::FileDialog::new().set_directory(folder);
-        if !matches!(purpose, Purpose::Param { .. }) {
-            dialog = dialog.add_filter("Spikeloom pipeline", &["ron"]);
-        }
-        if purpose == Purpose::Open {
-            dialog =
-                dialog.add_filter("Recordings", &["bin", "dat", "raw", "mda", "npy", "npz", "json", "py"]);
-            dialog = dialog.add_filter("All files", &["*"]);
-        }
-        if mode == "save" && !name.is_empty() {
-            dialog = dialog.set_file_name(name);
-        }
-        let (mode, send) = (mode.to_owned(), self.sender());
-        spawn("dialog", move || {
-            let path = match mode.as_str() {
-                "save" => dialog.save_file(),
-                "folder" => dialog.pick_folder(),
-                _ => dialog.pick_file(),
+    /// Asks what a folder holds.
+    pub fn list(&self, folder: PathBuf) {
+        let send = self.sender();
+        spawn("list", move || {
+            let entries = list_folder(&folder)
+                .map_err(|error| format!("{} cannot be read: {error}.", folder.display()));
+            send(Answer::Listed { folder, entries });
+        });
+    }
+
+    /// Asks what a file or folder is.
+    pub fn recognise(&self, path: PathBuf) {
+        let send = self.sender();
+        spawn("recognise", move || {
+            let words = recognise(&path);
+            send(Answer::Recognised { path, words });
+        });
+    }
+
+    /// Asks what is at a path.
+    pub fn find(&self, path: PathBuf, enters: bool) {
+        let send = self.sender();
+        spawn("find", move || {
+            let found = match path.metadata() {
+                Ok(data) if data.is_dir() => Found::Folder,
+                Ok(_) => Found::File,
+                Err(_) => Found::Missing,
             };
-            send(Answer::Chosen { purpose, path });
+            send(Answer::Found { path, found, enters });
         });
     }
 
@@ -282,6 +308,49 @@ fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
         return Err(format!("{} is not there. Was it moved or renamed?", path.display()));
     }
     reader_of(path).map(|kind| OpenedFile::Reader { kind })
+}
+
+/// Folders first, then files, by name; what is hidden is left out.
+fn list_folder(folder: &Path) -> std::io::Result<Vec<Entry>> {
+    let mut entries: Vec<Entry> = std::fs::read_dir(folder)?
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // Through links: a link to a folder is a folder.
+            let data = std::fs::metadata(entry.path()).ok()?;
+            (!name.starts_with('.')).then(|| Entry { name, is_folder: data.is_dir(), size: data.len() })
+        })
+        .collect();
+    entries.sort_by_cached_key(|e| (!e.is_folder, e.name.to_lowercase()));
+    Ok(entries)
+}
+
+fn recognise(path: &Path) -> String {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {
+        return "Pipeline".to_owned();
+    }
+    let Ok(found) = io::describe(path, &io::OpenOptions::default()) else {
+        return if path.is_dir() {
+            "A folder of no known format: look inside.".to_owned()
+        } else {
+            "Not recognised: opened as raw samples, you say their number type and channels.".to_owned()
+        };
+    };
+    let words = match (found.is_recording, found.is_sorting) {
+        (true, true) => "recording and sorting",
+        (false, true) => "sorting",
+        _ => "recording",
+    };
+    let opened = found.is_recording.then(|| io::open_recording(path, &io::OpenOptions::default()).ok());
+    match opened.flatten() {
+        Some(recording) => {
+            let info = recording.info();
+            let rate = text::number(info.sampling_frequency / 1e3);
+            let length = text::took(info.duration_s());
+            format!("{} · {} channels · {rate} kHz · {length}", found.label, info.num_channels())
+        }
+        None => format!("{} · {words}", found.label),
+    }
 }
 
 /// The kind of node that reads a file; a file that is not recognised is raw samples until told more.

@@ -1,6 +1,6 @@
 //! The few windows that come up: unsaved changes, shortcuts, about.
 
-use super::{App, command::Command, shortcuts};
+use super::{App, browser::Browser, command::Command, shortcuts};
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 
 /// Which of them are up.
@@ -10,6 +10,8 @@ pub struct Dialogs {
     pub waiting: Option<Command>,
     /// What follows once the file is saved.
     pub after_save: Option<Command>,
+    /// A path is being chosen.
+    pub browser: Option<Browser>,
     /// The sheet of shortcuts is shown.
     pub shortcuts: bool,
     /// "About" is shown.
@@ -19,6 +21,11 @@ pub struct Dialogs {
 }
 
 impl Dialogs {
+    /// True while one of them takes the keys.
+    pub fn is_modal(&self) -> bool {
+        self.waiting.is_some() || self.browser.is_some()
+    }
+
     /// Escape closes what only informs, before it means anything to the canvas.
     pub fn close_on_escape(&mut self, ctx: &egui::Context) {
         let open = self.shortcuts || self.about;
@@ -58,6 +65,7 @@ impl App {
                 None => {}
             }
         }
+        self.browser_ui();
         self.sheet_ui();
         self.about_ui();
         commands

@@ -3,6 +3,7 @@
 use super::{
     App,
     backend::{Answer, OpenedFile, Purpose},
+    command::Command,
     editor::Editor,
     jobs,
     runs::Level,
@@ -102,6 +103,9 @@ impl App {
                 }
                 self.runs.hear(&event);
                 self.join_states();
+                if let EventKind::Started { task } = &event.kind {
+                    self.follow(&task.node);
+                }
                 if let EventKind::RunFinished { status, .. } = &event.kind {
                     self.run_finished(*status);
                 }
@@ -126,7 +130,17 @@ impl App {
                     self.toasts.error(reason).duration(None);
                 }
             },
-            Answer::Chosen { purpose, path } => self.chosen(purpose, path),
+            Answer::Listed { folder, entries } => {
+                if let Some(browser) = &mut self.dialogs.browser {
+                    browser.listed(&folder, entries);
+                }
+            }
+            Answer::Recognised { path, words } => {
+                if let Some(browser) = &mut self.dialogs.browser {
+                    browser.recognised(path, words);
+                }
+            }
+            Answer::Found { path, found, enters } => self.path_found(path, found, enters),
         }
     }
 
@@ -151,14 +165,9 @@ impl App {
         }
     }
 
-    fn chosen(&mut self, purpose: Purpose, path: Option<PathBuf>) {
-        let Some(path) = path else {
-            self.dialogs.after_save = None;
-            return;
-        };
+    pub(super) fn chosen(&mut self, purpose: Purpose, path: PathBuf) {
         match purpose {
-            Purpose::Open => self.backend.open(path),
-            Purpose::Save if path.extension().is_none() => self.save(path.with_extension("ron")),
+            Purpose::Open => self.perform(Command::Open(path)),
             Purpose::Save => self.save(path),
             Purpose::Param { node, field } => {
                 let Some(instance) = self.editor.pipeline().node(&node) else { return };

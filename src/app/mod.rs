@@ -4,6 +4,7 @@
 //! takes longer than a frame is done by `backend` in threads and comes back as an answer.
 
 mod backend;
+mod browser;
 mod canvas;
 pub mod command;
 mod dialogs;
@@ -81,6 +82,8 @@ pub struct App {
     inspector: inspector::Inspector,
     viewer: Option<Viewer>,
     looked_at: Option<String>,
+    /// What is looked at was not chosen by hand: it may change to spikes that arrive.
+    follows: bool,
     /// What flows at ends of the selected node, and what it was asked for.
     flows: BTreeMap<String, String>,
     flows_of: Option<(u64, String)>,
@@ -126,6 +129,7 @@ impl App {
             inspector: inspector::Inspector::default(),
             viewer: None,
             looked_at: None,
+            follows: false,
             flows: BTreeMap::new(),
             flows_of: None,
             bottom: jobs::Bottom::default(),
@@ -184,7 +188,10 @@ impl App {
             self.gesture_number += 1;
         }
         self.dialogs.close_on_escape(&self.ctx);
-        let mut commands = shortcuts::commands(&self.ctx, &mut self.canvas);
+        let mut commands = match self.dialogs.is_modal() {
+            true => Vec::new(),
+            false => shortcuts::commands(&self.ctx, &mut self.canvas),
+        };
         commands.extend(self.top_ui(ui));
         commands.extend(self.bottom_ui(ui));
         egui::CentralPanel::no_frame().show(ui, |ui| commands.extend(panels::show(self, ui)));

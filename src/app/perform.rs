@@ -3,19 +3,20 @@
 use super::{
     App,
     backend::Purpose,
+    browser::Mode,
     canvas::Canvas,
     command::{Command, MergeKey},
     editor::{Editor, Place},
     examples, panels, text,
 };
-use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, RunOptions};
+use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, PortType, RunOptions};
 use std::{collections::BTreeSet, path::PathBuf};
 
 impl App {
     /// Carries a command out; one that would lose changes asks first.
     pub fn perform(&mut self, command: Command) {
         let loses = match &command {
-            Command::New | Command::OpenExample(_) | Command::OpenDialog | Command::Quit => true,
+            Command::New | Command::OpenExample(_) | Command::Quit => true,
             // A recording adds a node to what is there.
             Command::Open(path) => path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")),
             _ => false,
@@ -32,8 +33,9 @@ impl App {
             Command::Edit { edit, label, merge } => self.edit(edit, &label, merge),
             Command::Add { kind, position, from } => self.add(&kind, position, from),
             Command::AddInView(kind) => {
-                let middle = self.canvas.middle();
-                self.add(&kind, middle, None);
+                let place = self.canvas.free_place(self.editor.pipeline());
+                self.add(&kind, place, None);
+                self.canvas.reveal(place);
             }
             Command::Connect { from, to } => {
                 let edit = self.editor.connect_edit(&self.registry, &from, &to);
@@ -81,7 +83,10 @@ impl App {
                     self.meaning += 1;
                 }
             }
-            Command::Look(end) => self.look(end),
+            Command::Look(end) => {
+                self.follows = false;
+                self.look(end);
+            }
             Command::LookAtSelection => self.look_at_selection(),
             Command::Run { until } => self.run(until),
             Command::RunToSelection => {
@@ -92,7 +97,7 @@ impl App {
             Command::Stop => self.runs.stop(),
             Command::New => self.show(Editor::new(Pipeline::default(), "", None)),
             Command::OpenDialog => {
-                self.backend.choose(Purpose::Open, "open", &self.editor.base_folder(), "");
+                self.browse(Purpose::Open, Mode::Open, String::new());
             }
             Command::Open(path) => self.backend.open(path),
             Command::OpenExample(index) => self.open_example(index),
@@ -103,11 +108,10 @@ impl App {
             Command::SaveAs => {
                 let stem = self.editor.title().to_lowercase().replace(' ', "_");
                 let name = if stem.ends_with(".ron") { stem } else { format!("{stem}.ron") };
-                self.backend.choose(Purpose::Save, "save", &self.editor.base_folder(), &name);
+                self.browse(Purpose::Save, Mode::Save, name);
             }
             Command::Browse { node, field, mode } => {
-                let folder = self.editor.base_folder();
-                self.backend.choose(Purpose::Param { node, field }, &mode, &folder, "");
+                self.browse(Purpose::Param { node, field }, Mode::of_param(&mode), String::new());
             }
             Command::Quit => {
                 self.dialogs.may_close = true;
@@ -230,7 +234,34 @@ impl App {
         self.looked_at = Some(end);
     }
 
+    /// Looks at the traces a document starts from: they need no run.
+    fn look_at_source(&mut self) {
+        let source = self.editor.pipeline().nodes().find_map(|node| {
+            let known = self.registry.get(&node.kind)?;
+            let port =
+                known.outputs(&node.params).into_iter().find(|p| p.port_type == PortType::Recording)?;
+            known.inputs(&node.params).is_empty().then(|| format!("{}.{}", node.name, port.name))
+        });
+        if let Some(end) = source {
+            self.look(end);
+        }
+        self.follows = true;
+    }
+
+    /// Looks at spikes as they arrive, where the user has chosen nothing else.
+    pub(super) fn follow(&mut self, started: &str) {
+        let Some(instance) = self.editor.pipeline().node(started).filter(|_| self.follows) else { return };
+        let Some(known) = self.registry.get(&instance.kind) else { return };
+        let takes_traces = known.inputs(&instance.params).iter().any(|p| p.port_type == PortType::Recording);
+        let outputs = known.outputs(&instance.params);
+        let spikes = outputs.iter().find(|p| takes_traces && p.port_type == PortType::Sorting);
+        if let Some(port) = spikes {
+            self.look(format!("{started}.{}", port.name));
+        }
+    }
+
     fn look_at_selection(&mut self) {
+        self.follows = false;
         if let Some((from, _)) = self.editor.selected_wire.clone() {
             self.look(from);
             return;
@@ -279,6 +310,7 @@ impl App {
         self.join_states();
         self.canvas = Canvas::default();
         self.canvas.fit(false);
+        self.look_at_source();
     }
 
     /// A recording or sorting makes a node that reads it.
@@ -293,12 +325,14 @@ impl App {
             params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
         }
         let name = self.editor.pipeline().free_name(kind);
-        let position = self.canvas.middle();
+        let position = self.canvas.free_place(self.editor.pipeline());
         let outputs = node.outputs(&params);
         self.edit(Edit::AddNode(instance(&name, kind, params, position)), "open file", None);
+        self.canvas.reveal(position);
         self.editor.select([name.clone()]);
         if let Some(port) = outputs.first() {
             self.look(format!("{name}.{}", port.name));
+            self.follows = true;
         }
     }
 }

@@ -278,7 +278,12 @@ impl Runs {
                 None => String::new(),
                 Some(RunStatus::Ok) => {
                     let spent: f64 = self.tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
-                    format!("Done · {} tasks, {} cached · {}", self.planned, self.cached, text::took(spent))
+                    let cached = self.cached;
+                    if cached == self.planned {
+                        "Done · nothing had changed".to_owned()
+                    } else {
+                        format!("Done · {} tasks, {cached} cached · {}", self.planned, text::took(spent))
+                    }
                 }
                 Some(RunStatus::Failed) => {
                     let failed =

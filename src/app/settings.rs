@@ -20,13 +20,15 @@ pub struct Settings {
     pub scale: f32,
     /// Files opened last, newest first.
     pub recent: Vec<PathBuf>,
+    /// Where a file was chosen last.
+    pub folder: Option<PathBuf>,
     /// Where the panels are.
     pub layout: Option<egui_tiles::Tree<Pane>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: ThemePreference::System, scale: 1.0, recent: Vec::new(), layout: None }
+        Self { theme: ThemePreference::System, scale: 1.0, recent: Vec::new(), folder: None, layout: None }
     }
 }
 

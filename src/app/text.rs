@@ -66,6 +66,22 @@ pub fn clock(seconds: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// Bytes as `412 B`, `3.4 MB`, `100 GB`.
+pub fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    let mut units = ["B", "kB", "MB", "GB", "TB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    for larger in units {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = larger;
+    }
+    let digits = if value < 9.95 && unit != "B" { 1 } else { 0 };
+    format!("{value:.digits$} {unit}")
+}
+
 /// A parameter's value on one line.
 pub fn param_value(spec: &ParamSpec, value: &Json) -> String {
     let with_unit = |text: String| if spec.unit.is_empty() { text } else { format!("{text} {}", spec.unit) };
@@ -112,6 +128,7 @@ mod tests {
         assert_eq!(number(0.1 + 0.2), "0.3");
         assert_eq!(number(30_000.0), "30\u{202f}000");
         assert_eq!(took(0.0421), "42 ms");
+        assert_eq!((bytes(412), bytes(3_400_000)), ("412 B".into(), "3.4 MB".into()));
         assert_eq!(took(185.0), "3:05 min");
         assert_eq!(clock(3730.0), "1:02:10");
         assert_eq!(sentence("detect_peaks"), "Detect peaks");

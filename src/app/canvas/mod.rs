@@ -60,6 +60,8 @@ pub struct Canvas {
     renaming: Option<(String, String)>,
     /// Fit when the size is known: the selection, or everything.
     fit: Option<bool>,
+    /// The view was moved by hand: it is not fitted again when the size changes.
+    moved: bool,
 }
 
 /// A node that is seen, with what the pointer does to it.
@@ -83,11 +85,13 @@ impl Canvas {
     /// Brings everything, or the selection, into view at the next frame.
     pub fn fit(&mut self, selection: bool) {
         self.fit = Some(selection);
+        self.moved = selection;
     }
 
     /// Shows the canvas at 100 %.
     pub fn actual_size(&mut self) {
         self.view.actual_size();
+        self.moved = true;
     }
 
     /// Begins to edit the name of a node in place.
@@ -100,10 +104,31 @@ impl Canvas {
         self.finder.is_some() || self.renaming.is_some()
     }
 
-    /// The middle of what is seen.
-    pub fn middle(&self) -> [f32; 2] {
-        let place = self.view.to_world(self.view.rect.center());
+    /// A place near the middle where a new node covers no other.
+    pub fn free_place(&self, pipeline: &Pipeline) -> [f32; 2] {
+        let none = BTreeMap::new();
+        let taken: Vec<Rect> = pipeline.nodes().map(|n| self.faces.rect(n, &none).expand(12.0)).collect();
+        let middle = self.view.to_world(self.view.rect.center());
+        let size = egui::vec2(face::WIDTH, 110.0);
+        // Rings around the middle, the nearest place first.
+        let steps = (0..40).flat_map(|ring: i32| {
+            (-ring..=ring)
+                .flat_map(move |x| (-ring..=ring).map(move |y| (x, y)))
+                .filter(move |(x, y)| x.abs().max(y.abs()) == ring)
+        });
+        let free = steps
+            .map(|(x, y)| middle - size / 2.0 + egui::vec2(x as f32 * 60.0, y as f32 * 40.0))
+            .find(|at| !taken.iter().any(|rect| rect.intersects(Rect::from_min_size(*at, size))));
+        let place = free.unwrap_or(middle);
         snap([place.x, place.y])
+    }
+
+    /// Brings a place into view where it is outside.
+    pub fn reveal(&mut self, place: [f32; 2]) {
+        let rect = Rect::from_min_size(view::pos(place), egui::vec2(face::WIDTH, 110.0));
+        if !self.view.rect.contains_rect(self.view.rect_to_screen(rect)) {
+            self.fit(false);
+        }
     }
 
     /// The place on the canvas under the pointer, else its middle.
@@ -125,6 +150,9 @@ impl Canvas {
         let rect = ui.available_rect_before_wrap();
         let background = ui.allocate_rect(rect, Sense::click_and_drag());
         background.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Canvas"));
+        if self.view.rect.size() != rect.size() && !self.moved {
+            self.fit = self.fit.or(Some(false));
+        }
         self.view.rect = rect;
         self.faces.refresh(scene.pipeline, scene.registry, scene.revision);
         self.apply_fit(scene);
@@ -203,11 +231,13 @@ impl Canvas {
         });
         if zoom != 1.0 {
             self.view.zoom_at(pointer, zoom);
+            self.moved = true;
         }
         if matches!(self.gesture, Gesture::Pan) {
             pan += ui.input(|i| i.pointer.delta());
             ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
         }
+        self.moved |= pan != Vec2::ZERO;
         self.view.offset += pan;
     }
 

@@ -1,0 +1,509 @@
+//! Choosing a file or a folder: our own, so that it works on every desktop and takes recordings that are folders.
+
+use super::{App, backend::Purpose, text, theme};
+use egui::{Key, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use std::path::{Path, PathBuf};
+
+/// What a path is chosen for, as far as looks go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A file or a folder that exists.
+    Open,
+    /// A file that may not exist yet.
+    Save,
+    /// A folder.
+    Folder,
+}
+
+impl Mode {
+    /// From the mode of a path parameter.
+    pub fn of_param(mode: &str) -> Self {
+        match mode {
+            "save" => Mode::Save,
+            "folder" => Mode::Folder,
+            _ => Mode::Open,
+        }
+    }
+}
+
+/// One line of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// True for a folder.
+    pub is_folder: bool,
+    /// Bytes of a file.
+    pub size: u64,
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+    /// Nothing.
+    Missing,
+}
+
+/// What the browser asks the threads for.
+pub enum Question {
+    /// What is in this folder?
+    List(PathBuf),
+    /// What format is this?
+    Recognise(PathBuf),
+    /// What is there? It is to be taken, or entered where it is a folder and `enters`.
+    Take {
+        /// The path.
+        path: PathBuf,
+        /// A folder is entered.
+        enters: bool,
+    },
+}
+
+/// The browser while it is open.
+pub struct Browser {
+    /// What the path is for.
+    pub purpose: Purpose,
+    mode: Mode,
+    folder: PathBuf,
+    entries: Option<Result<Vec<Entry>, String>>,
+    name: String,
+    row: Option<usize>,
+    /// What the marked entry was recognised as.
+    recognised: Option<(PathBuf, String)>,
+    /// Why the last choice was not taken.
+    refusal: String,
+    /// A file that would be replaced.
+    replaces: Option<PathBuf>,
+    scroll: bool,
+    age: u32,
+}
+
+impl Browser {
+    /// A browser in a folder; ask for its list at once.
+    pub fn new(purpose: Purpose, mode: Mode, folder: PathBuf, name: String) -> Self {
+        Self {
+            purpose,
+            mode,
+            folder: std::path::absolute(&folder).unwrap_or(folder),
+            entries: None,
+            name,
+            row: None,
+            recognised: None,
+            refusal: String::new(),
+            replaces: None,
+            scroll: false,
+            age: 0,
+        }
+    }
+
+    /// The folder that is shown.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes in the list of a folder.
+    pub fn listed(&mut self, folder: &Path, entries: Result<Vec<Entry>, String>) {
+        if folder == self.folder {
+            self.entries = Some(entries);
+        }
+    }
+
+    /// Takes in what a file was recognised as.
+    pub fn recognised(&mut self, path: PathBuf, words: String) {
+        self.recognised = Some((path, words));
+    }
+
+    /// Takes in what is at a path that was to be taken; the path where it is now chosen.
+    pub fn found(&mut self, path: PathBuf, found: Found, enters: bool) -> Result<PathBuf, Option<Question>> {
+        self.refusal.clear();
+        match (found, self.mode) {
+            (Found::Folder, Mode::Folder | Mode::Open) if !enters => Ok(path),
+            (Found::Folder, _) => Err(Some(self.enter(path))),
+            (Found::File, Mode::Open) => Ok(path),
+            (Found::File, Mode::Folder) => {
+                self.refusal = format!("{} is a file; a folder is asked for.", path.display());
+                Err(None)
+            }
+            (Found::File, Mode::Save) if self.replaces.as_ref() == Some(&path) => Ok(path),
+            (Found::File, Mode::Save) => {
+                self.replaces = Some(path);
+                Err(None)
+            }
+            (Found::Missing, Mode::Save | Mode::Folder) => Ok(path),
+            (Found::Missing, Mode::Open) => {
+                self.refusal = format!("{} is not there.", path.display());
+                Err(None)
+            }
+        }
+    }
+
+    fn enter(&mut self, folder: PathBuf) -> Question {
+        self.folder = folder.clone();
+        self.entries = None;
+        self.row = None;
+        self.recognised = None;
+        self.replaces = None;
+        self.refusal.clear();
+        if self.mode != Mode::Save {
+            self.name.clear();
+        }
+        Question::List(folder)
+    }
+
+    /// The path of what is typed; a file to save gets its ending.
+    fn typed(&self) -> Option<PathBuf> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return (self.mode == Mode::Folder).then(|| self.folder.clone());
+        }
+        let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        let path = match (name.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => self.folder.join(name),
+        };
+        let is_pipeline = self.mode == Mode::Save && self.purpose == Purpose::Save;
+        Some(if is_pipeline && path.extension().is_none() && !name.ends_with('/') {
+            path.with_extension("ron")
+        } else {
+            path
+        })
+    }
+
+    fn title(&self) -> &'static str {
+        match (&self.purpose, self.mode) {
+            (Purpose::Open, _) => "Open a pipeline, a recording or a sorting",
+            (Purpose::Save, _) => "Save the pipeline",
+            (_, Mode::Folder) => "Choose a folder",
+            (_, Mode::Save) => "Choose where to write",
+            (_, Mode::Open) => "Choose a file or a folder",
+        }
+    }
+
+    /// The entries that are shown: nothing hidden, and only pipelines where one is saved.
+    fn shown(&self) -> Vec<Entry> {
+        let Some(Ok(entries)) = &self.entries else { return Vec::new() };
+        let fits = |entry: &&Entry| match self.mode {
+            _ if entry.is_folder => true,
+            Mode::Folder => false,
+            Mode::Save if self.purpose == Purpose::Save => entry.name.to_lowercase().ends_with(".ron"),
+            _ => true,
+        };
+        entries.iter().filter(fits).cloned().collect()
+    }
+
+    /// Draws it; true where it was given up, and what it asks for.
+    pub fn ui(&mut self, ctx: &egui::Context) -> (bool, Vec<Question>) {
+        let mut questions = Vec::new();
+        let mut closed = false;
+        let modal = Modal::new(egui::Id::unique("browser")).show(ctx, |ui| {
+            let room = ui.ctx().content_rect().size();
+            ui.set_width((room.x - 80.0).clamp(280.0, 640.0));
+            ui.heading(self.title());
+            ui.add_space(4.0);
+            self.places(ui, &mut questions);
+            ui.add_space(2.0);
+            let shown = self.shown();
+            self.keys(ui, &shown, &mut questions);
+            self.list(ui, &shown, (room.y - 260.0).clamp(80.0, 380.0), &mut questions);
+            ui.add_space(4.0);
+            let enter = self.name_field(ui);
+            self.notes(ui);
+            closed = self.buttons(ui, &shown, enter, &mut questions);
+        });
+        self.age += 1;
+        (closed || modal.should_close(), questions)
+    }
+
+    /// The folders above, each to be clicked.
+    fn places(&mut self, ui: &mut Ui, questions: &mut Vec<Question>) {
+        let mut target = None;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            let mut above: Vec<&Path> = self.folder.ancestors().collect();
+            above.reverse();
+            // The root, and the last few: a long path does not push the list away.
+            let skipped = above.len().saturating_sub(6);
+            for (index, folder) in above.iter().enumerate() {
+                if (1..=skipped).contains(&index) {
+                    if index == skipped {
+                        ui.weak("… /");
+                    }
+                    continue;
+                }
+                let name =
+                    folder.file_name().map_or_else(|| "/".to_owned(), |n| n.to_string_lossy().into_owned());
+                let last = index + 1 == above.len();
+                let button = ui.add(egui::Button::new(&name).frame_when_inactive(false).selected(last));
+                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Folder {name}")));
+                if button.clicked() {
+                    target = Some((*folder).to_owned());
+                }
+                if index > 0 && !last {
+                    ui.weak("/");
+                }
+            }
+            if let Some(home) = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_owned())
+                && !self.folder.starts_with(&home)
+                && ui.small_button("Home").clicked()
+            {
+                target = Some(home);
+            }
+        });
+        if let Some(folder) = target {
+            questions.push(self.enter(folder));
+        }
+    }
+
+    fn keys(&mut self, ui: &Ui, shown: &[Entry], questions: &mut Vec<Question>) {
+        let none = egui::Modifiers::NONE;
+        let (up, down, out) = ui.input_mut(|i| {
+            let out = i.consume_key(egui::Modifiers::ALT, Key::ArrowUp);
+            (i.consume_key(none, Key::ArrowUp), i.consume_key(none, Key::ArrowDown), out)
+        });
+        if out && let Some(folder) = self.folder.parent().map(Path::to_owned) {
+            questions.push(self.enter(folder));
+            return;
+        }
+        if (up || down) && !shown.is_empty() {
+            let row = match self.row {
+                None => 0,
+                Some(row) if down => (row + 1).min(shown.len() - 1),
+                Some(row) => row.saturating_sub(1),
+            };
+            self.scroll = true;
+            questions.push(self.mark(row, &shown[row]));
+        }
+    }
+
+    /// Makes an entry the choice.
+    fn mark(&mut self, row: usize, entry: &Entry) -> Question {
+        self.row = Some(row);
+        self.refusal.clear();
+        self.replaces = None;
+        if !(entry.is_folder && self.mode == Mode::Save) {
+            self.name.clone_from(&entry.name);
+        }
+        Question::Recognise(self.folder.join(&entry.name))
+    }
+
+    fn list(&mut self, ui: &mut Ui, shown: &[Entry], height: f32, questions: &mut Vec<Question>) {
+        let p = theme::palette(ui.visuals());
+        let frame = egui::Frame::NONE.fill(p.field).corner_radius(4).inner_margin(4);
+        frame.show(ui, |ui| {
+            ui.set_min_size(vec2(ui.available_width(), height));
+            let empty = match &self.entries {
+                None => "Reading the folder…".to_owned(),
+                Some(Err(reason)) => reason.clone(),
+                Some(Ok(_)) if shown.is_empty() => "Nothing here to choose.".to_owned(),
+                Some(Ok(_)) => String::new(),
+            };
+            if !empty.is_empty() {
+                ui.weak(empty);
+                return;
+            }
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let area = ScrollArea::vertical().id_salt(&self.folder).auto_shrink(false).max_height(height);
+            area.show(ui, |ui| {
+                for (index, entry) in shown.iter().enumerate() {
+                    let response = entry_row(ui, entry, self.row == Some(index));
+                    if self.row == Some(index) && self.scroll {
+                        response.scroll_to_me(None);
+                    }
+                    if response.clicked() {
+                        questions.push(self.mark(index, entry));
+                    }
+                    if response.double_clicked() {
+                        questions.push(Question::Take { path: self.folder.join(&entry.name), enters: true });
+                    }
+                }
+            });
+            self.scroll = false;
+        });
+    }
+
+    /// The line to type in; true where Enter ended it.
+    fn name_field(&mut self, ui: &mut Ui) -> bool {
+        let hint = match self.mode {
+            Mode::Save => "Name of the file",
+            _ => "Name or path",
+        };
+        let width = ui.available_width();
+        let edit = egui::TextEdit::singleline(&mut self.name).hint_text(hint).desired_width(width);
+        let response = ui.add(edit).accessible_name("File name");
+        if response.changed() {
+            self.row = None;
+            self.replaces = None;
+            self.refusal.clear();
+        }
+        let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        if self.age == 0 || enter {
+            response.request_focus();
+        }
+        enter
+    }
+
+    fn notes(&self, ui: &mut Ui) {
+        let p = theme::palette(ui.visuals());
+        let (words, color) = match (&self.replaces, &self.recognised, self.row) {
+            _ if !self.refusal.is_empty() => (self.refusal.clone(), p.bad),
+            (Some(path), ..) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                (format!("{name} is there already and would be replaced."), p.warn)
+            }
+            (None, Some((path, words)), Some(_)) if path.file_name() == Some(self.name.as_ref()) => {
+                (words.clone(), p.text_weak)
+            }
+            _ => (String::new(), p.text_weak),
+        };
+        ui.add(egui::Label::new(egui::RichText::new(words).color(color)).truncate());
+        ui.add_space(2.0);
+    }
+
+    /// The buttons; true for "Cancel".
+    fn buttons(&mut self, ui: &mut Ui, shown: &[Entry], enter: bool, questions: &mut Vec<Question>) -> bool {
+        let p = theme::palette(ui.visuals());
+        let marks_folder = self.row.and_then(|row| shown.get(row)).is_some_and(|entry| entry.is_folder);
+        let word = match (self.mode, &self.replaces) {
+            (Mode::Save, Some(_)) => "Replace",
+            (Mode::Save, None) if self.purpose == Purpose::Save => "Save",
+            (Mode::Open, _) if self.purpose == Purpose::Open && marks_folder => "Open as data",
+            (Mode::Open, _) if self.purpose == Purpose::Open => "Open",
+            _ => "Choose",
+        };
+        let typed = self.typed();
+        let mut closed = false;
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let strong = egui::Button::new(egui::RichText::new(word).color(p.on_accent)).fill(p.accent);
+            let takes = ui.add_enabled(typed.is_some(), strong).clicked();
+            closed = ui.button("Cancel").clicked();
+            if marks_folder && ui.button("Look inside").clicked() {
+                questions.extend(typed.clone().map(|path| Question::Take { path, enters: true }));
+            }
+            if takes || enter {
+                // Enter goes into folders; the button takes them.
+                questions.extend(typed.clone().map(|path| Question::Take { path, enters: !takes }));
+            }
+        });
+        closed
+    }
+}
+
+fn entry_row(ui: &mut Ui, entry: &Entry, marked: bool) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), Sense::click());
+    let kind = if entry.is_folder { "Folder" } else { "File" };
+    response
+        .widget_info(|| WidgetInfo::selected(Role::Button, true, marked, format!("{kind} {}", entry.name)));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let p = theme::palette(ui.visuals());
+    if marked || response.hovered() {
+        let fill = if marked { ui.visuals().selection.bg_fill } else { p.control };
+        ui.painter().rect_filled(rect, 4.0, fill);
+    }
+    let corner = rect.left_center() + vec2(6.0, -5.0);
+    if entry.is_folder {
+        let tab = egui::Rect::from_min_size(corner, vec2(6.0, 4.0));
+        ui.painter().rect_filled(tab, 1.0, p.accent);
+        let body = egui::Rect::from_min_size(corner + vec2(0.0, 2.0), vec2(14.0, 9.0));
+        ui.painter().rect_filled(body, 1.5, p.accent);
+    } else {
+        let sheet = egui::Rect::from_min_size(corner + vec2(2.0, -1.0), vec2(9.0, 12.0));
+        let stroke = egui::Stroke::new(1.0, p.text_weak);
+        ui.painter().rect_stroke(sheet, 1.0, stroke, egui::StrokeKind::Inside);
+    }
+    let font = egui::FontId::proportional(13.0);
+    let strong = entry.is_folder || entry.name.to_lowercase().ends_with(".ron");
+    let color = if strong { p.text_strong } else { p.text };
+    let room = egui::Rect::from_min_max(rect.min, rect.max - vec2(84.0, 0.0));
+    let clip = ui.painter().with_clip_rect(room.intersect(ui.clip_rect()));
+    clip.text(
+        rect.left_center() + vec2(28.0, 0.0),
+        egui::Align2::LEFT_CENTER,
+        &entry.name,
+        font.clone(),
+        color,
+    );
+    if !entry.is_folder {
+        let at = rect.right_center() - vec2(8.0, 0.0);
+        ui.painter().text(at, egui::Align2::RIGHT_CENTER, text::bytes(entry.size), font, p.text_weak);
+    }
+    response
+}
+
+impl App {
+    /// Opens the browser.
+    pub(super) fn browse(&mut self, purpose: Purpose, mode: Mode, name: String) {
+        let folder = match (&self.editor.path, &self.settings.folder) {
+            (None, Some(folder)) => folder.clone(),
+            _ => self.editor.base_folder(),
+        };
+        let browser = Browser::new(purpose, mode, folder, name);
+        self.backend.list(browser.folder().to_owned());
+        self.dialogs.browser = Some(browser);
+    }
+
+    pub(super) fn browser_ui(&mut self) {
+        let Some(browser) = &mut self.dialogs.browser else { return };
+        let (closed, questions) = browser.ui(&self.ctx);
+        for question in questions {
+            match question {
+                Question::List(folder) => self.backend.list(folder),
+                Question::Recognise(path) => self.backend.recognise(path),
+                Question::Take { path, enters } => self.backend.find(path, enters),
+            }
+        }
+        if closed {
+            self.dialogs.browser = None;
+            self.dialogs.after_save = None;
+        }
+    }
+
+    /// Takes in what is at a path that was chosen.
+    pub(super) fn path_found(&mut self, path: PathBuf, found: Found, enters: bool) {
+        let Some(browser) = &mut self.dialogs.browser else { return };
+        match browser.found(path, found, enters) {
+            Ok(path) => {
+                let purpose = browser.purpose.clone();
+                self.settings.folder = Some(browser.folder().to_owned());
+                self.dialogs.browser = None;
+                self.chosen(purpose, path);
+            }
+            Err(Some(Question::List(folder))) => self.backend.list(folder),
+            Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn browser(purpose: Purpose, mode: Mode) -> Browser {
+        Browser::new(purpose, mode, "/data".into(), String::new())
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_when_asked_twice() {
+        let mut saves = browser(Purpose::Save, Mode::Save);
+        saves.name = "mine".into();
+        let path = saves.typed().unwrap_or_default();
+        assert_eq!(path, Path::new("/data/mine.ron"));
+        assert!(saves.found(path.clone(), Found::File, true).is_err());
+        assert_eq!(saves.found(path.clone(), Found::File, false).ok(), Some(path));
+    }
+
+    #[test]
+    fn folders_are_entered_or_taken() {
+        let mut opens = browser(Purpose::Open, Mode::Open);
+        assert!(opens.found("/data/a".into(), Found::Folder, true).is_err());
+        assert_eq!(opens.folder(), Path::new("/data/a"));
+        assert!(opens.found("/data/a/b".into(), Found::Folder, false).is_ok());
+        assert!(opens.found("/data/a/none".into(), Found::Missing, false).is_err());
+        assert!(opens.refusal.contains("is not there"));
+    }
+}
