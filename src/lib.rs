@@ -9,9 +9,8 @@
 //! | [`io`] | one file per format | `data` |
 //! | [`engine`] | pure algorithms on arrays; no files, no graph | `data` |
 //! | [`figures`] | drawings of spikes, waveforms and probes as SVG | `data`, `engine` |
-//! | [`curation`] | decisions on a sorting, replayable | `data` |
 //! | [`pipeline`] | graph, document, plan, store, executor, events; knows the trait `Node`, never a node | `data`, `io`, `engine::{Monitor, Scratch}` |
-//! | [`nodes`] | one file per node and the registry | `data`, `io`, `engine`, `figures`, `curation`, `pipeline` |
+//! | [`nodes`] | one file per node and the registry | `data`, `io`, `engine`, `figures`, `pipeline` |
 //! | [`inspect`] | what views show, computed off the UI thread | `data`, `io`, `engine`, `pipeline` |
 //! | [`cli`] | the command line | all but `app` |
 //! | `app` | the window (feature `gui`); the only room that sees egui | all but `cli` |
@@ -23,7 +22,6 @@
 //! - The user's data is never modified in place.
 
 pub mod cli;
-pub mod curation;
 pub mod data;
 pub mod engine;
 pub mod figures;

@@ -8,17 +8,16 @@ use std::{
 };
 
 /// Room and what it may import.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("data", &[]),
     ("io", &["data"]),
     ("engine", &["data"]),
     ("figures", &["data", "engine"]),
-    ("curation", &["data"]),
     ("pipeline", &["data", "io", "engine"]),
-    ("nodes", &["data", "io", "engine", "figures", "curation", "pipeline"]),
+    ("nodes", &["data", "io", "engine", "figures", "pipeline"]),
     ("inspect", &["data", "io", "engine", "pipeline"]),
-    ("cli", &["data", "io", "engine", "curation", "pipeline", "nodes", "inspect"]),
-    ("app", &["data", "io", "engine", "curation", "pipeline", "nodes", "inspect"]),
+    ("cli", &["data", "io", "engine", "pipeline", "nodes", "inspect"]),
+    ("app", &["data", "io", "engine", "pipeline", "nodes", "inspect"]),
 ];
 
 /// What the pipeline may know of the engine: the traits it implements and their values.

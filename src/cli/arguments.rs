@@ -213,11 +213,16 @@ pub struct SortArguments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Recording: SpikeInterface binary folder.
+    #[value(name = "binary_folder", alias = "binary-folder")]
     BinaryFolder,
     /// Sorting: SpikeInterface NumpyFolder.
+    #[value(name = "numpy_folder", alias = "numpy-folder")]
     NumpyFolder,
-    /// Recording: MDA folder (raw.mda, geom.csv, params.json). Sorting: a firings.mda.
+    /// Recording: MDA folder (raw.mda, geom.csv, params.json), with firings_true.mda where there are spikes.
+    /// Sorting: a firings.mda.
     Mda,
+    /// Sorting and its recording: a folder that phy opens, with traces and templates.
+    Phy,
     /// Sorting: a table of spikes.
     Csv,
 }
@@ -233,6 +238,9 @@ pub struct ConvertArguments {
     /// Where to write it; must not exist yet.
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
+    /// The recording a sorting was made of, for phy. The input itself where it holds both.
+    #[arg(long, value_name = "PATH")]
+    pub recording: Option<PathBuf>,
     /// What the file does not say.
     #[command(flatten)]
     pub reading: InputArguments,

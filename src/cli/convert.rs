@@ -7,19 +7,30 @@ use super::{
     run::interrupted,
 };
 use crate::{
-    data::{Id, Sorting, Table, TableColumn},
-    engine::chain::{self, ChainSource},
+    data::{Id, Sorting, Stage, Table, TableColumn},
+    engine::{
+        EngineError, Monitor, Preview,
+        chain::{self, ChainSource},
+        design::{Band, Family, design},
+        waveforms::{WaveformParams, estimate_templates, select_spikes},
+    },
     io,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use std::{io::IsTerminal, sync::atomic::Ordering};
+use std::{
+    io::IsTerminal,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// Reads the input and writes it anew; what is at `--out` is never overwritten.
 ///
 /// # Errors
 /// Where the input cannot be read, the format does not hold what it is, or the disk refuses.
 pub fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
-    let ConvertArguments { input, out, format, reading } = arguments;
+    let ConvertArguments { input, out, format, reading, .. } = arguments;
     if std::fs::read_dir(out).map_or_else(|_| out.exists(), |mut entries| entries.next().is_some()) {
         return Err(CliError::advised(
             format!("--out {}: it exists already", out.display()),
@@ -27,13 +38,15 @@ pub fn convert(arguments: &ConvertArguments) -> Result<(), CliError> {
         ));
     }
     let description = io::describe(input, &reading.options())?;
-    let only_spikes = description.is_sorting && !description.is_recording;
+    let spikes = description.is_sorting.then(|| open_sorting(arguments));
     match format {
-        Format::BinaryFolder => save_recording(arguments)?,
-        Format::Mda if !only_spikes => save_recording(arguments)?,
-        Format::Mda => io::mda::write_firings(&open_sorting(arguments)?, out).map_err(ended)?,
+        Format::Mda if !description.is_recording => {
+            io::mda::write_firings(&open_sorting(arguments)?, out).map_err(ended)?;
+        }
+        Format::BinaryFolder | Format::Mda => save_recording(arguments, spikes.transpose()?.as_ref())?,
+        Format::Phy => save_phy(arguments, &open_sorting(arguments)?)?,
         Format::NumpyFolder => io::numpy_folder::write(&open_sorting(arguments)?, out).map_err(ended)?,
-        Format::Csv => io::csv::write_table(out, &spikes(&open_sorting(arguments)?)).map_err(ended)?,
+        Format::Csv => io::csv::write_table(out, &table(&open_sorting(arguments)?)).map_err(ended)?,
     }
     output::text(&format!("{}\n", out.display()))
 }
@@ -42,28 +55,73 @@ fn open_sorting(arguments: &ConvertArguments) -> Result<Sorting, CliError> {
     Ok(io::open_sorting(&arguments.input, arguments.reading.sampling_frequency)?)
 }
 
-fn save_recording(arguments: &ConvertArguments) -> Result<(), CliError> {
+fn save_recording(arguments: &ConvertArguments, spikes: Option<&Sorting>) -> Result<(), CliError> {
     let recording = io::open_recording(&arguments.input, &arguments.reading.options())?;
     // A format may describe preprocessing: what is written is what it gives.
     let chain = chain::compile(&recording).map_err(|error| CliError::Input(error.to_string()))?;
     let info = chain.info().clone();
     let source = ChainSource::new(chain);
-    let (bar, interrupted) = (bar(info.total_frames()), interrupted());
-    let progress = |done: u64, _: u64| {
-        bar.set_position(done);
-        !interrupted.load(Ordering::SeqCst)
+    let bar = Bar::new(info.total_frames());
+    let progress = |done: u64, _: u64| bar.go_on(done);
+    if arguments.format != Format::Mda {
+        io::binary_folder::write(&source, &info, &arguments.out, info.dtype, &progress).map_err(ended)?;
+        return Ok(());
+    }
+    io::atomic::folder(&arguments.out, |folder| {
+        io::mda::write_recording(&source, &info, folder, info.dtype, &progress)?;
+        spikes.map_or(Ok(()), |spikes| io::mda::write_firings(spikes, &folder.join(io::mda::FIRINGS_TRUTH)))
+    })
+    .map_err(ended)
+}
+
+/// Templates are averaged from the traces, filtered where they are not; the traces are copied as they are.
+fn save_phy(arguments: &ConvertArguments, sorting: &Sorting) -> Result<(), CliError> {
+    let input = arguments.recording.as_ref().unwrap_or(&arguments.input);
+    let options = arguments.reading.options();
+    if arguments.recording.is_none() && !io::describe(input, &options)?.is_recording {
+        return Err(CliError::advised(
+            format!("{}: it holds no traces, and phy shows waveforms", input.display()),
+            "Name the recording the spikes were found in with --recording PATH.",
+        ));
+    }
+    let recording = io::open_recording(input, &options)?;
+    let failed = |error: EngineError| match error {
+        EngineError::Cancelled => CliError::Cancelled,
+        EngineError::Source(error) => CliError::Failed(error.to_string()),
+        EngineError::Data(message) => CliError::Input(message),
     };
-    let write = match arguments.format {
-        Format::Mda => io::mda::write_recording,
-        _ => io::binary_folder::write,
+    let filtered = if recording.info().is_filtered {
+        recording.clone()
+    } else {
+        let rate = recording.info().sampling_frequency;
+        let band = Band::Bandpass(300.0, (0.45 * rate).min(6000.0));
+        let sections = design(Family::Butterworth, 5, band, rate).map_err(failed)?;
+        recording
+            .with_stage(Stage::Filter { sections, marks_filtered: true })
+            .map_err(|error| CliError::Input(error.to_string()))?
     };
-    write(&source, &info, &arguments.out, info.dtype, &progress).map_err(ended)?;
-    bar.finish_and_clear();
-    Ok(())
+    let params = WaveformParams::default();
+    let frames: Vec<usize> = recording.info().segments.iter().map(|s| s.num_frames).collect();
+    let (before, samples) = params.samples(recording.info().sampling_frequency);
+    let selected = select_spikes(sorting, &frames, before, samples, params.max_spikes_per_unit, 0);
+    let bar = Bar::new(recording.info().total_frames());
+    let compiled = chain::compile(&filtered).map_err(failed)?;
+    let templates = estimate_templates(&compiled, sorting, &selected, &params, &bar).map_err(failed)?;
+    let source = ChainSource::new(chain::compile(&recording).map_err(failed)?);
+    let info = recording.info();
+    let export = io::phy::Export {
+        sorting,
+        templates: &templates,
+        info,
+        traces: Some(io::phy::Traces { source: &source, dtype: info.dtype }),
+        pc_features: None,
+        metrics: None,
+    };
+    io::phy::write(&arguments.out, &export, &|done, _| bar.go_on(done)).map_err(ended)
 }
 
 /// A row a spike, in order of time.
-fn spikes(sorting: &Sorting) -> Table {
+fn table(sorting: &Sorting) -> Table {
     let mut table = Table::default();
     let (mut segment, mut sample, mut time, mut unit) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (index, spikes) in sorting.segments.iter().enumerate() {
@@ -89,11 +147,47 @@ fn ended(error: io::Error) -> CliError {
     }
 }
 
-fn bar(total: usize) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    ProgressBar::with_draw_target(Some(total as u64), target)
+/// A bar on a terminal, and Ctrl-C.
+struct Bar {
+    bar: ProgressBar,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Bar {
+    fn new(total: usize) -> Self {
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self { bar: ProgressBar::with_draw_target(Some(total as u64), target), interrupted: interrupted() }
+    }
+
+    /// Shows how much is done; false where it should stop.
+    fn go_on(&self, done: u64) -> bool {
+        self.bar.set_position(done);
+        !self.cancelled()
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Monitor for Bar {
+    fn stage(&self, _: &str) {}
+    fn progress(&self, done: u64, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+    }
+    fn cancelled(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+    fn preview(&self, _: Preview) {}
+    fn log(&self, _: &str) {}
+    fn warn(&self, line: &str) {
+        eprintln!("warning: {line}");
+    }
 }

@@ -58,9 +58,30 @@ impl CliError {
         }
     }
 
+    /// All it has to say, where there is room for one text only.
+    pub fn in_one_text(&self) -> String {
+        match self {
+            CliError::Advised { message, help } => format!("{}. {help}", message.trim_end_matches('.')),
+            CliError::Problems { summary, problems } => {
+                let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                format!("{summary}: {}", all.join("; "))
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// Bad input with advice.
     pub fn advised(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Advised { message: message.into(), help: help.into() }
+    }
+}
+
+impl io::atomic::Failure for CliError {
+    fn renamed(self, from: &std::path::Path, to: &std::path::Path) -> Self {
+        match self {
+            CliError::Files(error) => CliError::Files(error.renamed(from, to)),
+            other => other,
+        }
     }
 }
 

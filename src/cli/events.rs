@@ -2,7 +2,7 @@
 
 use crate::{
     engine::Preview,
-    pipeline::{Event, EventKind, TaskId},
+    pipeline::{Event, EventKind, RunStatus, TaskId},
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -21,6 +21,18 @@ pub fn to_json(event: &Event) -> Json {
         line.append(fields);
     }
     Json::Object(line)
+}
+
+/// The only line of a run that could not be started: why, in the form of its last line.
+pub fn not_started(message: &str) -> Json {
+    json!({
+        "event": "run_finished",
+        "status": RunStatus::Failed,
+        "tasks": 0,
+        "cached": 0,
+        "results": {},
+        "message": message,
+    })
 }
 
 fn parts(kind: &EventKind) -> (&'static str, Option<&TaskId>, Json) {

@@ -38,23 +38,14 @@ pub struct Ended {
 /// Where the pipeline cannot run, a task fails, or it is cancelled.
 pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
     let start = Instant::now();
-    let loaded = Loaded::read(&arguments.pipeline, &arguments.set)?;
-    if loaded.num_errors() > 0 {
-        return Err(loaded.problems_error());
-    }
-    if let Some(name) = &arguments.until
-        && loaded.pipeline.node(name).is_none()
-    {
-        let names: Vec<&str> = loaded.pipeline.nodes().map(|node| node.name.as_str()).collect();
-        return Err(CliError::advised(
-            format!("--until {name}: there is no node \"{name}\""),
-            format!("The nodes are {}.", names.join(", ")),
-        ));
-    }
-    for problem in &loaded.problems {
-        eprintln!("warning: {problem}");
-    }
-    let executor = executor(loaded.registry.clone(), arguments.threads)?;
+    let (loaded, executor) = match prepared(arguments) {
+        Err(error) if arguments.json => {
+            // Whoever reads the lines waits for the last one, however early it ends.
+            output::json_line(&events::not_started(&error.in_one_text()))?;
+            return Err(error);
+        }
+        prepared => prepared?,
+    };
     let options = RunOptions {
         until: arguments.until.clone(),
         threads: arguments.threads.map(usize::from),
@@ -83,6 +74,28 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
         RunStatus::Failed => Err(CliError::Failed(failed_text(&ended))),
         RunStatus::Cancelled => Err(CliError::Cancelled),
     }
+}
+
+/// A pipeline without errors, and an executor on the store.
+fn prepared(arguments: &RunArguments) -> Result<(Loaded, Arc<Executor>), CliError> {
+    let loaded = Loaded::read(&arguments.pipeline, &arguments.set)?;
+    if loaded.num_errors() > 0 {
+        return Err(loaded.problems_error());
+    }
+    if let Some(name) = &arguments.until
+        && loaded.pipeline.node(name).is_none()
+    {
+        let names: Vec<&str> = loaded.pipeline.nodes().map(|node| node.name.as_str()).collect();
+        return Err(CliError::advised(
+            format!("--until {name}: there is no node \"{name}\""),
+            format!("The nodes are {}.", names.join(", ")),
+        ));
+    }
+    for problem in &loaded.problems {
+        eprintln!("warning: {problem}");
+    }
+    let executor = executor(loaded.registry.clone(), arguments.threads)?;
+    Ok((loaded, executor))
 }
 
 /// What failed, in a line.

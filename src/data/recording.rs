@@ -212,7 +212,7 @@ pub enum SourceError {
     },
     /// Samples that are not numbers.
     #[error(
-        "{place} holds a value that is not a number (NaN) in segment {segment}, frame {frame}, channel {channel}. Replace it, or read the part before it."
+        "{place} holds a value that is no finite number (NaN or infinite) in segment {segment}, frame {frame}, channel {channel}. Replace it, or take the part before it with select_time."
     )]
     NotANumber {
         /// The file or source.

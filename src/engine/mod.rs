@@ -29,6 +29,7 @@ mod phase_shift;
 pub mod random;
 pub mod reference;
 mod select;
+pub mod signal_check;
 pub mod sort;
 mod spans;
 pub mod synthetic;

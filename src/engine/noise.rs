@@ -42,10 +42,12 @@ pub fn random_chunks(info: &RecordingInfo, chunks: &Chunks) -> Result<Vec<Job>, 
         }
     }
     if size == 0 {
-        return Err(EngineError::Data(
-            "there is nothing to estimate from: a segment holds no samples, or chunks of no length were asked for"
-                .into(),
-        ));
+        let shortest = info.segments.iter().map(|s| s.num_frames).min().unwrap_or(0);
+        return Err(EngineError::Data(format!(
+            "there is too little to estimate from: the shortest segment has {shortest} frames, and chunks of {} were \
+             asked for. Take a longer recording, or leave that segment out with select_time",
+            chunks.chunk_size
+        )));
     }
     let mut rng = NumpyRng::new(chunks.seed);
     let mut jobs = Vec::new();

@@ -51,7 +51,7 @@ pub fn file<E: From<Error>>(
 ///
 /// # Errors
 /// Those of `fill`; where `path` exists and is not empty; where the disk refuses. Nothing is left behind.
-pub fn folder<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+pub fn folder<E: Failure>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     if is_occupied(path) {
         return Err(Error::format(
             path,
@@ -72,10 +72,7 @@ pub fn folder<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<()
 ///
 /// # Errors
 /// Those of `fill`, and where the disk refuses; the old folder is then untouched.
-pub fn replace_folder<E: From<Error>>(
-    path: &Path,
-    fill: impl FnOnce(&Path) -> Result<(), E>,
-) -> Result<(), E> {
+pub fn replace_folder<E: Failure>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let part = filled(path, fill)?;
     if !path.exists() {
         place(part, path)?;
@@ -92,6 +89,27 @@ pub fn replace_folder<E: From<Error>>(
         return Err(e.into());
     }
     Ok(())
+}
+
+/// Why a folder could not be filled, told of the folder the user asked for, not of the temporary one.
+pub trait Failure: From<Error> {
+    /// The same of `to` where it is of `from`.
+    fn renamed(self, from: &Path, to: &Path) -> Self;
+}
+
+impl Failure for Error {
+    fn renamed(self, from: &Path, to: &Path) -> Self {
+        let place = |path: PathBuf| match path.strip_prefix(from) {
+            Ok(rest) if rest.as_os_str().is_empty() => to.to_owned(),
+            Ok(rest) => to.join(rest),
+            Err(_) => path,
+        };
+        match self {
+            Error::Io { action, path, source } => Error::Io { action, path: place(path), source },
+            Error::Format { path, message } => Error::Format { path: place(path), message },
+            other => other,
+        }
+    }
 }
 
 /// Gives a folder that was filled under another name its final one.
@@ -128,11 +146,11 @@ impl Drop for Filling {
     }
 }
 
-fn filled<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<Part, E> {
+fn filled<E: Failure>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<Part, E> {
     let part = Part::beside(path)?;
     fs::create_dir(&part.path).map_err(|source| Error::io("create", path, source))?;
     let filling = Filling::begin(&part.path);
-    fill(&part.path)?;
+    fill(&part.path).map_err(|error| error.renamed(&part.path, path))?;
     drop(filling);
     sync_tree(&part.path).map_err(|source| Error::io("write", path, source))?;
     Ok(part)
@@ -245,8 +263,10 @@ mod tests {
         folder(&path, fill("1")).unwrap();
         assert!(folder(&path, fill("2")).unwrap_err().to_string().contains("exists"));
         replace_folder(&path, fill("3")).unwrap();
-        let failed: Result<(), Error> = replace_folder(&path, |p| Err(Error::format(p, "no")));
-        assert!(failed.is_err());
+        let failed: Result<(), Error> =
+            replace_folder(&path, |p| folder(p, |inner| Err(Error::format(&inner.join("x"), "no"))));
+        let message = failed.unwrap_err().to_string();
+        assert_eq!(message, format!("{}: no", path.join("x").display()));
         assert_eq!(fs::read(path.join("x")).unwrap(), b"3");
         assert_eq!(names(base.path()), ["out"]);
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The system refused.
-    #[error("cannot {action} {}: {source}{}", path.display(), advice(source))]
+    #[error("cannot {action} {}: {source}{}", path.display(), advice(action, source))]
     Io {
         /// `read`, `write`, `create`, `list` …
         action: &'static str,
@@ -52,11 +52,14 @@ impl Error {
     }
 }
 
-fn advice(source: &std::io::Error) -> &'static str {
+fn advice(action: &str, source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
     match source.kind() {
         ErrorKind::StorageFull => ". The disk is full: make room, then run again; what is done is kept.",
         ErrorKind::PermissionDenied => ". Choose a folder you may write to, or change its permissions.",
+        ErrorKind::NotFound if action == "create" => {
+            ". The folder it would lie in cannot be made: choose another."
+        }
         ErrorKind::NotFound => ". Was it moved or renamed? Choose it again.",
         ErrorKind::ReadOnlyFilesystem => ". The folder is read-only: choose another one.",
         _ => "",

@@ -10,6 +10,7 @@ pub mod binary_folder;
 pub mod csv;
 mod error;
 pub mod figure;
+mod joined;
 pub mod json;
 pub mod mda;
 pub mod npy;

@@ -7,15 +7,45 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Mutex,
 };
 
 const LEDGER: &str = ".spikeloom-written.json";
+
+/// Writes `path` with `fill`, which replaces what lies there: only what was written there before and left alone since,
+/// or, where `overwrite` says so, anything but the files in `reads`, which `fill` reads from.
+///
+/// # Errors
+/// Those of `fill`, and where something else is there; says what to do.
+pub fn replace(
+    path: &Path,
+    overwrite: bool,
+    reads: &[PathBuf],
+    fill: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let target = whole(path);
+    if let Some(read) = reads.iter().find(|read| whole(read).starts_with(&target)) {
+        return Err(Error::format(
+            path,
+            format!(
+                "what is written here is read from {}, which is in it and would be lost. Choose another name.",
+                read.display()
+            ),
+        ));
+    }
+    if !overwrite {
+        check(path)?;
+    }
+    fill()?;
+    note(path)
+}
 
 /// Whether `path` may be written: nothing is there, or what was written there before is unchanged.
 ///
 /// # Errors
 /// Where something else is there; says what to do.
-pub fn check(path: &Path) -> Result<(), Error> {
+fn check(path: &Path) -> Result<(), Error> {
     let Some(found) = fingerprint(path)? else { return Ok(()) };
     let (ledger, name) = place(path)?;
     match read(&ledger).get(&name) {
@@ -36,9 +66,12 @@ pub fn check(path: &Path) -> Result<(), Error> {
 ///
 /// # Errors
 /// Where the note cannot be written.
-pub fn note(path: &Path) -> Result<(), Error> {
+fn note(path: &Path) -> Result<(), Error> {
+    static WRITING: Mutex<()> = Mutex::new(());
     let Some(found) = fingerprint(path)? else { return Ok(()) };
     let (ledger, name) = place(path)?;
+    // Several tasks write into one folder at once, and no note may be lost.
+    let _one_at_a_time = WRITING.lock();
     let mut notes = read(&ledger);
     notes.insert(name, found);
     let text =
@@ -110,6 +143,57 @@ mod tests {
         check(&path).unwrap();
         fs::write(&path, "mine, edited").unwrap();
         assert!(check(&path).unwrap_err().to_string().contains("changed"));
+    }
+
+    #[test]
+    fn an_input_is_never_overwritten_by_what_is_made_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("recording/traces.raw");
+        fs::create_dir(folder.path().join("recording")).unwrap();
+        fs::write(&input, "samples").unwrap();
+        let clear = |path: &Path| {
+            let path = path.to_owned();
+            move || fs::remove_dir_all(&path).map_err(|source| Error::io("replace", &path, source))
+        };
+        for path in [folder.path().join("recording"), folder.path().join("recording/../recording")] {
+            let error = replace(&path, true, std::slice::from_ref(&input), clear(&path)).unwrap_err();
+            assert!(error.to_string().contains("traces.raw"), "{error}");
+        }
+        assert_eq!(fs::read(&input).unwrap(), b"samples");
+        // Beside it anything goes, and again.
+        let beside = folder.path().join("recording2");
+        for text in ["1", "2"] {
+            let write = || fs::write(&beside, text).map_err(|source| Error::io("write", &beside, source));
+            replace(&beside, false, std::slice::from_ref(&input), write).unwrap();
+        }
+        assert_eq!(fs::read(&beside).unwrap(), b"2");
+    }
+
+    #[test]
+    fn of_many_that_are_written_at_once_each_is_known_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..16).map(|i| folder.path().join(format!("{i}.csv"))).collect();
+        let write = |path: &PathBuf| {
+            replace(path, false, &[], || {
+                fs::write(path, "rows").map_err(|source| Error::io("write", path, source))
+            })
+            .unwrap();
+        };
+        for _ in 0..2 {
+            std::thread::scope(|scope| paths.iter().for_each(|path| drop(scope.spawn(|| write(path)))));
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_replaced_only_where_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        fs::write(&path, "mine").unwrap();
+        let write = || fs::write(&path, "ours").map_err(|source| Error::io("write", &path, source));
+        assert!(replace(&path, false, &[], write).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+        replace(&path, true, &[], write).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"ours");
     }
 
     #[test]

@@ -84,11 +84,9 @@ impl Node for ExportPhy {
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
-        let path = context.path(&params.path);
-        if !params.overwrite {
-            written::check(&path)?;
-        }
-        let chain = chain::compile(inputs.recording("recording")?)?;
+        let path = context.place(&params.path);
+        let recording = inputs.recording("recording")?;
+        let chain = chain::compile(recording)?;
         let info = chain.info().clone();
         let source = chain::ChainSource::new(chain);
         let export = Export {
@@ -103,12 +101,9 @@ impl Node for ExportPhy {
             context.progress(done, total);
             !context.cancelled()
         };
-        let result = io::atomic::replace_folder(&path, |folder| io::phy::write(folder, &export, &progress));
-        match result {
-            Err(io::Error::Cancelled) => return Err(NodeError::Cancelled),
-            other => other?,
-        }
-        written::note(&path)?;
+        written::replace(&path, params.overwrite, &recording.source().files(), || {
+            io::atomic::replace_folder(&path, |folder| io::phy::write(folder, &export, &progress))
+        })?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
     }
 }

@@ -73,12 +73,8 @@ impl Node for SaveFigure {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let figure = inputs.figure("figure")?;
-        let path = context.path(&params.path);
-        if !params.overwrite {
-            written::check(&path)?;
-        }
-        io::figure::write(&path, figure, params.scale)?;
-        written::note(&path)?;
+        let path = context.place(&params.path);
+        written::replace(&path, params.overwrite, &[], || io::figure::write(&path, figure, params.scale))?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
     }
 }

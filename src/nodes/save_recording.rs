@@ -85,10 +85,7 @@ impl Node for SaveRecording {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
-        let path = context.path(&params.path);
-        if !params.overwrite {
-            written::check(&path)?;
-        }
+        let path = context.place(&params.path);
         let chain = chain::compile(recording)?;
         let info = chain.info().clone();
         let dtype = params.dtype.unwrap_or(info.dtype);
@@ -97,17 +94,14 @@ impl Node for SaveRecording {
             context.progress(done, total);
             !context.cancelled()
         };
-        let result = io::atomic::replace_folder(&path, |folder| match params.format {
-            RecordingFormat::BinaryFolder => {
-                io::binary_folder::write(&source, &info, folder, dtype, &progress)
-            }
-            RecordingFormat::Mda => io::mda::write_recording(&source, &info, folder, dtype, &progress),
-        });
-        match result {
-            Err(io::Error::Cancelled) => return Err(NodeError::Cancelled),
-            other => other?,
-        }
-        written::note(&path)?;
+        written::replace(&path, params.overwrite, &recording.source().files(), || {
+            io::atomic::replace_folder(&path, |folder| match params.format {
+                RecordingFormat::BinaryFolder => {
+                    io::binary_folder::write(&source, &info, folder, dtype, &progress)
+                }
+                RecordingFormat::Mda => io::mda::write_recording(&source, &info, folder, dtype, &progress),
+            })
+        })?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
     }
 }

@@ -75,17 +75,11 @@ impl Node for SaveSorting {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let sorting = inputs.sorting("sorting")?;
-        let path = context.path(&params.path);
-        if !params.overwrite {
-            written::check(&path)?;
-        }
-        match params.format {
-            SortingFormat::NumpyFolder => {
-                io::numpy_folder::write(sorting, &path)?;
-            }
-            SortingFormat::Mda => io::mda::write_firings(sorting, &path)?,
-        }
-        written::note(&path)?;
+        let path = context.place(&params.path);
+        written::replace(&path, params.overwrite, &[], || match params.format {
+            SortingFormat::NumpyFolder => io::numpy_folder::write(sorting, &path),
+            SortingFormat::Mda => io::mda::write_firings(sorting, &path),
+        })?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
     }
 }

@@ -62,12 +62,8 @@ impl Node for SaveTable {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let table = inputs.table("table")?;
-        let path = context.path(&params.path);
-        if !params.overwrite {
-            written::check(&path)?;
-        }
-        io::csv::write_table(&path, table)?;
-        written::note(&path)?;
+        let path = context.place(&params.path);
+        written::replace(&path, params.overwrite, &[], || io::csv::write_table(&path, table))?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))
     }
 }

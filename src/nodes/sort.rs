@@ -2,7 +2,10 @@
 
 use crate::{
     data::PeakSign,
-    engine::sort::{self, SortParams as Settings},
+    engine::{
+        signal_check::warn_of_bad_signal,
+        sort::{self, SortParams as Settings},
+    },
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
     },
@@ -105,6 +108,7 @@ impl Node for Sort {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
+        warn_of_bad_signal(recording, context)?;
         let output = sort::sort(recording, &params.settings(), context.seed, context, context)?;
         Ok(Outputs::one("sorting", output.sorting).and("templates", output.templates))
     }

@@ -78,8 +78,11 @@ impl Evaluator<'_> {
         if work != Work::Lazy {
             let fit = matches!(work, Work::FitThenLazy(_));
             let key = if fit { self.key("fit", node, &params, &inputs, &files) } else { key };
-            let writes: Vec<PathBuf> =
-                node.writes(&params).into_iter().map(|path| self.base_folder.join(path)).collect();
+            let writes: Vec<PathBuf> = node
+                .writes(&params)
+                .iter()
+                .map(|path| self.base_folder.join(coordinate.place(path)))
+                .collect();
             let job = Job {
                 task: TaskId { node: instance.name.clone(), coordinate: coordinate.clone() },
                 node: node.clone(),

@@ -79,6 +79,7 @@ impl Memo {
             monitor: warnings.clone(),
             scratch_folder: folders.0.folder().join("scratch"),
             base_folder: folders.1.to_owned(),
+            coordinate: Coordinate::default(),
         };
         let outputs = caught(|| {
             let params = node.resolve(params, &inputs)?;

@@ -94,12 +94,20 @@ pub enum NodeError {
     Input(String),
     /// A file could not be read or written.
     #[error(transparent)]
-    Files(#[from] crate::io::Error),
+    Files(crate::io::Error),
     /// The work itself failed.
     #[error("{0}")]
     Failed(String),
 }
 
+impl From<crate::io::Error> for NodeError {
+    fn from(error: crate::io::Error) -> Self {
+        match error {
+            crate::io::Error::Cancelled => NodeError::Cancelled,
+            other => NodeError::Files(other),
+        }
+    }
+}
 impl From<EngineError> for NodeError {
     fn from(error: EngineError) -> Self {
         match error {
@@ -158,7 +166,8 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Files or folders this node writes outside the store, for the user. A result whose files are gone runs again.
+    /// Files or folders this node writes outside the store, for the user, at [`RunContext::place`] of these paths. A
+    /// result whose files are gone runs again.
     fn writes(&self, _params: &Self::Params) -> Vec<PathBuf> {
         Vec::new()
     }
@@ -299,6 +308,8 @@ pub struct RunContext {
     pub scratch_folder: PathBuf,
     /// Where relative paths of parameters start: the folder of the document.
     pub base_folder: PathBuf,
+    /// The item it runs for.
+    pub coordinate: Coordinate,
 }
 
 /// A monitor that can be shared between threads.
@@ -313,12 +324,18 @@ impl RunContext {
             monitor: Arc::new(crate::engine::Silent),
             scratch_folder: std::env::temp_dir(),
             base_folder: PathBuf::new(),
+            coordinate: Coordinate::default(),
         }
     }
 
     /// A parameter's path, seen from the folder of the document.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.base_folder.join(path)
+    }
+
+    /// Where a parameter's path is written to: of several items each has a place of its own.
+    pub fn place(&self, path: &Path) -> PathBuf {
+        self.path(&self.coordinate.place(path))
     }
 }
 

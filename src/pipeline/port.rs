@@ -5,7 +5,12 @@ use crate::data::{
     Waveforms,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What a port carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -197,6 +202,16 @@ impl Coordinate {
             }
         }
         Some(Self(joined))
+    }
+
+    /// The place of this item's own file or folder where one path is named for all: `metrics.csv` becomes
+    /// `metrics_group=0.csv`; without keys it stays as it is.
+    pub fn place(&self, path: &Path) -> PathBuf {
+        let (Some(stem), false) = (path.file_stem(), self.0.is_empty()) else { return path.to_owned() };
+        let kept = |c: char| if c.is_alphanumeric() || "=,-_.".contains(c) { c } else { '_' };
+        let item: String = self.to_string().chars().map(kept).collect();
+        let ending = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+        path.with_file_name(format!("{}_{item}{ending}", stem.to_string_lossy()))
     }
 }
 

@@ -115,6 +115,7 @@ fn compute(
         monitor: monitor.clone(),
         scratch_folder: scratch.folder().to_owned(),
         base_folder: site.base_folder.clone(),
+        coordinate: job.task.coordinate.clone(),
     };
     let call = || {
         caught(|| {

@@ -185,7 +185,7 @@ impl Node for Add {
             _ => {}
         }
         if !params.out.is_empty() {
-            let path = context.path(params.out.as_ref());
+            let path = context.place(params.out.as_ref());
             std::fs::write(&path, format!("{values:?}"))
                 .map_err(|e| crate::io::Error::io("write", &path, e))?;
         }

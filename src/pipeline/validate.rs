@@ -5,6 +5,10 @@ use super::{
     read_params::read_params,
 };
 use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    path::{Component, PathBuf},
+};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -100,12 +104,39 @@ pub fn validate(pipeline: &Pipeline, registry: &Registry) -> Vec<Problem> {
             }
         }
     }
+    same_places(pipeline, registry, &mut problems);
     wires(pipeline, registry, &mut problems);
     if let Err(cycle) = petgraph::algo::toposort(pipeline.graph(), None) {
         let name = &pipeline.graph()[cycle.node_id()].name;
         problems.push(Problem::of_node(name, "is part of a loop: remove one of its wires"));
     }
     problems
+}
+
+/// Two nodes that write to one place: the one that is done last would replace what the other wrote.
+fn same_places(pipeline: &Pipeline, registry: &Registry, problems: &mut Vec<Problem>) {
+    let mut taken: BTreeMap<PathBuf, &str> = BTreeMap::new();
+    for instance in pipeline.nodes().filter(|instance| !instance.muted) {
+        let Some(node) = registry.get(&instance.kind) else { continue };
+        for path in node.writes(&instance.params) {
+            if path.as_os_str().is_empty() {
+                continue;
+            }
+            let place: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+            if let Some(other) = taken.insert(place, &instance.name) {
+                problems.push(
+                    Problem::of_node(
+                        &instance.name,
+                        format!(
+                            "{} is where \"{other}\" writes as well: choose another name",
+                            path.display()
+                        ),
+                    )
+                    .field("path"),
+                );
+            }
+        }
+    }
 }
 
 fn unknown_kind(instance: &NodeInstance, registry: &Registry) -> Problem {

@@ -179,3 +179,37 @@ fn bundled_probes_have_the_places_of_the_makers() {
         assert_eq!(places(&ours), places(&theirs), "{bundled}");
     }
 }
+
+#[test]
+fn phy_folders_with_several_raw_files_read_them_in_a_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, values: std::ops::Range<i16>| {
+        let bytes: Vec<u8> = values.flat_map(i16::to_le_bytes).collect();
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    };
+    write("one.dat", 0..30);
+    write("two.dat", 30..36);
+    write("three.dat", 36..60);
+    std::fs::write(
+        folder.path().join("params.py"),
+        "dat_path = ['one.dat', r'two.dat', 'D:\\elsewhere\\three.dat']\nn_channels_dat = 3\ndtype = 'int16'\n\
+         offset = 0\nsample_rate = 20000.\nhp_filtered = False\n",
+    )
+    .unwrap();
+    io::npy::write_array(&folder.path().join("spike_times.npy"), &[3], &[0_i64, 11, 19]).unwrap();
+    io::npy::write_array(&folder.path().join("spike_clusters.npy"), &[3], &[2_i64, 2, 5]).unwrap();
+    let recording = io::open_recording(folder.path(), &OpenOptions::default()).unwrap();
+    assert_eq!(recording.info().segments.len(), 1);
+    let wanted: Vec<f32> = (0..60_u8).map(f32::from).collect();
+    assert_eq!(samples(&recording, 0), wanted);
+    // Across the whole of the second file.
+    let mut part = vec![0.0; 12];
+    recording.source().read(0, 9, &mut part).unwrap();
+    assert_eq!(part, wanted[27..39]);
+    assert!(recording.source().read(0, 19, &mut part).is_err());
+    assert_eq!(recording.source().files().len(), 3);
+    assert_eq!(io::open_sorting(folder.path(), None).unwrap().num_spikes(), 3);
+    std::fs::remove_file(folder.path().join("two.dat")).unwrap();
+    let message = io::open_recording(folder.path(), &OpenOptions::default()).unwrap_err().to_string();
+    assert!(message.contains("two.dat") && message.contains("is not there"), "{message}");
+}

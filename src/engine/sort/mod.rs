@@ -144,7 +144,7 @@ pub fn whiten(
             if varying.len() == chain.num_channels() {
                 return Err(EngineError::Data(reason));
             }
-            monitor.warn(&format!("{} constant channels take no part", chain.num_channels() - varying.len()));
+            monitor.log(&format!("{} constant channels take no part", chain.num_channels() - varying.len()));
             let mut weights = Array2::eye(chain.num_channels());
             if !varying.is_empty() {
                 let others = with_stage(recording, Stage::SelectChannels { indices: varying.clone() })?;

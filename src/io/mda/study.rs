@@ -179,13 +179,13 @@ pub fn write_recording(
             ),
         ));
     };
-    let scale = scale_factor(info).ok_or_else(|| {
-        Error::format(
+    if info.gain_to_uv.is_some() && scale_factor(info).is_none() {
+        return Err(Error::format(
             folder,
             "MDA holds one gain for all channels and no offset, this recording has others: \
              scale it to µV first, or choose a binary folder",
-        )
-    })?;
+        ));
+    }
     let places = info.locations_um().ok_or_else(|| {
         Error::format(folder, "a study folder needs the places of the channels: give a probe first")
     })?;
@@ -200,17 +200,19 @@ pub fn write_recording(
                 progress(done, info.total_frames() as u64)
             })
         })?;
-        let params =
-            json!({ "samplerate": info.sampling_frequency, "spike_sign": -1, "scale_factor": scale });
+        let mut params = json!({ "samplerate": info.sampling_frequency, "spike_sign": -1 });
+        if let Some(scale) = scale_factor(info) {
+            params["scale_factor"] = json!(scale);
+        }
         json::write(&folder.join("params.json"), &params)?;
         let geometry: String = places.iter().map(|[x, y]| format!("{x},{y}\n")).collect();
         atomic::write_file(&folder.join("geom.csv"), geometry.as_bytes())
     })
 }
 
-/// The one gain of all channels; 1 where none is known.
+/// The one gain of all channels.
 fn scale_factor(info: &RecordingInfo) -> Option<f64> {
-    let Some(gains) = &info.gain_to_uv else { return Some(1.0) };
+    let gains = info.gain_to_uv.as_ref()?;
     let offsets = info.offset_to_uv.as_deref().unwrap_or(&[]);
     let first = *gains.first()?;
     (gains.iter().all(|&g| g == first) && offsets.iter().all(|&o| o == 0.0)).then_some(first)

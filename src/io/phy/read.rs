@@ -6,6 +6,7 @@ use crate::{
     io::{
         Error, OpenOptions,
         binary::{Asked, Raw, Rest, warn},
+        joined::joined,
         npy,
         probe::ReadProbe,
         raw_source::Layout,
@@ -101,26 +102,14 @@ pub(in crate::io) fn open_recording(path: &Path, options: &OpenOptions) -> Resul
     let folder = &folder_of(path);
     let params_path = folder.join("params.py");
     let params = Params::read(folder)?;
-    let file = match params.dat_path.as_slice() {
-        [file] => file.clone(),
-        [] => {
-            return Err(Error::format(
-                &params_path,
-                "the folder has no traces (dat_path names no raw file). Open it as a sorting, \
-                 and choose the recording by itself.",
-            ));
-        }
-        several => {
-            return Err(Error::format(
-                &params_path,
-                format!(
-                    "dat_path names {} raw files in a row: open and concatenate them one by one",
-                    several.len()
-                ),
-            ));
-        }
-    };
-    if !file.is_file() {
+    if params.dat_path.is_empty() {
+        return Err(Error::format(
+            &params_path,
+            "the folder has no traces (dat_path names no raw file). Open it as a sorting, \
+             and choose the recording by itself.",
+        ));
+    }
+    if let Some(file) = params.dat_path.iter().find(|file| !file.is_file()) {
         return Err(Error::format(
             &params_path,
             format!(
@@ -144,7 +133,7 @@ pub(in crate::io) fn open_recording(path: &Path, options: &OpenOptions) -> Resul
         time_axis: 0,
     };
     let raw = Raw {
-        paths: vec![file],
+        paths: params.dat_path.clone(),
         layout,
         sampling_frequency: params.sample_rate,
         rest: Rest::Floor,
@@ -162,7 +151,8 @@ pub(in crate::io) fn open_recording(path: &Path, options: &OpenOptions) -> Resul
             }
         },
     };
-    raw.finish(info, files, probe, options)
+    // Spikes are counted from the beginning of the first file on.
+    Ok(joined(raw.finish(info, files, probe, options)?))
 }
 
 /// The sorted channels: column of the file, place and shank.

@@ -1,19 +1,17 @@
 //! The program from outside where something is wrong: it says what to do, and nothing is lost.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod disks;
+mod meanwhile;
+mod signals;
 
 use common::{
     place::{LOCUST, Place, SMALL, events, locust, small_recording},
     stderr, stdout,
 };
-use serde_json::Value as Json;
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::fs;
 
 #[test]
 fn recordings_that_cannot_be_read_say_what_to_do() {
@@ -123,62 +121,6 @@ fn a_failing_task_ends_with_1_and_says_why() {
 }
 
 #[test]
-fn an_input_that_changed_is_read_again() {
-    let place = Place::new();
-    small_recording(&place.path("x.raw"), 50_000);
-    place.write("p.ron", SMALL);
-    let finished = || events(&place.ends(0, &["run", "p.ron", "--json"])).last().unwrap().clone();
-    finished();
-    assert_eq!(finished()["cached"], 2);
-    small_recording(&place.path("x.raw"), 60_000);
-    assert_eq!(finished()["cached"], 0);
-    fs::rename(place.path("x.raw"), place.path("moved.raw")).unwrap();
-    let output = place.run(&["run", "p.ron"]);
-    assert_ne!(output.status.code(), Some(0));
-    assert!(stderr(&output).contains("x.raw"), "{}", stderr(&output));
-}
-
-#[test]
-fn cancelling_ends_with_130_and_a_kill_loses_nothing() {
-    let place = Place::new();
-    // Long enough to be interrupted while it is filtered and written.
-    small_recording(&place.path("x.raw"), 12_000_000);
-    place.write("p.ron", SMALL);
-    let start = |signal: &str| {
-        let mut child = place
-            .command(&["run", "p.ron", "--json"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // Until it is in the midst of writing.
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.find(|line| {
-            let event: Json = serde_json::from_str(line.as_ref().unwrap()).unwrap();
-            event["event"] == "progress" && event["node"] == "save" && event["done"].as_u64() > Some(0)
-        });
-        assert!(line.is_some(), "it ended before it was interrupted");
-        let asked = Instant::now();
-        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        // Read to the end, as a terminal does.
-        let _ = lines.count();
-        let code = child.wait().unwrap().code();
-        (code, asked.elapsed())
-    };
-    let (code, took) = start("-INT");
-    assert_eq!(code, Some(130));
-    assert!(took < Duration::from_secs(20), "{took:?}");
-    let (code, _) = start("-KILL");
-    assert_eq!(code, None);
-    assert!(!place.path("out").exists(), "nothing half-written has its final name");
-    let last = events(&place.ends(0, &["run", "p.ron", "--json"])).last().unwrap().clone();
-    assert_eq!(last["status"], "ok");
-    assert_eq!(fs::metadata(place.path("out/traces_cached_seg0.raw")).unwrap().len(), 12_000_000 * 4 * 4);
-    place.ends(0, &["verify"]);
-}
-
-#[test]
 fn sort_overwrites_nothing_of_others_and_says_what_it_needs() {
     let place = Place::new();
     let path = locust();
@@ -209,35 +151,6 @@ fn sort_overwrites_nothing_of_others_and_says_what_it_needs() {
         &["--probe", "linear32"],
     );
     place.refuses(&["sort", &path, "--out", "o"], &["--dtype"]);
-}
-
-#[test]
-fn a_full_disk_is_reported_and_loses_nothing() {
-    let place = Place::new();
-    small_recording(&place.path("x.raw"), 400_000);
-    place.write("p.ron", SMALL);
-    let small = place.path("small");
-    fs::create_dir(&small).unwrap();
-    // A file system of 2 MB in a name space of its own, where 6 MB do not fit.
-    let script = format!(
-        "mount -t tmpfs -o size=2m tmpfs {small} && {program} run p.ron --set save.path=small/out; code=$?; \
-         ls -A small; exit $code",
-        small = small.display(),
-        program = env!("CARGO_BIN_EXE_spikeloom"),
-    );
-    let mut unshare = Command::new("unshare");
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| stdout(&output).trim() == "0");
-    unshare.args(if root { ["-m", "sh", "-c"] } else { ["-Urm", "sh", "-c"] });
-    let output = unshare
-        .arg(script)
-        .current_dir(place.folder.path())
-        .env("SPIKELOOM_STORE", place.path("store"))
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}\n{}", stdout(&output), stderr(&output));
-    assert!(stderr(&output).contains("disk is full"), "{}", stderr(&output));
-    assert!(!stdout(&output).contains("out"), "something half-written is left:\n{}", stdout(&output));
-    place.ends(0, &["run", "p.ron"]);
 }
 
 #[test]

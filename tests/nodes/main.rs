@@ -1,5 +1,10 @@
-//! Rules that hold for every node there is.
+//! Nodes: rules that hold for every one of them, and what they do in a pipeline, seen by SpikeInterface and phy.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod outputs;
+mod preprocessing;
 
 use spikeloom::{
     nodes::registry,
