@@ -106,6 +106,10 @@ pub enum Command {
     },
     /// Leave.
     Quit,
+    /// Search for a node to add at the pointer.
+    FindNode,
+    /// Show the list of all commands.
+    ShowCommands,
     /// Show the list of shortcuts or hide it.
     ToggleShortcuts,
     /// Show what this program is.

@@ -1,6 +1,6 @@
 //! The few windows that come up: unsaved changes, shortcuts, about.
 
-use super::{App, browser::Browser, command::Command, shortcuts};
+use super::{App, browser::Browser, command::Command, command_list::CommandList, shortcuts};
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 
 /// Which of them are up.
@@ -12,6 +12,8 @@ pub struct Dialogs {
     pub after_save: Option<Command>,
     /// A path is being chosen.
     pub browser: Option<Browser>,
+    /// The list of all commands is shown.
+    pub commands: Option<CommandList>,
     /// The sheet of shortcuts is shown.
     pub shortcuts: bool,
     /// "About" is shown.
@@ -23,7 +25,7 @@ pub struct Dialogs {
 impl Dialogs {
     /// True while one of them takes the keys.
     pub fn is_modal(&self) -> bool {
-        self.waiting.is_some() || self.browser.is_some()
+        self.waiting.is_some() || self.browser.is_some() || self.commands.is_some()
     }
 
     /// Escape closes what only informs, before it means anything to the canvas.
@@ -66,6 +68,7 @@ impl App {
             }
         }
         self.browser_ui();
+        commands.extend(self.command_list_ui());
         self.sheet_ui();
         self.about_ui();
         commands
@@ -103,13 +106,17 @@ impl App {
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
             .show(&self.ctx, |ui| {
                 ui.columns(2, |columns| {
-                    for (index, (title, keys)) in shortcuts::SHEET.iter().enumerate() {
+                    for (index, group) in shortcuts::GROUPS.into_iter().enumerate() {
                         let ui = &mut columns[index % 2];
-                        ui.strong(*title);
-                        egui::Grid::new(*title).num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
-                            for (key, what) in *keys {
-                                ui.weak(*key);
-                                ui.label(*what);
+                        ui.strong(group);
+                        egui::Grid::new(group).num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
+                            let gestures = shortcuts::GESTURES.iter().filter(|g| g.0 == group);
+                            let actions = shortcuts::ACTIONS.iter().filter(|a| a.group == group);
+                            let actions = actions.map(|a| (a.keys(ui.ctx()), a.label));
+                            let lines = actions.chain(gestures.map(|g| (g.1.to_owned(), g.2)));
+                            for (keys, what) in lines.collect::<Vec<_>>() {
+                                ui.weak(keys);
+                                ui.label(what);
                                 ui.end_row();
                             }
                         });

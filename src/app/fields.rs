@@ -1,7 +1,10 @@
 //! One field of a form for one parameter: the right widget for its kind, from its declaration alone.
 
-use super::{text, theme};
-use crate::pipeline::{ParamKind, ParamSpec};
+use super::{
+    command::{Command, MergeKey},
+    text, theme,
+};
+use crate::pipeline::{Edit, NodeInstance, ParamKind, ParamSpec};
 use egui::{DragValue, Id, Response, Role, Sense, Slider, SliderClamping, Ui, Vec2, WidgetInfo, vec2};
 use serde_json::{Value as Json, json};
 
@@ -15,11 +18,62 @@ pub enum Change {
     Browse,
 }
 
+impl Change {
+    /// The command that carries it out; changes of the same `gesture` undo as one.
+    pub fn command(self, instance: &NodeInstance, spec: &ParamSpec, gesture: u64) -> Command {
+        let mut params = instance.params.clone();
+        match self {
+            Change::Set(value) if value == spec.default => drop(params.shift_remove(&spec.name)),
+            Change::Set(value) => drop(params.insert(spec.name.clone(), value)),
+            Change::Reset => drop(params.shift_remove(&spec.name)),
+            Change::Browse => {
+                let mode = match &spec.kind {
+                    ParamKind::Path { mode } => mode.clone(),
+                    _ => "open".to_owned(),
+                };
+                return Command::Browse { node: instance.name.clone(), field: spec.name.clone(), mode };
+            }
+        }
+        Command::Edit {
+            edit: Edit::SetParams(instance.name.clone(), params),
+            label: format!("change {}", spec.label.to_lowercase()),
+            merge: Some(MergeKey(format!("{}.{} {gesture}", instance.name, spec.name))),
+        }
+    }
+}
+
+/// How much room a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    /// A line of the inspector.
+    Line,
+    /// A line of a node on the canvas: the style is scaled by the zoom.
+    Node,
+}
+
 /// Share of the width that labels take.
 const LABEL_SHARE: f32 = 0.42;
 
+/// Draws a field alone, in the scale of `ui`, for the body of a node.
+pub fn compact(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -> Option<Change> {
+    let value = set.unwrap_or(&spec.default);
+    let id = Id::unique(("parameter", owner, &spec.name));
+    let name = format!("{} of {owner}", spec.label);
+    if spec.optional && value.is_null() && !matches!(spec.kind, ParamKind::Path { .. }) {
+        let word = if spec.auto { "auto" } else { "not set" };
+        if let ParamKind::Choice { options } = &spec.kind {
+            return choice(ui, id, options, word, Room::Node, &name);
+        }
+        let button = ui.button(word);
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        return button.clicked().then(|| Change::Set(start_value(spec)));
+    }
+    widget(ui, id, spec, value, Room::Node, &name)
+}
+
 /// Draws a field with its label; `set` is what was set, `owner` tells fields of different nodes apart.
-pub fn field(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -> Option<Change> {
+/// A field that is `needed` and not set stands out.
+pub fn field(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>, needed: bool) -> Option<Change> {
     let mut change = None;
     let value = set.unwrap_or(&spec.default);
     let id = Id::unique(("parameter", owner, &spec.name));
@@ -33,7 +87,11 @@ pub fn field(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -> 
         }
         let start = ui.cursor().left();
         let label_width = (width * LABEL_SHARE - 12.0).max(60.0);
-        let label = egui::Label::new(&spec.label).truncate().sense(Sense::hover());
+        let mut words = egui::RichText::new(&spec.label);
+        if needed {
+            words = words.color(theme::palette(ui.visuals()).warn);
+        }
+        let label = egui::Label::new(words).truncate().sense(Sense::hover());
         ui.allocate_ui(vec2(label_width, theme::ROW), |ui| {
             ui.set_min_width(label_width);
             ui.add(label).on_hover_ui(|ui| explain(ui, spec));
@@ -42,7 +100,7 @@ pub fn field(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -> 
         let edited = if spec.optional && !matches!(spec.kind, ParamKind::Path { .. }) {
             optional(ui, id, spec, value)
         } else {
-            widget(ui, id, spec, value)
+            widget(ui, id, spec, value, Room::Line, &spec.label)
         };
         change = edited.or(change.take());
     });
@@ -86,18 +144,31 @@ fn explain(ui: &mut Ui, spec: &ParamSpec) {
     ui.weak(facts.join(" · "));
 }
 
-/// A field that may be left to the program: a switch, and the field itself where it is off.
+/// A field that may be left to the program: while it is, a quiet word that a click turns into the field.
 fn optional(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Change> {
-    let word = if spec.auto { "auto" } else { "none" };
-    let is_null = value.is_null();
-    let switch = ui.selectable_label(is_null, word);
-    switch
-        .widget_info(|| WidgetInfo::selected(Role::Button, true, is_null, format!("{} {word}", spec.label)));
-    let hint = if spec.auto { "Worked out from the data" } else { "Not used" };
-    if switch.on_hover_text(hint).clicked() {
-        return Some(Change::Set(if is_null { start_value(spec) } else { Json::Null }));
+    let (word, hint) = match spec.auto {
+        true => ("auto", "Worked out from the data. Click to say it yourself."),
+        false => ("not set", "Click to set it."),
+    };
+    if let (true, ParamKind::Choice { options }) = (value.is_null(), &spec.kind) {
+        return choice(ui, id, options, word, Room::Line, &spec.label);
     }
-    if is_null { None } else { widget(ui, id, spec, value) }
+    if value.is_null() {
+        let p = theme::palette(ui.visuals());
+        let words = egui::RichText::new(word).color(p.text_weak);
+        let button = egui::Button::new(words).fill(p.field).min_size(vec2(76.0, theme::ROW));
+        let response = ui.add(button);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Set {}", spec.label)));
+        return response.on_hover_text(hint).clicked().then(|| Change::Set(start_value(spec)));
+    }
+    // Where nothing is the default, the mark of what differs leads back to it.
+    let back = if spec.default.is_null() {
+        None
+    } else {
+        let button = ui.small_button(word).accessible_name(format!("{} {word}", spec.label));
+        button.clicked().then_some(Change::Set(Json::Null))
+    };
+    widget(ui, id, spec, value, Room::Line, &spec.label).or(back)
 }
 
 /// What a field begins with when it is no longer left to the program.
@@ -113,31 +184,45 @@ fn start_value(spec: &ParamSpec) -> Json {
     }
 }
 
-fn widget(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Change> {
+fn widget(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json, room: Room, name: &str) -> Option<Change> {
+    let words = value.as_str().unwrap_or_default();
     match &spec.kind {
-        ParamKind::Float => number(ui, id, spec, value.as_f64().unwrap_or(0.0), false),
-        ParamKind::Int => number(ui, id, spec, value.as_f64().unwrap_or(0.0), true),
+        ParamKind::Float => number(ui, id, spec, value.as_f64().unwrap_or(0.0), false, room, name),
+        ParamKind::Int => number(ui, id, spec, value.as_f64().unwrap_or(0.0), true, room, name),
         ParamKind::Bool => {
             let mut on = value.as_bool().unwrap_or(false);
-            let response = ui.checkbox(&mut on, "").accessible_name(&spec.label);
+            let response = ui.checkbox(&mut on, "").accessible_name(name);
             response.changed().then(|| Change::Set(json!(on)))
         }
-        ParamKind::Choice { options } => choice(ui, id, spec, options, value.as_str().unwrap_or_default()),
-        ParamKind::Text => line(ui, id, spec, value.as_str().unwrap_or_default(), 0.0)
+        ParamKind::Choice { options } => choice(ui, id, options, words, room, name),
+        ParamKind::Text => line(ui, spec, words, 0.0, room, name)
             .map(|text| Change::Set(if spec.optional && text.is_empty() { Json::Null } else { json!(text) })),
-        ParamKind::Path { .. } => path(ui, id, spec, value.as_str().unwrap_or_default()),
-        ParamKind::List { item } => list(ui, id, spec, item, value),
-        ParamKind::Other => other(ui, id, spec, value),
+        ParamKind::Path { .. } if room == Room::Node => {
+            let button = ui.add(egui::Button::new(text::param_value(spec, value)).truncate());
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+            button.on_hover_text(words).clicked().then_some(Change::Browse)
+        }
+        ParamKind::Path { .. } => path(ui, spec, words),
+        ParamKind::List { item } => list(ui, id, spec, item, value, room, name),
+        ParamKind::Other => other(ui, id, spec, value, room, name),
     }
 }
 
-fn number(ui: &mut Ui, id: Id, spec: &ParamSpec, value: f64, whole: bool) -> Option<Change> {
+fn number(
+    ui: &mut Ui,
+    id: Id,
+    spec: &ParamSpec,
+    value: f64,
+    whole: bool,
+    room: Room,
+    name: &str,
+) -> Option<Change> {
     let (least, most) = (spec.hard_range.0.unwrap_or(f64::MIN), spec.hard_range.1.unwrap_or(f64::MAX));
     let mut edited = value;
     let mut changed = false;
-    let room = ui.available_width();
-    if let Some((low, high)) = spec.soft_range.filter(|_| room > 130.0) {
-        ui.spacing_mut().slider_width = (room - 84.0).clamp(40.0, 120.0);
+    let width = ui.available_width();
+    if let Some((low, high)) = spec.soft_range.filter(|_| room == Room::Line && width > 130.0) {
+        ui.spacing_mut().slider_width = (width - 84.0).clamp(40.0, 120.0);
         let slider = Slider::new(&mut edited, low..=high)
             .show_value(false)
             .logarithmic(low > 0.0 && high / low > 100.0)
@@ -171,7 +256,11 @@ fn number(ui: &mut Ui, id: Id, spec: &ParamSpec, value: f64, whole: bool) -> Opt
         .suffix(suffix)
         .custom_formatter(|value, _| text::number(value))
         .custom_parser(parse);
-    let response = ui.add_sized(vec2(76.0, theme::ROW), drag).accessible_name(&spec.label);
+    let response = match room {
+        Room::Line => ui.add_sized(vec2(76.0, theme::ROW), drag),
+        Room::Node => ui.add(drag),
+    };
+    let response = response.accessible_name(name);
     changed |= response.changed();
     if let Some(reason) = refused.into_inner() {
         ui.data_mut(|data| data.insert_temp(id.with("refused"), reason));
@@ -243,9 +332,10 @@ fn round_to_digits(value: f64, digits: i32) -> f64 {
 fn choice(
     ui: &mut Ui,
     id: Id,
-    spec: &ParamSpec,
     options: &[(String, String, String)],
     current: &str,
+    room: Room,
+    name: &str,
 ) -> Option<Change> {
     let mut chosen = None;
     let entry = |ui: &mut Ui, option: &(String, String, String)| -> Response {
@@ -253,7 +343,7 @@ fn choice(
         if option.2.is_empty() { response } else { response.on_hover_text(&option.2) }
     };
     let letters: usize = options.iter().map(|o| o.1.chars().count() + 3).sum();
-    if options.len() <= 4 && letters as f32 * 6.8 < ui.available_width() {
+    if room == Room::Line && options.len() <= 4 && letters as f32 * 6.8 < ui.available_width() {
         ui.spacing_mut().item_spacing.x = 1.0;
         for option in options {
             if entry(ui, option).clicked() {
@@ -261,24 +351,27 @@ fn choice(
             }
         }
     } else {
+        // What is none of the options says that none was chosen.
         let shown = options.iter().find(|o| o.0 == current).map_or(current, |o| o.1.as_str());
-        let combo = egui::ComboBox::from_id_salt(id)
-            .selected_text(shown)
-            .width((ui.available_width() - 4.0).max(60.0))
-            .show_ui(ui, |ui| {
+        let width = match room {
+            Room::Line => (ui.available_width() - 4.0).max(60.0),
+            Room::Node => 0.0,
+        };
+        let combo =
+            egui::ComboBox::from_id_salt(id).selected_text(shown).width(width).truncate().show_ui(ui, |ui| {
                 for option in options {
                     if entry(ui, option).clicked() {
                         chosen = Some(option.0.clone());
                     }
                 }
             });
-        combo.response.accessible_name(&spec.label);
+        combo.response.accessible_name(name);
     }
     chosen.filter(|c| c != current).map(|c| Change::Set(json!(c)))
 }
 
 /// A line of text that leaves `less` of the width free; the text where it changed.
-fn line(ui: &mut Ui, _id: Id, spec: &ParamSpec, current: &str, less: f32) -> Option<String> {
+fn line(ui: &mut Ui, spec: &ParamSpec, current: &str, less: f32, room: Room, name: &str) -> Option<String> {
     let mut text = current.to_owned();
     let width = (ui.available_width() - less).max(40.0);
     let hint = match &spec.kind {
@@ -289,13 +382,15 @@ fn line(ui: &mut Ui, _id: Id, spec: &ParamSpec, current: &str, less: f32) -> Opt
         _ => "",
     };
     let edit = egui::TextEdit::singleline(&mut text).desired_width(width).hint_text(hint);
-    let response = ui.add_sized(Vec2::new(width, theme::ROW), edit).accessible_name(&spec.label);
+    let height = if room == Room::Line { theme::ROW } else { ui.spacing().interact_size.y };
+    let edit = if room == Room::Node { edit.margin(egui::Margin::symmetric(3, 0)) } else { edit };
+    let response = ui.add_sized(Vec2::new(width, height), edit).accessible_name(name);
     let response = if text.len() > 24 { response.on_hover_text(&text) } else { response };
     response.changed().then_some(text)
 }
 
-fn path(ui: &mut Ui, id: Id, spec: &ParamSpec, current: &str) -> Option<Change> {
-    let typed = line(ui, id, spec, current, 34.0);
+fn path(ui: &mut Ui, spec: &ParamSpec, current: &str) -> Option<Change> {
+    let typed = line(ui, spec, current, 34.0, Room::Line, &spec.label);
     let button = ui.add_sized(vec2(26.0, theme::ROW), egui::Button::new("…"));
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Browse for {}", spec.label)));
     if button.on_hover_text("Browse…").clicked() {
@@ -310,11 +405,13 @@ fn draft(
     id: Id,
     spec: &ParamSpec,
     current: String,
+    room: Room,
+    name: &str,
     read: impl Fn(&str) -> Result<Json, String>,
 ) -> Option<Change> {
     let kept = id.with("draft");
     let shown: String = ui.data(|data| data.get_temp(kept)).unwrap_or_else(|| current.clone());
-    let text = line(ui, id, spec, &shown, 0.0)?;
+    let text = line(ui, spec, &shown, 0.0, room, name)?;
     match read(&text) {
         Ok(value) => {
             ui.data_mut(|data| {
@@ -333,7 +430,15 @@ fn draft(
     }
 }
 
-fn list(ui: &mut Ui, id: Id, spec: &ParamSpec, item: &str, value: &Json) -> Option<Change> {
+fn list(
+    ui: &mut Ui,
+    id: Id,
+    spec: &ParamSpec,
+    item: &str,
+    value: &Json,
+    room: Room,
+    name: &str,
+) -> Option<Change> {
     let current = value.as_array().map_or_else(String::new, |values| text::list(values));
     let kept: Option<String> = ui.data(|data| data.get_temp(id.with("draft")));
     // Changed from outside (undo, reset): the draft is out of date.
@@ -343,7 +448,7 @@ fn list(ui: &mut Ui, id: Id, spec: &ParamSpec, item: &str, value: &Json) -> Opti
     {
         ui.data_mut(|data| data.remove::<String>(id.with("draft")));
     }
-    draft(ui, id, spec, current, |text| read_list(text, item))
+    draft(ui, id, spec, current, room, name, |text| read_list(text, item))
 }
 
 fn read_list(text: &str, item: &str) -> Result<Json, String> {
@@ -363,8 +468,8 @@ fn read_list(text: &str, item: &str) -> Result<Json, String> {
     values.map(Json::Array)
 }
 
-fn other(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Change> {
-    draft(ui, id, spec, value.to_string(), |text| {
+fn other(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json, room: Room, name: &str) -> Option<Change> {
+    draft(ui, id, spec, value.to_string(), room, name, |text| {
         serde_json::from_str(text).map_err(|error| format!("Not readable: {error}."))
     })
 }

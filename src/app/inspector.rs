@@ -4,9 +4,7 @@ use super::{
     App,
     canvas::icons,
     command::{Command, MergeKey},
-    editor,
-    fields::{self, Change},
-    text, theme,
+    editor, fields, text, theme,
 };
 use crate::pipeline::{DynNode, Edit, NodeInstance, NodeState, ParamSpec, Port, Severity};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
@@ -73,6 +71,10 @@ impl App {
         if let Some(node) = node {
             ui.add_space(4.0);
             self.params_form(ui, node, instance, commands);
+            // Below the fields: they keep their places while they are filled in.
+            if let Some(message) = self.failure(&instance.name) {
+                failure_box(ui, &text::with_labels(message, node.specs()));
+            }
             ui.add_space(4.0);
             ports(ui, self, node, instance, commands);
         }
@@ -126,7 +128,9 @@ impl App {
     }
 
     fn param(&self, ui: &mut Ui, spec: &ParamSpec, instance: &NodeInstance, commands: &mut Vec<Command>) {
-        let change = fields::field(ui, &instance.name, spec, instance.params.get(&spec.name));
+        let set = instance.params.get(&spec.name);
+        let needed = set.is_none() && self.failure(&instance.name).is_some_and(|m| text::asks_for(m, spec));
+        let change = fields::field(ui, &instance.name, spec, set, needed);
         let p = theme::palette(ui.visuals());
         for problem in &self.problems {
             if problem.node.as_deref() == Some(&instance.name) && problem.field.as_deref() == Some(&spec.name)
@@ -137,30 +141,15 @@ impl App {
                 );
             }
         }
-        let Some(change) = change else { return };
-        let mut params = instance.params.clone();
-        match change {
-            Change::Set(value) if value == spec.default => drop(params.shift_remove(&spec.name)),
-            Change::Set(value) => drop(params.insert(spec.name.clone(), value)),
-            Change::Reset => drop(params.shift_remove(&spec.name)),
-            Change::Browse => {
-                let mode = match &spec.kind {
-                    crate::pipeline::ParamKind::Path { mode } => mode.clone(),
-                    _ => "open".to_owned(),
-                };
-                commands.push(Command::Browse {
-                    node: instance.name.clone(),
-                    field: spec.name.clone(),
-                    mode,
-                });
-                return;
-            }
+        commands.extend(change.map(|change| change.command(instance, spec, self.gesture_number)));
+    }
+
+    /// Why a node failed.
+    fn failure(&self, name: &str) -> Option<&str> {
+        match self.states.get(name) {
+            Some(NodeState::Failed(message)) => Some(message),
+            _ => None,
         }
-        commands.push(Command::Edit {
-            edit: Edit::SetParams(instance.name.clone(), params),
-            label: format!("change {}", spec.label.to_lowercase()),
-            merge: Some(MergeKey(format!("{}.{} {}", instance.name, spec.name, self.gesture_number))),
-        });
     }
 
     fn problems_of(&self, ui: &mut Ui, name: &str) {
@@ -195,9 +184,6 @@ impl App {
                 ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
             }
         });
-        if let NodeState::Failed(message) = state {
-            ui.colored_label(p.bad, message);
-        }
         let lines: Vec<_> = self.runs.log().iter().filter(|l| l.node == name).collect();
         if !lines.is_empty() {
             egui::CollapsingHeader::new(egui::RichText::new("Log").weak()).show_unindented(ui, |ui| {
@@ -221,6 +207,16 @@ fn about(ui: &mut Ui, node: &Arc<dyn DynNode>) {
     if !info.source.is_empty() {
         ui.label(egui::RichText::new(info.source).small().weak());
     }
+}
+
+/// What went wrong, before everything else: it says what to do.
+fn failure_box(ui: &mut Ui, message: &str) {
+    let p = theme::palette(ui.visuals());
+    let frame = egui::Frame::NONE.fill(p.bad.gamma_multiply(0.12)).corner_radius(4).inner_margin(6);
+    frame.show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.add(egui::Label::new(egui::RichText::new(message).color(p.bad)).wrap());
+    });
 }
 
 fn several(ui: &mut Ui, count: usize, commands: &mut Vec<Command>) {

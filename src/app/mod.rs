@@ -7,6 +7,7 @@ mod backend;
 mod browser;
 mod canvas;
 pub mod command;
+mod command_list;
 mod dialogs;
 mod editor;
 mod examples;
@@ -190,7 +191,7 @@ impl App {
         self.dialogs.close_on_escape(&self.ctx);
         let mut commands = match self.dialogs.is_modal() {
             true => Vec::new(),
-            false => shortcuts::commands(&self.ctx, &mut self.canvas),
+            false => shortcuts::commands(&self.ctx, &self.canvas),
         };
         commands.extend(self.top_ui(ui));
         commands.extend(self.bottom_ui(ui));
@@ -217,6 +218,7 @@ impl App {
             stages: self.runs.stages(),
             selection: &self.editor.selection,
             selected_wire: self.editor.selected_wire.as_ref(),
+            gesture: self.gesture_number,
             looked_at: self.looked_at.as_deref(),
         };
         self.canvas.ui(ui, &scene)

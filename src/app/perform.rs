@@ -6,6 +6,7 @@ use super::{
     browser::Mode,
     canvas::Canvas,
     command::{Command, MergeKey},
+    command_list::CommandList,
     editor::{Editor, Place},
     examples, panels, text,
 };
@@ -117,6 +118,8 @@ impl App {
                 self.dialogs.may_close = true;
                 self.ctx.send_viewport_cmd(egui::ViewportCommand::Close);
             }
+            Command::FindNode => self.canvas.open_finder(&self.ctx),
+            Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
             Command::ShowAbout => self.dialogs.about = true,
             Command::ResetLayout => {

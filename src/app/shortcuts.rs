@@ -1,96 +1,137 @@
-//! Keys: one table that is listened to and shown.
+//! What can be done, in one table: keys listen to it, the sheet and the list of commands show it.
 
-use super::{canvas::Canvas, command::Command};
-use egui::{Context, Event, Key, Modifiers};
+use super::{App, canvas::Canvas, command::Command};
+use egui::{Context, Event, Key, KeyboardShortcut, ModifierNames, Modifiers};
 
 const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
-/// What each key does, in groups, for people.
-pub const SHEET: [(&str, &[(&str, &str)]); 4] = [
-    (
-        "Canvas",
-        &[
-            ("Tab, double-click", "Add a node"),
-            ("Drag a wire to empty space", "Add what fits"),
-            ("Middle drag, Space + drag", "Pan"),
-            ("Wheel", "Zoom at the pointer"),
-            ("F", "Fit the selection"),
-            ("Home", "Fit everything"),
-            ("1", "100 %"),
-        ],
-    ),
-    (
-        "Nodes",
-        &[
-            ("Enter", "Rename"),
-            ("M", "Mute"),
-            ("B", "Bypass"),
-            ("V", "Look at the output"),
-            ("Arrows", "Nudge"),
-            ("Del", "Delete"),
-        ],
-    ),
-    (
-        "Edit",
-        &[
-            ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"),
-            ("Ctrl+C, X, V", "Copy, cut, paste with inner wires"),
-            ("Ctrl+D", "Duplicate"),
-            ("Ctrl+A", "Select all"),
-        ],
-    ),
-    (
-        "Run and files",
-        &[
-            ("F5", "Run"),
-            ("Shift+F5", "Stop"),
-            ("F6", "Run to the selected node"),
-            ("Ctrl+S, Ctrl+Shift+S", "Save, save as"),
-            ("Ctrl+O, Ctrl+N", "Open, new"),
-            ("?", "This sheet"),
-        ],
-    ),
+/// The groups of the sheet, in its order.
+pub const GROUPS: [&str; 4] = ["Canvas", "Nodes", "Edit", "Run and files"];
+
+/// Something that can be done.
+pub struct Action {
+    /// The group it is shown in.
+    pub group: &'static str,
+    /// What it does, for people.
+    pub label: &'static str,
+    /// Keys, the one to show first.
+    keys: &'static [(Modifiers, Key)],
+    /// Keys work while a text is edited, too.
+    anywhere: bool,
+    /// The command.
+    pub make: fn() -> Command,
+}
+
+impl Action {
+    const fn new(
+        group: &'static str,
+        label: &'static str,
+        keys: &'static [(Modifiers, Key)],
+        make: fn() -> Command,
+    ) -> Self {
+        Self { group, label, keys, anywhere: false, make }
+    }
+
+    const fn anywhere(mut self) -> Self {
+        self.anywhere = true;
+        self
+    }
+
+    /// Its keys as people read them.
+    pub fn keys(&self, ctx: &Context) -> String {
+        self.keys.first().map_or_else(String::new, |&(modifiers, key)| {
+            let is_mac = ctx.os() == egui::os::OperatingSystem::Mac;
+            KeyboardShortcut::new(modifiers, key).format(&ModifierNames::NAMES, is_mac)
+        })
+    }
+}
+
+/// Everything that has a key or a line in the list of commands.
+pub const ACTIONS: &[Action] = &[
+    Action::new("Run and files", "Run", &[(NONE, Key::F5)], || Command::Run { until: None }).anywhere(),
+    Action::new("Run and files", "Stop", &[(SHIFT, Key::F5)], || Command::Stop).anywhere(),
+    Action::new("Run and files", "Run to here", &[(NONE, Key::F6)], || Command::RunToSelection).anywhere(),
+    Action::new("Run and files", "Open…", &[(CTRL, Key::O)], || Command::OpenDialog).anywhere(),
+    Action::new("Run and files", "Save", &[(CTRL, Key::S)], || Command::Save).anywhere(),
+    Action::new("Run and files", "Save as…", &[(CTRL_SHIFT, Key::S)], || Command::SaveAs).anywhere(),
+    Action::new("Run and files", "New", &[(CTRL, Key::N)], || Command::New).anywhere(),
+    Action::new("Run and files", "Quit", &[(CTRL, Key::Q)], || Command::Quit).anywhere(),
+    Action::new("Run and files", "All commands", &[(CTRL_SHIFT, Key::P)], || Command::ShowCommands)
+        .anywhere(),
+    Action::new("Canvas", "Add node…", &[(NONE, Key::Tab)], || Command::FindNode),
+    Action::new("Canvas", "Fit all", &[(NONE, Key::Home)], || Command::Fit { selection: false }),
+    Action::new("Canvas", "Fit selection", &[(NONE, Key::F)], || Command::Fit { selection: true }),
+    Action::new("Canvas", "100 %", &[(NONE, Key::Num1)], || Command::ActualSize),
+    Action::new("Nodes", "Look at output", &[(NONE, Key::V)], || Command::LookAtSelection),
+    Action::new("Nodes", "Rename", &[(NONE, Key::Enter), (NONE, Key::F2)], || Command::Rename),
+    Action::new("Nodes", "Mute", &[(NONE, Key::M)], || Command::ToggleMuted),
+    Action::new("Nodes", "Bypass", &[(NONE, Key::B)], || Command::ToggleBypassed),
+    Action::new("Nodes", "Delete", &[(NONE, Key::Delete), (NONE, Key::Backspace)], || Command::Delete),
+    // Shift before none, as egui takes a key with shift for one without.
+    Action::new("Edit", "Redo", &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], || Command::Redo),
+    Action::new("Edit", "Undo", &[(CTRL, Key::Z)], || Command::Undo),
+    Action::new("Edit", "Duplicate", &[(CTRL, Key::D)], || Command::Duplicate),
+    Action::new("Edit", "Select all", &[(CTRL, Key::A)], || Command::SelectAll),
+    Action::new("Edit", "Select nothing", &[(NONE, Key::Escape)], || Command::Select(Vec::new())),
+    Action::new("", "Shortcuts", &[], || Command::ToggleShortcuts),
+    Action::new("", "Reset layout", &[], || Command::ResetLayout),
+    Action::new("", "About Spikeloom", &[], || Command::ShowAbout),
 ];
 
+/// What the sheet says besides: group, keys, and what they do.
+pub const GESTURES: [(&str, &str, &str); 9] = [
+    ("Canvas", "Double-click", "Add a node"),
+    ("Canvas", "Drag a wire to empty space", "Add what fits"),
+    ("Canvas", "Middle drag, Space + drag", "Pan"),
+    ("Canvas", "Wheel, pinch", "Zoom at the pointer"),
+    ("Nodes", "Arrows, with Shift", "Nudge, by more"),
+    ("Edit", "Ctrl+C, X, V", "Copy, cut, paste with inner wires"),
+    ("Edit", "Shift + click, drag a band", "Select several"),
+    ("Run and files", "Drop a file or a folder", "Open it"),
+    ("Run and files", "?", "This sheet"),
+];
+
+const NUDGES: [(Key, [f32; 2]); 4] = [
+    (Key::ArrowLeft, [-1.0, 0.0]),
+    (Key::ArrowRight, [1.0, 0.0]),
+    (Key::ArrowUp, [0.0, -1.0]),
+    (Key::ArrowDown, [0.0, 1.0]),
+];
+
+/// The action of a label, for menus.
+pub fn action(label: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.label == label)
+}
+
 /// What the keys of this frame ask for.
-pub fn commands(ctx: &Context, canvas: &mut Canvas) -> Vec<Command> {
-    let mut commands = everywhere(ctx);
-    if ctx.text_edit_focused() || canvas.is_searching() {
-        return commands;
-    }
+pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
+    let typing = ctx.text_edit_focused() || canvas.is_searching();
     let place = canvas.pointer_place(ctx);
-    let mut finds = false;
+    let mut commands = Vec::new();
+    // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
+    let mut keys: Vec<_> = ACTIONS
+        .iter()
+        .filter(|action| action.anywhere || !typing)
+        .flat_map(|action| action.keys.iter().map(move |&(modifiers, key)| (modifiers, key, action)))
+        .collect();
+    keys.sort_by_key(|(modifiers, ..)| !modifiers.shift);
     ctx.input_mut(|input| {
-        for (modifiers, key, command) in [
-            (CTRL_SHIFT, Key::Z, Command::Redo),
-            (CTRL, Key::Y, Command::Redo),
-            (CTRL, Key::Z, Command::Undo),
-            (CTRL, Key::A, Command::SelectAll),
-            (CTRL, Key::D, Command::Duplicate),
-            (NONE, Key::Delete, Command::Delete),
-            (NONE, Key::Backspace, Command::Delete),
-            (NONE, Key::F, Command::Fit { selection: true }),
-            (NONE, Key::Home, Command::Fit { selection: false }),
-            (NONE, Key::Num1, Command::ActualSize),
-            (NONE, Key::M, Command::ToggleMuted),
-            (NONE, Key::B, Command::ToggleBypassed),
-            (NONE, Key::V, Command::LookAtSelection),
-            (NONE, Key::Enter, Command::Rename),
-            (NONE, Key::Escape, Command::Select(Vec::new())),
-            (NONE, Key::ArrowLeft, Command::Nudge([-4.0, 0.0])),
-            (NONE, Key::ArrowRight, Command::Nudge([4.0, 0.0])),
-            (NONE, Key::ArrowUp, Command::Nudge([0.0, -4.0])),
-            (NONE, Key::ArrowDown, Command::Nudge([0.0, 4.0])),
-            (SHIFT, Key::ArrowLeft, Command::Nudge([-32.0, 0.0])),
-            (SHIFT, Key::ArrowRight, Command::Nudge([32.0, 0.0])),
-            (SHIFT, Key::ArrowUp, Command::Nudge([0.0, -32.0])),
-            (SHIFT, Key::ArrowDown, Command::Nudge([0.0, 32.0])),
-        ] {
+        for (modifiers, key, action) in keys {
             if input.consume_key(modifiers, key) {
-                commands.push(command);
+                commands.push((action.make)());
+            }
+        }
+        if typing {
+            return;
+        }
+        for (key, [x, y]) in NUDGES {
+            for (modifiers, step) in [(SHIFT, 32.0), (NONE, 4.0)] {
+                if input.consume_key(modifiers, key) {
+                    commands.push(Command::Nudge([x * step, y * step]));
+                }
             }
         }
         for event in &input.events {
@@ -104,32 +145,26 @@ pub fn commands(ctx: &Context, canvas: &mut Canvas) -> Vec<Command> {
                 _ => {}
             }
         }
-        finds = input.consume_key(NONE, Key::Tab);
     });
-    if finds {
-        canvas.open_finder(ctx);
-    }
     commands
 }
 
-/// Keys that work while a text is edited, too.
-fn everywhere(ctx: &Context) -> Vec<Command> {
-    let mut commands = Vec::new();
-    ctx.input_mut(|input| {
-        for (modifiers, key, command) in [
-            (SHIFT, Key::F5, Command::Stop),
-            (NONE, Key::F5, Command::Run { until: None }),
-            (NONE, Key::F6, Command::RunToSelection),
-            (CTRL_SHIFT, Key::S, Command::SaveAs),
-            (CTRL, Key::S, Command::Save),
-            (CTRL, Key::O, Command::OpenDialog),
-            (CTRL, Key::N, Command::New),
-            (CTRL, Key::Q, Command::Quit),
-        ] {
-            if input.consume_key(modifiers, key) {
-                commands.push(command);
-            }
+impl App {
+    /// True where a command has something to act on.
+    pub(super) fn can(&self, command: &Command) -> bool {
+        let selected = !self.editor.selection.is_empty();
+        let (undo, redo) = self.editor.undo_labels();
+        match command {
+            Command::Undo => undo.is_some(),
+            Command::Redo => redo.is_some(),
+            Command::Run { .. } => !self.is_running(),
+            Command::Stop => self.is_running(),
+            Command::RunToSelection => selected && !self.is_running(),
+            Command::Copy | Command::Cut | Command::Duplicate => selected,
+            Command::ToggleMuted | Command::ToggleBypassed => selected,
+            Command::Delete | Command::LookAtSelection => selected || self.editor.selected_wire.is_some(),
+            Command::Rename => self.editor.selection.len() == 1,
+            _ => true,
         }
-    });
-    commands
+    }
 }

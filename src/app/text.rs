@@ -66,6 +66,38 @@ pub fn clock(seconds: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// A parameter as an option of the command line: `--num-channels`.
+fn option(spec: &ParamSpec) -> String {
+    format!("--{}", spec.name.replace('_', "-"))
+}
+
+/// True where a message names a parameter as the option that would mend it.
+pub fn asks_for(message: &str, spec: &ParamSpec) -> bool {
+    let option = option(spec);
+    message
+        .match_indices(&option)
+        .any(|(at, _)| !message[at + option.len()..].starts_with(|c: char| c == '-' || c.is_alphanumeric()))
+}
+
+/// A message with options of the command line as the labels of their fields.
+pub fn with_labels(message: &str, specs: &[ParamSpec]) -> String {
+    let mut longest_first: Vec<&ParamSpec> = specs.iter().collect();
+    longest_first.sort_by_key(|spec| std::cmp::Reverse(spec.name.len()));
+    longest_first.into_iter().fold(message.to_owned(), |text, spec| {
+        text.replace(&option(spec), &format!("\u{201c}{}\u{201d}", spec.label))
+    })
+}
+
+/// A message that starts with a path, with the name of the file alone.
+pub fn short_path(message: &str) -> String {
+    match message.split_once(": ") {
+        Some((path, rest)) if path.starts_with('/') => {
+            format!("{}: {rest}", path.rsplit('/').next().unwrap_or_default())
+        }
+        _ => message.to_owned(),
+    }
+}
+
 /// Bytes as `412 B`, `3.4 MB`, `100 GB`.
 pub fn bytes(count: u64) -> String {
     let mut value = count as f64;

@@ -1,6 +1,6 @@
 //! The bar at the top: menus at the left, running at the right.
 
-use super::{App, command::Command, examples, text, theme};
+use super::{App, command::Command, examples, shortcuts, text, theme};
 use egui::{Button, MenuBar, Role, Sense, Shape, Stroke, ThemePreference, Ui, WidgetInfo, vec2};
 
 impl App {
@@ -16,7 +16,7 @@ impl App {
                 ui.menu_button("View", |ui| self.view_menu(ui, &mut commands));
                 ui.menu_button("Help", |ui| {
                     entry(ui, "Shortcuts", "?", true, Command::ToggleShortcuts, &mut commands);
-                    entry(ui, "About Spikeloom", "", true, Command::ShowAbout, &mut commands);
+                    self.actions(ui, &["All commands", "About Spikeloom"], &mut commands);
                 });
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     self.run_ui(ui, &mut commands);
@@ -56,8 +56,7 @@ impl App {
 
     fn file_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(220.0);
-        entry(ui, "New", "Ctrl+N", true, Command::New, commands);
-        entry(ui, "Open…", "Ctrl+O", true, Command::OpenDialog, commands);
+        self.actions(ui, &["New", "Open…"], commands);
         ui.add_enabled_ui(!self.settings.recent.is_empty(), |ui| {
             ui.menu_button("Open recent", |ui| {
                 for path in &self.settings.recent {
@@ -77,10 +76,9 @@ impl App {
             }
         });
         ui.separator();
-        entry(ui, "Save", "Ctrl+S", true, Command::Save, commands);
-        entry(ui, "Save as…", "Ctrl+Shift+S", true, Command::SaveAs, commands);
+        self.actions(ui, &["Save", "Save as…"], commands);
         ui.separator();
-        entry(ui, "Quit", "Ctrl+Q", true, Command::Quit, commands);
+        self.actions(ui, &["Quit"], commands);
     }
 
     fn edit_menu(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -96,21 +94,24 @@ impl App {
         let any = !self.editor.selection.is_empty();
         entry(ui, "Cut", "Ctrl+X", any, Command::Cut, commands);
         entry(ui, "Copy", "Ctrl+C", any, Command::Copy, commands);
-        entry(ui, "Duplicate", "Ctrl+D", any, Command::Duplicate, commands);
-        entry(ui, "Delete", "Del", any || self.editor.selected_wire.is_some(), Command::Delete, commands);
-        entry(ui, "Select all", "Ctrl+A", true, Command::SelectAll, commands);
+        self.actions(ui, &["Duplicate", "Delete", "Select all"], commands);
         ui.separator();
-        entry(ui, "Mute", "M", any, Command::ToggleMuted, commands);
-        entry(ui, "Bypass", "B", any, Command::ToggleBypassed, commands);
-        entry(ui, "Run to here", "F6", any, Command::RunToSelection, commands);
-        entry(ui, "Look at output", "V", any, Command::LookAtSelection, commands);
+        self.actions(ui, &["Add node…", "Rename", "Mute", "Bypass"], commands);
+        ui.separator();
+        self.actions(ui, &["Run to here", "Look at output"], commands);
+    }
+
+    /// Entries of the table of actions, by label.
+    fn actions(&self, ui: &mut Ui, labels: &[&str], commands: &mut Vec<Command>) {
+        for action in labels.iter().filter_map(|label| shortcuts::action(label)) {
+            let command = (action.make)();
+            entry(ui, action.label, &action.keys(ui.ctx()), self.can(&command), command, commands);
+        }
     }
 
     fn view_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(200.0);
-        entry(ui, "Fit all", "Home", true, Command::Fit { selection: false }, commands);
-        entry(ui, "Fit selection", "F", true, Command::Fit { selection: true }, commands);
-        entry(ui, "100 %", "1", true, Command::ActualSize, commands);
+        self.actions(ui, &["Fit all", "Fit selection", "100 %"], commands);
         ui.separator();
         for (label, theme) in [
             ("Dark", ThemePreference::Dark),
@@ -135,7 +136,7 @@ impl App {
             ui.weak(format!("{} %", text::number(f64::from((self.settings.scale * 100.0).round()))));
         });
         ui.separator();
-        entry(ui, "Reset layout", "", true, Command::ResetLayout, commands);
+        self.actions(ui, &["Reset layout"], commands);
     }
 }
 

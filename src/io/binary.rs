@@ -36,29 +36,54 @@ pub(super) struct Raw {
 
 /// Opens a headerless file with what the options say.
 pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Recording, Error> {
+    let (Some(dtype), Some(num_columns), Some(rate)) =
+        (options.dtype, options.num_channels, options.sampling_frequency)
+    else {
+        return Err(Error::format(path, untold(path, options)));
+    };
     let layout = Layout {
-        dtype: needed(path, options.dtype, "number type", "--dtype int16")?,
+        dtype,
         big_endian: options.big_endian,
-        num_columns: needed(path, options.num_channels, "number of channels", "--num-channels 32")?,
+        num_columns,
         file_offset: options.file_offset,
         time_axis: options.time_axis,
     };
-    let rate = needed(path, options.sampling_frequency, "sampling frequency", "--sampling-frequency 30000")?;
     let rest = if options.allow_partial_frame { Rest::Floor } else { Rest::Refuse };
     Raw { paths: vec![path.to_owned()], layout, sampling_frequency: rate, rest, keep_groups: false }
         .open(options)
 }
 
-fn needed<T>(path: &Path, value: Option<T>, what: &str, example: &str) -> Result<T, Error> {
-    value.ok_or_else(|| {
-        Error::format(
-            path,
-            format!(
-                "a raw file does not tell its {what}: give {example}. \
-                 (It takes --dtype, --num-channels and --sampling-frequency.)"
-            ),
-        )
-    })
+/// Asks for all that a raw file does not tell, with the numbers of channels that would fit.
+fn untold(path: &Path, options: &OpenOptions) -> String {
+    let mut missing = Vec::new();
+    if options.dtype.is_none() {
+        missing.push("its number type (--dtype int16)".to_owned());
+    }
+    if options.num_channels.is_none() {
+        let dtype = options.dtype.unwrap_or(DType::Int16);
+        let bytes = path.metadata().map_or(0, |data| data.len().saturating_sub(options.file_offset));
+        let counts = fitting_counts(bytes, dtype);
+        let shown: Vec<String> = counts.iter().take(16).map(u64::to_string).collect();
+        let more = if counts.len() > shown.len() { " …" } else { "" };
+        missing.push(format!(
+            "how many channels (--num-channels; as {dtype} the file divides by {}{more})",
+            if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+        ));
+    }
+    if options.sampling_frequency.is_none() {
+        missing.push("its sampling frequency (--sampling-frequency 30000)".to_owned());
+    }
+    format!("a raw file does not tell everything: give {}.", missing.join(", and "))
+}
+
+/// Numbers of channels that divide so many bytes of a type into whole frames.
+fn fitting_counts(bytes: u64, dtype: DType) -> Vec<u64> {
+    let size = dtype.size() as u64;
+    if bytes == 0 || !bytes.is_multiple_of(size) {
+        return Vec::new();
+    }
+    let values = bytes / size;
+    (1..=values.min(6144)).filter(|&n| values.is_multiple_of(n)).collect()
 }
 
 impl Raw {
@@ -211,14 +236,11 @@ fn misfit(data: u64, layout: &Layout) -> String {
          ({} bytes each).",
         layout.frame_bytes()
     );
-    let size = dtype.size() as u64;
-    if data.is_multiple_of(size) {
-        let values = data / size;
-        let counts: Vec<String> =
-            (1..=values.min(6144)).filter(|&n| values.is_multiple_of(n)).map(|n| n.to_string()).collect();
-        text += &format!(" With {dtype}, these --num-channels divide it: {}.", counts.join(", "));
-    } else {
+    let counts: Vec<String> = fitting_counts(data, *dtype).iter().map(u64::to_string).collect();
+    if counts.is_empty() {
         text += &format!(" No --num-channels divides it as {dtype}.");
+    } else {
+        text += &format!(" With {dtype}, these --num-channels divide it: {}.", counts.join(", "));
     }
     let types: Vec<&str> = [DType::Int16, DType::Int32, DType::Float32, DType::Float64, DType::Uint8]
         .into_iter()

@@ -1,8 +1,8 @@
 //! Draws what lies on the canvas: its grid, wires, nodes and ports.
 
-use super::{Canvas, PORT_RADIUS, Scene, Seen, SeenPort, node, view::Detail, wire::Curve};
+use super::{Canvas, PORT_RADIUS, Scene, Seen, SeenPort, body, node, view::Detail, wire::Curve};
 use crate::{
-    app::theme,
+    app::{command::Command, theme},
     pipeline::{NodeState, PortType},
 };
 use egui::{Align2, FontId, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
@@ -57,19 +57,32 @@ impl Canvas {
         }
     }
 
-    pub(super) fn draw_nodes(&self, ui: &Ui, scene: &Scene<'_>, seen: &[Seen<'_>]) {
+    pub(super) fn draw_nodes(
+        &self,
+        ui: &mut Ui,
+        scene: &Scene<'_>,
+        seen: &[Seen<'_>],
+        commands: &mut Vec<Command>,
+    ) {
         let time = ui.input(|i| i.time);
-        for item in seen {
+        for (index, item) in seen.iter().enumerate() {
             let Some(face) = self.faces.get(&item.node.name) else { continue };
+            // What lies below another node is no place to type.
+            let is_free = || !seen[index + 1..].iter().any(|above| above.rect.intersects(item.rect));
+            let has_fields = self.view.zoom >= body::MIN_ZOOM && is_free();
             let look = node::Look {
                 state: scene.states.get(&item.node.name),
                 stage: scene.stages.get(&item.node.name).map(String::as_str),
                 selected: scene.selection.contains(&item.node.name),
-                hovered: item.response.hovered(),
+                hovered: item.response.contains_pointer(),
+                has_fields,
                 greyed: self.gesture.refuses_node(&item.node.name),
                 time,
             };
             node::draw(ui.painter(), ui.visuals(), &self.view, item.rect, item.node, face, &look);
+            if has_fields {
+                body::fields(ui, &self.view, item.rect, item.node, face, scene.gesture, commands);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ pub const WIDTH: f32 = 204.0;
 /// Height of its header.
 pub const HEADER: f32 = 30.0;
 /// Height of a line of its body.
-pub const LINE: f32 = 17.0;
+pub const LINE: f32 = 18.0;
 /// Distance between ports.
 const PORT_STEP: f32 = 20.0;
 /// Parameters shown at most.
@@ -25,8 +25,8 @@ const MAX_ROWS: usize = 3;
 
 /// One parameter shown on a node.
 pub struct Row {
-    /// Its label.
-    pub label: String,
+    /// Its declaration.
+    pub spec: ParamSpec,
     /// Its value with unit.
     pub value: String,
     /// True where it differs from the default.
@@ -95,6 +95,12 @@ impl Face {
     /// Height of the header with its second line.
     pub fn header_height(&self) -> f32 {
         if self.subtitle.is_some() { HEADER + 14.0 } else { HEADER }
+    }
+
+    /// The line of a parameter, from the top left of the node.
+    pub fn row_rect(&self, index: usize) -> Rect {
+        let top = self.header_height() + LINE * index as f32;
+        Rect::from_min_size(egui::pos2(15.0, top), vec2(WIDTH - 28.0, LINE))
     }
 
     /// Size in canvas units; a state may need a line.
@@ -198,7 +204,7 @@ fn rows(node: &Arc<dyn DynNode>, instance: &NodeInstance) -> Vec<Row> {
     chosen
         .into_iter()
         .map(|(is_set, _, spec)| Row {
-            label: spec.label.clone(),
+            spec: spec.clone(),
             value: text::param_value(spec, instance.params.get(&spec.name).unwrap_or(&spec.default)),
             is_set,
         })

@@ -2,6 +2,7 @@
 //!
 //! After ideas of `egui_node_graph`: a finder with search, typed ports with colours, a list of responses.
 
+mod body;
 mod draw;
 mod face;
 mod finder;
@@ -45,6 +46,8 @@ pub struct Scene<'a> {
     pub selection: &'a BTreeSet<String>,
     /// The selected wire.
     pub selected_wire: Option<&'a (String, String)>,
+    /// Counts presses of the pointer: edits of one press undo as one.
+    pub gesture: u64,
     /// The end that is being looked at.
     pub looked_at: Option<&'a str>,
 }
@@ -175,7 +178,7 @@ impl Canvas {
         self.follow_gesture(ui, scene, &seen, &ports, &mut commands);
 
         self.draw_wires(ui, scene, &curves, hovered_wire);
-        self.draw_nodes(ui, scene, &seen);
+        self.draw_nodes(ui, scene, &seen, &mut commands);
         self.draw_ports(ui, scene, &ports);
         self.draw_gesture(ui, scene, &ports);
         self.rename_ui(ui, scene, &mut commands);

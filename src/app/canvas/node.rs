@@ -24,6 +24,8 @@ pub struct Look<'a> {
     pub selected: bool,
     /// Under the pointer.
     pub hovered: bool,
+    /// Values are fields of their own, drawn over it.
+    pub has_fields: bool,
     /// Cannot take the wire that is dragged.
     pub greyed: bool,
     /// Seconds, for what turns.
@@ -149,8 +151,11 @@ fn body(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>, 
         let color = if row.is_set { p.text_strong } else { p.text };
         let value = one_line(painter, &row.value, small.clone(), color, (right - left) * 0.62);
         let start = right - value.size().x;
-        painter.galley(pos2(start, y - value.size().y / 2.0), value, color);
-        let label = one_line(painter, &row.label, small.clone(), p.text_weak, start - left - 6.0 * zoom);
+        if !look.has_fields {
+            painter.galley(pos2(start, y - value.size().y / 2.0), value, color);
+        }
+        let room = start - left - 8.0 * zoom;
+        let label = one_line(painter, &row.spec.label, small.clone(), p.text_weak, room);
         painter.galley(pos2(left, y - label.size().y / 2.0), label, p.text_weak);
         y += LINE * zoom;
     }
@@ -172,7 +177,7 @@ fn body(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>, 
         }
         Some(NodeState::Failed(message)) => {
             let mut job = egui::text::LayoutJob::simple(
-                message.lines().next().unwrap_or_default().to_owned(),
+                text::short_path(message.lines().next().unwrap_or_default()),
                 small,
                 p.bad,
                 right - left,

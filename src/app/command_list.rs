@@ -1,0 +1,131 @@
+//! The list of all commands: typed for by a few letters, carried out by Enter.
+
+use super::{App, command::Command, examples, shortcuts, theme};
+use egui::{Key, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+
+/// The list while it is open.
+#[derive(Default)]
+pub struct CommandList {
+    query: String,
+    row: usize,
+}
+
+struct Line {
+    label: String,
+    keys: String,
+    command: Command,
+}
+
+impl App {
+    pub(super) fn command_list_ui(&mut self) -> Option<Command> {
+        let mut list = self.dialogs.commands.take()?;
+        let found: Vec<Line> =
+            self.lines().into_iter().filter(|line| fits(&line.label, &list.query)).collect();
+        let mut chosen = None;
+        let modal = Modal::new(egui::Id::unique("command list")).show(&self.ctx, |ui| {
+            ui.set_width(380.0);
+            chosen = list.ui(ui, &found);
+        });
+        match chosen.and_then(|row| found.into_iter().nth(row)) {
+            Some(line) => Some(line.command),
+            None => {
+                if !modal.should_close() {
+                    self.dialogs.commands = Some(list);
+                }
+                None
+            }
+        }
+    }
+
+    /// All that can be done now.
+    fn lines(&self) -> Vec<Line> {
+        let actions = shortcuts::ACTIONS.iter().map(|action| Line {
+            label: action.label.to_owned(),
+            keys: action.keys(&self.ctx),
+            command: (action.make)(),
+        });
+        let actions =
+            actions.filter(|line| self.can(&line.command) && !matches!(line.command, Command::ShowCommands));
+        let examples = examples::EXAMPLES.iter().enumerate().map(|(index, example)| Line {
+            label: format!("Open example: {}", example.name),
+            keys: String::new(),
+            command: Command::OpenExample(index),
+        });
+        actions.chain(examples).collect()
+    }
+}
+
+impl CommandList {
+    /// Draws it; the row that was chosen.
+    fn ui(&mut self, ui: &mut Ui, found: &[Line]) -> Option<usize> {
+        let none = egui::Modifiers::NONE;
+        let (up, down) =
+            ui.input_mut(|i| (i.consume_key(none, Key::ArrowUp), i.consume_key(none, Key::ArrowDown)));
+        let width = ui.available_width();
+        let edit = egui::TextEdit::singleline(&mut self.query).hint_text("What to do?").desired_width(width);
+        let response = ui.add(edit).accessible_name("Search commands");
+        if response.changed() {
+            self.row = 0;
+        }
+        let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        response.request_focus();
+        if found.is_empty() {
+            ui.weak("No command of that name.");
+            return None;
+        }
+        if down {
+            self.row += 1;
+        }
+        if up {
+            self.row = self.row.saturating_sub(1);
+        }
+        self.row = self.row.min(found.len() - 1);
+        let mut chosen = enter.then_some(self.row);
+        ui.add_space(4.0);
+        ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for (index, line) in found.iter().enumerate() {
+                let size = vec2(ui.available_width(), 24.0);
+                let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+                response.widget_info(|| {
+                    WidgetInfo::labeled(Role::Button, true, format!("Command {}", line.label))
+                });
+                let p = theme::palette(ui.visuals());
+                if index == self.row || response.hovered() {
+                    let fill = if index == self.row { ui.visuals().selection.bg_fill } else { p.control };
+                    ui.painter().rect_filled(rect, 4.0, fill);
+                }
+                if index == self.row && (up || down) {
+                    response.scroll_to_me(None);
+                }
+                let font = egui::FontId::proportional(13.0);
+                let left = rect.left_center() + vec2(8.0, 0.0);
+                ui.painter().text(left, egui::Align2::LEFT_CENTER, &line.label, font, p.text_strong);
+                let right = rect.right_center() - vec2(8.0, 0.0);
+                let font = egui::FontId::proportional(11.5);
+                ui.painter().text(right, egui::Align2::RIGHT_CENTER, &line.keys, font, p.text_weak);
+                if response.clicked() {
+                    chosen = Some(index);
+                }
+            }
+        });
+        chosen
+    }
+}
+
+/// True where every word typed is in the label.
+fn fits(label: &str, query: &str) -> bool {
+    let label = label.to_lowercase();
+    query.to_lowercase().split_whitespace().all(|word| label.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn words_are_found_in_any_order() {
+        assert!(fits("Save as…", "as sa"));
+        assert!(!fits("Save as…", "run"));
+    }
+}
