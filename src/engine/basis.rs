@@ -1,11 +1,10 @@
 //! The shared temporal basis: a few waveforms whose weighted sums are all spikes.
 
+use super::lanes::{STRETCH, Sums, stretch};
 use ndarray::Array2;
 
 /// Most components a basis can have.
 pub const MAX_COMPONENTS: usize = 8;
-/// Samples a kernel works on at once.
-const LANES: usize = 32;
 
 /// Orthonormal waveforms, and where in them the spike sits.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,16 +33,7 @@ impl Basis {
     pub fn project(&self, x: &[f32], out: &mut [f32], stride: usize) {
         let (k, nt) = self.components.dim();
         let taps = self.components.as_slice().unwrap_or(&[]);
-        match k {
-            1 => project::<1>(taps, nt, x, out, stride),
-            2 => project::<2>(taps, nt, x, out, stride),
-            3 => project::<3>(taps, nt, x, out, stride),
-            4 => project::<4>(taps, nt, x, out, stride),
-            5 => project::<5>(taps, nt, x, out, stride),
-            6 => project::<6>(taps, nt, x, out, stride),
-            7 => project::<7>(taps, nt, x, out, stride),
-            _ => project::<8>(taps, nt, x, out, stride),
-        }
+        project(taps, k, nt, x, out, stride);
     }
 
     /// The components moved `shift` samples to the left, `W[k, τ + shift]`, between samples by a windowed sinc; silent
@@ -96,43 +86,31 @@ fn windowed_sinc(x: f64) -> f64 {
     "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
     "x86_64+avx+avx2+bmi1+bmi2+fma",
 ))]
-fn project<const K: usize>(taps: &[f32], nt: usize, x: &[f32], out: &mut [f32], stride: usize) {
+fn project(taps: &[f32], k: usize, nt: usize, x: &[f32], out: &mut [f32], stride: usize) {
     const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
-    if x.len() < nt || taps.len() < K * nt {
+    if x.len() < nt || taps.len() < k * nt {
         return;
     }
     let frames = x.len() + 1 - nt;
     let mut start = 0;
-    while start < frames {
-        let len = LANES.min(frames - start);
-        let mut sums = [[0.0f32; LANES]; K];
-        if len == LANES {
-            for tap in 0..nt {
-                let window: &[f32] = &x[start + tap..][..LANES];
-                for k in 0..K {
-                    let w = taps[k * nt + tap];
-                    for l in 0..LANES {
-                        sums[k][l] =
-                            if FUSED { w.mul_add(window[l], sums[k][l]) } else { w * window[l] + sums[k][l] };
-                    }
-                }
+    while start + STRETCH <= frames {
+        for (k, taps) in taps.chunks_exact(nt).enumerate() {
+            let mut sums = Sums::new();
+            for (tap, &w) in taps.iter().enumerate() {
+                let Some(x) = stretch(x, start + tap) else { break };
+                sums.add::<FUSED>(w, x);
             }
-        } else {
-            for tap in 0..nt {
-                let window = &x[start + tap..][..len];
-                for k in 0..K {
-                    let w = taps[k * nt + tap];
-                    for l in 0..len {
-                        sums[k][l] =
-                            if FUSED { w.mul_add(window[l], sums[k][l]) } else { w * window[l] + sums[k][l] };
-                    }
-                }
-            }
+            sums.store(&mut out[k * stride + start..]);
         }
-        for k in 0..K {
-            out[k * stride + start..][..len].copy_from_slice(&sums[k][..len]);
+        start += STRETCH;
+    }
+    for (k, taps) in taps.chunks_exact(nt).enumerate() {
+        for place in start..frames {
+            out[k * stride + place] = taps
+                .iter()
+                .zip(&x[place..])
+                .fold(0.0, |sum: f32, (&w, &x)| if FUSED { w.mul_add(x, sum) } else { w * x + sum });
         }
-        start += len;
     }
 }
 

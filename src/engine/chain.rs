@@ -11,7 +11,7 @@ mod run;
 mod section;
 mod source;
 
-pub use parallel::{Job, map_spans};
+pub use parallel::{Job, map_spans, map_spans_with};
 pub use source::{ChainSource, concatenate};
 
 use super::{EngineError, block::Block};

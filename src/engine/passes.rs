@@ -3,16 +3,9 @@
 use super::{
     EngineError, Monitor,
     block::Block,
-    chain::{Chain, ChainScratch},
+    chain::{Chain, Job, SPAN_FRAMES, map_spans_with},
 };
-use rayon::prelude::*;
-use std::{
-    ops::Range,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::ops::Range;
 
 /// A span of the recording's grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +39,7 @@ pub fn all_spans(chain: &Chain) -> Vec<SpanRef> {
 /// Spans spread evenly over the recording that together hold about `duration_s`; all of them where it is shorter.
 pub fn survey_spans(chain: &Chain, duration_s: f64) -> Vec<SpanRef> {
     let all = all_spans(chain);
-    let wanted =
-        (duration_s * chain.info().sampling_frequency / super::chain::SPAN_FRAMES as f64).ceil().max(1.0);
+    let wanted = (duration_s * chain.info().sampling_frequency / SPAN_FRAMES as f64).ceil().max(1.0);
     if (all.len() as f64) <= wanted {
         return all;
     }
@@ -58,7 +50,7 @@ pub fn survey_spans(chain: &Chain, duration_s: f64) -> Vec<SpanRef> {
 
 /// Runs `work` on each span, in parallel, with `pad` frames of context; results are in the order of `spans`.
 ///
-/// `S` is scratch that a thread keeps between spans; results must not depend on what it holds.
+/// `S` is scratch that a worker keeps between spans; results must not depend on what it holds.
 ///
 /// # Errors
 /// Where samples cannot be read, `work` fails, or the monitor cancels.
@@ -69,27 +61,13 @@ pub fn over_spans<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    let pool: Mutex<Vec<(ChainScratch, Block, S)>> = Mutex::new(Vec::new());
-    let done = AtomicU64::new(0);
-    let total = spans.len() as u64;
-    monitor.progress(0, total);
-    spans
-        .par_iter()
-        .with_max_len(1)
-        .map(|&span| {
-            if monitor.cancelled() {
-                return Err(EngineError::Cancelled);
-            }
-            let kept = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let (mut scratch, mut block, mut own) = kept.unwrap_or_default();
-            let frames = chain.span_range(span.segment, span.span);
-            let segment_frames = chain.info().segments.get(span.segment).map_or(0, |s| s.num_frames);
-            let padded = frames.start.saturating_sub(pad)..(frames.end + pad).min(segment_frames);
-            chain.read_block(span.segment, padded, &mut scratch, &mut block)?;
-            let result = work(&SpanData { block: &block, span, frames, segment_frames }, &mut own)?;
-            pool.lock().unwrap_or_else(PoisonError::into_inner).push((scratch, block, own));
-            monitor.progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-            Ok(result)
-        })
-        .collect()
+    let jobs: Vec<Job> = spans
+        .iter()
+        .map(|span| Job { segment: span.segment, frames: chain.span_range(span.segment, span.span) })
+        .collect();
+    map_spans_with(chain, &jobs, pad, monitor, |block, job, own: &mut S| {
+        let span = SpanRef { segment: job.segment, span: job.frames.start / SPAN_FRAMES };
+        let segment_frames = chain.num_frames(job.segment);
+        work(&SpanData { block, span, frames: job.frames.clone(), segment_frames }, own)
+    })
 }

@@ -68,20 +68,31 @@ pub(super) fn for_blocks(
     let bytes = 4 * longest * chain.num_channels();
     let held = (HELD_BYTES / bytes.max(1)).clamp(1, 2 * rayon::current_num_threads());
     monitor.progress(0, jobs.len() as u64);
+    let mut scratches: Vec<ChainScratch> = Vec::new();
+    scratches.resize_with(chain.num_workers().min(held), ChainScratch::new);
     for (done, batch) in jobs.chunks(held).enumerate() {
-        let blocks: Vec<(Job, Block)> = batch
-            .par_iter()
-            .map_init(ChainScratch::new, |scratch, job| {
-                if monitor.cancelled() {
-                    return Err(EngineError::Cancelled);
-                }
-                let start = job.frames.start.saturating_sub(pad);
-                let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
-                let mut block = Block::new();
-                chain.read_block(job.segment, start..end, scratch, &mut block)?;
-                Ok((job.clone(), block))
+        // Neighbours share the spans at their border: each worker reads a stretch of them.
+        let parts: Vec<Vec<(Job, Block)>> = batch
+            .par_chunks(batch.len().div_ceil(scratches.len()))
+            .zip(&mut scratches)
+            .map(|(jobs, scratch)| {
+                jobs.iter()
+                    .map(|job| {
+                        if monitor.cancelled() {
+                            return Err(EngineError::Cancelled);
+                        }
+                        let start = job.frames.start.saturating_sub(pad);
+                        let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
+                        let mut block = Block::new();
+                        chain.read_block(job.segment, start..end, scratch, &mut block)?;
+                        Ok((job.clone(), block))
+                    })
+                    .collect()
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, EngineError>>()?;
+        // Who read the end of this batch goes on with the start of the next.
+        scratches.rotate_right(1);
+        let blocks: Vec<(Job, Block)> = parts.into_iter().flatten().collect();
         work(&blocks);
         monitor.progress((done * held + batch.len()) as u64, jobs.len() as u64);
     }

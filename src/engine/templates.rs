@@ -1,6 +1,12 @@
 //! Mean waveforms of clusters, cleaned of what is no unit.
 
-use super::{basis::Basis, cluster::NO_CLUSTER, eigen::solve_positive, geometry::Geometry};
+use super::{
+    basis::Basis,
+    cluster::NO_CLUSTER,
+    eigen::solve_positive,
+    geometry::Geometry,
+    refractory::{self, Verdict},
+};
 use crate::data::{Features, Id, RecordingInfo, Templates, units::ms_to_samples};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -119,7 +125,17 @@ pub fn estimate_templates(
         }
     }
     let max_lag = ms_to_samples(MAX_LAG_MS, rate);
-    merge_duplicates(&mut drafts, &mut rejected, params, max_lag);
+    let times = |cluster: u32| -> Vec<i64> {
+        let peaks = &features.peaks;
+        let place =
+            |&i: &u32| refractory::place(peaks.segment_index[i as usize], peaks.sample_index[i as usize]);
+        let mut times: Vec<i64> = members[cluster as usize].iter().map(place).collect();
+        times.sort_unstable();
+        times
+    };
+    let independent =
+        |a: u32, b: u32| refractory::compare(&times(a), &times(b), rate) == Verdict::Independent;
+    merge_duplicates(&mut drafts, &mut rejected, params, max_lag, &independent);
     reject_mixtures(&mut drafts, &mut rejected, params, max_lag);
     drafts.sort_by_key(|d| d.cluster);
     let templates = Templates {
@@ -242,6 +258,7 @@ fn merge_duplicates(
     rejected: &mut Vec<Rejected>,
     params: &TemplateParams,
     max_lag: usize,
+    independent: &dyn Fn(u32, u32) -> bool,
 ) {
     // Most peaks first: the better mean stays.
     drafts.sort_by(|a, b| b.num_peaks.cmp(&a.num_peaks).then(a.cluster.cmp(&b.cluster)));
@@ -252,6 +269,7 @@ fn merge_duplicates(
             let other_norm = norm2(other).sqrt();
             (norm - other_norm).abs() < 0.2 * norm.max(other_norm)
                 && best_product(other, &draft, max_lag).0 > params.duplicate_similarity * norm * other_norm
+                && !independent(other.cluster, draft.cluster)
         });
         match twin {
             Some(twin) => {

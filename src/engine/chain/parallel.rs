@@ -1,11 +1,11 @@
 //! Spans over threads: the same results in the same order, however many there are.
 
-use super::{Chain, ChainScratch};
+use super::{Chain, ChainScratch, SPAN_FRAMES};
 use crate::engine::{EngineError, Monitor, block::Block};
 use rayon::prelude::*;
 use std::{
     ops::Range,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
 /// A range of frames to work on.
@@ -17,8 +17,13 @@ pub struct Job {
     pub frames: Range<usize>,
 }
 
-/// Jobs a thread takes at once: neighbours share the spans at their border.
+/// Jobs a worker takes at once, at most: neighbours share the spans at their border.
 const RUN: usize = 32;
+/// Memory for all workers on a recording, beyond which there are fewer workers than threads.
+const WORKING_BYTES: usize = 1280 << 20;
+/// Copies of a span that a worker holds: the stretch being computed, the last two spans, the block, and what is made
+/// of it.
+const COPIES: usize = 5;
 
 impl Chain {
     /// One job for each span of the grid, in order of time.
@@ -29,6 +34,13 @@ impl Chain {
                     .map(move |span| Job { segment, frames: self.span_range(segment, span) })
             })
             .collect()
+    }
+
+    /// How many spans are worked on at once: the threads there are, fewer where many channels would need too much
+    /// memory.
+    pub fn num_workers(&self) -> usize {
+        let bytes = 4 * COPIES * SPAN_FRAMES * self.num_channels();
+        rayon::current_num_threads().min(WORKING_BYTES / bytes.max(1)).max(1)
     }
 }
 
@@ -48,36 +60,56 @@ pub fn map_spans<T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&Block, &Job) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
+    map_spans_with(chain, jobs, pad, monitor, |block, job, _: &mut ()| work(block, job))
+}
+
+/// As [`map_spans`], with scratch that a worker keeps between jobs; results must not depend on what it holds.
+///
+/// # Errors
+/// As [`map_spans`].
+pub fn map_spans_with<S: Default + Send, T: Send>(
+    chain: &Chain,
+    jobs: &[Job],
+    pad: usize,
+    monitor: &dyn Monitor,
+    work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
+) -> Result<Vec<T>, EngineError> {
     let total: u64 = jobs.iter().map(|job| job.frames.len() as u64).sum();
-    let done = AtomicU64::new(0);
+    let (done, next, failed) = (AtomicU64::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     monitor.progress(0, total);
-    // Short runs where there are few jobs, so that all threads have some.
-    let run = jobs.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, RUN);
-    let runs: Vec<Result<Vec<T>, EngineError>> = jobs
-        .par_chunks(run)
-        .map_init(
-            || (ChainScratch::new(), Block::new()),
-            |(scratch, block), jobs| {
-                jobs.iter()
-                    .map(|job| {
-                        if monitor.cancelled() {
-                            return Err(EngineError::Cancelled);
-                        }
-                        let start = job.frames.start.saturating_sub(pad);
-                        let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
-                        chain.read_block(job.segment, start..end, scratch, block)?;
-                        let result = work(block, job)?;
-                        let frames = job.frames.len() as u64;
-                        monitor.progress(done.fetch_add(frames, Ordering::Relaxed) + frames, total);
-                        Ok(result)
-                    })
-                    .collect()
-            },
-        )
-        .collect();
-    let mut results = Vec::with_capacity(jobs.len());
-    for run in runs {
-        results.extend(run?);
-    }
-    Ok(results)
+    let workers = chain.num_workers().min(jobs.len());
+    // Runs share what lies at the borders of spans; short ones where there are few jobs, so that all workers have some.
+    let run = if pad == 0 { 1 } else { jobs.len().div_ceil(4 * workers.max(1)).clamp(1, RUN) };
+    let worker = |_: usize| {
+        let (mut scratch, mut block, mut own) = (ChainScratch::new(), Block::new(), S::default());
+        let mut found: Vec<(usize, Result<T, EngineError>)> = Vec::new();
+        loop {
+            let first = next.fetch_add(run, Ordering::Relaxed);
+            if first >= jobs.len() {
+                return found;
+            }
+            for (index, job) in jobs.iter().enumerate().skip(first).take(run) {
+                if failed.load(Ordering::Relaxed) {
+                    return found;
+                }
+                let result = if monitor.cancelled() {
+                    Err(EngineError::Cancelled)
+                } else {
+                    let start = job.frames.start.saturating_sub(pad);
+                    let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
+                    chain
+                        .read_block(job.segment, start..end, &mut scratch, &mut block)
+                        .and_then(|()| work(&block, job, &mut own))
+                };
+                failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                found.push((index, result));
+                let frames = job.frames.len() as u64;
+                monitor.progress(done.fetch_add(frames, Ordering::Relaxed) + frames, total);
+            }
+        }
+    };
+    let mut found: Vec<(usize, Result<T, EngineError>)> =
+        (0..workers).into_par_iter().with_max_len(1).map(worker).flatten_iter().collect();
+    found.sort_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, result)| result).collect()
 }

@@ -7,7 +7,12 @@ use super::{
 };
 use crate::{
     data::Features,
-    engine::{EngineError, Monitor, basis::Basis, geometry::Geometry},
+    engine::{
+        EngineError, Monitor,
+        basis::Basis,
+        geometry::Geometry,
+        refractory::{self, Verdict},
+    },
 };
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -58,6 +63,24 @@ impl Group {
             .max_by(|a, b| energy(a.1).total_cmp(&energy(b.1)).then(b.0.cmp(a.0)))
             .map_or(0, |(&channel, _)| channel);
         Self { members, mean, main }
+    }
+
+    /// Times of the members, ascending.
+    fn times(&self, features: &Features) -> Vec<i64> {
+        let peaks = &features.peaks;
+        let mut times: Vec<i64> = self
+            .members
+            .iter()
+            .map(|&i| refractory::place(peaks.segment_index[i as usize], peaks.sample_index[i as usize]))
+            .collect();
+        times.sort_unstable();
+        times
+    }
+
+    /// True where the two fire independently of each other, refractory period and all.
+    fn independent(&self, other: &Self, features: &Features) -> bool {
+        let rate = features.peaks.sampling_frequency;
+        refractory::compare(&self.times(features), &other.times(features), rate) == Verdict::Independent
     }
 
     fn common(&self, other: &Self) -> Vec<u32> {
@@ -178,7 +201,8 @@ pub(super) fn merge_across(
             .filter_map(|&(a, b)| {
                 let (one, other) = (groups[a].as_ref()?, groups[b].as_ref()?);
                 let (cosine, lag) = similarity(one, other, &overlaps);
-                let score = if cosine >= params.merge_similarity && !monitor.cancelled() {
+                let alike = cosine >= params.merge_similarity && !monitor.cancelled();
+                let score = if alike && !one.independent(other, features) {
                     dip_between(features, one, other, &overlaps[lag], params.max_dimensions, &near)
                 } else {
                     f64::INFINITY

@@ -2,7 +2,11 @@
 
 use crate::{
     data::Templates,
-    engine::{basis::Basis, features::weighted_basis_of},
+    engine::{
+        basis::Basis,
+        features::weighted_basis_of,
+        lanes::{STRETCH, Sums, stretch},
+    },
 };
 use ndarray::Array2;
 
@@ -65,7 +69,7 @@ impl TemplateBank {
         for (unit, pairs) in units.iter_mut().zip(pairs) {
             unit.pairs = pairs;
         }
-        let lag_stride = (2 * basis.num_samples() - 1).next_multiple_of(16);
+        let lag_stride = (2 * basis.num_samples() - 1).next_multiple_of(STRETCH);
         let mut omega = vec![0.0; NUM_PHASES * k * k * lag_stride];
         let nt = basis.num_samples() as i64;
         for phase in 0..NUM_PHASES {
@@ -129,18 +133,13 @@ pub fn phase_shift(phase: usize) -> f64 {
 ))]
 fn sum_rows(rows: &[f32], weights: &[f32], stride: usize, out: &mut [f32]) {
     const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
-    const LANES: usize = 16;
-    let mut start = 0;
-    while start < stride {
-        let mut sums = [0.0f32; LANES];
-        for (&w, row) in weights.iter().zip(rows.chunks_exact(stride)) {
-            let row = &row[start..][..LANES];
-            for l in 0..LANES {
-                sums[l] = if FUSED { w.mul_add(row[l], sums[l]) } else { w * row[l] + sums[l] };
-            }
+    for (place, out) in out.chunks_exact_mut(STRETCH).enumerate() {
+        let mut sums = Sums::new();
+        for (index, &w) in weights.iter().enumerate() {
+            let Some(row) = stretch(rows, index * stride + place * STRETCH) else { break };
+            sums.add::<FUSED>(w, row);
         }
-        out[start..][..LANES].copy_from_slice(&sums);
-        start += LANES;
+        sums.store(out);
     }
 }
 

@@ -1,7 +1,11 @@
 //! Best-first matching pursuit on one stretch of traces.
 
 use super::bank::{TemplateBank, phase_of, phase_shift};
-use crate::engine::{basis::MAX_COMPONENTS, block::Block};
+use crate::engine::{
+    basis::MAX_COMPONENTS,
+    block::Block,
+    lanes::{STRETCH, Sums, stretch},
+};
 use std::{cmp::Ordering, collections::BinaryHeap, ops::Range};
 
 /// What a match must fulfil.
@@ -33,7 +37,7 @@ pub struct Match {
 }
 
 /// Samples whose best score is kept together.
-const TILE: usize = 64;
+const TILE: usize = STRETCH;
 
 /// Buffers of [`Peeler::run`], and the projections it leaves behind.
 #[derive(Debug, Default)]
@@ -353,18 +357,15 @@ fn score_unit(
     out: &mut [f32],
 ) {
     const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
-    let mut start = 0;
-    while start < stride {
-        let mut sums = [0.0f32; TILE];
+    for (place, out) in out.chunks_exact_mut(STRETCH).enumerate() {
+        let mut sums = Sums::new();
         for (&channel, weights) in channels.iter().zip(coefficients.chunks_exact(k)) {
             for (component, &w) in weights.iter().enumerate() {
-                let row = &projected[(channel as usize * k + component) * stride + start..][..TILE];
-                for l in 0..TILE {
-                    sums[l] = if FUSED { w.mul_add(row[l], sums[l]) } else { w * row[l] + sums[l] };
-                }
+                let start = (channel as usize * k + component) * stride + place * STRETCH;
+                let Some(row) = stretch(projected, start) else { break };
+                sums.add::<FUSED>(w, row);
             }
         }
-        out[start..][..TILE].copy_from_slice(&sums);
-        start += TILE;
+        sums.store(out);
     }
 }

@@ -1,0 +1,59 @@
+//! Weighted sums of stretches of samples, the innermost loop of projecting and matching.
+
+/// Samples that are summed together: four registers of sixteen, or eight of eight.
+pub const STRETCH: usize = 64;
+const LANES: usize = 16;
+
+/// Sums of a stretch. Arrays of one register each, and no check that could panic while they grow, are what keeps them
+/// in registers.
+pub struct Sums {
+    a: [f32; LANES],
+    b: [f32; LANES],
+    c: [f32; LANES],
+    d: [f32; LANES],
+}
+
+impl Sums {
+    /// Nothing yet.
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { a: [0.0; LANES], b: [0.0; LANES], c: [0.0; LANES], d: [0.0; LANES] }
+    }
+
+    /// Adds `w · x`. To be inlined into a function compiled for a vector unit, which says in `FUSED` whether that
+    /// multiplies and adds in one step.
+    #[inline(always)]
+    pub fn add<const FUSED: bool>(&mut self, w: f32, x: &[f32; STRETCH]) {
+        for l in 0..LANES {
+            if FUSED {
+                self.a[l] = w.mul_add(x[l], self.a[l]);
+                self.b[l] = w.mul_add(x[LANES + l], self.b[l]);
+                self.c[l] = w.mul_add(x[2 * LANES + l], self.c[l]);
+                self.d[l] = w.mul_add(x[3 * LANES + l], self.d[l]);
+            } else {
+                self.a[l] += w * x[l];
+                self.b[l] += w * x[LANES + l];
+                self.c[l] += w * x[2 * LANES + l];
+                self.d[l] += w * x[3 * LANES + l];
+            }
+        }
+    }
+
+    /// Writes the sums to the first [`STRETCH`] places.
+    #[inline(always)]
+    pub fn store(self, out: &mut [f32]) {
+        out[..LANES].copy_from_slice(&self.a);
+        out[LANES..2 * LANES].copy_from_slice(&self.b);
+        out[2 * LANES..3 * LANES].copy_from_slice(&self.c);
+        out[3 * LANES..4 * LANES].copy_from_slice(&self.d);
+    }
+}
+
+/// The stretch that begins at a place, where there is a whole one.
+#[inline(always)]
+pub fn stretch(x: &[f32], start: usize) -> Option<&[f32; STRETCH]> {
+    match x.split_at_checked(start) {
+        Some((_, rest)) => rest.first_chunk::<STRETCH>(),
+        None => None,
+    }
+}

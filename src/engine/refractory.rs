@@ -1,0 +1,88 @@
+//! Are two spike trains one neuron or two? One neuron does not fire twice within its refractory period.
+
+/// Lags in ms at which one neuron is silent. The lower bound leaves out what detection itself suppresses.
+const SILENT_MS: (f64, f64) = (0.6, 2.0);
+/// Lags in ms that say how often two trains meet by chance.
+const SHOULDER_MS: (f64, f64) = (5.0, 50.0);
+/// Of the pairs of two independent trains one train alone has at most this share, by contamination.
+const CONTAMINATION: f64 = 0.1;
+/// A verdict needs evidence of one in twenty: the natural logarithm of the likelihoods' ratio.
+const LEAST_EVIDENCE: f64 = 3.0;
+
+/// What the cross-correlogram says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// They meet within the refractory period as often as by chance: two neurons.
+    Independent,
+    /// They avoid each other there: one neuron, or one of the two drives the other.
+    OneNeuron,
+    /// Too few spikes to tell.
+    Unknown,
+}
+
+/// Compares how often two trains meet within the refractory period with how often they meet around it.
+///
+/// Both are ascending, in samples; samples of different segments must lie more than the shoulder apart.
+///
+/// # Source
+/// The cross-refractory test of Kilosort (Pachitariu et al. 2024, Nat. Methods 21:914), with a ratio of Poisson
+/// likelihoods that can say "unknown".
+pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
+    let samples = |ms: f64| (ms * 1e-3 * sampling_frequency).round() as i64;
+    let (silent, shoulder) =
+        ((samples(SILENT_MS.0), samples(SILENT_MS.1)), (samples(SHOULDER_MS.0), samples(SHOULDER_MS.1)));
+    let (mut inside, mut around, mut first) = (0u64, 0u64, 0);
+    for &time in a {
+        while b.get(first).is_some_and(|&t| t < time - shoulder.1) {
+            first += 1;
+        }
+        for &other in b[first..].iter().take_while(|&&t| t <= time + shoulder.1) {
+            let lag = (other - time).abs();
+            inside += u64::from(lag >= silent.0 && lag <= silent.1);
+            around += u64::from(lag >= shoulder.0);
+        }
+    }
+    let width = |(low, high): (i64, i64)| (high - low + 1) as f64;
+    let expected = around as f64 * width(silent) / width(shoulder);
+    let evidence = inside as f64 * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * expected;
+    if evidence >= LEAST_EVIDENCE && inside > 1 {
+        Verdict::Independent
+    } else if evidence <= -LEAST_EVIDENCE {
+        Verdict::OneNeuron
+    } else {
+        Verdict::Unknown
+    }
+}
+
+/// A frame of a segment as one number, segments far apart.
+pub fn place(segment: u32, sample: i64) -> i64 {
+    (i64::from(segment) << 44) + sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+
+    fn train(rate_hz: f64, seed: u64) -> Vec<i64> {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut times: Vec<i64> = Vec::new();
+        let mut time = 0.0;
+        while time < 120.0 {
+            // A refractory period of 3 ms, then at random.
+            time += 0.003 - (1.0 - rng.random::<f64>()).ln() / rate_hz;
+            times.push((time * 30_000.0) as i64);
+        }
+        times
+    }
+
+    #[test]
+    fn halves_of_a_train_are_one_neuron_and_two_trains_are_two() {
+        let one = train(15.0, 1);
+        let (even, odd): (Vec<_>, Vec<_>) = one.iter().enumerate().partition(|(i, _)| i % 2 == 0);
+        let times = |half: Vec<(usize, &i64)>| half.into_iter().map(|(_, &t)| t).collect::<Vec<i64>>();
+        assert_eq!(compare(&times(even), &times(odd), 30_000.0), Verdict::OneNeuron);
+        assert_eq!(compare(&one, &train(15.0, 2), 30_000.0), Verdict::Independent);
+        assert_eq!(compare(&one[..20], &train(15.0, 2)[..20], 30_000.0), Verdict::Unknown);
+    }
+}
