@@ -79,6 +79,10 @@ struct Draft {
     waveform: Array2<f32>,
 }
 
+/// Templates whose sizes differ by less are of the same size.
+const SAME_SIZE: f64 = 0.2;
+/// A neuron's spikes in a burst are smaller by this share at most.
+const SHRUNK: f64 = 0.5;
 /// Lags tried when templates are compared, in ms.
 const MAX_LAG_MS: f64 = 0.5;
 
@@ -133,9 +137,8 @@ pub fn estimate_templates(
         times.sort_unstable();
         times
     };
-    let independent =
-        |a: u32, b: u32| refractory::compare(&times(a), &times(b), rate) == Verdict::Independent;
-    merge_duplicates(&mut drafts, &mut rejected, params, max_lag, &independent);
+    let verdict = |a: u32, b: u32| refractory::compare(&times(a), &times(b), rate);
+    merge_duplicates(&mut drafts, &mut rejected, params, max_lag, &verdict);
     reject_mixtures(&mut drafts, &mut rejected, params, max_lag);
     drafts.sort_by_key(|d| d.cluster);
     let templates = Templates {
@@ -258,7 +261,7 @@ fn merge_duplicates(
     rejected: &mut Vec<Rejected>,
     params: &TemplateParams,
     max_lag: usize,
-    independent: &dyn Fn(u32, u32) -> bool,
+    verdict: &dyn Fn(u32, u32) -> Verdict,
 ) {
     // Most peaks first: the better mean stays.
     drafts.sort_by(|a, b| b.num_peaks.cmp(&a.num_peaks).then(a.cluster.cmp(&b.cluster)));
@@ -267,9 +270,15 @@ fn merge_duplicates(
         let norm = norm2(&draft).sqrt();
         let twin = kept.iter_mut().find(|other| {
             let other_norm = norm2(other).sqrt();
-            (norm - other_norm).abs() < 0.2 * norm.max(other_norm)
+            let smaller = 1.0 - norm.min(other_norm) / norm.max(other_norm);
+            smaller < SHRUNK
                 && best_product(other, &draft, max_lag).0 > params.duplicate_similarity * norm * other_norm
-                && !independent(other.cluster, draft.cluster)
+                && match verdict(other.cluster, draft.cluster) {
+                    Verdict::Independent => false,
+                    // Spikes shrink within a burst.
+                    Verdict::OneNeuron => true,
+                    Verdict::Unknown => smaller < SAME_SIZE,
+                }
         });
         match twin {
             Some(twin) => {

@@ -8,7 +8,7 @@ use super::{
     noise::{Chunks, mad, random_chunks},
     select::median,
 };
-use crate::data::Stage;
+use crate::data::{RecordingInfo, Stage};
 use ndarray::{Array2, linalg::general_mat_mul};
 use std::sync::Arc;
 
@@ -21,6 +21,13 @@ pub enum WhitenMode {
     Radius(f64),
     /// Each with this many nearest, itself among them.
     Nearest(usize),
+}
+
+impl WhitenMode {
+    /// By radius where there is a probe, else all with all.
+    pub fn fitting(info: &RecordingInfo, radius_um: f64) -> Self {
+        if info.probe.is_some() { WhitenMode::Radius(radius_um) } else { WhitenMode::Global }
+    }
 }
 
 /// Settings of [`whitening`].

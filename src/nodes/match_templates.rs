@@ -3,8 +3,7 @@
 use crate::{
     engine::{
         chain,
-        matching::{self, MatchParams as Settings},
-        sort::{FinishParams, finish},
+        matching::{self, MatchParams as Settings, to_sorting},
     },
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
@@ -63,11 +62,11 @@ impl Node for MatchTemplates {
     const INFO: NodeInfo = NodeInfo {
         kind: "match_templates",
         label: "Match templates",
-        summary: "Finds all spikes of the templates in a whitened recording, overlapping ones too.",
+        summary: "Finds all spikes of the templates in a whitened recording, overlapping ones too; a spike's amplitude is its factor of the template.",
         source: "matching pursuit as in Kilosort and wobble, exact best-first order",
         category: Category::Sort,
         search: &["matching pursuit", "wobble", "deconvolution", "find_spikes_from_templates", "collisions"],
-        version: 1,
+        version: 2,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("templates", PortType::Templates)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("features", PortType::Features)],
@@ -92,7 +91,7 @@ impl Node for MatchTemplates {
             ..Settings::default()
         };
         let matching = matching::match_templates(&chain::compile(recording)?, templates, &settings, context)?;
-        let (sorting, _) = finish(recording, templates, &matching, &FinishParams::default(), context)?;
+        let sorting = to_sorting(&matching.spikes, &templates.unit_ids, recording.info());
         Ok(Outputs::one("sorting", sorting).and("features", matching.features))
     }
 }

@@ -3,11 +3,13 @@
 mod bank;
 mod noise;
 mod peel;
+mod spikes;
 #[cfg(test)]
 mod tests;
 
 pub use bank::{BankUnit, NUM_PHASES, TemplateBank};
 pub use peel::{Match, PeelLimits, Peeler};
+pub use spikes::to_sorting;
 
 use super::{
     EngineError, Monitor, Preview,
@@ -32,6 +34,8 @@ pub struct MatchParams {
     pub amplitude_std: f64,
     /// A unit does not fire twice within this time, in ms.
     pub refractory_ms: f64,
+    /// Two spikes of a unit that remain closer than this are one, in ms.
+    pub duplicate_spike_ms: f64,
     /// Temporal components.
     pub num_components: usize,
     /// Match only about this much of the recording, spread evenly, in seconds; everything where `None`.
@@ -52,6 +56,7 @@ impl Default for MatchParams {
             amplitude_max: 1.8,
             amplitude_std: 0.15,
             refractory_ms: 0.33,
+            duplicate_spike_ms: 0.25,
             num_components: 6,
             max_duration_s: None,
             features_per_unit: 0,
@@ -85,8 +90,6 @@ pub struct Matching {
     pub features: Features,
     /// Unit of each row of `features`.
     pub feature_units: Vec<u32>,
-    /// Share of the recording that was matched.
-    pub coverage: f64,
 }
 
 /// Frames matched at once; overlapping spikes near its ends are resolved with the context around it.
@@ -159,9 +162,10 @@ pub fn match_templates(
         monitor.preview(Preview::Counts { num_spikes: total, num_units: bank.units.len() as u64 });
         Ok(part)
     })?;
-    let matched: usize = spans.iter().map(|s| chain.span_range(s.segment, s.span).len()).sum();
-    let coverage = matched as f64 / info.total_frames().max(1) as f64;
-    Ok(sampling.finish(parts, &bank, chain, coverage))
+    let mut matching = sampling.finish(parts, &bank, chain);
+    let gate = ms_to_samples(params.duplicate_spike_ms, info.sampling_frequency) as i64;
+    spikes::remove_duplicates(&mut matching.spikes, bank.units.len(), gate);
+    Ok(matching)
 }
 
 /// What one span gives.
@@ -236,7 +240,7 @@ impl Sampling {
         }
     }
 
-    fn finish(self, parts: Vec<Part>, bank: &TemplateBank, chain: &Chain, coverage: f64) -> Matching {
+    fn finish(self, parts: Vec<Part>, bank: &TemplateBank, chain: &Chain) -> Matching {
         let rows: Vec<(Spike, u32)> = parts
             .iter()
             .flat_map(|part| part.rows.iter().map(|&i| part.spikes[i as usize]))
@@ -261,6 +265,6 @@ impl Sampling {
         let feature_units = rows.iter().map(|(s, _)| s.unit).collect();
         let mut spikes: Vec<Spike> = parts.into_iter().flat_map(|part| part.spikes).collect();
         spikes.sort_by_key(|s| (s.segment, s.sample, s.unit));
-        Matching { spikes, features, feature_units, coverage }
+        Matching { spikes, features, feature_units }
     }
 }

@@ -1,11 +1,13 @@
-//! From matches to a sorting: duplicates and stray units removed, amplitudes and places given.
+//! From matches to a sorting: stray units and echoes removed, amplitudes and places given.
 
+use super::echoes::echoes;
 use crate::{
-    data::{Id, Recording, Sorting, SpikeTrains, Stage, Table, TableColumn, Templates, units::ms_to_samples},
+    data::{Id, Recording, Sorting, SpikeTrains, Stage, Table, TableColumn, Templates},
     engine::{
         EngineError, Monitor,
+        chain::compile,
         eigen::inverse,
-        matching::{Matching, Spike},
+        locations::{SpikeLocationParams, spike_locations, with_locations},
     },
 };
 use ndarray::Array2;
@@ -13,87 +15,156 @@ use ndarray::Array2;
 /// Settings of [`finish`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FinishParams {
-    /// Two spikes of a unit closer than this are one, in ms.
-    pub duplicate_spike_ms: f64,
     /// Units with fewer spikes are left out.
     pub min_spikes: usize,
     /// Units that fire less often than this are left out, in Hz.
     pub min_firing_rate_hz: f64,
+    /// Units whose largest sample is smaller than this many noise levels, before whitening, are left out.
+    pub min_snr: f64,
+    /// Units of which this share of the spikes is locked to larger units on the same channels are left out as echoes.
+    pub echo_share: f64,
 }
 
 impl Default for FinishParams {
     fn default() -> Self {
-        Self { duplicate_spike_ms: 0.25, min_spikes: 20, min_firing_rate_hz: 0.05 }
+        Self { min_spikes: 20, min_firing_rate_hz: 0.05, min_snr: 2.8, echo_share: 0.6 }
     }
 }
 
-/// The sorting of a matching, and the templates of the units that are left.
+/// A unit that was left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removed {
+    /// The unit, as the templates call it.
+    pub unit: Id,
+    /// Spikes it had.
+    pub num_spikes: usize,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// What [`finish`] returns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// Spikes with amplitudes (µV where gains are known) and locations.
+    pub sorting: Sorting,
+    /// Templates of its units.
+    pub templates: Templates,
+    /// Units that were left out.
+    pub removed: Vec<Removed>,
+}
+
+/// The sorting of matches whose amplitudes are factors of their templates, cleaned of what is no unit.
 ///
-/// Amplitudes are the unit's largest sample before whitening times the factor of the spike: in µV where the gains are
+/// Amplitudes become the unit's largest sample before whitening times the factor of the spike: in µV where the gains are
 /// known, else in raw units; where the recording was not whitened by its own stages, in the units of the templates.
+/// With a probe every spike is located by its own size on the channels, before whitening.
 ///
 /// # Errors
-/// Where it is cancelled.
+/// Where templates and sorting do not belong together, samples cannot be read, or it is cancelled.
 pub fn finish(
     recording: &Recording,
     templates: &Templates,
-    matching: &Matching,
+    matched: &Sorting,
     params: &FinishParams,
     monitor: &dyn Monitor,
-) -> Result<(Sorting, Templates), EngineError> {
+) -> Result<Finished, EngineError> {
     if monitor.cancelled() {
         return Err(EngineError::Cancelled);
     }
     let info = recording.info();
-    let num_units = templates.num_units();
-    let gate = ms_to_samples(params.duplicate_spike_ms, info.sampling_frequency) as i64;
-    let spikes = without_duplicates(&matching.spikes, num_units, gate);
-    let mut counts = vec![0usize; num_units];
-    for spike in &spikes {
-        counts[spike.unit as usize] += 1;
+    if templates.unit_ids != matched.unit_ids || templates.channel_ids.len() != info.num_channels() {
+        return Err(EngineError::Data(
+            "templates, sorting and recording do not belong together: connect the templates that were matched on this \
+             recording"
+                .into(),
+        ));
     }
-    let least =
-        (params.min_firing_rate_hz * info.duration_s() * matching.coverage).max(params.min_spikes as f64);
-    let kept: Vec<usize> = (0..num_units).filter(|&u| counts[u] as f64 >= least).collect();
+    let scales = Scales::of(recording);
+    let shapes: Vec<UnitShape> =
+        (0..templates.num_units()).map(|unit| scales.shape(templates, unit)).collect();
+    let counts = matched.spike_counts();
+    let echoes = echoes(matched, templates, params.echo_share);
+    let least = (params.min_firing_rate_hz * info.duration_s()).max(params.min_spikes as f64);
+    let reasons: Vec<Option<String>> = (0..templates.num_units())
+        .map(|unit| {
+            if (counts[unit] as f64) < least {
+                return Some("too few spikes".into());
+            }
+            if let Some(echo) = &echoes[unit] {
+                let of: Vec<String> = echo.of.iter().map(|&u| templates.unit_ids[u].to_string()).collect();
+                let share = 100.0 * echo.share.min(1.0);
+                return Some(format!(
+                    "echo: {share:.0} % of its spikes are locked to unit {}",
+                    of.join(", ")
+                ));
+            }
+            let snr = shapes[unit].snr.filter(|snr| *snr < params.min_snr)?;
+            Some(format!("distant: its largest sample is {snr:.1} noise levels"))
+        })
+        .collect();
+    let removed: Vec<Removed> = reasons
+        .iter()
+        .enumerate()
+        .filter_map(|(unit, reason)| {
+            let unit_id = templates.unit_ids[unit].clone();
+            Some(Removed { unit: unit_id, num_spikes: counts[unit], reason: reason.clone()? })
+        })
+        .collect();
+    for Removed { unit, num_spikes, reason } in &removed {
+        monitor.log(&format!("unit {unit} of {num_spikes} spikes left out: {reason}"));
+    }
+    let kept: Vec<usize> = (0..reasons.len()).filter(|&unit| reasons[unit].is_none()).collect();
     if kept.is_empty() {
         monitor.warn("no units were found");
     }
-    let mut new_index = vec![None; num_units];
+    let (sorting, templates) = keep(matched, templates, &kept, &shapes, scales.in_uv);
+    let sorting = locate(recording, sorting, &kept, &shapes, monitor)?;
+    Ok(Finished { sorting, templates, removed })
+}
+
+/// The kept units alone, with amplitudes.
+fn keep(
+    matched: &Sorting,
+    templates: &Templates,
+    kept: &[usize],
+    shapes: &[UnitShape],
+    in_uv: bool,
+) -> (Sorting, Templates) {
+    let mut new_index = vec![None; templates.num_units()];
     for (new, &old) in kept.iter().enumerate() {
         new_index[old] = Some(new as u32);
     }
-    let scales = Scales::of(recording);
-    let shapes: Vec<UnitShape> = kept.iter().map(|&unit| scales.shape(templates, unit)).collect();
-    let segments = info
+    let segments = matched
         .segments
         .iter()
-        .enumerate()
-        .map(|(segment, about)| {
-            let own: Vec<(&Spike, u32)> = spikes
-                .iter()
-                .filter(|s| s.segment as usize == segment)
-                .filter_map(|s| Some((s, new_index[s.unit as usize]?)))
+        .map(|spikes| {
+            let factors = spikes.amplitude.as_ref();
+            let own: Vec<(usize, u32)> = (spikes.unit_index.iter().enumerate())
+                .filter_map(|(i, &unit)| Some((i, new_index[unit as usize]?)))
                 .collect();
-            let located = shapes.iter().all(|s| s.location_um.is_some());
+            let amplitude = |&(i, unit): &(usize, u32)| {
+                factors.map_or(1.0, |f| f[i]) * shapes[kept[unit as usize]].amplitude
+            };
             SpikeTrains {
-                sample_index: own.iter().map(|(s, _)| s.sample).collect(),
-                unit_index: own.iter().map(|(_, u)| *u).collect(),
-                amplitude: Some(own.iter().map(|(s, u)| s.scale * shapes[*u as usize].amplitude).collect()),
-                location_um: located
-                    .then(|| own.iter().filter_map(|(_, u)| shapes[*u as usize].location_um).collect()),
-                num_frames: Some(about.num_frames),
+                sample_index: own.iter().map(|&(i, _)| spikes.sample_index[i]).collect(),
+                unit_index: own.iter().map(|&(_, unit)| unit).collect(),
+                amplitude: Some(own.iter().map(amplitude).collect()),
+                location_um: None,
+                num_frames: spikes.num_frames,
             }
         })
         .collect();
     let mut properties = Table::default();
-    properties.set("channel_index", TableColumn::Int(shapes.iter().map(|s| s.channel as i64).collect()));
-    properties.set("amplitude", TableColumn::Float(shapes.iter().map(|s| f64::from(s.amplitude)).collect()));
+    let of_kept = |value: &dyn Fn(&UnitShape) -> f64| kept.iter().map(|&u| value(&shapes[u])).collect();
+    properties
+        .set("channel_index", TableColumn::Int(kept.iter().map(|&u| shapes[u].channel as i64).collect()));
+    properties.set("amplitude", TableColumn::Float(of_kept(&|s| f64::from(s.amplitude))));
     let sorting = Sorting {
-        sampling_frequency: info.sampling_frequency,
+        sampling_frequency: matched.sampling_frequency,
         unit_ids: Id::range(kept.len()),
         segments,
         properties,
-        amplitudes_in_uv: scales.in_uv,
+        amplitudes_in_uv: in_uv,
     };
     let templates = Templates {
         unit_ids: Id::range(kept.len()),
@@ -101,37 +172,49 @@ pub fn finish(
         waveforms: kept.iter().map(|&u| templates.waveforms[u].clone()).collect(),
         ..templates.clone()
     };
-    Ok((sorting, templates))
+    (sorting, templates)
 }
 
-/// Of two spikes of a unit within `gate` samples the one with the larger gain is kept.
-fn without_duplicates(spikes: &[Spike], num_units: usize, gate: i64) -> Vec<Spike> {
-    let mut last: Vec<Option<usize>> = vec![None; num_units];
-    let mut keep = vec![true; spikes.len()];
-    for (index, spike) in spikes.iter().enumerate() {
-        let place = &mut last[spike.unit as usize];
-        if let Some(before) = *place
-            && spikes[before].segment == spike.segment
-            && spike.sample - spikes[before].sample <= gate
-        {
-            if spike.gain > spikes[before].gain {
-                keep[before] = false;
-                *place = Some(index);
-            } else {
-                keep[index] = false;
-            }
-            continue;
-        }
-        *place = Some(index);
+/// The sorting with the place of every spike, where there is a probe.
+fn locate(
+    recording: &Recording,
+    sorting: Sorting,
+    kept: &[usize],
+    shapes: &[UnitShape],
+    monitor: &dyn Monitor,
+) -> Result<Sorting, EngineError> {
+    if recording.info().probe.is_none() || sorting.num_spikes() == 0 {
+        return Ok(sorting);
     }
-    spikes.iter().zip(keep).filter(|(_, keep)| *keep).map(|(s, _)| *s).collect()
+    let chain = compile(&before_whitening(recording)?)?;
+    let main: Vec<Option<(usize, i64)>> = kept.iter().map(|&u| Some((shapes[u].channel, 0))).collect();
+    let locations = spike_locations(&chain, &sorting, &main, &SpikeLocationParams::default(), monitor)?;
+    Ok(with_locations(&sorting, locations))
+}
+
+/// Place of the last whitening stage.
+fn whitening_of(recording: &Recording) -> Option<usize> {
+    recording.stages().iter().rposition(|s| matches!(s, Stage::LinearMap { whitens: true, .. }))
+}
+
+/// The recording as it was before it was whitened last.
+fn before_whitening(recording: &Recording) -> Result<Recording, EngineError> {
+    let Some(place) = whitening_of(recording) else { return Ok(recording.clone()) };
+    let mut before = Recording::new(recording.source().clone());
+    for stage in &recording.stages()[..place] {
+        before = before.with_stage(stage.clone()).map_err(|e| EngineError::Data(e.0))?;
+    }
+    // A probe may have been attached since.
+    let info = crate::data::RecordingInfo { probe: recording.info().probe.clone(), ..before.info().clone() };
+    before.with_info(info).map_err(|e| EngineError::Data(e.0))
 }
 
 /// What a unit looks like before whitening.
 struct UnitShape {
     channel: usize,
     amplitude: f32,
-    location_um: Option<[f32; 2]>,
+    /// Largest sample over the noise of its channel, where the recording was whitened.
+    snr: Option<f64>,
 }
 
 /// How to undo the whitening of a recording.
@@ -144,8 +227,7 @@ struct Scales {
 impl Scales {
     /// Reads the last whitening stage of the recording and the gains before it.
     fn of(recording: &Recording) -> Self {
-        let place =
-            recording.stages().iter().rposition(|s| matches!(s, Stage::LinearMap { whitens: true, .. }));
+        let place = whitening_of(recording);
         let (unwhiten, before) = match place.map(|p| (&recording.stages()[p], &recording.stages()[..p])) {
             Some((Stage::LinearMap { weights, .. }, before)) => (inverse(weights), before),
             _ => (None, recording.stages()),
@@ -190,26 +272,12 @@ impl Scales {
                 }
             }
         }
-        UnitShape {
-            channel: best.1,
-            amplitude: best.0 as f32,
-            location_um: center(&raw, channels, &templates.locations_um),
-        }
+        // White noise of variance one, not whitened any more, is the noise there was.
+        let noise = self.unwhiten.as_ref().map(|unwhiten| {
+            let gain = self.gain.as_ref().map_or(1.0, |gain| gain[best.1]);
+            gain.abs() * unwhiten.row(best.1).iter().map(|x| x * x).sum::<f64>().sqrt()
+        });
+        let snr = noise.filter(|noise| *noise > 0.0).map(|noise| best.0.abs() / noise);
+        UnitShape { channel: best.1, amplitude: best.0 as f32, snr }
     }
-}
-
-/// Centre of mass of the squared spans of the channels.
-fn center(raw: &Array2<f64>, channels: &[u32], locations_um: &[[f64; 2]]) -> Option<[f32; 2]> {
-    let (mut sum, mut total) = ([0.0f64; 2], 0.0f64);
-    for &channel in channels {
-        let position = locations_um.get(channel as usize)?;
-        let column = raw.column(channel as usize);
-        let span =
-            column.iter().copied().fold(f64::MIN, f64::max) - column.iter().copied().fold(f64::MAX, f64::min);
-        let weight = span * span;
-        sum[0] += weight * position[0];
-        sum[1] += weight * position[1];
-        total += weight;
-    }
-    (total > 0.0).then(|| [(sum[0] / total) as f32, (sum[1] / total) as f32])
 }

@@ -1,10 +1,14 @@
 //! The ready sorter: the stages of this room one after the other.
 
+mod echoes;
 mod finish;
 mod timing;
+mod whiten;
 
-pub use finish::{FinishParams, finish};
+pub use echoes::{Echo, echoes};
+pub use finish::{FinishParams, Finished, Removed, finish};
 pub use timing::{StageTiming, Stopwatch};
+pub use whiten::whitening_of_varying;
 
 use super::{
     EngineError, Monitor, Preview, Scratch,
@@ -13,14 +17,12 @@ use super::{
     detect::{DetectParams, detect_peaks},
     features::{FeatureParams, spike_features},
     geometry::Geometry,
-    matching::{MatchParams, match_templates},
+    matching::{MatchParams, match_templates, to_sorting},
     noise::Chunks,
-    passes::{SpanData, over_spans, survey_spans},
     templates::{TemplateParams, TemplateSet, estimate_templates},
-    whiten::{WhitenMode, WhitenParams, whitening},
+    whiten::{WhitenMode, WhitenParams},
 };
-use crate::data::{Features, Recording, Sorting, Stage, Templates};
-use ndarray::Array2;
+use crate::data::{Features, Recording, Sorting, Templates};
 use std::sync::Arc;
 
 /// Settings of [`sort`].
@@ -109,74 +111,32 @@ pub fn sort(
     };
     let first =
         watch.time("survey", monitor, || match_templates(&chain, &set.templates, &survey, monitor))?;
-    let set = watch
-        .time("recluster", monitor, || templates_of(&chain, &first.features, params, seed ^ 1, monitor))?;
+    let set =
+        watch.time("recluster", monitor, || templates_of(&chain, &first.features, params, seed, monitor))?;
     drop(first);
     let matching = watch
         .time("match", monitor, || match_templates(&chain, &set.templates, &params.matching, monitor))?;
-    let (sorting, templates) = watch
-        .time("finish", monitor, || finish(&white, &set.templates, &matching, &params.finish, monitor))?;
+    let Finished { sorting, templates, .. } = watch.time("finish", monitor, || {
+        let matched = to_sorting(&matching.spikes, &set.templates.unit_ids, chain.info());
+        finish(&white, &set.templates, &matched, &params.finish, monitor)
+    })?;
     Ok(SortOutput { sorting, templates, stages: watch.stages })
 }
 
-/// The recording with the whitening stages the sorter starts from.
-///
-/// # Errors
-/// As [`whitening`].
-pub fn whiten(
+/// The recording whitened for the sort.
+fn whiten(
     recording: &Recording,
     params: &SortParams,
     seed: u64,
     monitor: &dyn Monitor,
 ) -> Result<Recording, EngineError> {
-    let chain = compile(recording)?;
-    let mode = match recording.info().probe {
-        Some(_) => WhitenMode::Radius(params.whiten_radius_um),
-        None => WhitenMode::Global,
-    };
-    let chunks = Chunks::standard(recording.info(), seed);
-    let params = WhitenParams::robust(mode, chunks);
-    let weights = match whitening(&chain, &params, monitor) {
-        Ok(fitted) => fitted.matrix,
-        Err(EngineError::Data(reason)) => {
-            // A constant channel defeats the estimate; the others are whitened without it.
-            let varying = varying_channels(&chain, monitor)?;
-            if varying.len() == chain.num_channels() {
-                return Err(EngineError::Data(reason));
-            }
-            monitor.log(&format!("{} constant channels take no part", chain.num_channels() - varying.len()));
-            let mut weights = Array2::eye(chain.num_channels());
-            if !varying.is_empty() {
-                let others = with_stage(recording, Stage::SelectChannels { indices: varying.clone() })?;
-                let fitted = whitening(&compile(&others)?, &params, monitor)?;
-                for (i, &a) in varying.iter().enumerate() {
-                    for (j, &b) in varying.iter().enumerate() {
-                        weights[[a, b]] = fitted.matrix[[i, j]];
-                    }
-                }
-            }
-            weights
-        }
-        Err(other) => return Err(other),
-    };
-    with_stage(recording, Stage::LinearMap { weights: Arc::new(weights), whitens: true })
-}
-
-fn with_stage(recording: &Recording, stage: Stage) -> Result<Recording, EngineError> {
-    recording.with_stage(stage).map_err(|e| EngineError::Data(e.0))
-}
-
-/// Channels whose samples differ anywhere in about ten seconds.
-fn varying_channels(chain: &Chain, monitor: &dyn Monitor) -> Result<Vec<usize>, EngineError> {
-    let spans = survey_spans(chain, 10.0);
-    let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, _: &mut ()| {
-        let varies = |c: usize| {
-            let trace = data.block.channel(c);
-            trace.iter().any(|x| *x != trace[0])
-        };
-        Ok((0..data.block.num_channels()).map(varies).collect::<Vec<bool>>())
-    })?;
-    Ok((0..chain.num_channels()).filter(|&c| parts.iter().any(|part| part[c])).collect())
+    let mode = WhitenMode::fitting(recording.info(), params.whiten_radius_um);
+    let params = WhitenParams::robust(mode, Chunks::standard(recording.info(), seed));
+    let mut white = recording.clone();
+    for stage in whitening_of_varying(recording, &params, monitor)?.stages() {
+        white = white.with_stage(stage).map_err(|e| EngineError::Data(e.0))?;
+    }
+    Ok(white)
 }
 
 /// Clusters features and averages the clusters.
