@@ -9,6 +9,11 @@ use spikeloom::{
         sort::{SortOutput, SortParams, sort},
         synthetic::{GenerateParams, ProbeLayout, SyntheticSource, truth},
     },
+    nodes::registry,
+    pipeline::{
+        Document, Edit, EventKind, Executor, Limits, Look, Pipeline, RunOptions, RunStatus, Store, Value,
+        validate,
+    },
 };
 use std::{
     path::Path,
@@ -212,4 +217,67 @@ fn a_tetrode_without_a_probe_is_one_group() {
     let accuracies = accuracies(&truth, &output.sorting, 12);
     assert!(accuracies.iter().filter(|&&a| a > 0.8).count() >= 2, "{accuracies:.2?}");
     assert!(output.sorting.segments[0].location_um.is_none());
+}
+
+/// Runs a pipeline and gives what leaves by an end.
+fn result(executor: &Arc<Executor>, pipeline: &Pipeline, base: &Path, end: &str) -> Value {
+    let handle =
+        executor.start(pipeline, RunOptions { base_folder: base.to_owned(), ..RunOptions::default() });
+    for event in &handle.events {
+        if let EventKind::Failed { task, message } = event.kind {
+            panic!("{}: {message}", task.node);
+        }
+    }
+    assert_eq!(handle.wait(), RunStatus::Ok);
+    match executor.look(pipeline, base, end).unwrap() {
+        Look::Ready(items) => items[0].1.clone(),
+        other => panic!("{end}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_drawn_graph_of_stages_equals_sort() {
+    let registry = registry();
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/quickstart.ron");
+    let mut pipeline = Document::read(&quickstart, &registry).unwrap().pipeline;
+    for (parameter, value) in [
+        ("demo.duration_s", "12"),
+        ("sort.detect_threshold", "5.5"),
+        ("sort.cluster_radius_um", "70"),
+        ("sort.survey_s", "6"),
+    ] {
+        let edit = pipeline.set_param_from_text(&registry, parameter, value).unwrap();
+        pipeline.apply(edit).unwrap();
+    }
+    for name in ["compare", "correlograms", "locations", "metrics", "raster", "waveforms"] {
+        pipeline.apply(Edit::RemoveNode(name.into())).unwrap();
+    }
+    let place = tempfile::tempdir().unwrap();
+    let executor =
+        Executor::new(registry.clone(), Store::open(&place.path().join("store")).unwrap(), Limits::default());
+    let whole = |port: &str| result(&executor, &pipeline, place.path(), &format!("sort.{port}"));
+    let (Value::Sorting(sorting), Value::Templates(templates)) = (whole("sorting"), whole("templates"))
+    else {
+        panic!("a sort gives a sorting and templates");
+    };
+    assert!(sorting.num_units() > 5 && sorting.segments[0].location_um.is_some());
+
+    let mut unpacked = pipeline.clone();
+    let (edit, parts) = unpacked.unpack_edit(&registry, "sort").unwrap();
+    let back = unpacked.apply(edit).unwrap();
+    assert!(unpacked.node("sort").is_none() && parts.len() > 6);
+    let problems = validate(&unpacked, &registry);
+    assert!(problems.is_empty(), "{problems:?}");
+    let parted = |port: &str| result(&executor, &unpacked, place.path(), &format!("sort_finish.{port}"));
+    let (Value::Sorting(by_parts), Value::Templates(their_templates)) =
+        (parted("sorting"), parted("templates"))
+    else {
+        panic!("the parts give a sorting and templates");
+    };
+    assert_eq!(by_parts, sorting);
+    assert_eq!(their_templates, templates);
+
+    unpacked.apply(back).unwrap();
+    assert_eq!(Document::to_text(&unpacked, &registry), Document::to_text(&pipeline, &registry));
+    assert!(pipeline.unpack_edit(&registry, "bandpass").is_err());
 }

@@ -64,6 +64,8 @@ pub enum Command {
     ToggleMuted,
     /// Bypass the selection or not.
     ToggleBypassed,
+    /// Replace the selected node by the nodes it stands for.
+    Unpack,
     /// Edit the name of the selected node.
     Rename,
     /// Undo the last step.

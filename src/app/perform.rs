@@ -74,6 +74,7 @@ impl App {
                     self.canvas.rename(&node.name);
                 }
             }
+            Command::Unpack => self.unpack(),
             Command::Undo => {
                 if self.editor.undo().is_some() {
                     self.meaning += 1;
@@ -212,6 +213,18 @@ impl App {
             nodes.map(|n| (n.name.clone(), [n.position[0] + by[0], n.position[1] + by[1]])).collect();
         if !moves.is_empty() {
             self.edit(Edit::Move(moves), "nudge", Some(MergeKey("nudge".into())));
+        }
+    }
+
+    /// Replaces the selected node by the nodes it stands for, and selects those.
+    fn unpack(&mut self) {
+        let Some(name) = self.editor.single_selection().map(|node| node.name.clone()) else { return };
+        match self.editor.pipeline().unpack_edit(&self.registry, &name) {
+            Ok((edit, parts)) => {
+                self.edit(edit, "unpack", None);
+                self.editor.select(parts);
+            }
+            Err(error) => drop(self.toasts.error(text::sentence(&error.0))),
         }
     }
 

@@ -69,6 +69,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Nodes", "Rename", &[(NONE, Key::Enter), (NONE, Key::F2)], || Command::Rename),
     Action::new("Nodes", "Mute", &[(NONE, Key::M)], || Command::ToggleMuted),
     Action::new("Nodes", "Bypass", &[(NONE, Key::B)], || Command::ToggleBypassed),
+    Action::new("Nodes", "Unpack", &[], || Command::Unpack),
     Action::new("Nodes", "Delete", &[(NONE, Key::Delete), (NONE, Key::Backspace)], || Command::Delete),
     // Shift before none, as egui takes a key with shift for one without.
     Action::new("Edit", "Redo", &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], || Command::Redo),
@@ -163,7 +164,7 @@ impl App {
             Command::Copy | Command::Cut | Command::Duplicate => selected,
             Command::ToggleMuted | Command::ToggleBypassed => selected,
             Command::Delete | Command::LookAtSelection => selected || self.editor.selected_wire.is_some(),
-            Command::Rename => self.editor.selection.len() == 1,
+            Command::Rename | Command::Unpack => self.editor.selection.len() == 1,
             _ => true,
         }
     }

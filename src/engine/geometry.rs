@@ -6,6 +6,9 @@ use crate::data::RecordingInfo;
 /// Without a probe this many channels are taken as one group without geometry; more need a probe.
 pub const MAX_CHANNELS_WITHOUT_PROBE: usize = 8;
 
+/// Contacts further apart than this do not see the same spike.
+const FARTHEST_SHARED_UM: f64 = 120.0;
+
 /// Positions and groups of the channels of a recording.
 ///
 /// Channels of different groups (shanks) are never neighbours. Without a probe all channels of a group are
@@ -24,7 +27,7 @@ impl Geometry {
     /// # Errors
     /// Where there is no probe and a group has more channels than can be neighbours of each other.
     pub fn of(info: &RecordingInfo) -> Result<Self, EngineError> {
-        let geometry = Self { positions_um: info.locations_um(), groups: info.groups.clone() };
+        let geometry = Self::known_of(info);
         if geometry.positions_um.is_none() {
             let most = geometry.group_sizes().into_iter().max().unwrap_or(0);
             if most > MAX_CHANNELS_WITHOUT_PROBE {
@@ -36,6 +39,11 @@ impl Geometry {
             }
         }
         Ok(geometry)
+    }
+
+    /// What is known of the geometry of a recording, be it enough for a sort or not.
+    pub fn known_of(info: &RecordingInfo) -> Self {
+        Self { positions_um: info.locations_um(), groups: info.groups.clone() }
     }
 
     /// How many channels there are.
@@ -81,6 +89,13 @@ impl Geometry {
             .collect()
     }
 
+    /// A radius in µm that fits the probe: the usual one, or, where contacts lie further apart than that and still see
+    /// the same spikes, one that reaches the nearest of them.
+    pub fn fitting_radius_um(&self, usual_um: f64) -> f64 {
+        let pitch = self.pitch_um();
+        if pitch > usual_um && pitch <= FARTHEST_SHARED_UM { 1.25 * pitch } else { usual_um }
+    }
+
     /// Depth used in previews: y in µm, or the channel's index without a probe.
     pub fn depth(&self, channel: usize) -> f32 {
         match &self.positions_um {
@@ -120,6 +135,19 @@ mod tests {
         let geometry = Geometry::of(&info).unwrap();
         assert_eq!(geometry.neighbors(30.0, 8), vec![vec![0, 1], vec![1, 0, 2], vec![2, 1], vec![3]]);
         assert_eq!(geometry.neighbors(1e9, 2)[0], vec![0, 1]);
+    }
+
+    #[test]
+    fn radii_grow_with_the_pitch_as_long_as_contacts_share_spikes() {
+        let with_pitch = |pitch: f64| {
+            let positions: Vec<[f64; 2]> = (0..8).map(|i| [0.0, pitch * f64::from(i)]).collect();
+            Geometry { positions_um: Some(positions), groups: vec![0; 8] }
+        };
+        assert_eq!(with_pitch(20.0).fitting_radius_um(50.0), 50.0);
+        assert_eq!(with_pitch(80.0).fitting_radius_um(50.0), 100.0);
+        assert_eq!(with_pitch(400.0).fitting_radius_um(50.0), 50.0);
+        let wires = Geometry { positions_um: None, groups: vec![0; 4] };
+        assert_eq!(wires.fitting_radius_um(50.0), 50.0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Groups peaks into units.
 
+use super::auto;
 use crate::{
     engine::{
         cluster::{self, ClusterParams as Settings, IsosplitParams},
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct ClusterPeaksParams {
     /// Channels further than this from a peak's own are not looked at.
-    #[schemars(range(min = 0.0, max = 1000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
-    pub radius_um: f64,
+    #[schemars(range(min = 0.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0]))]
+    pub radius_um: Option<f64>,
     /// Dip score from which a cluster counts as several; higher merges more.
     #[schemars(range(min = 0.5, max = 10.0), extend("soft" = [1.0, 4.0]))]
     pub isocut_threshold: f64,
@@ -40,7 +41,7 @@ impl Default for ClusterPeaksParams {
     fn default() -> Self {
         let settings = Settings::default();
         Self {
-            radius_um: settings.radius_um,
+            radius_um: None,
             isocut_threshold: settings.isosplit.isocut_threshold,
             min_cluster_size: settings.min_cluster_size,
             max_dimensions: settings.max_dimensions,
@@ -68,12 +69,19 @@ impl Node for ClusterPeaks {
         outputs: &[Port::new("sorting", PortType::Sorting)],
     };
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let usual = Settings::default().radius_um;
+        let radius_um = Some(auto::radius_um(params.radius_um, usual, inputs)?);
+        Ok(Self::Params { radius_um, ..params.clone() })
+    }
+
     fn run(
         &self,
         params: &Self::Params,
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
+        let radius_um = auto::radius_um(params.radius_um, Settings::default().radius_um, inputs)?;
         let info = inputs.recording("recording")?.info();
         let features = inputs.features("features")?;
         if features.peaks.num_channels != info.num_channels() {
@@ -84,7 +92,7 @@ impl Node for ClusterPeaks {
             )));
         }
         let settings = Settings {
-            radius_um: params.radius_um,
+            radius_um,
             max_dimensions: params.max_dimensions,
             isosplit: IsosplitParams {
                 isocut_threshold: params.isocut_threshold,

@@ -1,5 +1,6 @@
 //! Finds threshold crossings.
 
+use super::auto;
 use crate::{
     data::PeakSign,
     engine::{
@@ -38,9 +39,9 @@ pub struct DetectPeaksParams {
     /// Of two peaks closer than this on near channels the larger is kept.
     #[schemars(range(min = 0.05, max = 20.0), extend("unit" = "ms", "soft" = [0.1, 2.0]))]
     pub exclude_sweep_ms: f64,
-    /// Channels closer than this are near.
-    #[schemars(range(min = 0.0, max = 1000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
-    pub radius_um: f64,
+    /// Channels closer than this are near. Auto: 50 µm, more where contacts lie further apart.
+    #[schemars(range(min = 0.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0]))]
+    pub radius_um: Option<f64>,
 }
 
 impl Default for DetectPeaksParams {
@@ -51,7 +52,7 @@ impl Default for DetectPeaksParams {
             peak_sign: PeakSign::Neg,
             detect_threshold: settings.detect_threshold,
             exclude_sweep_ms: settings.exclude_sweep_ms,
-            radius_um: settings.radius_um,
+            radius_um: None,
         }
     }
 }
@@ -74,12 +75,19 @@ impl Node for DetectPeaks {
         outputs: &[Port::new("peaks", PortType::Peaks)],
     };
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let usual = Settings::default().radius_um;
+        let radius_um = Some(auto::radius_um(params.radius_um, usual, inputs)?);
+        Ok(Self::Params { radius_um, ..params.clone() })
+    }
+
     fn run(
         &self,
         params: &Self::Params,
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
+        let radius_um = auto::radius_um(params.radius_um, Settings::default().radius_um, inputs)?;
         let chain = chain::compile(inputs.recording("recording")?)?;
         let settings = Settings {
             method: match params.method {
@@ -89,7 +97,7 @@ impl Node for DetectPeaks {
             peak_sign: params.peak_sign,
             detect_threshold: params.detect_threshold,
             exclude_sweep_ms: params.exclude_sweep_ms,
-            radius_um: params.radius_um,
+            radius_um,
         };
         Ok(Outputs::one("peaks", detect::detect_peaks(&chain, &settings, context)?))
     }

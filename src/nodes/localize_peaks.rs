@@ -1,5 +1,6 @@
 //! Tells where peaks come from.
 
+use super::auto;
 use crate::{
     engine::{
         chain,
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct LocalizePeaksParams {
     /// Channels this far from the peak's own take part.
-    #[schemars(range(min = 1.0, max = 1000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
-    pub radius_um: f64,
+    #[schemars(range(min = 1.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0]))]
+    pub radius_um: Option<f64>,
     /// Time before the peak that is looked at.
     #[schemars(range(min = 0.0, max = 10.0), extend("unit" = "ms", "advanced" = true))]
     pub ms_before: f64,
@@ -29,8 +30,8 @@ pub struct LocalizePeaksParams {
 
 impl Default for LocalizePeaksParams {
     fn default() -> Self {
-        let Settings { radius_um, ms_before, ms_after } = Settings::default();
-        Self { radius_um, ms_before, ms_after }
+        let Settings { ms_before, ms_after, .. } = Settings::default();
+        Self { radius_um: None, ms_before, ms_after }
     }
 }
 
@@ -52,14 +53,21 @@ impl Node for LocalizePeaks {
         outputs: &[Port::new("peaks", PortType::Peaks)],
     };
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let usual = Settings::default().radius_um;
+        let radius_um = Some(auto::radius_um(params.radius_um, usual, inputs)?);
+        Ok(Self::Params { radius_um, ..params.clone() })
+    }
+
     fn run(
         &self,
         params: &Self::Params,
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
+        let radius_um = auto::radius_um(params.radius_um, Settings::default().radius_um, inputs)?;
         let chain = chain::compile(inputs.recording("recording")?)?;
-        let &LocalizePeaksParams { radius_um, ms_before, ms_after } = params;
+        let &LocalizePeaksParams { ms_before, ms_after, .. } = params;
         let settings = Settings { radius_um, ms_before, ms_after };
         Ok(Outputs::one(
             "peaks",

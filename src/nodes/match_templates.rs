@@ -1,5 +1,6 @@
 //! Finds all spikes of known templates.
 
+use super::auto;
 use crate::{
     engine::{
         chain,
@@ -37,6 +38,13 @@ pub struct MatchTemplatesParams {
     /// Spikes per unit whose features, with all other spikes subtracted, leave by the port `features`.
     #[schemars(range(min = 0, max = 1_000_000), extend("soft" = [0, 10_000], "advanced" = true))]
     pub features_per_unit: usize,
+    /// Channels of those features lie within this of the unit's main channel. Auto: 100 µm, more where contacts lie
+    /// further apart.
+    #[schemars(range(min = 0.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0], "advanced" = true))]
+    pub features_radius_um: Option<f64>,
+    /// Two spikes of a unit that remain closer than this are one.
+    #[schemars(range(min = 0.0, max = 5.0), extend("unit" = "ms", "advanced" = true))]
+    pub duplicate_spike_ms: f64,
 }
 
 impl Default for MatchTemplatesParams {
@@ -50,6 +58,8 @@ impl Default for MatchTemplatesParams {
             refractory_ms: settings.refractory_ms,
             max_duration_s: settings.max_duration_s,
             features_per_unit: 2_000,
+            features_radius_um: None,
+            duplicate_spike_ms: settings.duplicate_spike_ms,
         }
     }
 }
@@ -62,7 +72,7 @@ impl Node for MatchTemplates {
     const INFO: NodeInfo = NodeInfo {
         kind: "match_templates",
         label: "Match templates",
-        summary: "Finds all spikes of the templates in a whitened recording, overlapping ones too; a spike's amplitude is its factor of the template.",
+        summary: "Finds all spikes of the templates in a whitened recording, overlapping ones too.",
         source: "matching pursuit as in Kilosort and wobble, exact best-first order",
         category: Category::Sort,
         search: &["matching pursuit", "wobble", "deconvolution", "find_spikes_from_templates", "collisions"],
@@ -72,6 +82,12 @@ impl Node for MatchTemplates {
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("features", PortType::Features)],
     };
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let usual = Settings::default().features_radius_um;
+        let features_radius_um = Some(auto::radius_um(params.features_radius_um, usual, inputs)?);
+        Ok(Self::Params { features_radius_um, ..params.clone() })
+    }
+
     fn run(
         &self,
         params: &Self::Params,
@@ -80,6 +96,8 @@ impl Node for MatchTemplates {
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         let templates = inputs.templates("templates")?;
+        let usual = Settings::default().features_radius_um;
+        let features_radius_um = auto::radius_um(params.features_radius_um, usual, inputs)?;
         let settings = Settings {
             threshold: params.threshold,
             amplitude_min: params.amplitude_min,
@@ -88,6 +106,8 @@ impl Node for MatchTemplates {
             refractory_ms: params.refractory_ms,
             max_duration_s: params.max_duration_s,
             features_per_unit: params.features_per_unit,
+            features_radius_um,
+            duplicate_spike_ms: params.duplicate_spike_ms,
             ..Settings::default()
         };
         let matching = matching::match_templates(&chain::compile(recording)?, templates, &settings, context)?;

@@ -1,5 +1,6 @@
 //! One file per node; a new node is its file and its two lines here.
 
+mod auto;
 mod bandpass_filter;
 mod cluster_peaks;
 mod common_reference;
@@ -13,6 +14,7 @@ mod detect_bad_channels;
 mod detect_peaks;
 mod estimate_templates;
 mod export_phy;
+mod finish_units;
 mod generate_recording;
 mod highpass_filter;
 mod localize_peaks;
@@ -80,6 +82,7 @@ pub fn registry() -> Registry {
         .with(cluster_peaks::ClusterPeaks)
         .with(estimate_templates::EstimateTemplates)
         .with(match_templates::MatchTemplates)
+        .with(finish_units::FinishUnits)
         // Look
         .with(compute_waveforms::ComputeWaveforms)
         .with(spike_amplitudes::SpikeAmplitudes)

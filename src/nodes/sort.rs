@@ -1,13 +1,24 @@
 //! The ready sorter as one node.
 
+use super::{
+    cluster_peaks::{ClusterPeaks, ClusterPeaksParams},
+    detect_peaks::{DetectPeaks, DetectPeaksParams},
+    estimate_templates::{EstimateTemplates, EstimateTemplatesParams},
+    finish_units::{FinishUnits, FinishUnitsParams},
+    match_templates::{MatchTemplates, MatchTemplatesParams},
+    spike_features::{SpikeFeatures, SpikeFeaturesParams},
+    whiten::{Mode, Whiten, WhitenParams},
+};
 use crate::{
-    data::PeakSign,
+    data::{PeakSign, Recording},
     engine::{
+        geometry::Geometry,
         signal_check::warn_of_bad_signal,
         sort::{self, SortParams as Settings},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Expansion, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext,
+        TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
@@ -25,12 +36,14 @@ pub struct SortParams {
     /// Evidence a spike needs in the end: the square of this is the least drop of the residual's energy.
     #[schemars(range(min = 2.0, max = 50.0), extend("unit" = "σ", "soft" = [4.0, 12.0]))]
     pub match_threshold: f64,
-    /// Channels further than this from a spike are not looked at when spikes are told apart.
-    #[schemars(range(min = 1.0, max = 1000.0), extend("unit" = "µm", "soft" = [20.0, 200.0], "advanced" = true))]
-    pub cluster_radius_um: f64,
-    /// Channels within this distance are whitened together; all of them without a probe.
-    #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [50.0, 300.0], "advanced" = true))]
-    pub whiten_radius_um: f64,
+    /// Channels further than this from a spike are not looked at when spikes are told apart. Auto: 60 µm,
+    /// more where contacts lie further apart.
+    #[schemars(range(min = 1.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0], "advanced" = true))]
+    pub cluster_radius_um: Option<f64>,
+    /// Channels within this distance are whitened together; all of them without a probe. Auto: 100 µm, more
+    /// where contacts lie further apart.
+    #[schemars(range(min = 1.0, max = 10_000.0), extend("auto" = true, "unit" = "µm", "soft" = [50.0, 300.0], "advanced" = true))]
+    pub whiten_radius_um: Option<f64>,
     /// Dip score from which a cluster counts as several; higher merges more.
     #[schemars(range(min = 0.5, max = 10.0), extend("soft" = [1.0, 4.0], "advanced" = true))]
     pub isocut_threshold: f64,
@@ -46,6 +59,9 @@ pub struct SortParams {
     /// How much of the recording the second clustering looks at.
     #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "s", "soft" = [60.0, 3600.0], "advanced" = true))]
     pub survey_s: f64,
+    /// Units whose largest sample is smaller than this many noise levels are left out as too distant.
+    #[schemars(range(min = 0.0, max = 100.0), extend("soft" = [0.0, 10.0], "advanced" = true))]
+    pub min_snr: f64,
 }
 
 impl Default for SortParams {
@@ -55,30 +71,32 @@ impl Default for SortParams {
             detect_threshold: settings.detect.detect_threshold,
             peak_sign: PeakSign::Neg,
             match_threshold: settings.matching.threshold,
-            cluster_radius_um: settings.cluster.radius_um,
-            whiten_radius_um: settings.whiten_radius_um,
+            cluster_radius_um: None,
+            whiten_radius_um: None,
             isocut_threshold: settings.cluster.isosplit.isocut_threshold,
             min_cluster_size: settings.cluster.min_cluster_size,
             amplitude_min: settings.matching.amplitude_min,
             amplitude_max: settings.matching.amplitude_max,
             survey_s: settings.survey_s,
+            min_snr: settings.finish.min_snr,
         }
     }
 }
 
 impl SortParams {
-    fn settings(&self) -> Settings {
-        let mut settings = Settings::default();
+    fn settings(&self, recording: &Recording) -> Settings {
+        let mut settings = Settings::fitting(&Geometry::known_of(recording.info()));
         settings.detect.detect_threshold = self.detect_threshold;
         settings.detect.peak_sign = self.peak_sign;
         settings.matching.threshold = self.match_threshold;
-        settings.cluster.radius_um = self.cluster_radius_um;
-        settings.whiten_radius_um = self.whiten_radius_um;
+        settings.cluster.radius_um = self.cluster_radius_um.unwrap_or(settings.cluster.radius_um);
+        settings.whiten_radius_um = self.whiten_radius_um.unwrap_or(settings.whiten_radius_um);
         settings.cluster.isosplit.isocut_threshold = self.isocut_threshold;
         settings.cluster.min_cluster_size = self.min_cluster_size;
         settings.matching.amplitude_min = self.amplitude_min;
         settings.matching.amplitude_max = self.amplitude_max;
         settings.survey_s = self.survey_s;
+        settings.finish.min_snr = self.min_snr;
         settings
     }
 }
@@ -101,6 +119,87 @@ impl Node for Sort {
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
     };
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let settings = params.settings(inputs.recording("recording")?);
+        Ok(SortParams {
+            cluster_radius_um: Some(settings.cluster.radius_um),
+            whiten_radius_um: Some(settings.whiten_radius_um),
+            ..params.clone()
+        })
+    }
+
+    fn expand(&self, params: &Self::Params) -> Option<Expansion> {
+        let base = Settings::default();
+        let cluster = ClusterPeaksParams {
+            radius_um: params.cluster_radius_um,
+            isocut_threshold: params.isocut_threshold,
+            min_cluster_size: params.min_cluster_size,
+            ..ClusterPeaksParams::default()
+        };
+        let matching = MatchTemplatesParams {
+            threshold: params.match_threshold,
+            amplitude_min: params.amplitude_min,
+            amplitude_max: params.amplitude_max,
+            features_per_unit: 0,
+            ..MatchTemplatesParams::default()
+        };
+        let survey = MatchTemplatesParams {
+            max_duration_s: Some(params.survey_s),
+            features_per_unit: base.survey_spikes_per_unit,
+            ..matching.clone()
+        };
+        let whiten = WhitenParams {
+            mode: Mode::Fitting,
+            radius_um: params.whiten_radius_um,
+            robust: true,
+            ..WhitenParams::default()
+        };
+        let detect = DetectPeaksParams {
+            peak_sign: params.peak_sign,
+            detect_threshold: params.detect_threshold,
+            ..DetectPeaksParams::default()
+        };
+        let finish = FinishUnitsParams { min_snr: params.min_snr, ..FinishUnitsParams::default() };
+        let templates = EstimateTemplatesParams::default();
+        let at = |column: u8, row: u8| [240.0 * f32::from(column), 160.0 * f32::from(row)];
+        let readers = [
+            "detect.recording",
+            "features.recording",
+            "cluster.recording",
+            "templates.recording",
+            "survey.recording",
+            "recluster.recording",
+            "retemplate.recording",
+            "match.recording",
+            "finish.recording",
+        ];
+        Some(
+            Expansion::default()
+                .part("whiten", &Whiten, &whiten, at(0, 0))
+                .part("detect", &DetectPeaks, &detect, at(1, 0))
+                .part("features", &SpikeFeatures, &SpikeFeaturesParams::default(), at(2, 0))
+                .part("cluster", &ClusterPeaks, &cluster, at(3, 0))
+                .part("templates", &EstimateTemplates, &templates, at(4, 0))
+                .part("survey", &MatchTemplates, &survey, at(1, 1))
+                .part("recluster", &ClusterPeaks, &cluster, at(2, 1))
+                .part("retemplate", &EstimateTemplates, &templates, at(3, 1))
+                .part("match", &MatchTemplates, &matching, at(4, 1))
+                .part("finish", &FinishUnits, &finish, at(5, 1))
+                .wire("whiten.recording", &readers)
+                .wire("detect.peaks", &["features.peaks"])
+                .wire("features.features", &["cluster.features", "templates.features"])
+                .wire("cluster.sorting", &["templates.sorting"])
+                .wire("templates.templates", &["survey.templates"])
+                .wire("survey.features", &["recluster.features", "retemplate.features"])
+                .wire("recluster.sorting", &["retemplate.sorting"])
+                .wire("retemplate.templates", &["match.templates", "finish.templates"])
+                .wire("match.sorting", &["finish.sorting"])
+                .input("recording", &["whiten.recording"])
+                .output("sorting", "finish.sorting")
+                .output("templates", "finish.templates"),
+        )
+    }
+
     fn run(
         &self,
         params: &Self::Params,
@@ -109,7 +208,7 @@ impl Node for Sort {
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         warn_of_bad_signal(recording, context)?;
-        let output = sort::sort(recording, &params.settings(), context.seed, context, context)?;
+        let output = sort::sort(recording, &params.settings(recording), context.seed, context, context)?;
         Ok(Outputs::one("sorting", output.sorting).and("templates", output.templates))
     }
 }

@@ -1,5 +1,6 @@
 //! Describes each peak by a few numbers.
 
+use super::auto;
 use crate::{
     engine::{
         chain,
@@ -20,8 +21,8 @@ pub struct SpikeFeaturesParams {
     #[schemars(range(min = 1, max = 8))]
     pub num_components: usize,
     /// Channels further than this from a peak are left out.
-    #[schemars(range(min = 0.0, max = 1000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
-    pub radius_um: f64,
+    #[schemars(range(min = 0.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0]))]
+    pub radius_um: Option<f64>,
     /// Channels of a peak at most.
     #[schemars(range(min = 1, max = 64), extend("soft" = [4, 32], "advanced" = true))]
     pub max_channels: usize,
@@ -32,8 +33,8 @@ pub struct SpikeFeaturesParams {
 
 impl Default for SpikeFeaturesParams {
     fn default() -> Self {
-        let Settings { num_components, radius_um, max_channels, max_peaks_per_channel } = Settings::default();
-        Self { num_components, radius_um, max_channels, max_peaks_per_channel }
+        let Settings { num_components, max_channels, max_peaks_per_channel, .. } = Settings::default();
+        Self { num_components, radius_um: None, max_channels, max_peaks_per_channel }
     }
 }
 
@@ -55,14 +56,21 @@ impl Node for SpikeFeatures {
         outputs: &[Port::new("features", PortType::Features)],
     };
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let usual = Settings::default().radius_um;
+        let radius_um = Some(auto::radius_um(params.radius_um, usual, inputs)?);
+        Ok(Self::Params { radius_um, ..params.clone() })
+    }
+
     fn run(
         &self,
         params: &Self::Params,
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
+        let radius_um = auto::radius_um(params.radius_um, Settings::default().radius_um, inputs)?;
         let chain = chain::compile(inputs.recording("recording")?)?;
-        let &SpikeFeaturesParams { num_components, radius_um, max_channels, max_peaks_per_channel } = params;
+        let &SpikeFeaturesParams { num_components, max_channels, max_peaks_per_channel, .. } = params;
         let settings = Settings { num_components, radius_um, max_channels, max_peaks_per_channel };
         let features = features::spike_features(&chain, inputs.peaks("peaks")?, &settings, context)?;
         Ok(Outputs::one("features", features))

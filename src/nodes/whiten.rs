@@ -1,10 +1,12 @@
 //! Make the noise of channels uncorrelated and of unit variance.
 
+use super::auto;
 use crate::{
     data::{Fit, Stage},
     engine::{
         chain,
         noise::Chunks,
+        sort::whitening_of_varying,
         whiten::{WhitenMode, WhitenParams as Settings, Whitening, whitening},
     },
     pipeline::{
@@ -25,6 +27,8 @@ pub enum Mode {
     Global,
     /// Each channel with those within a radius.
     Local,
+    /// Local with a probe, else global.
+    Fitting,
 }
 
 /// Settings of the whitening.
@@ -33,9 +37,11 @@ pub enum Mode {
 pub struct WhitenParams {
     /// Which channels are whitened with which. Local needs a probe.
     pub mode: Mode,
-    /// Local: how far away channels are whitened together.
-    #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [20.0, 300.0]))]
-    pub radius_um: f64,
+    /// Local: how far away channels are whitened together. Auto: 100 µm, more where contacts lie further apart.
+    #[schemars(range(min = 1.0, max = 10_000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 300.0]))]
+    pub radius_um: Option<f64>,
+    /// As a sort needs it: leave spikes out of the estimate, shrink it a little, and pass constant channels over.
+    pub robust: bool,
     /// Subtract the mean of each channel first.
     #[schemars(extend("advanced" = true))]
     pub apply_mean: bool,
@@ -57,7 +63,8 @@ impl Default for WhitenParams {
     fn default() -> Self {
         Self {
             mode: Mode::Global,
-            radius_um: 100.0,
+            radius_um: None,
+            robust: false,
             apply_mean: false,
             int_scale: None,
             eps: None,
@@ -66,6 +73,9 @@ impl Default for WhitenParams {
         }
     }
 }
+
+/// Radius of local whitening on usual probes.
+const USUAL_RADIUS_UM: f64 = 100.0;
 
 /// Estimates a ZCA matrix once, then multiplies whatever is read by it.
 pub struct Whiten;
@@ -85,6 +95,11 @@ impl Node for Whiten {
         outputs: &[Port::new("recording", PortType::Recording)],
     };
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let radius_um = Some(auto::radius_um(params.radius_um, USUAL_RADIUS_UM, inputs)?);
+        Ok(Self::Params { radius_um, ..params.clone() })
+    }
+
     fn fit(
         &self,
         params: &Self::Params,
@@ -92,18 +107,24 @@ impl Node for Whiten {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
+        let radius_um = auto::radius_um(params.radius_um, USUAL_RADIUS_UM, inputs)?;
         let mode = match params.mode {
             Mode::Global => WhitenMode::Global,
-            Mode::Local => WhitenMode::Radius(params.radius_um),
+            Mode::Local => WhitenMode::Radius(radius_um),
+            Mode::Fitting => WhitenMode::fitting(recording.info(), radius_um),
         };
         let chunks = Chunks {
             num_chunks_per_segment: params.num_chunks_per_segment,
             chunk_size: (params.chunk_duration_ms * 1e-3 * recording.info().sampling_frequency) as usize,
             seed: context.seed,
         };
-        let settings =
-            Settings { apply_mean: params.apply_mean, eps: params.eps, ..Settings::plain(mode, chunks) };
-        let fitted = whitening(&chain::compile(recording)?, &settings, context)?;
+        let base = if params.robust { Settings::robust(mode, chunks) } else { Settings::plain(mode, chunks) };
+        let settings = Settings { apply_mean: params.apply_mean, eps: params.eps.or(base.eps), ..base };
+        let fitted = if params.robust {
+            whitening_of_varying(recording, &settings, context)?
+        } else {
+            whitening(&chain::compile(recording)?, &settings, context)?
+        };
         let mut fit = Fit::default();
         fit.arrays.insert("matrix".into(), fitted.matrix.into_dyn());
         fit.arrays.insert("covariance".into(), fitted.covariance.into_dyn());

@@ -1,7 +1,9 @@
 //! From a typed node to the erased one that the graph works with.
 
 use super::{
-    check, fields,
+    check,
+    expand::Expansion,
+    fields,
     node::{DynNode, Inputs, Node, NodeError, NodeInfo, Outputs, RunContext},
     params::{self, ParamProblem, ParamSpec, Params},
     port::Port,
@@ -29,7 +31,7 @@ impl<N: Node> Erased<N> {
     }
 }
 
-fn to_params<P: serde::Serialize>(typed: &P) -> Params {
+pub(super) fn to_params<P: serde::Serialize>(typed: &P) -> Params {
     match serde_json::to_value(typed) {
         Ok(Json::Object(map)) => map,
         _ => Params::new(),
@@ -67,6 +69,10 @@ impl<N: Node> DynNode for Erased<N> {
     fn params_to_ron(&self, params: &Params) -> Result<Vec<(String, String)>, ParamProblem> {
         let typed = self.typed(params)?;
         fields::ron_fields(&typed, &N::Params::default())
+    }
+
+    fn expand(&self, params: &Params) -> Result<Option<Expansion>, ParamProblem> {
+        Ok(self.node.expand(&self.typed(params)?))
     }
 
     fn inputs(&self, params: &Params) -> Vec<Port> {

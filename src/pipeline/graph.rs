@@ -209,6 +209,15 @@ impl Pipeline {
         super::set::set_param_from_text(self, registry, target, text)
     }
 
+    /// The edit that replaces a node by the nodes it stands for ([`Node::expand`](super::Node::expand)), wired as it was,
+    /// and their names.
+    ///
+    /// # Errors
+    /// Where there is no such node, or it stands for no others.
+    pub fn unpack_edit(&self, registry: &Registry, name: &str) -> Result<(Edit, Vec<String>), PipelineError> {
+        super::expand::unpack(self, registry, name)
+    }
+
     /// Applies an edit and returns the one that undoes it; on error nothing has changed.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod evaluate;
 mod evaluate_item;
 mod event;
 mod executor;
+mod expand;
 mod feed;
 mod fields;
 mod graph;
@@ -35,6 +36,7 @@ pub use document::{Document, DocumentError, Opened};
 use erased::node_erased;
 pub use event::{Event, EventKind, NodeState, RunId, RunStatus, TaskId};
 pub use executor::{Executor, Limits, Look, LookError, RunHandle, RunOptions};
+pub use expand::Expansion;
 pub use graph::{Edit, NodeInstance, Pipeline, PipelineError, Wire};
 pub use key::Key;
 pub use node::{

@@ -1,6 +1,7 @@
 //! The trait of nodes, and its erased form that the graph works with.
 
 use super::{
+    expand::Expansion,
     params::{ParamProblem, ParamSpec, Params},
     port::{Coordinate, Port, PortType, Value},
 };
@@ -154,6 +155,11 @@ pub trait Node: Send + Sync + 'static {
     /// Where the inputs do not allow it, such as a missing probe.
     fn resolve(&self, params: &Self::Params, _inputs: &Inputs) -> Result<Self::Params, NodeError> {
         Ok(params.clone())
+    }
+
+    /// The nodes this one stands for, where it is made of others and gives the same result as they do.
+    fn expand(&self, _params: &Self::Params) -> Option<Expansion> {
+        None
     }
 
     /// What is wrong with the parameters beyond types and ranges.
@@ -389,6 +395,11 @@ pub trait DynNode: Send + Sync {
     /// # Errors
     /// The first problem with the parameters.
     fn params_to_ron(&self, params: &Params) -> Result<Vec<(String, String)>, ParamProblem>;
+    /// As [`Node::expand`].
+    ///
+    /// # Errors
+    /// The first problem with the parameters.
+    fn expand(&self, params: &Params) -> Result<Option<Expansion>, ParamProblem>;
     /// Inputs for these parameters (of the defaults where the parameters are wrong).
     fn inputs(&self, params: &Params) -> Vec<Port>;
     /// Outputs for these parameters (of the defaults where the parameters are wrong).

@@ -12,12 +12,17 @@ pub fn node(response: &Response, scene: &Scene<'_>, node: &NodeInstance, command
     response.context_menu(|ui| {
         ui.set_min_width(170.0);
         let has_output = scene.registry.get(&node.kind).is_some_and(|n| !n.outputs(&node.params).is_empty());
+        let unpacks = scene
+            .registry
+            .get(&node.kind)
+            .is_some_and(|n| n.expand(&node.params).is_ok_and(|parts| parts.is_some()));
         let entries = [
             ("Run to here", "F6", true, Command::Run { until: Some(node.name.clone()) }),
             ("Look at output", "V", has_output, Command::LookAtSelection),
             ("Rename", "Enter", true, Command::Rename),
             (if node.muted { "Unmute" } else { "Mute" }, "M", true, Command::ToggleMuted),
             (if node.bypassed { "Do not bypass" } else { "Bypass" }, "B", true, Command::ToggleBypassed),
+            ("Unpack", "", unpacks, Command::Unpack),
             ("Duplicate", "Ctrl+D", true, Command::Duplicate),
             ("Copy", "Ctrl+C", true, Command::Copy),
             ("Delete", "Del", true, Command::Delete),

@@ -64,6 +64,23 @@ impl Default for SortParams {
     }
 }
 
+impl SortParams {
+    /// The defaults, with radii that fit the probe.
+    pub fn fitting(geometry: &Geometry) -> Self {
+        let mut params = Self::default();
+        for radius_um in [
+            &mut params.whiten_radius_um,
+            &mut params.detect.radius_um,
+            &mut params.features.radius_um,
+            &mut params.cluster.radius_um,
+            &mut params.matching.features_radius_um,
+        ] {
+            *radius_um = geometry.fitting_radius_um(*radius_um);
+        }
+        params
+    }
+}
+
 /// What [`sort`] returns.
 #[derive(Clone, Debug)]
 pub struct SortOutput {

@@ -1,0 +1,14 @@
+//! Automatic values that follow from the probe.
+
+use crate::{
+    engine::geometry::Geometry,
+    pipeline::{Inputs, NodeError},
+};
+
+/// The radius that was set, or the one that fits the contacts of the recording at the port `recording`.
+pub(super) fn radius_um(set: Option<f64>, usual_um: f64, inputs: &Inputs) -> Result<f64, NodeError> {
+    Ok(match set {
+        Some(radius_um) => radius_um,
+        None => Geometry::known_of(inputs.recording("recording")?.info()).fitting_radius_um(usual_um),
+    })
+}
