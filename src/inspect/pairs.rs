@@ -38,6 +38,8 @@ pub struct Pairs {
     pub depths: Vec<Vec<[f32; 2]>>,
     /// Times in s of the same.
     pub times: Vec<Vec<f32>>,
+    /// `[x, y]` in µm of the same.
+    pub places: Vec<Vec<[f32; 2]>>,
 }
 
 /// Computes correlograms and plots over time; `None` where `superseded` says so on the way.
@@ -54,6 +56,7 @@ pub fn pairs(request: &PairsRequest, superseded: &dyn Fn() -> bool) -> Option<Pa
         amplitudes: vec![Vec::new(); units.len()],
         depths: vec![Vec::new(); units.len()],
         times: vec![Vec::new(); units.len()],
+        places: vec![Vec::new(); units.len()],
         ..Pairs::default()
     };
     let mut segment_start = 0.0;
@@ -90,6 +93,7 @@ pub fn pairs(request: &PairsRequest, superseded: &dyn Fn() -> bool) -> Option<Pa
                 }
                 if let Some(place) = spikes.location_um.as_ref().and_then(|c| c.get(at)) {
                     answer.depths[index].push([time, place[1]]);
+                    answer.places[index].push(*place);
                 }
             }
         }

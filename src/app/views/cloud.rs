@@ -18,6 +18,9 @@ pub struct CloudView {
     points_lane: Lane<Arc<Vec<[f32; 3]>>>,
     points: Arc<Vec<[f32; 3]>>,
     range: [[f32; 2]; 2],
+    /// Ranges of time and depth that are shown whatever points there are.
+    frame: Option<[[f32; 2]; 2]>,
+    plot: Option<Plot>,
     asked: Option<(usize, [usize; 2])>,
     density: Option<Density>,
     texture: Option<TextureHandle>,
@@ -33,6 +36,8 @@ impl CloudView {
             points_lane: lanes.lane(),
             points: Arc::default(),
             range: [[0.0, 1.0]; 2],
+            frame: None,
+            plot: None,
             asked: None,
             density: None,
             texture: None,
@@ -93,6 +98,19 @@ impl CloudView {
         self.range = [[first.min(0.0), last.max(1e-3)], pad(of(1), 0.04)];
     }
 
+    /// Shows these ranges of time and depth, or just what the points need.
+    pub fn set_frame(&mut self, frame: Option<[[f32; 2]; 2]>) {
+        if self.frame != frame {
+            self.frame = frame;
+            self.version += 1;
+        }
+    }
+
+    /// Where the map was drawn last, and its ranges.
+    pub fn plot(&self) -> Option<Plot> {
+        self.plot
+    }
+
     /// Draws the map.
     pub fn ui(&mut self, ui: &mut Ui, y_name: &str) {
         if let Some(points) = self.points_lane.take() {
@@ -114,7 +132,7 @@ impl CloudView {
         let size = [rect.width() as usize, rect.height() as usize];
         if self.asked != Some((self.version, size)) && !self.points.is_empty() && !self.lane.busy() {
             self.asked = Some((self.version, size));
-            let [x, y] = self.range;
+            let [x, y] = self.frame.unwrap_or(self.range);
             let request = DensityRequest { points: self.points.clone(), size, x, y };
             self.lane.request(move |ticket| {
                 if let Some(density) = density(&request, &|| ticket.superseded()) {
@@ -146,6 +164,7 @@ impl CloudView {
             let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
             painter.image(texture.id(), rect, uv, Color32::WHITE);
         }
+        self.plot = Some(plot);
         plot.x_axis(painter, p.text_weak, "time (s)");
         plot.y_axis(painter, p.text_weak, y_name);
     }

@@ -1,11 +1,11 @@
 //! The view for a value, and what it keeps when another value of the same type comes.
 
 use super::{
-    axis, cloud::CloudView, empty, figure::FigureView, live::LiveNode, table::TableView, text,
+    axis, cloud::CloudView, figure::FigureView, live::LiveNode, live_view::LiveView, table::TableView, text,
     traces::TraceView, units::UnitView, waveforms::TemplatesView,
 };
-use crate::{inspect::Lanes, pipeline::Value};
-use egui::{Ui, UiBuilder};
+use crate::{data::RecordingInfo, inspect::Lanes, pipeline::Value};
+use egui::Ui;
 use std::sync::Arc;
 
 /// The view that is open.
@@ -19,14 +19,6 @@ pub(super) enum Content {
     Templates(TemplatesView),
     Text(Vec<(String, String)>),
     Live(Box<LiveView>),
-}
-
-/// What is seen of a node while it runs.
-pub(super) struct LiveView {
-    node: String,
-    cloud: CloudView,
-    templates: Option<TemplatesView>,
-    version: u64,
 }
 
 impl Content {
@@ -70,7 +62,7 @@ impl Content {
             Content::Units(view) => view.busy(),
             Content::Figure(view) => view.busy(),
             Content::Peaks(view, _) => view.busy(),
-            Content::Live(view) => view.cloud.busy(),
+            Content::Live(view) => view.busy(),
             Content::Nothing | Content::Table(_) | Content::Templates(_) | Content::Text(_) => false,
         }
     }
@@ -94,79 +86,20 @@ impl Content {
         }
     }
 
-    /// Shows what a running node has so far.
-    pub(super) fn show_live(&mut self, lanes: &Lanes, node: &str, state: &LiveNode) {
-        let current = matches!(self, Content::Live(view) if view.node == node);
-        if !current {
-            let cloud = CloudView::new(lanes);
-            let view = LiveView { node: node.to_owned(), cloud, templates: None, version: u64::MAX };
-            *self = Content::Live(Box::new(view));
+    /// Shows what a running node has so far; `recording` is what it works on, where known.
+    pub(super) fn live_ui(
+        &mut self,
+        ui: &mut Ui,
+        lanes: &Lanes,
+        node: &str,
+        state: &LiveNode,
+        recording: Option<&RecordingInfo>,
+    ) {
+        if !matches!(self, Content::Live(view) if view.is_of(node)) {
+            *self = Content::Live(Box::new(LiveView::new(lanes, node)));
         }
-        let Content::Live(view) = self else {
-            return;
-        };
-        if view.version == state.version {
-            return;
-        }
-        view.version = state.version;
-        view.cloud.set_points(&state.points);
-        if let Some(templates) = &state.templates {
-            match &mut view.templates {
-                Some(shown) => shown.set_templates(templates),
-                None => view.templates = Some(TemplatesView::new(templates.clone())),
-            }
+        if let Content::Live(view) = self {
+            view.ui(ui, state, recording);
         }
     }
-
-    /// Draws a running node: counts above, drift map on the left, templates on the right.
-    pub(super) fn live_ui(&mut self, ui: &mut Ui, state: &LiveNode) {
-        let Content::Live(view) = self else {
-            return;
-        };
-        ui.horizontal(|ui| {
-            ui.add_space(8.0);
-            let mut text = if state.stage.is_empty() { "Running".to_owned() } else { sentence(&state.stage) };
-            if let Some(share) = state.share {
-                text += &format!(" {:.0} %", share * 100.0);
-            }
-            ui.strong(text);
-            if let Some(seconds) = state.remaining_s {
-                ui.weak(format!("{} left", axis::duration(seconds)));
-            }
-            if !state.points.is_empty() {
-                ui.separator();
-                ui.label(format!("{} peaks", axis::count(state.points.len() as u64)));
-            }
-            if let Some((spikes, units)) = state.counts {
-                ui.separator();
-                ui.label(format!("{} spikes", axis::count(spikes)));
-                ui.label(format!("{} units", axis::count(units)));
-            }
-        });
-        if state.points.is_empty() && state.templates.is_none() {
-            return empty::working(
-                ui,
-                "Running…",
-                "Peaks and units show here as soon as they are found.",
-                state.share,
-            );
-        }
-        let full = ui.available_rect_before_wrap();
-        let left = match &view.templates {
-            Some(_) => full.with_max_x(full.left() + full.width() * 0.55),
-            None => full,
-        };
-        ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| view.cloud.ui(ui, "depth"));
-        if let Some(templates) = &mut view.templates {
-            let right = full.with_min_x(left.right());
-            ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("templates"), |ui| templates.ui(ui));
-        }
-    }
-}
-
-/// A stage's name as the start of a sentence.
-fn sentence(stage: &str) -> String {
-    let text = stage.replace('_', " ");
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -25,8 +25,8 @@ pub struct LiveNode {
     pub points: Arc<Vec<[f32; 3]>>,
     /// Templates so far.
     pub templates: Option<Arc<Templates>>,
-    /// The stage it is in.
-    pub stage: String,
+    /// The stages it went through, last the one it is in.
+    pub stages: Vec<String>,
     /// Share of the stage.
     pub share: Option<f32>,
     /// Seconds to the end of the stage.
@@ -52,7 +52,11 @@ impl Live {
             EventKind::Progress { task, stage, done, total, remaining_s } => {
                 let node = self.nodes.entry(task.node.clone()).or_default();
                 node.running = true;
-                node.stage.clone_from(stage);
+                if node.stages.last() != Some(stage) {
+                    // Stages may take turns, each on its part of the data.
+                    node.stages.retain(|known| known != stage);
+                    node.stages.push(stage.clone());
+                }
                 node.share = (*total > 0).then(|| *done as f32 / *total as f32);
                 node.remaining_s = *remaining_s;
             }

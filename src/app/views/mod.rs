@@ -9,6 +9,7 @@ mod content;
 mod empty;
 mod figure;
 mod live;
+mod live_view;
 mod look;
 mod picture;
 mod related;
@@ -218,8 +219,8 @@ impl Viewer {
             return empty::failure(ui, "This node failed", message);
         }
         let state = state.clone();
-        self.content.show_live(lanes, node, &state);
-        self.content.live_ui(ui, &state);
+        let recording = self.related.recording.as_ref().map(|(_, recording)| recording.info_arc());
+        self.content.live_ui(ui, lanes, node, &state, recording.as_deref());
     }
 
     fn items_ui(&mut self, ui: &mut Ui, end: &str) {
@@ -304,8 +305,10 @@ impl Viewer {
         else {
             return;
         };
-        let Some((coordinate, port_type)) = self.current().map(|(c, v)| (c.clone(), v.port_type())) else {
-            return;
+        // Of a result that is still awaited, what it is made from may be known already.
+        let (coordinate, port_type) = match self.current() {
+            Some((coordinate, value)) => (coordinate.clone(), value.port_type()),
+            None => (Coordinate::default(), PortType::Sorting),
         };
         if !matches!(port_type, PortType::Recording | PortType::Sorting) {
             return;
@@ -323,8 +326,8 @@ impl Viewer {
             self.seen = Some(seen);
             if ready {
                 self.show_item();
-                self.ask_related();
             }
+            self.ask_related();
         }
         if let Some(related) = self.related_lane.as_ref().and_then(Lane::take) {
             self.related = related;

@@ -165,7 +165,11 @@ pub fn cloud(density: &Density, dark: bool) -> ColorImage {
     let [width, height] = density.size;
     let total: u64 = density.count.iter().map(|&c| u64::from(c)).sum();
     // Few points are drawn larger: single pixels could not be seen.
-    let reach = if total < 20_000 { 2 } else { 1 };
+    let reach = match total {
+        0..3_000 => 3,
+        3_000..30_000 => 2,
+        _ => 1,
+    };
     let mut pixels = vec![Color32::TRANSPARENT; width * height];
     for (index, pixel) in pixels.iter_mut().enumerate() {
         let (x, y) = (index % width, index / width);

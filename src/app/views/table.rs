@@ -71,7 +71,7 @@ impl TableView {
                 .header(22.0, |mut header| {
                     for (index, (name, _)) in self.table.columns.iter().enumerate() {
                         header.col(|ui| {
-                            if heading(ui, name, self.sort.filter(|s| s.0 == index).map(|s| s.1)) {
+                            if heading(ui, name, name, self.sort.filter(|s| s.0 == index).map(|s| s.1)) {
                                 clicked = Some(index);
                             }
                         });
@@ -155,7 +155,7 @@ pub fn cell(column: &TableColumn, row: usize) -> String {
 }
 
 /// A heading that can be clicked; true where it was.
-pub fn heading(ui: &mut Ui, name: &str, ascending: Option<bool>) -> bool {
+pub fn heading(ui: &mut Ui, name: &str, hint: &str, ascending: Option<bool>) -> bool {
     let arrow = match ascending {
         Some(true) => " ˆ",
         Some(false) => " ˇ",
@@ -166,5 +166,5 @@ pub fn heading(ui: &mut Ui, name: &str, ascending: Option<bool>) -> bool {
     let text = egui::RichText::new(format!("{name}{arrow}")).color(color);
     let response = ui.add(egui::Label::new(text).truncate().sense(egui::Sense::click()));
     response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, name));
-    response.on_hover_text(format!("{name}. Click to sort.")).clicked()
+    response.on_hover_text(format!("{hint}. Click to sort.")).clicked()
 }

@@ -9,11 +9,8 @@ pub fn facts(value: &Value) -> Vec<(String, String)> {
     let fact = |name: &str, text: String| (name.to_owned(), text);
     match value {
         Value::Noise(noise) => {
-            let (levels, unit) = if noise.levels_uv.is_empty() {
-                (&noise.levels, "raw units")
-            } else {
-                (&noise.levels_uv, "µV")
-            };
+            let (levels, unit) =
+                if noise.levels_uv.is_empty() { (&noise.levels, "a.u.") } else { (&noise.levels_uv, "µV") };
             let mut sorted = levels.clone();
             sorted.sort_by(f64::total_cmp);
             let mut facts = vec![fact("Channels", levels.len().to_string())];

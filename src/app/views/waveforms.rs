@@ -102,7 +102,7 @@ impl Layout {
         let room = rect.shrink2(vec2(12.0, 8.0)).with_max_y(rect.bottom() - FOOT);
         let reach = if columns > 1 { 2.4 } else { 2.0 };
         let pitch = room.height() / (rows.max(1) as f32 - 1.0 + reach);
-        let tall = (pitch * reach).min(170.0);
+        let tall = (pitch * reach).min(240.0);
         let scale = tall / (greatest - least);
         let size = vec2((room.width() / columns.max(1) as f32 * 0.9).min(150.0), tall.min(pitch));
         let inner = Rect::from_x_y_ranges(

@@ -1,5 +1,9 @@
 //! Units of a sorting: a table on the left, everything about the selected ones on the right.
 
+mod columns;
+mod correlograms;
+mod filter;
+mod locations;
 mod panels;
 mod table;
 
@@ -36,7 +40,7 @@ pub struct UnitView {
     recording: Option<(String, Recording)>,
     templates: Option<Arc<Templates>>,
     table: UnitTable,
-    pictures: [Cached; 3],
+    pictures: [Cached; 4],
 }
 
 /// A picture of points and the state it was made for.

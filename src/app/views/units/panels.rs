@@ -1,20 +1,17 @@
 //! The panels about the selected units.
 
 use super::{SHOWN, UnitView, Wish, picture};
-use crate::{
-    app::{
-        theme,
-        views::{
-            axis::{self, Plot},
-            colors, waveforms,
-        },
+use crate::app::{
+    theme,
+    views::{
+        axis::{self, Plot},
+        colors, waveforms,
     },
-    inspect::Pairs,
 };
-use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use std::collections::BTreeSet;
 
-const GAP: f32 = 10.0;
+pub(super) const GAP: f32 = 10.0;
 const TITLE: f32 = 16.0;
 
 impl UnitView {
@@ -26,8 +23,8 @@ impl UnitView {
         let more = selected.len().saturating_sub(SHOWN);
         let wide = rect.width() / rect.height() > 1.5;
         let (first, second, third) = if wide {
-            let width = (rect.width() - 2.0 * GAP) / 3.2;
-            let a = rect.with_max_x(rect.left() + width);
+            let width = (rect.width() - 2.0 * GAP) / 3.3;
+            let a = rect.with_max_x(rect.left() + width * 1.25);
             let b = Rect::from_x_y_ranges(a.right() + GAP..=a.right() + GAP + width, rect.y_range());
             (a, b, rect.with_min_x(b.right() + GAP))
         } else {
@@ -36,7 +33,14 @@ impl UnitView {
             let a = top.with_max_x(rect.center().x - GAP / 2.0);
             (a, top.with_min_x(rect.center().x + GAP / 2.0), rect.with_min_y(top.bottom() + GAP))
         };
-        let wish = self.waveforms_ui(ui, first, &units, more);
+        let wish = match self.has_places() && first.width() > 150.0 {
+            true => {
+                let (left, right) = first.split_left_right_at_fraction(0.66);
+                self.locations_ui(ui, right.with_min_x(right.left() + GAP), &units);
+                self.waveforms_ui(ui, left, &units, more)
+            }
+            false => self.waveforms_ui(ui, first, &units, more),
+        };
         self.correlograms_ui(ui, second, &units);
         self.over_time_ui(ui, third, &units);
         wish
@@ -78,47 +82,6 @@ impl UnitView {
             .then_some(Wish::Traces)
     }
 
-    fn correlograms_ui(&self, ui: &mut Ui, rect: Rect, units: &[usize]) {
-        let title = if units.len() > 1 { "Auto- and cross-correlograms" } else { "Autocorrelogram" };
-        let body = titled(ui, rect, title, "Correlograms");
-        let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
-            return note(ui, body, "…");
-        };
-        let count = units.len();
-        let bottom = axis::MARGIN.y;
-        let area = body.with_max_y(body.bottom() - bottom);
-        let (width, height) = (area.width() / count as f32, area.height() / count as f32);
-        for a in 0..count {
-            for b in 0..count {
-                let place = Rect::from_min_size(
-                    area.min + vec2(b as f32 * width, a as f32 * height),
-                    vec2(width, height),
-                )
-                .shrink(if count > 1 { 1.5 } else { 0.0 });
-                bars(ui, place, pairs, a, b);
-            }
-        }
-        let p = theme::palette(ui.visuals());
-        let plot = Plot {
-            rect: Rect::from_min_max(pos2(area.left(), area.top()), pos2(area.left() + width, area.bottom()))
-                .shrink2(vec2(2.0, 0.0)),
-            x: [-pairs.window_ms, pairs.window_ms],
-            y: [0.0, 1.0],
-        };
-        if count <= 3 {
-            plot.x_axis(ui.painter(), p.text_weak, "ms");
-        } else {
-            let text = format!("±{} ms each", axis::short(pairs.window_ms));
-            ui.painter().text(
-                area.left_bottom() + vec2(0.0, 3.0),
-                Align2::LEFT_TOP,
-                text,
-                FontId::proportional(10.0),
-                p.text_weak,
-            );
-        }
-    }
-
     fn over_time_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize]) {
         let has_depth = self.pairs.as_ref().is_some_and(|p| p.depths.iter().any(|d| !d.is_empty()));
         let wanted = units.len() as f32 * 9.0 + TITLE + axis::MARGIN.y + 8.0;
@@ -137,7 +100,7 @@ impl UnitView {
 
     /// Amplitude (or depth) over time.
     fn scatter_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize], amplitude: bool) {
-        let unit = if self.sorting.amplitudes_in_uv { "µV" } else { "raw units" };
+        let unit = if self.sorting.amplitudes_in_uv { "µV" } else { "a.u." };
         let title = if amplitude { format!("Amplitude ({unit})") } else { "Depth (µm)".to_owned() };
         let body =
             titled(ui, rect, &title, if amplitude { "Amplitude over time" } else { "Depth over time" });
@@ -224,34 +187,8 @@ impl UnitView {
     }
 }
 
-/// One correlogram as bars.
-fn bars(ui: &Ui, rect: Rect, pairs: &Pairs, a: usize, b: usize) {
-    let p = theme::palette(ui.visuals());
-    let dark = ui.visuals().dark_mode;
-    ui.painter().rect_filled(rect, 2.0, p.field);
-    let Some(counts) = pairs.correlograms.get(a).and_then(|row| row.get(b)) else {
-        return;
-    };
-    let most = counts.iter().copied().max().unwrap_or(0).max(1) as f32;
-    let color = if a == b { colors::unit(pairs.units[a], dark) } else { p.text_weak };
-    let width = rect.width() / counts.len().max(1) as f32;
-    let mut mesh = egui::Mesh::default();
-    for (i, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let x = rect.left() + i as f32 * width;
-        let height = (rect.height() - 4.0) * count as f32 / most;
-        let bar = Rect::from_min_max(
-            pos2(x, rect.bottom() - height),
-            pos2(x + (width * 0.92).max(0.8), rect.bottom()),
-        );
-        mesh.add_colored_rect(bar, color);
-    }
-    ui.painter().add(mesh);
-    let middle = Stroke::new(1.0, p.text_weak.gamma_multiply(0.35));
-    ui.painter().vline(rect.center().x, rect.y_range(), middle);
-}
-
 /// A title above a panel; what is left below it.
-fn titled(ui: &mut Ui, rect: Rect, title: &str, label: &str) -> Rect {
+pub(super) fn titled(ui: &mut Ui, rect: Rect, title: &str, label: &str) -> Rect {
     let p = theme::palette(ui.visuals());
     let painter = ui.painter().with_clip_rect(rect);
     painter.text(rect.left_top(), Align2::LEFT_TOP, title, FontId::proportional(11.0), p.text_weak);
@@ -261,7 +198,7 @@ fn titled(ui: &mut Ui, rect: Rect, title: &str, label: &str) -> Rect {
     body
 }
 
-fn note(ui: &Ui, rect: Rect, text: &str) {
+pub(super) fn note(ui: &Ui, rect: Rect, text: &str) {
     let p = theme::palette(ui.visuals());
     ui.painter().rect_filled(rect, 2.0, p.field);
     let color: Color32 = p.text_weak;

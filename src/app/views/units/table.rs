@@ -1,5 +1,9 @@
 //! The table of units.
 
+use super::{
+    columns::{Cell, HINTS, OWN, names, value},
+    filter::Filter,
+};
 use crate::{
     app::{
         theme,
@@ -12,8 +16,6 @@ use egui::{Align, Key, Layout, Role, Sense, Ui, WidgetInfo, vec2};
 use egui_extras::{Column, TableBuilder};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Columns that every sorting has, before those of tables and properties.
-const OWN: usize = 7;
 const ROW: f32 = 20.0;
 
 /// The table and its order.
@@ -23,6 +25,8 @@ pub(super) struct UnitTable {
     /// Signal to noise ratios that a table or property tells.
     snr: Option<TableColumn>,
     sort: Option<(usize, bool)>,
+    search: String,
+    filter: Filter,
     rows: Vec<usize>,
     stale: bool,
     anchor: usize,
@@ -35,6 +39,8 @@ impl UnitTable {
             snr: None,
             extra: Vec::new(),
             sort: Some((1, false)),
+            search: String::new(),
+            filter: Filter::default(),
             rows: Vec::new(),
             stale: true,
             anchor: 0,
@@ -104,16 +110,8 @@ impl UnitTable {
         selected: &mut BTreeSet<usize>,
     ) {
         self.arrange(sorting, summary, means);
-        let unit_name = if sorting.amplitudes_in_uv { "µV" } else { "raw" };
-        let names = [
-            "Unit".to_owned(),
-            "Spikes".to_owned(),
-            "Rate (Hz)".to_owned(),
-            format!("Ampl. ({unit_name})"),
-            "SNR".to_owned(),
-            "Violations (%)".to_owned(),
-            "Depth (µm)".to_owned(),
-        ];
+        let names = names(sorting);
+        self.filter_ui(ui, sorting.num_units());
         self.keys(ui, selected);
         let mut sort = None;
         let mut clicked = None;
@@ -136,7 +134,8 @@ impl UnitTable {
                     for (index, name) in names.iter().chain(self.extra.iter().map(|(n, _)| n)).enumerate() {
                         header.col(|ui| {
                             let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
-                            if table::heading(ui, name, order) {
+                            let hint = HINTS.get(index).copied().unwrap_or(name.as_str());
+                            if table::heading(ui, name, hint, order) {
                                 sort = Some(index);
                             }
                         });
@@ -194,6 +193,59 @@ impl UnitTable {
         }
     }
 
+    fn filter_ui(&mut self, ui: &mut Ui, count: usize) {
+        ui.horizontal(|ui| {
+            let field = egui::TextEdit::singleline(&mut self.search)
+                .hint_text("Filter, such as snr > 5, good")
+                .desired_width(190.0);
+            let response = ui.add(field).on_hover_text(
+                "Words must occur in the name or in a text of the unit; conditions are column > number, \
+                 with <, <=, =, >= too. Commas between them.",
+            );
+            let label = || WidgetInfo::labeled(Role::TextInput, true, "Filter units");
+            response.widget_info(label);
+            if response.changed() {
+                self.filter = Filter::parse(&self.search);
+                self.stale = true;
+            }
+            let shown = self.rows.len();
+            let count = axis::count(count as u64);
+            ui.weak(match self.filter == Filter::default() {
+                true => format!("{count} units"),
+                false => format!("{} of {count} units", axis::count(shown as u64)),
+            });
+        });
+    }
+
+    fn keeps(
+        &self,
+        unit: usize,
+        sorting: &Sorting,
+        summary: Option<&UnitSummary>,
+        means: Option<&MeanWaveforms>,
+    ) -> bool {
+        if self.filter == Filter::default() {
+            return true;
+        }
+        let mut texts = vec![sorting.unit_ids[unit].to_string()];
+        let textual =
+            self.extra.iter().filter(|(_, c)| !matches!(c, TableColumn::Float(_) | TableColumn::Int(_)));
+        texts.extend(textual.map(|(_, column)| column.cell(unit)));
+        self.filter.holds(&texts, |name| {
+            let own = names(sorting).iter().position(|n| n.to_lowercase().starts_with(name));
+            if let Some(index) = own.filter(|&index| index > 0 && !name.is_empty()) {
+                return match value(index, unit, sorting, summary, means, self.snr.as_ref()) {
+                    Cell::Count(count) => Some(count as f64),
+                    Cell::Number(value) => Some(value),
+                    Cell::Pending | Cell::Missing => None,
+                };
+            }
+            let extra =
+                self.extra.iter().find(|(n, _)| !name.is_empty() && n.to_lowercase().starts_with(name));
+            extra.and_then(|(_, column)| column.number(unit))
+        })
+    }
+
     fn choose(&mut self, position: usize, toggle: bool, range: bool, selected: &mut BTreeSet<usize>) {
         let Some(&unit) = self.rows.get(position) else {
             return;
@@ -214,9 +266,11 @@ impl UnitTable {
         }
     }
 
-    /// Up and down go through the units while the pointer is over the table.
+    /// Up and down go through the units while the pointer is over the view and nothing is typed.
     fn keys(&mut self, ui: &Ui, selected: &mut BTreeSet<usize>) {
-        if !ui.rect_contains_pointer(ui.max_rect()) || ui.memory(|m| m.focused().is_some()) {
+        let area = ui.max_rect().with_max_x(f32::INFINITY);
+        let over = ui.input(|i| i.pointer.hover_pos()).is_some_and(|pos| area.contains(pos));
+        if !over || ui.ctx().egui_wants_keyboard_input() {
             return;
         }
         for (key, step) in [(Key::ArrowDown, 1isize), (Key::ArrowUp, -1)] {
@@ -240,7 +294,8 @@ impl UnitTable {
             return;
         }
         self.stale = false;
-        self.rows = (0..sorting.num_units()).collect();
+        let kept = |&unit: &usize| self.keeps(unit, sorting, summary, means);
+        self.rows = (0..sorting.num_units()).filter(kept).collect();
         let Some((column, ascending)) = self.sort else {
             return;
         };
@@ -264,61 +319,6 @@ impl UnitTable {
             ),
         };
         self.rows.sort_by(|&a, &b| table::compare(&values, a, b, ascending));
-    }
-}
-
-enum Cell {
-    Count(u64),
-    Number(f64),
-    Pending,
-    Missing,
-}
-
-fn value(
-    index: usize,
-    unit: usize,
-    sorting: &Sorting,
-    summary: Option<&UnitSummary>,
-    means: Option<&MeanWaveforms>,
-    snr: Option<&TableColumn>,
-) -> Cell {
-    let Some(row) = summary.and_then(|s| s.rows.get(unit)) else {
-        return Cell::Pending;
-    };
-    let complete = summary.is_some_and(UnitSummary::is_complete);
-    let known = |value: Option<f64>| match value {
-        Some(value) => Cell::Number(value),
-        None if complete => Cell::Missing,
-        None => Cell::Pending,
-    };
-    match index {
-        1 => Cell::Count(row.num_spikes as u64),
-        2 => Cell::Number(row.rate_hz),
-        3 => known(row.amplitude.map(f64::from)),
-        4 if snr.is_some() => known(snr.and_then(|c| c.number(unit))),
-        4 => match means {
-            Some(means) => match means.snr.get(unit).copied().flatten() {
-                Some(snr) => Cell::Number(f64::from(snr)),
-                None if means.share < 1.0 => Cell::Pending,
-                None => Cell::Missing,
-            },
-            None => Cell::Missing,
-        },
-        5 => known(row.violations_percent),
-        _ => {
-            let own = row.location_um.map(|l| f64::from(l[1]));
-            let from_means = || {
-                let templates = &means?.templates;
-                let (channel, _, value) = templates.extremum(unit)?;
-                (value != 0.0).then(|| templates.locations_um.get(channel).map(|l| l[1])).flatten()
-            };
-            let property = || {
-                ["y_um", "y", "depth_um", "depth"]
-                    .iter()
-                    .find_map(|n| sorting.properties.column(n)?.number(unit))
-            };
-            known(own.or_else(property).or_else(from_means))
-        }
     }
 }
 

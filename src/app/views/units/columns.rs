@@ -1,0 +1,91 @@
+//! The columns that every sorting has, before those of tables and properties.
+
+use crate::{
+    data::{Sorting, TableColumn},
+    inspect::{MeanWaveforms, UnitSummary},
+};
+
+/// How many there are.
+pub(super) const OWN: usize = 7;
+
+/// What the first columns are called.
+pub(super) fn names(sorting: &Sorting) -> [String; OWN] {
+    let unit_name = if sorting.amplitudes_in_uv { "µV" } else { "a.u." };
+    [
+        "Unit".to_owned(),
+        "Spikes".to_owned(),
+        "Rate (Hz)".to_owned(),
+        format!("Ampl. ({unit_name})"),
+        "SNR".to_owned(),
+        "Viol. (%)".to_owned(),
+        "Depth (µm)".to_owned(),
+    ]
+}
+
+/// What the first columns mean.
+pub(super) const HINTS: [&str; OWN] = [
+    "Name of the unit",
+    "Spikes in all segments",
+    "Spikes per second",
+    "Median amplitude of its spikes",
+    "Largest value of the mean waveform over the noise of its channel",
+    "Intervals under 1.5 ms, in percent",
+    "Where the unit sits along the probe",
+];
+
+/// What stands in a cell.
+pub(super) enum Cell {
+    Count(u64),
+    Number(f64),
+    Pending,
+    Missing,
+}
+
+/// The cell of a unit in one of the first columns.
+pub(super) fn value(
+    index: usize,
+    unit: usize,
+    sorting: &Sorting,
+    summary: Option<&UnitSummary>,
+    means: Option<&MeanWaveforms>,
+    snr: Option<&TableColumn>,
+) -> Cell {
+    let Some(row) = summary.and_then(|s| s.rows.get(unit)) else {
+        return Cell::Pending;
+    };
+    let complete = summary.is_some_and(UnitSummary::is_complete);
+    let known = |value: Option<f64>| match value {
+        Some(value) => Cell::Number(value),
+        None if complete => Cell::Missing,
+        None => Cell::Pending,
+    };
+    match index {
+        1 => Cell::Count(row.num_spikes as u64),
+        2 => Cell::Number(row.rate_hz),
+        3 => known(row.amplitude.map(f64::from)),
+        4 if snr.is_some() => known(snr.and_then(|c| c.number(unit))),
+        4 => match means {
+            Some(means) => match means.snr.get(unit).copied().flatten() {
+                Some(snr) => Cell::Number(f64::from(snr)),
+                None if means.share < 1.0 => Cell::Pending,
+                None => Cell::Missing,
+            },
+            None => Cell::Missing,
+        },
+        5 => known(row.violations_percent),
+        _ => {
+            let own = row.location_um.map(|l| f64::from(l[1]));
+            let from_means = || {
+                let templates = &means?.templates;
+                let (channel, _, value) = templates.extremum(unit)?;
+                (value != 0.0).then(|| templates.locations_um.get(channel).map(|l| l[1])).flatten()
+            };
+            let property = || {
+                ["y_um", "y", "depth_um", "depth"]
+                    .iter()
+                    .find_map(|n| sorting.properties.column(n)?.number(unit))
+            };
+            known(own.or_else(property).or_else(from_means))
+        }
+    }
+}
