@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("nodes", &["data", "io", "engine", "figures", "pipeline"]),
     ("inspect", &["data", "io", "engine", "pipeline"]),
     ("cli", &["data", "io", "engine", "pipeline", "nodes", "inspect"]),
-    ("app", &["data", "io", "engine", "pipeline", "nodes", "inspect"]),
+    ("app", &["data", "io", "engine", "figures", "pipeline", "nodes", "inspect"]),
 ];
 
 /// What the pipeline may know of the engine: the traits it implements and their values.

@@ -7,13 +7,18 @@ use egui_kittest::{Harness, kittest::Queryable};
 use spikeloom::{
     app::{theme, views::Viewer},
     data::{
-        DType, Figure, Id, Peaks, Recording, RecordingInfo, Sorting, Source, SourceError, Table, TableColumn,
+        DType, Events, Figure, Id, Peaks, Recording, RecordingInfo, Sorting, Source, SourceError, Table,
+        TableColumn,
     },
     engine::{
         Preview,
         synthetic::{GenerateParams, ProbeLayout, SyntheticSource, truth},
     },
-    pipeline::{self, Coordinate, EventKind, RunId, TaskId, Value},
+    nodes::registry,
+    pipeline::{
+        self, Coordinate, Document, EventKind, Executor, Limits, RunId, RunOptions, RunStatus, Store, TaskId,
+        Value,
+    },
 };
 use std::{
     sync::{Arc, OnceLock},
@@ -313,4 +318,132 @@ fn a_sorting_without_units_says_what_to_try() {
     let silent = Sorting::from_spikes(30_000.0, Id::range(2), &[], &[]);
     screen.show("sort.sorting", silent, Vec::new());
     screen.0.get_by_label("Unit 0");
+}
+
+#[test]
+fn another_recording_is_compared_side_by_side_and_on_top() {
+    let mut screen = Screen::new([1300.0, 480.0], Theme::Dark);
+    let noisy =
+        GenerateParams { duration_s: 10.0, num_units: 8, noise_uv: 30.0, ..GenerateParams::default() };
+    let other = SyntheticSource::new(&noisy, 0, example().1.clone()).unwrap();
+    let related = vec![("noisy.recording".to_owned(), Value::Recording(Recording::new(Arc::new(other))))];
+    screen.show("generate.recording", example().0.clone(), related);
+    screen.0.get_by_label("Compare with").click();
+    screen.settle();
+    screen.0.get_by_label("noisy.recording").click();
+    screen.settle();
+    let (left, right) =
+        (screen.0.get_by_label("Traces").rect(), screen.0.get_by_label("Traces to compare with").rect());
+    assert!(left.right() < right.left() && (left.width() - right.width()).abs() < 1.0);
+    screen.0.hover_at(right.center());
+    screen.settle();
+    screen.0.snapshot("traces_compared");
+    screen.0.get_by_label("Overlay").click();
+    screen.settle();
+    assert!(screen.0.query_by_label("Traces to compare with").is_none(), "both in one place");
+    screen.wheel("Traces", 1.0, Modifiers::NONE);
+    assert!(screen.says("400 ms"));
+}
+
+#[test]
+fn events_are_lines_with_names() {
+    let mut screen = Screen::new([900.0, 300.0], Theme::Light);
+    let event = |time_s: f64, duration_s: f64, label: &str| spikeloom::data::Event {
+        segment_index: 0,
+        time_s,
+        duration_s,
+        label: label.into(),
+    };
+    let events = Events { events: vec![event(0.1, 0.0, "tone"), event(0.3, 0.05, "light on")] };
+    let related = vec![("events.events".to_owned(), Value::Events(Arc::new(events)))];
+    screen.show("generate.recording", example().0.clone(), related);
+    screen.0.snapshot("traces_events");
+}
+
+#[test]
+fn what_is_seen_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::new([1300.0, 480.0], Theme::Dark);
+    let export = |screen: &mut Screen, entry: &str, file: &str| {
+        screen.0.get_by_label("Export").click();
+        screen.settle();
+        screen.0.get_by_label(entry).click();
+        screen.settle();
+        let name = screen.viewer().take_file_wish().unwrap();
+        assert!(screen.viewer().take_file_wish().is_none(), "asked once");
+        let path = folder.path().join(file);
+        assert_eq!(std::path::Path::new(&name).extension(), path.extension());
+        screen.viewer().save_to(&path);
+        screen.settle();
+        assert_eq!(screen.viewer().take_saved().unwrap().as_deref(), Ok(path.as_path()));
+        std::fs::read_to_string(&path).unwrap()
+    };
+    screen.show("generate.recording", example().0.clone(), with_spikes());
+    let csv = export(&mut screen, "Save values in sight…", "a.csv");
+    assert_eq!(csv.lines().count(), 1 + 15_000, "half a second at 30 kHz");
+    assert_eq!(csv.lines().next().unwrap().split(',').count(), 1 + 32);
+    let svg = export(&mut screen, "Save picture…", "a.svg");
+    assert!(svg.contains("polyline") && svg.contains("channel"));
+    screen.0.get_by_label("Heat map").click();
+    screen.settle();
+    assert!(export(&mut screen, "Save picture…", "b.svg").contains("data:image/png;base64,"));
+    screen.show("generate.truth", Value::Sorting(example().1.clone()), with_recording());
+    let csv = export(&mut screen, "Save table…", "units.csv");
+    assert!(csv.starts_with("unit_id,Spikes,Rate (Hz)") && csv.lines().count() == 9);
+}
+
+#[test]
+fn units_are_filtered_and_walked_through() {
+    let mut screen = Screen::new([1300.0, 420.0], Theme::Dark);
+    screen.show("generate.truth", Value::Sorting(example().1.clone()), with_recording());
+    let first = screen.viewer().selected_units();
+    let table = screen.0.get_by_label(&format!("Unit {}", example().1.unit_ids[0])).rect().center();
+    screen.0.hover_at(table);
+    screen.key(Key::ArrowDown);
+    let second = screen.viewer().selected_units();
+    assert!(first.len() == 1 && second.len() == 1 && first != second);
+    screen.0.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
+    screen.settle();
+    assert_eq!(screen.viewer().selected_units().len(), 2);
+    screen.0.get_by_label("Filter units").click();
+    screen.settle();
+    screen.0.get_by_label("Filter units").type_text("spikes > 100");
+    screen.settle();
+    let many = example().1.spike_counts().into_iter().filter(|&count| count > 100).count();
+    assert!(many > 0 && many < 8);
+    assert!(screen.says(&format!("{many} of 8 units")));
+}
+
+/// A recording, its truth, metrics of the truth and a comparison of the truth with itself.
+#[test]
+fn only_tables_of_the_same_units_are_joined() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording", params: (duration_s: 4.0, num_units: 4)),
+        "other": (kind: "generate_recording", params: (duration_s: 4.0, num_units: 6)),
+        "compare": (kind: "compare_to_truth"),
+        "metrics": (kind: "quality_metrics"),
+    }, wires: [
+        ("demo.recording", "metrics.recording"),
+        ("demo.truth", "compare.truth"),
+        ("other.truth", "metrics.sorting"),
+        ("other.truth", "compare.sorting"),
+    ])"#;
+    let path = folder.path().join("p.ron");
+    std::fs::write(&path, text).unwrap();
+    let pipeline = Document::read(&path, &registry()).unwrap().pipeline;
+    let store = Store::open(&folder.path().join("store")).unwrap();
+    let executor = Executor::new(registry(), store, Limits::default());
+    let run = executor.start(&pipeline, RunOptions::default());
+    for _ in &run.events {}
+    assert_eq!(run.wait(), RunStatus::Ok);
+    let mut screen = Screen::new([1700.0, 420.0], Theme::Dark);
+    let ctx = screen.0.ctx.clone();
+    *screen.viewer() = Viewer::new(&ctx, executor);
+    screen.viewer().show_end(&pipeline, folder.path(), "other.truth");
+    screen.settle();
+    assert!(screen.says("presence_ratio") && !screen.says("tested_id"), "the rows are the other's units");
+    screen.viewer().show_end(&pipeline, folder.path(), "demo.truth");
+    screen.settle();
+    assert!(screen.says("tested_id") && !screen.says("presence_ratio"));
 }

@@ -110,6 +110,8 @@ pub enum Purpose {
     Open,
     /// To save the pipeline there.
     Save,
+    /// To save what the viewer shows.
+    Export,
     /// For a parameter of a node.
     Param {
         /// The node.

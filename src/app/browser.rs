@@ -177,6 +177,7 @@ impl Browser {
         match (&self.purpose, self.mode) {
             (Purpose::Open, _) => "Open a pipeline, a recording or a sorting",
             (Purpose::Save, _) => "Save the pipeline",
+            (Purpose::Export, _) => "Save what is seen",
             (_, Mode::Folder) => "Choose a folder",
             (_, Mode::Save) => "Choose where to write",
             (_, Mode::Open) => "Choose a file or a folder",
@@ -369,7 +370,7 @@ impl Browser {
         let marks_folder = self.row.and_then(|row| shown.get(row)).is_some_and(|entry| entry.is_folder);
         let word = match (self.mode, &self.replaces) {
             (Mode::Save, Some(_)) => "Replace",
-            (Mode::Save, None) if self.purpose == Purpose::Save => "Save",
+            (Mode::Save, None) if matches!(self.purpose, Purpose::Save | Purpose::Export) => "Save",
             (Mode::Open, _) if self.purpose == Purpose::Open && marks_folder => "Open as data",
             (Mode::Open, _) if self.purpose == Purpose::Open => "Open",
             _ => "Choose",

@@ -169,6 +169,11 @@ impl App {
         match purpose {
             Purpose::Open => self.perform(Command::Open(path)),
             Purpose::Save => self.save(path),
+            Purpose::Export => {
+                if let Some(viewer) = &mut self.viewer {
+                    viewer.save_to(&path);
+                }
+            }
             Purpose::Param { node, field } => {
                 let Some(instance) = self.editor.pipeline().node(&node) else { return };
                 let mut params = instance.params.clone();

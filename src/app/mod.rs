@@ -233,6 +233,14 @@ impl App {
                 if let Some(end) = viewer.take_wanted() {
                     self.looked_at = Some(end);
                 }
+                match viewer.take_saved() {
+                    Some(Ok(path)) => drop(self.toasts.success(format!("Saved {}", path.display()))),
+                    Some(Err(reason)) => drop(self.toasts.error(reason).duration(None)),
+                    None => {}
+                }
+                if let Some(name) = viewer.take_file_wish() {
+                    self.browse(backend::Purpose::Export, browser::Mode::Save, name);
+                }
             }
             (None, Some(reason)) => {
                 ui.centered_and_justified(|ui| {

@@ -2,15 +2,19 @@
 
 mod correlograms;
 mod drift_map;
+mod picture;
 mod probe;
 mod raster;
 mod style;
+mod traces;
 mod waveforms;
 
 pub use correlograms::correlograms;
 pub use drift_map::{DriftMapPoint, drift_map, peaks_of, spikes_of};
+pub use picture::picture;
 pub use probe::probe;
 pub use raster::raster;
+pub use traces::{Traces, traces};
 pub use waveforms::waveforms;
 
 /// A figure could not be drawn.

@@ -22,6 +22,9 @@ const STRETCHES: usize = 24;
 /// Channels around the largest that a mean waveform keeps.
 const CHANNELS: usize = 40;
 
+/// How far from the time of a spike its peak may lie, in ms.
+const NEAR_MS: f64 = 0.2;
+
 /// How often better means are shown.
 const SHOW_EVERY: Duration = Duration::from_millis(300);
 
@@ -32,12 +35,23 @@ pub struct MeanWaveforms {
     pub templates: Arc<Templates>,
     /// Spikes averaged of each unit.
     pub counts: Vec<u32>,
+    /// `[time in s, amplitude]` of the averaged spikes of each unit, on the channel where it is largest; times
+    /// run on over the segments.
+    pub amplitudes: Vec<Vec<[f32; 2]>>,
     /// Largest absolute value over the noise of its channel, for each unit.
     pub snr: Vec<Option<f32>>,
     /// Share of the work done.
     pub share: f32,
     /// Why it stopped.
     pub error: Option<String>,
+}
+
+impl MeanWaveforms {
+    /// Amplitude of the mean waveform of a unit, with its sign.
+    pub fn amplitude(&self, unit: usize) -> Option<f32> {
+        let (.., value) = self.templates.extremum(unit)?;
+        (value != 0.0).then_some(value)
+    }
 }
 
 /// Averages spikes of all units over stretches spread evenly over the recording.
@@ -77,6 +91,20 @@ fn stretches(reader: &SpanReader) -> Vec<(usize, usize)> {
     picked.into_iter().map(|(_, place)| place).collect()
 }
 
+/// Channel of the largest value of a sum of spikes, and its sign.
+fn largest(sum: &Array2<f32>, before: usize) -> Option<(usize, f32)> {
+    let mut best = (None, 0.0f32);
+    for (channel, row) in sum.rows().into_iter().enumerate() {
+        let base = row.slice(s![..(before / 2).max(1)]).mean().unwrap_or(0.0);
+        for value in row.iter().map(|x| x - base) {
+            if value.abs() > best.1 {
+                best = (Some((channel, value.signum())), value.abs());
+            }
+        }
+    }
+    best.0
+}
+
 struct Means<'a> {
     reader: &'a SpanReader,
     summary: &'a UnitSummary,
@@ -85,6 +113,7 @@ struct Means<'a> {
     /// `(channel, sample)` of each unit that had a spike.
     sums: Vec<Option<Array2<f32>>>,
     counts: Vec<u32>,
+    amplitudes: Vec<Vec<[f32; 2]>>,
 }
 
 impl<'a> Means<'a> {
@@ -99,6 +128,7 @@ impl<'a> Means<'a> {
             samples: before + ms_to_samples(AFTER_MS, rate),
             sums: vec![None; num_units],
             counts: vec![0; num_units],
+            amplitudes: vec![Vec::new(); num_units],
         }
     }
 
@@ -108,8 +138,11 @@ impl<'a> Means<'a> {
         let Some(spikes) = self.summary.sorting.segments.get(segment) else {
             return Ok(());
         };
-        let Self { reader, summary, before, samples, sums, counts } = self;
-        let num_channels = reader.info().num_channels();
+        let Self { reader, summary, before, samples, sums, counts, amplitudes } = self;
+        let info = reader.info();
+        let num_channels = info.num_channels();
+        let earlier: usize = info.segments.iter().take(segment).map(|s| s.num_frames).sum();
+        let near = ms_to_samples(NEAR_MS, info.sampling_frequency);
         reader.with_block(segment, frames.clone(), |block| {
             for unit in 0..sums.len() {
                 let positions = summary.positions(segment, unit);
@@ -123,7 +156,8 @@ impl<'a> Means<'a> {
                     continue;
                 }
                 let sum = sums[unit].get_or_insert_with(|| Array2::zeros((num_channels, *samples)));
-                for &position in inside.iter().step_by(inside.len().div_ceil(wanted)) {
+                let used = inside.iter().step_by(inside.len().div_ceil(wanted));
+                for &position in used.clone() {
                     let frame = spikes.sample_index[position as usize] as usize;
                     let start = frame - *before - block.first_frame();
                     for (channel, mut row) in sum.rows_mut().into_iter().enumerate() {
@@ -132,6 +166,24 @@ impl<'a> Means<'a> {
                         }
                     }
                     counts[unit] += 1;
+                }
+                let Some((channel, sign)) = largest(sum, *before) else {
+                    continue;
+                };
+                let gain = info.gain_to_uv.as_ref().and_then(|g| g.get(channel)).map_or(1.0, |&g| g as f32);
+                for &position in used {
+                    let frame = spikes.sample_index[position as usize] as usize;
+                    let piece = |from: usize, count: usize| {
+                        block.channel(channel).get(from..from + count).unwrap_or(&[]).iter().copied()
+                    };
+                    let start = frame - *before - block.first_frame();
+                    let base = piece(start, (*before / 2).max(1)).sum::<f32>() / (*before / 2).max(1) as f32;
+                    let around = piece((start + *before).saturating_sub(near), 2 * near + 1);
+                    let peak = around.map(|x| (x - base) * sign).fold(f32::NEG_INFINITY, f32::max);
+                    if peak.is_finite() {
+                        let time = (earlier + frame) as f64 / info.sampling_frequency;
+                        amplitudes[unit].push([time as f32, peak * sign * gain]);
+                    }
                 }
             }
         })
@@ -196,6 +248,7 @@ impl<'a> Means<'a> {
                 in_uv: info.gain_to_uv.is_some(),
             }),
             counts: self.counts.clone(),
+            amplitudes: self.amplitudes.clone(),
             snr,
             share,
             error,

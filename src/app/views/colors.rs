@@ -29,7 +29,7 @@ pub fn unit(index: usize, dark: bool) -> Color32 {
 
 /// The colour of a trace.
 pub fn trace(dark: bool) -> Color32 {
-    if dark { rgb(0xd5dae2) } else { rgb(0x2b3038) }
+    if dark { rgb(0xa7b0bd) } else { rgb(0x48505c) }
 }
 
 /// Stops from nothing to much, for one sign or for amounts.
@@ -58,7 +58,9 @@ pub fn diverging(dark: bool) -> [Color32; 256] {
     };
     std::array::from_fn(|i| {
         let value = i as f32 / 127.5 - 1.0;
-        if value < 0.0 { negative.at(-value) } else { positive.at(value) }
+        // Noise stays near the ground, spikes stand out.
+        let strength = value.abs().powf(1.4);
+        if value < 0.0 { negative.at(strength) } else { positive.at(strength) }
     })
 }
 

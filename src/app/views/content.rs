@@ -1,8 +1,8 @@
 //! The view for a value, and what it keeps when another value of the same type comes.
 
 use super::{
-    axis, cloud::CloudView, figure::FigureView, live::LiveNode, live_view::LiveView, table::TableView, text,
-    traces::TraceView, units::UnitView, waveforms::TemplatesView,
+    axis, cloud::CloudView, export::Wish, figure::FigureView, live::LiveNode, live_view::LiveView,
+    table::TableView, text, traces::TraceView, units::UnitView, waveforms::TemplatesView,
 };
 use crate::{data::RecordingInfo, inspect::Lanes, pipeline::Value};
 use egui::Ui;
@@ -68,10 +68,10 @@ impl Content {
     }
 
     /// Draws the view where it needs nothing from outside.
-    pub(super) fn ui(&mut self, ui: &mut Ui) {
+    pub(super) fn ui(&mut self, ui: &mut Ui) -> Option<Wish> {
         match self {
-            Content::Table(view) => view.ui(ui),
-            Content::Figure(view) => view.ui(ui),
+            Content::Table(view) => return view.ui(ui),
+            Content::Figure(view) => return view.ui(ui),
             Content::Peaks(view, located) => {
                 let name = if *located { "depth (µm)" } else { "channel" };
                 ui.horizontal(|ui| {
@@ -84,6 +84,7 @@ impl Content {
             Content::Text(facts) => text::ui(ui, facts),
             Content::Nothing | Content::Traces(_) | Content::Units(_) | Content::Live(_) => {}
         }
+        None
     }
 
     /// Shows what a running node has so far; `recording` is what it works on, where known.

@@ -1,5 +1,6 @@
 //! A drawing, made into a picture off the UI thread.
 
+use super::export::{self, Wish, Write, write_figure};
 use crate::{
     app::theme,
     data::Figure,
@@ -31,7 +32,7 @@ impl FigureView {
     }
 
     /// Draws the figure as large as fits.
-    pub fn ui(&mut self, ui: &mut Ui) {
+    pub(super) fn ui(&mut self, ui: &mut Ui) -> Option<Wish> {
         if let Some(answer) = self.lane.take() {
             match answer {
                 Ok(image) => {
@@ -42,7 +43,8 @@ impl FigureView {
             }
         }
         if let Some(error) = &self.error {
-            return super::empty::failure(ui, "This figure cannot be drawn", error);
+            super::empty::failure(ui, "This figure cannot be drawn", error);
+            return None;
         }
         let full = ui.available_rect_before_wrap().shrink(8.0);
         let (width, height) = (self.figure.width.max(1) as f32, self.figure.height.max(1) as f32);
@@ -72,6 +74,15 @@ impl FigureView {
                 ui.painter().rect_filled(rect, 2.0, p.field);
             }
         }
+        let corner = Rect::from_min_size(full.right_top() - egui::vec2(64.0, 0.0), egui::vec2(64.0, 22.0));
+        let place = egui::UiBuilder::new().max_rect(corner).id_salt("export");
+        ui.scope_builder(place, |ui| export::menu(ui, None)).inner
+    }
+
+    /// The drawing, to be written.
+    pub(super) fn figure(&self) -> Write {
+        let figure = self.figure.as_ref().clone();
+        write_figure(move || Ok(figure))
     }
 }
 

@@ -184,7 +184,7 @@ fn card(ui: &Ui, rect: Rect, templates: &Templates, unit: usize, color: Color32)
     };
     let values = waveform.column(column);
     let (low, high) = values.iter().fold((0.0f32, 0.0f32), |(low, high), &v| (low.min(v), high.max(v)));
-    let inner = rect.shrink2(vec2(8.0, 8.0));
+    let inner = rect.shrink2(vec2(8.0, 6.0)).with_min_y(rect.top() + 18.0);
     let scale = inner.height() / (high - low).max(f32::MIN_POSITIVE);
     let step = inner.width() / (values.len().max(2) - 1) as f32;
     let points: Vec<Pos2> = values

@@ -7,6 +7,7 @@ mod cloud;
 pub mod colors;
 mod content;
 mod empty;
+mod export;
 mod figure;
 mod live;
 mod live_view;
@@ -25,6 +26,7 @@ use crate::{
 };
 use content::Content;
 use egui::Ui;
+use export::{Export, Wish};
 use live::Live;
 use look::{Seen, Target};
 use related::Related;
@@ -52,6 +54,7 @@ pub struct Viewer {
     stale: bool,
     /// Where the view of units wants to go.
     wanted: Option<String>,
+    export: Export,
 }
 
 impl Viewer {
@@ -69,6 +72,7 @@ impl Viewer {
             executor: None,
             look_lane: shared.map(Lanes::waiting_lane),
             related_lane: shared.map(Lanes::waiting_lane),
+            export: Export::new(shared.map(Lanes::waiting_lane)),
             lanes,
             target: None,
             seen: None,
@@ -126,6 +130,7 @@ impl Viewer {
     pub fn busy(&self) -> bool {
         self.look_lane.as_ref().is_some_and(Lane::busy)
             || self.related_lane.as_ref().is_some_and(Lane::busy)
+            || self.export.busy()
             || self.content.busy()
     }
 
@@ -171,6 +176,7 @@ impl Viewer {
             self.ask();
         }
         self.receive();
+        self.receive_export(ui);
         let Some(target) = &self.target else {
             return empty::message(
                 ui,
@@ -192,7 +198,12 @@ impl Viewer {
             Some(Seen::Items(items)) if items.is_empty() => {
                 empty::message(ui, "Nothing flows here", "The node gave no item for this port.");
             }
-            Some(Seen::Items(_)) => self.items_ui(ui, &end),
+            Some(Seen::Items(_)) => {
+                let rect = ui.max_rect();
+                if let Some(wish) = self.items_ui(ui, &end) {
+                    self.fulfil(ui, wish, &end, rect);
+                }
+            }
         }
     }
 
@@ -223,7 +234,7 @@ impl Viewer {
         self.content.live_ui(ui, lanes, node, &state, recording.as_deref());
     }
 
-    fn items_ui(&mut self, ui: &mut Ui, end: &str) {
+    fn items_ui(&mut self, ui: &mut Ui, end: &str) -> Option<Wish> {
         if let Some(Seen::Items(items)) = &self.seen
             && items.len() > 1
         {
@@ -244,26 +255,18 @@ impl Viewer {
                 self.ask_related();
             }
         }
-        let wish = match &mut self.content {
+        match &mut self.content {
             Content::Traces(view) => {
                 let over = view.overlay_end().map(str::to_owned);
                 let empty = BTreeSet::new();
                 let selected = over.as_ref().and_then(|end| self.selected.get(end)).unwrap_or(&empty);
-                view.ui(ui, &self.related, selected);
-                None
+                view.ui(ui, &self.related, selected)
             }
             Content::Units(view) => {
                 let selected = self.selected.entry(end.to_owned()).or_default();
                 view.ui(ui, selected)
             }
-            content => {
-                content.ui(ui);
-                None
-            }
-        };
-        if wish == Some(units::Wish::Traces) {
-            self.wanted = self.related.recording.as_ref().map(|(end, _)| end.clone());
-            self.go_to_wanted(end);
+            content => content.ui(ui),
         }
     }
 

@@ -1,6 +1,9 @@
 //! Any table: sort by a column, search, copy.
 
-use super::axis;
+use super::{
+    axis,
+    export::{self, Wish, Write, write_table},
+};
 use crate::{
     app::theme,
     data::{Table, TableColumn},
@@ -35,7 +38,8 @@ impl TableView {
     }
 
     /// Draws the table.
-    pub fn ui(&mut self, ui: &mut Ui) {
+    pub(super) fn ui(&mut self, ui: &mut Ui) -> Option<Wish> {
+        let mut wish = None;
         ui.horizontal(|ui| {
             ui.add_space(8.0);
             let search =
@@ -46,6 +50,7 @@ impl TableView {
             ui.weak(format!("{} row{}", axis::count(rows as u64), if rows == 1 { "" } else { "s" }));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.add_space(8.0);
+                wish = export::menu(ui, Some("Save table…"));
                 if ui.button("Copy").on_hover_text("Copy what is shown, separated by tabs").clicked() {
                     ui.ctx().copy_text(self.as_text());
                 }
@@ -57,7 +62,8 @@ impl TableView {
         }
         let columns = self.table.columns.len();
         if columns == 0 {
-            return super::empty::message(ui, "An empty table", "It has no columns.");
+            super::empty::message(ui, "An empty table", "It has no columns.");
+            return wish;
         }
         let mut clicked = None;
         let p = theme::palette(ui.visuals());
@@ -106,6 +112,15 @@ impl TableView {
             };
             self.stale = true;
         }
+        wish
+    }
+
+    /// The table in its order, to be written.
+    pub(super) fn values(&self) -> Write {
+        let rows: Vec<Option<usize>> = self.rows.iter().map(|&row| Some(row)).collect();
+        let columns = self.table.columns.iter();
+        let columns = columns.map(|(name, column)| (name.clone(), reorder(column, &rows))).collect();
+        write_table(move || Ok(Table { columns }))
     }
 
     fn arrange(&mut self) {
@@ -142,6 +157,16 @@ pub fn compare(column: &TableColumn, a: usize, b: usize, ascending: bool) -> Ord
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => order(column.cell(a).cmp(&column.cell(b))),
+    }
+}
+
+/// Rows of a column in another order; a row that is not there stays empty.
+pub fn reorder(column: &TableColumn, rows: &[Option<usize>]) -> TableColumn {
+    match column {
+        TableColumn::Float(_) | TableColumn::Int(_) => TableColumn::Float(
+            rows.iter().map(|r| r.and_then(|r| column.number(r)).unwrap_or(f64::NAN)).collect(),
+        ),
+        _ => TableColumn::Text(rows.iter().map(|r| r.map_or(String::new(), |r| column.cell(r))).collect()),
     }
 }
 

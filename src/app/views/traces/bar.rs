@@ -4,6 +4,7 @@ use super::{Choice, Extent, Mode, TraceView};
 use crate::{
     app::views::{
         axis,
+        export::{self, Wish},
         related::{Related, node_of},
     },
     data::Recording,
@@ -19,7 +20,8 @@ impl TraceView {
         related: &Related,
         selected: &BTreeSet<usize>,
         extent: &Extent,
-    ) {
+    ) -> Option<Wish> {
+        let mut wish = None;
         ui.horizontal(|ui| {
             ui.add_space(8.0);
             let before = (self.lines(), self.by_depth);
@@ -53,6 +55,7 @@ impl TraceView {
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.add_space(8.0);
+                wish = export::menu(ui, Some("Save values in sight…"));
                 let share = self.main.share();
                 let reading = share < 1.0 || self.main.reading();
                 let state = match (self.main.error(), reading) {
@@ -67,6 +70,7 @@ impl TraceView {
                 );
             });
         });
+        wish
     }
 
     fn segment_ui(&mut self, ui: &mut Ui) {

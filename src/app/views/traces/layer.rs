@@ -77,6 +77,11 @@ impl Layer {
         self.info.as_ref()
     }
 
+    /// Reads the recording, once it is prepared.
+    pub(super) fn reader(&self) -> Option<&Arc<SpanReader>> {
+        self.reader.as_ref()
+    }
+
     /// The samples that are there.
     pub(super) fn bins(&self) -> Option<&Arc<TraceBins>> {
         self.bins.as_ref()

@@ -5,6 +5,7 @@
 
 mod bar;
 mod draw;
+mod export;
 mod input;
 mod layer;
 mod overlay;
@@ -17,7 +18,7 @@ pub use overlay::Overlay;
 pub(super) use probe::bounds;
 pub use window::{Extent, Window};
 
-use super::related::Related;
+use super::{export::Wish, related::Related};
 use crate::{
     data::{Recording, Sorting},
     inspect::{Lanes, MeanWaveforms},
@@ -144,7 +145,9 @@ impl TraceView {
 
     /// True while samples are read or drawn.
     pub fn busy(&self) -> bool {
-        self.main.busy() || self.other.as_ref().is_some_and(|other| other.layer.busy())
+        self.main.busy()
+            || self.other.as_ref().is_some_and(|other| other.layer.busy())
+            || self.overlay.as_ref().is_some_and(Overlay::busy)
     }
 
     /// Puts a time of a segment into the middle.
@@ -240,21 +243,23 @@ impl TraceView {
     }
 
     /// Draws the view; `selected` are units of the sorting on top.
-    pub fn ui(&mut self, ui: &mut Ui, related: &Related, selected: &BTreeSet<usize>) {
+    pub(super) fn ui(&mut self, ui: &mut Ui, related: &Related, selected: &BTreeSet<usize>) -> Option<Wish> {
         self.receive();
         let Some(extent) = self.extent() else {
-            return super::empty::message(ui, "Nothing to show", "The recording has no segment.");
+            super::empty::message(ui, "Nothing to show", "The recording has no segment.");
+            return None;
         };
         if extent.duration_s <= 0.0 || extent.rows == 0 {
             let what = if extent.rows == 0 { "channel" } else { "sample" };
-            return super::empty::message(ui, "Nothing to show", &format!("The recording has no {what}."));
+            super::empty::message(ui, "Nothing to show", &format!("The recording has no {what}."));
+            return None;
         }
         self.window.clamp(&extent);
-        self.bar_ui(ui, related, selected, &extent);
+        let wish = self.bar_ui(ui, related, selected, &extent);
         let full =
             ui.available_rect_before_wrap().shrink2(vec2(8.0, 0.0)).with_max_y(ui.max_rect().bottom() - 6.0);
         if full.height() < 60.0 || full.width() < 120.0 {
-            return;
+            return wish;
         }
         let probe = if self.locations.is_some() && full.width() > 420.0 { probe::WIDTH } else { 0.0 };
         let left = full.left() + draw::LABELS;
@@ -292,6 +297,7 @@ impl TraceView {
             }
         });
         ui.allocate_rect(full, Sense::hover());
+        wish
     }
 
     /// Where the recordings are drawn: one beside the other, or both in the same place.
@@ -319,7 +325,7 @@ impl TraceView {
             other.layer.receive();
         }
         if let (Some(overlay), Some(info)) = (&mut self.overlay, self.main.info())
-            && overlay.update(info)
+            && overlay.update(info, self.main.reader())
         {
             self.piece_rows = None;
         }

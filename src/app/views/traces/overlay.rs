@@ -3,7 +3,7 @@
 use super::Extent;
 use crate::{
     data::{RecordingInfo, Sorting, TableColumn},
-    inspect::{Lane, Lanes, MeanWaveforms, SpikeIndex, UnitSummary, summarise},
+    inspect::{Lane, Lanes, MeanWaveforms, SpanReader, SpikeIndex, UnitSummary, mean_waveforms, summarise},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,6 +17,9 @@ pub struct Overlay {
     /// The sorting.
     pub sorting: Arc<Sorting>,
     summary: Lane<UnitSummary>,
+    means: Lane<MeanWaveforms>,
+    /// What is known of the units where they still have to be found in the traces.
+    unplaced: Option<Arc<UnitSummary>>,
     /// Main channel of each unit, an index of the recording's, where known.
     pub channels: Vec<Option<usize>>,
     /// Spikes in each part of the segment, for the strip.
@@ -31,17 +34,36 @@ impl Overlay {
         let places = from_properties(&sorting);
         let known = places.iter().any(Option::is_some);
         let channels = places.into_iter().map(|p| p.and_then(|p| nearest(info, p))).collect();
-        if !known && sorting.segments.iter().any(|s| s.location_um.is_some()) {
+        if !known {
             let shared = sorting.clone();
             summary.request(move |ticket| {
                 summarise(&shared, &[], &|| ticket.superseded(), &|s| ticket.send(s));
             });
         }
-        Self { end: end.to_owned(), sorting, summary, channels, activity: Vec::new(), activity_of: None }
+        Self {
+            end: end.to_owned(),
+            sorting,
+            summary,
+            means: lanes.lane(),
+            unplaced: None,
+            channels,
+            activity: Vec::new(),
+            activity_of: None,
+        }
     }
 
-    /// Takes what was found out; true where something changed.
-    pub fn update(&mut self, info: &RecordingInfo) -> bool {
+    /// Takes what was found out; true where something changed. Units whose places nobody tells are looked for
+    /// in the recording.
+    pub fn update(&mut self, info: &RecordingInfo, reader: Option<&Arc<SpanReader>>) -> bool {
+        if let Some(means) = self.means.take() {
+            self.learn(&means);
+            return true;
+        }
+        if let (Some(summary), Some(reader)) = (&self.unplaced, reader) {
+            let (summary, reader) = (summary.clone(), reader.clone());
+            self.means.request(move |ticket| mean_waveforms(&reader, &summary, ticket));
+            self.unplaced = None;
+        }
         let Some(summary) = self.summary.take().filter(UnitSummary::is_complete) else {
             return false;
         };
@@ -50,7 +72,15 @@ impl Overlay {
             .iter()
             .map(|row| row.location_um.and_then(|p| nearest(info, [f64::from(p[0]), f64::from(p[1])])))
             .collect();
+        if self.channels.iter().all(Option::is_none) {
+            self.unplaced = Some(Arc::new(summary));
+        }
         true
+    }
+
+    /// True while places of units are looked for.
+    pub fn busy(&self) -> bool {
+        self.summary.busy() || self.means.busy()
     }
 
     /// Takes main channels from mean waveforms, which know better.

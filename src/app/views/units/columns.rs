@@ -8,9 +8,15 @@ use crate::{
 /// How many there are.
 pub(super) const OWN: usize = 7;
 
+/// True where amplitudes are in µV: those of the sorting, else those of the mean waveforms.
+pub(super) fn amplitudes_in_uv(sorting: &Sorting, means: Option<&MeanWaveforms>) -> bool {
+    let own = sorting.segments.iter().any(|s| s.amplitude.is_some());
+    if own { sorting.amplitudes_in_uv } else { means.is_some_and(|m| m.templates.in_uv) }
+}
+
 /// What the first columns are called.
-pub(super) fn names(sorting: &Sorting) -> [String; OWN] {
-    let unit_name = if sorting.amplitudes_in_uv { "µV" } else { "a.u." };
+pub(super) fn names(sorting: &Sorting, means: Option<&MeanWaveforms>) -> [String; OWN] {
+    let unit_name = if amplitudes_in_uv(sorting, means) { "µV" } else { "a.u." };
     [
         "Unit".to_owned(),
         "Spikes".to_owned(),
@@ -62,7 +68,7 @@ pub(super) fn value(
     match index {
         1 => Cell::Count(row.num_spikes as u64),
         2 => Cell::Number(row.rate_hz),
-        3 => known(row.amplitude.map(f64::from)),
+        3 => known(row.amplitude.or_else(|| means?.amplitude(unit)).map(f64::from)),
         4 if snr.is_some() => known(snr.and_then(|c| c.number(unit))),
         4 => match means {
             Some(means) => match means.snr.get(unit).copied().flatten() {

@@ -8,6 +8,7 @@ mod panels;
 mod table;
 
 use super::{
+    export::{Wish, Write, write_table},
     picture,
     related::{Related, is_about},
 };
@@ -77,13 +78,6 @@ impl Cached {
             ui.painter().image(texture.id(), rect, uv, egui::Color32::WHITE);
         }
     }
-}
-
-/// What the user asked for in the view.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Wish {
-    /// Look at the traces of the connected recording.
-    Traces,
 }
 
 impl UnitView {
@@ -197,7 +191,7 @@ impl UnitView {
     }
 
     /// Draws the view; changes the selection.
-    pub fn ui(&mut self, ui: &mut Ui, selected: &mut BTreeSet<usize>) -> Option<Wish> {
+    pub(super) fn ui(&mut self, ui: &mut Ui, selected: &mut BTreeSet<usize>) -> Option<Wish> {
         if self.sorting.num_units() == 0 {
             super::empty::message(
                 ui,
@@ -213,15 +207,21 @@ impl UnitView {
         let left = full.with_max_x(full.left() + table_width);
         let right = full.with_min_x(left.right() + 12.0);
         let (summary, means) = (self.summary.clone(), self.means.as_ref());
-        ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("units"), |ui| {
-            self.table.ui(ui, &self.sorting, summary.as_deref(), means, selected);
-        });
         let mut wish = None;
+        ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("units"), |ui| {
+            wish = self.table.ui(ui, &self.sorting, summary.as_deref(), means, selected);
+        });
         ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("panels"), |ui| {
-            wish = self.panels_ui(ui, right, selected);
+            wish = self.panels_ui(ui, right, selected).or(wish);
         });
         ui.allocate_rect(full, egui::Sense::hover());
         wish
+    }
+
+    /// The table in its order, to be written.
+    pub(super) fn values(&self) -> Write {
+        let table = self.table.as_table(&self.sorting, self.summary.as_deref(), self.means.as_ref());
+        write_table(move || Ok(table))
     }
 
     /// Templates of the node where there are any, else the means of the recording.

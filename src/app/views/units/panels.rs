@@ -1,11 +1,13 @@
 //! The panels about the selected units.
 
-use super::{SHOWN, UnitView, Wish, picture};
+use super::{SHOWN, UnitView, columns::amplitudes_in_uv, picture};
 use crate::app::{
     theme,
     views::{
         axis::{self, Plot},
-        colors, waveforms,
+        colors,
+        export::Wish,
+        waveforms,
     },
 };
 use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
@@ -100,16 +102,25 @@ impl UnitView {
 
     /// Amplitude (or depth) over time.
     fn scatter_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize], amplitude: bool) {
-        let unit = if self.sorting.amplitudes_in_uv { "µV" } else { "a.u." };
+        let in_uv = amplitudes_in_uv(&self.sorting, self.means.as_ref());
+        let unit = if in_uv { "µV" } else { "a.u." };
         let title = if amplitude { format!("Amplitude ({unit})") } else { "Depth (µm)".to_owned() };
         let body =
             titled(ui, rect, &title, if amplitude { "Amplitude over time" } else { "Depth over time" });
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
             return note(ui, body, "…");
         };
-        let series = if amplitude { &pairs.amplitudes } else { &pairs.depths };
+        let measured: Vec<Vec<[f32; 2]>>;
+        let mut series = if amplitude { &pairs.amplitudes } else { &pairs.depths };
         if series.iter().all(Vec::is_empty) {
-            return note(ui, body, "This sorting has no amplitudes.");
+            // The sorting has none: those of the spikes that were averaged.
+            let of = |&unit: &usize| self.means.as_ref().and_then(|m| m.amplitudes.get(unit).cloned());
+            measured = units.iter().map(|unit| of(unit).unwrap_or_default()).collect();
+            series = &measured;
+        }
+        if series.iter().all(Vec::is_empty) {
+            let pending = self.means_lane.busy();
+            return note(ui, body, if pending { "…" } else { "This sorting has no amplitudes." });
         }
         let inner =
             Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 4.0), body.max - vec2(4.0, axis::MARGIN.y));

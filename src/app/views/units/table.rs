@@ -7,7 +7,11 @@ use super::{
 use crate::{
     app::{
         theme,
-        views::{axis, colors, table},
+        views::{
+            axis, colors,
+            export::{self, Wish},
+            table,
+        },
     },
     data::{Sorting, Table, TableColumn},
     inspect::{MeanWaveforms, UnitSummary},
@@ -65,7 +69,7 @@ impl UnitTable {
                 sorting.unit_ids.iter().map(|id| at.get(&id.to_string()).copied()).collect();
             for (name, column) in table.columns.iter().skip(1) {
                 if !extra.iter().any(|(n, _)| n == name) {
-                    extra.push((name.clone(), reorder(column, &rows)));
+                    extra.push((name.clone(), table::reorder(column, &rows)));
                 }
             }
         }
@@ -108,10 +112,10 @@ impl UnitTable {
         summary: Option<&UnitSummary>,
         means: Option<&MeanWaveforms>,
         selected: &mut BTreeSet<usize>,
-    ) {
+    ) -> Option<Wish> {
         self.arrange(sorting, summary, means);
-        let names = names(sorting);
-        self.filter_ui(ui, sorting.num_units());
+        let names = names(sorting, means);
+        let wish = self.filter_ui(ui, sorting.num_units());
         self.keys(ui, selected);
         let mut sort = None;
         let mut clicked = None;
@@ -191,9 +195,11 @@ impl UnitTable {
             };
             self.stale = true;
         }
+        wish
     }
 
-    fn filter_ui(&mut self, ui: &mut Ui, count: usize) {
+    fn filter_ui(&mut self, ui: &mut Ui, count: usize) -> Option<Wish> {
+        let mut wish = None;
         ui.horizontal(|ui| {
             let field = egui::TextEdit::singleline(&mut self.search)
                 .hint_text("Filter, such as snr > 5, good")
@@ -214,7 +220,36 @@ impl UnitTable {
                 true => format!("{count} units"),
                 false => format!("{} of {count} units", axis::count(shown as u64)),
             });
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                wish = export::menu(ui, Some("Save table…"));
+            });
         });
+        wish
+    }
+
+    /// What is shown, row by row, with all columns.
+    pub(super) fn as_table(
+        &self,
+        sorting: &Sorting,
+        summary: Option<&UnitSummary>,
+        means: Option<&MeanWaveforms>,
+    ) -> Table {
+        let mut table = Table::default();
+        let ids = self.rows.iter().map(|&unit| sorting.unit_ids[unit].to_string());
+        table.set("unit_id", TableColumn::Text(ids.collect()));
+        for (index, name) in names(sorting, means).iter().enumerate().skip(1) {
+            let cell = |&unit: &usize| match value(index, unit, sorting, summary, means, self.snr.as_ref()) {
+                Cell::Count(count) => count as f64,
+                Cell::Number(value) => value,
+                Cell::Pending | Cell::Missing => f64::NAN,
+            };
+            table.set(name, TableColumn::Float(self.rows.iter().map(cell).collect()));
+        }
+        let rows: Vec<Option<usize>> = self.rows.iter().map(|&unit| Some(unit)).collect();
+        for (name, column) in &self.extra {
+            table.set(name, table::reorder(column, &rows));
+        }
+        table
     }
 
     fn keeps(
@@ -232,7 +267,7 @@ impl UnitTable {
             self.extra.iter().filter(|(_, c)| !matches!(c, TableColumn::Float(_) | TableColumn::Int(_)));
         texts.extend(textual.map(|(_, column)| column.cell(unit)));
         self.filter.holds(&texts, |name| {
-            let own = names(sorting).iter().position(|n| n.to_lowercase().starts_with(name));
+            let own = names(sorting, means).iter().position(|n| n.to_lowercase().starts_with(name));
             if let Some(index) = own.filter(|&index| index > 0 && !name.is_empty()) {
                 return match value(index, unit, sorting, summary, means, self.snr.as_ref()) {
                     Cell::Count(count) => Some(count as f64),
@@ -274,7 +309,8 @@ impl UnitTable {
             return;
         }
         for (key, step) in [(Key::ArrowDown, 1isize), (Key::ArrowUp, -1)] {
-            for (modifiers, extend) in [(egui::Modifiers::NONE, false), (egui::Modifiers::SHIFT, true)] {
+            // With shift first: without it the key is taken whatever else is held.
+            for (modifiers, extend) in [(egui::Modifiers::SHIFT, true), (egui::Modifiers::NONE, false)] {
                 if ui.input_mut(|i| i.consume_key(modifiers, key)) {
                     let next = self.anchor.saturating_add_signed(step).min(self.rows.len().saturating_sub(1));
                     if extend {
@@ -324,13 +360,4 @@ impl UnitTable {
 
 fn label(ui: &mut Ui, text: &str, color: egui::Color32) {
     ui.add(egui::Label::new(egui::RichText::new(text).color(color)).truncate().selectable(false));
-}
-
-fn reorder(column: &TableColumn, rows: &[Option<usize>]) -> TableColumn {
-    match column {
-        TableColumn::Float(_) | TableColumn::Int(_) => TableColumn::Float(
-            rows.iter().map(|r| r.and_then(|r| column.number(r)).unwrap_or(f64::NAN)).collect(),
-        ),
-        _ => TableColumn::Text(rows.iter().map(|r| r.map_or(String::new(), |r| column.cell(r))).collect()),
-    }
 }
