@@ -1,6 +1,7 @@
 //! Our own CPU time for a frame of the views, layout and tessellation together, printed in ms.
 //!
-//! `cargo bench --bench views`: 1920 × 700 points, 384 channels and 300 units.
+//! `cargo bench --bench views`: 1920 × 700 points, 384 channels and 300 units, idle, moved, and while a sort
+//! takes all cores; and how soon the first traces of a file of 100 GB are there.
 
 fn main() {
     #[cfg(feature = "gui")]
@@ -13,7 +14,9 @@ mod gui {
     use spikeloom::{
         app::{theme, views::Viewer},
         data::{DType, Id, Probe, Recording, RecordingInfo, Sorting, Source, SourceError},
-        pipeline::Value,
+        io::{OpenOptions, open_recording},
+        nodes::registry,
+        pipeline::{Document, Executor, Limits, RunHandle, RunOptions, Store, Value},
     };
     use std::{
         sync::Arc,
@@ -139,7 +142,101 @@ mod gui {
         vec![Event::PointerMoved(pos2(900.0, 400.0)), wheel]
     }
 
+    /// A sort of ten minutes on 32 channels that goes on for as long as the answer lives.
+    struct Sort {
+        run: RunHandle,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Sort {
+        fn start() -> Self {
+            let text = r#"(version: 1, nodes: {
+                "demo": (kind: "generate_recording", params: (duration_s: 600.0)),
+                "bandpass": (kind: "bandpass_filter"),
+                "sort": (kind: "sort"),
+            }, wires: [("demo.recording", "bandpass.recording"), ("bandpass.recording", "sort.recording")])"#;
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("sort.ron");
+            std::fs::write(&path, text).expect("a written pipeline");
+            let pipeline = Document::read(&path, &registry()).expect("a pipeline").pipeline;
+            let store = Store::open(&folder.path().join("store")).expect("a store");
+            let executor = Executor::new(registry(), store, Limits::default());
+            Self { run: executor.start(&pipeline, RunOptions::default()), _folder: folder }
+        }
+
+        /// What the viewer hears of it since the last frame.
+        fn tell(&self, viewer: &mut Viewer) {
+            for event in self.run.events.try_iter() {
+                viewer.on_event(&event);
+            }
+        }
+    }
+
+    impl Drop for Sort {
+        fn drop(&mut self) {
+            self.run.cancel();
+            while self.run.events.recv().is_ok() {}
+        }
+    }
+
+    fn while_sorting() {
+        let sort = Sort::start();
+        for (channels, what) in
+            [(384, "traces, 384 channels, while a sort runs"), (0, "units, 300, while a sort runs")]
+        {
+            let mut screen = Screen::new();
+            match channels {
+                0 => screen.viewer.show_value("sort.sorting", sorting().into(), Vec::new()),
+                _ => {
+                    let spikes = vec![("sort.sorting".to_owned(), Value::from(sorting()))];
+                    screen.viewer.show_value("read.recording", recording(channels).into(), spikes);
+                }
+            }
+            screen.settle();
+            screen.measure(&format!("{what}, idle"), |_| Vec::new());
+            screen.measure(&format!("{what}, dragged"), drag);
+        }
+        let mut screen = Screen::new();
+        screen.viewer.show_end(&Default::default(), std::path::Path::new(""), "sort.sorting");
+        let start = Instant::now();
+        let mut frames: Vec<f64> = Vec::new();
+        while start.elapsed() < Duration::from_secs(4) {
+            sort.tell(&mut screen.viewer);
+            frames.push(screen.frame(Vec::new()).iter().sum());
+            std::thread::sleep(Duration::from_millis(16));
+        }
+        frames.sort_by(f64::total_cmp);
+        let [median, slow] = [frames.len() / 2, frames.len() * 95 / 100].map(|at| frames[at]);
+        println!("{:<44} median {median:5.2} ms          95 % {slow:5.2} ms", "live view of a sort");
+    }
+
+    /// From opening a sparse file of 100 GB to its complete picture, at its start and in its middle.
+    fn huge_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("huge.raw");
+        let file = std::fs::File::create(&path).expect("a file");
+        file.set_len(384 * 2 * 130_208_333).expect("a sparse file of 100 GB");
+        let options = OpenOptions {
+            dtype: Some(DType::Int16),
+            num_channels: Some(384),
+            sampling_frequency: Some(30_000.0),
+            ..OpenOptions::default()
+        };
+        let mut screen = Screen::new();
+        let start = Instant::now();
+        let recording = open_recording(&path, &options).expect("a recording");
+        screen.viewer.show_value("read.recording", recording.into(), Vec::new());
+        screen.settle();
+        println!("100 GB, first traces: complete after {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+        let start = Instant::now();
+        screen.viewer.go_to(0, 2_000.0);
+        screen.frame(Vec::new());
+        screen.settle();
+        println!("100 GB, after 2 000 s: complete after {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+    }
+
     pub fn main() {
+        huge_file();
         for (channels, what) in [(384, "traces, 384 channels, heat map"), (32, "traces, 32 channels, lines")]
         {
             let mut screen = Screen::new();
@@ -162,5 +259,6 @@ mod gui {
         screen.settle();
         println!("units, 300: complete after {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
         screen.measure("units, 300, idle", |_| Vec::new());
+        while_sorting();
     }
 }

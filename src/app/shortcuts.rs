@@ -111,6 +111,7 @@ pub fn action(label: &str) -> Option<&'static Action> {
 pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
     let typing = ctx.text_edit_focused() || canvas.is_searching();
     let place = canvas.pointer_place(ctx);
+    let on_canvas = canvas.has_pointer(ctx);
     let mut commands = Vec::new();
     // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
     let mut keys: Vec<_> = ACTIONS
@@ -121,14 +122,15 @@ pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
     keys.sort_by_key(|(modifiers, ..)| !modifiers.shift);
     ctx.input_mut(|input| {
         for (modifiers, key, action) in keys {
-            if input.consume_key(modifiers, key) {
+            let here = on_canvas || key != Key::Home;
+            if here && input.consume_key(modifiers, key) {
                 commands.push((action.make)());
             }
         }
         if typing {
             return;
         }
-        for (key, [x, y]) in NUDGES {
+        for (key, [x, y]) in NUDGES.into_iter().filter(|_| on_canvas) {
             for (modifiers, step) in [(SHIFT, 32.0), (NONE, 4.0)] {
                 if input.consume_key(modifiers, key) {
                     commands.push(Command::Nudge([x * step, y * step]));

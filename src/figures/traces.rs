@@ -94,7 +94,7 @@ pub fn traces(traces: &Traces) -> Result<Figure, FigureError> {
                 let known = chunk.iter().filter(|v| !v[0].is_nan());
                 let [low, high] =
                     known.fold([f32::INFINITY, f32::NEG_INFINITY], |a, v| [a[0].min(v[0]), a[1].max(v[1])]);
-                let single = (low == high || low > high).then_some(low);
+                let single = (low >= high).then_some(low);
                 let both = if single.is_some() { vec![low] } else { vec![low, high] };
                 both.into_iter().filter(|v| v.is_finite()).map(move |v| (time, v))
             });

@@ -141,6 +141,11 @@ impl Canvas {
         snap([place.x, place.y])
     }
 
+    /// True while the pointer is over the canvas, or nowhere: keys that other panels know too are meant for it.
+    pub fn has_pointer(&self, ctx: &egui::Context) -> bool {
+        ctx.input(|i| i.pointer.latest_pos()).is_none_or(|p| self.view.rect.contains(p))
+    }
+
     /// Opens the search for a node at the pointer.
     pub fn open_finder(&mut self, ctx: &egui::Context) {
         let place = self.pointer_place(ctx);

@@ -15,7 +15,7 @@ pub(super) enum Content {
     Units(Box<UnitView>),
     Table(TableView),
     Figure(FigureView),
-    Peaks(CloudView, bool),
+    Peaks(Box<CloudView>, bool),
     Templates(TemplatesView),
     Text(Vec<(String, String)>),
     Live(Box<LiveView>),
@@ -41,7 +41,7 @@ impl Content {
             (Value::Peaks(peaks), _) => {
                 let mut view = CloudView::new(lanes);
                 view.set_peaks(peaks, None);
-                *self = Content::Peaks(view, peaks.location_um.is_some());
+                *self = Content::Peaks(Box::new(view), peaks.location_um.is_some());
             }
             (Value::Templates(templates), Content::Templates(view)) => view.set_templates(templates),
             (Value::Templates(templates), _) => {

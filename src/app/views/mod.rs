@@ -134,6 +134,13 @@ impl Viewer {
             || self.content.busy()
     }
 
+    /// Puts a time of a segment into the middle of the traces, where traces are shown.
+    pub fn go_to(&mut self, segment: usize, time_s: f64) {
+        if let Content::Traces(view) = &mut self.content {
+            view.go_to(segment, time_s);
+        }
+    }
+
     /// Seconds in sight of the traces, from and to; `None` where none are shown.
     pub fn time_range(&self) -> Option<[f64; 2]> {
         match &self.content {

@@ -173,8 +173,11 @@ impl TraceView {
             if from > free && !event.label.is_empty() {
                 let at = pos2(from + 3.0, rect.bottom() - 2.0);
                 let font = FontId::proportional(10.0);
-                let drawn = painter.text(at, Align2::LEFT_BOTTOM, &event.label, font, p.warn);
-                free = drawn.right() + 6.0;
+                let galley = painter.layout_no_wrap(event.label.clone(), font, p.warn);
+                let area = Align2::LEFT_BOTTOM.anchor_size(at, galley.size());
+                painter.rect_filled(area.expand(2.0), 3.0, p.panel.gamma_multiply(0.85));
+                free = area.right() + 6.0;
+                painter.galley(area.min, galley, p.warn);
             }
         }
     }

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Noise levels from the middle of a row to its edge, and to the full colour of the heat map.
-pub(super) const ROW_NOISES: f32 = 6.0;
+pub(super) const ROW_NOISES: f32 = 4.5;
 pub(super) const HEAT_NOISES: f32 = 10.0;
 
 /// Time around a spike whose line is coloured, in seconds.

@@ -16,7 +16,7 @@ use crate::app::{
 use egui::{Rect, Stroke, Ui, pos2, vec2};
 
 /// What is shown around the units at least, in µm.
-const AROUND_UM: f64 = 50.0;
+const AROUND_UM: f64 = 30.0;
 
 impl UnitView {
     /// True where anything is known of places.
