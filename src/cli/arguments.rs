@@ -55,7 +55,7 @@ pub enum Command {
     },
     /// Show one node: ports, parameters, units, ranges and defaults.
     Node {
-        /// Its kind, such as bandpass_filter, or words to find it by.
+        /// Its kind, such as bandpass_filter, or a word that finds one.
         name: String,
         /// As JSON.
         #[arg(long)]

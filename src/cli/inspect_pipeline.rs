@@ -5,9 +5,12 @@ use super::{
     arguments::PlanArguments,
     document::{Loaded, executor},
     output,
-    progress::{duration, name},
+    progress::name,
 };
-use crate::pipeline::Severity;
+use crate::{
+    data::text::took,
+    pipeline::{Problem, Severity},
+};
 use serde_json::json;
 use std::path::Path;
 
@@ -20,11 +23,19 @@ pub fn check(path: &Path) -> Result<(), CliError> {
     if loaded.num_errors() > 0 {
         return Err(loaded.problems_error());
     }
-    for problem in &loaded.problems {
+    // Its files may be elsewhere today: that is said, but it is no fault of the pipeline.
+    let plan = executor(loaded.registry.clone(), None)?.plan(&loaded.pipeline, &loaded.base_folder, None);
+    let known = |problem: &Problem| loaded.problems.iter().any(|p| p.message == problem.message);
+    let found: Vec<&Problem> = plan.problems.iter().filter(|problem| !known(problem)).collect();
+    for problem in loaded.problems.iter().chain(found.iter().copied()) {
         eprintln!("warning: {problem}");
     }
+    let verdict = match found.iter().filter(|p| p.severity == Severity::Error).count() {
+        0 => "nothing wrong".to_owned(),
+        _ => "nothing wrong with the pipeline itself, but it does not run here: see above".to_owned(),
+    };
     output::text(&format!(
-        "{}: {} nodes, {} wires, nothing wrong\n",
+        "{}: {} nodes, {} wires, {verdict}\n",
         path.display(),
         loaded.pipeline.nodes().count(),
         loaded.pipeline.wires().len()
@@ -42,8 +53,6 @@ pub fn plan(arguments: &PlanArguments) -> Result<(), CliError> {
     }
     let executor = executor(loaded.registry.clone(), None)?;
     let plan = executor.plan(&loaded.pipeline, &loaded.base_folder, arguments.until.as_deref());
-    let errors: Vec<String> =
-        plan.problems.iter().filter(|p| p.severity == Severity::Error).map(ToString::to_string).collect();
     if arguments.json {
         let stale = plan.stale().count();
         output::json(&json!({
@@ -61,8 +70,8 @@ pub fn plan(arguments: &PlanArguments) -> Result<(), CliError> {
                 (false, true) => "runs (items known later)",
                 (false, false) => "runs",
             };
-            let estimate = task.estimate_s.filter(|_| !task.cached).map(duration).unwrap_or_default();
-            let kind = if task.fit { format!("{} (estimate)", task.kind) } else { task.kind.clone() };
+            let estimate = task.estimate_s.filter(|_| !task.cached).map(took).unwrap_or_default();
+            let kind = if task.fit { format!("{} (fit)", task.kind) } else { task.kind.clone() };
             rows.push(vec![name(&task.task), kind, state.into(), estimate]);
         }
         let text = format!(
@@ -73,5 +82,7 @@ pub fn plan(arguments: &PlanArguments) -> Result<(), CliError> {
         );
         output::text(&text)?;
     }
+    let errors: Vec<String> =
+        plan.problems.iter().filter(|p| p.severity == Severity::Error).map(ToString::to_string).collect();
     if errors.is_empty() { Ok(()) } else { Err(CliError::Input(errors.join("\n"))) }
 }

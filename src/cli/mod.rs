@@ -32,6 +32,17 @@ pub enum Start {
     Done(ExitCode),
 }
 
+/// The window, where the file it should open is there.
+fn window(file: Option<PathBuf>) -> Start {
+    match file {
+        Some(file) if !file.exists() => Start::Done(report(CliError::advised(
+            format!("there is no file or command \"{}\"", file.display()),
+            "`spikeloom --help` lists the commands; a file is named by its path.",
+        ))),
+        file => Start::Window(file),
+    }
+}
+
 /// Reads the arguments of the process and does what they say, all but opening the window.
 pub fn start() -> Start {
     let cli = match Cli::try_parse() {
@@ -45,8 +56,8 @@ pub fn start() -> Start {
         }
     };
     let result = match cli.command {
-        None => return Start::Window(cli.file),
-        Some(Command::Open { file }) => return Start::Window(Some(file)),
+        None => return window(cli.file),
+        Some(Command::Open { file }) => return window(Some(file)),
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Check { pipeline }) => inspect_pipeline::check(&pipeline),
         Some(Command::Plan(arguments)) => inspect_pipeline::plan(&arguments),

@@ -101,11 +101,25 @@ fn text_of(node: &dyn DynNode) -> String {
         text.push_str(&format!("      {}\n", spec.doc.replace('\n', "\n      ")));
         if let ParamKind::Choice { options } = &spec.kind {
             for (stored, _, doc) in options {
-                text.push_str(&format!("      - {stored}: {doc}\n"));
+                let line = if doc.is_empty() { stored.clone() } else { format!("{stored}: {doc}") };
+                text.push_str(&format!("      - {line}\n"));
             }
         }
     }
+    text.push_str(&format!("\nIn a pipeline\n{}", example(info.kind, node.specs())));
     text
+}
+
+/// How the node is written in a document, with the first parameters that have a value.
+fn example(kind: &str, specs: &[ParamSpec]) -> String {
+    let params: Vec<String> = specs
+        .iter()
+        .filter(|spec| !spec.default.is_null())
+        .take(2)
+        .map(|spec| format!("{}: {}", spec.name, default_text(spec)))
+        .collect();
+    let params = if params.is_empty() { String::new() } else { format!(", params: ({})", params.join(", ")) };
+    format!("  \"my_{kind}\": (kind: \"{kind}\"{params}),\n")
 }
 
 fn default_text(spec: &ParamSpec) -> String {

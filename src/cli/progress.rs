@@ -1,6 +1,9 @@
 //! Progress bars on a terminal; elsewhere only what failed or needs attention.
 
-use crate::pipeline::{Event, EventKind, TaskId};
+use crate::{
+    data::text::took,
+    pipeline::{Event, EventKind, TaskId},
+};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
 
@@ -28,7 +31,7 @@ impl Progress {
                     bar.set_style(measured());
                     bar.set_length(*total);
                     bar.set_position(*done);
-                    let left = remaining_s.map(|s| format!(" {} left", duration(s))).unwrap_or_default();
+                    let left = remaining_s.map(|s| format!(" {} left", took(s))).unwrap_or_default();
                     bar.set_message(format!("{stage}{left}"));
                 }
             }
@@ -38,7 +41,7 @@ impl Progress {
             EventKind::Finished { task, wall_s, .. } => {
                 self.remove(task);
                 if self.bars.is_some() {
-                    self.line(&format!("  done    {} in {}", name(task), duration(*wall_s)));
+                    self.line(&format!("  done    {} in {}", name(task), took(*wall_s)));
                 }
             }
             EventKind::Cached { task, .. } if self.bars.is_some() => {
@@ -86,16 +89,6 @@ pub fn name(task: &TaskId) -> String {
         task.node.clone()
     } else {
         format!("{} [{}]", task.node, task.coordinate)
-    }
-}
-
-/// Seconds as people read them.
-pub fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 10.0 => format!("{s:.1} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
     }
 }
 

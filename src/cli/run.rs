@@ -5,9 +5,12 @@ use super::{
     arguments::RunArguments,
     document::{Loaded, executor},
     events, output,
-    progress::{Progress, duration},
+    progress::Progress,
 };
-use crate::pipeline::{EventKind, Executor, Pipeline, RunOptions, RunStatus};
+use crate::{
+    data::text::took,
+    pipeline::{EventKind, Executor, Look, Pipeline, RunOptions, RunStatus},
+};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -28,7 +31,7 @@ pub struct Ended {
     pub cached: usize,
     /// Where each node's results lie.
     pub results: BTreeMap<String, PathBuf>,
-    /// Messages of the tasks that failed.
+    /// The tasks that failed.
     pub failures: Vec<String>,
 }
 
@@ -57,23 +60,42 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
     match ended.status {
         RunStatus::Ok if arguments.json => Ok(()),
         RunStatus::Ok => {
-            let rows: Vec<Vec<String>> = ended
-                .results
-                .iter()
-                .map(|(node, folder)| vec![format!("  {node}"), folder.display().to_string()])
-                .collect();
+            let rows: Vec<Vec<String>> =
+                ended.results.keys().flat_map(|node| made_by(&executor, &loaded, node)).collect();
             output::text(&format!(
-                "{} tasks, {} of them done before, in {}\n{}",
+                "{} tasks, {} of them done before, in {}\n{}results are kept in {}; --json tells the folder of each\n",
                 ended.tasks,
                 ended.cached,
-                duration(start.elapsed().as_secs_f64()),
-                output::columns(&rows)
+                took(start.elapsed().as_secs_f64()),
+                output::columns(&rows),
+                executor.store().folder().display()
             ))
         }
         RunStatus::Failed if arguments.json => Err(CliError::Shown { code: 1 }),
         RunStatus::Failed => Err(CliError::Failed(failed_text(&ended))),
         RunStatus::Cancelled => Err(CliError::Cancelled),
     }
+}
+
+/// A row for each output of a node: the node, the output, what it holds.
+fn made_by(executor: &Executor, loaded: &Loaded, node: &str) -> Vec<Vec<String>> {
+    let Some(instance) = loaded.pipeline.node(node) else { return Vec::new() };
+    let ports = loaded.registry.get(&instance.kind).map(|kind| kind.outputs(&instance.params));
+    let mut rows = Vec::new();
+    for port in ports.unwrap_or_default() {
+        let look = executor.look(&loaded.pipeline, &loaded.base_folder, &format!("{node}.{}", port.name));
+        let holds = match look.as_ref().map(|look| match look {
+            Look::Ready(items) => items.as_slice(),
+            _ => &[],
+        }) {
+            Ok([(_, value)]) => value.summary(),
+            Ok([(_, first), ..]) => format!("several, the first: {}", first.summary()),
+            _ => continue,
+        };
+        let name = if rows.is_empty() { format!("  {node}") } else { String::new() };
+        rows.push(vec![name, port.name.to_string(), holds]);
+    }
+    rows
 }
 
 /// A pipeline without errors, and an executor on the store.
@@ -98,12 +120,12 @@ fn prepared(arguments: &RunArguments) -> Result<(Loaded, Arc<Executor>), CliErro
     Ok((loaded, executor))
 }
 
-/// What failed, in a line.
+/// Which tasks failed; why was said when they did.
 pub fn failed_text(ended: &Ended) -> String {
     match ended.failures.as_slice() {
         [] => "the run failed".into(),
         [one] => format!("1 task failed: {one}"),
-        several => format!("{} tasks failed, the first: {}", several.len(), several[0]),
+        several => format!("{} tasks failed: {}", several.len(), several.join(", ")),
     }
 }
 
@@ -143,9 +165,7 @@ pub fn follow(
             None => output::json_line(&events::to_json(&event))?,
         }
         match event.kind {
-            EventKind::Failed { task, message } => {
-                ended.failures.push(format!("{}: {message}", super::progress::name(&task)));
-            }
+            EventKind::Failed { task, .. } => ended.failures.push(super::progress::name(&task)),
             EventKind::RunFinished { status, tasks, cached, results } => {
                 ended = Ended { status, tasks, cached, results, ..ended };
                 break;

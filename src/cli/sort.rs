@@ -6,11 +6,10 @@ use super::{
     document::executor,
     output,
     presets::{self, Preset},
-    progress::duration,
     run::{failed_text, follow},
 };
 use crate::{
-    data::{Sorting, Table},
+    data::{Sorting, Table, text::took},
     io,
     nodes::registry,
     pipeline::{
@@ -95,7 +94,7 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
         "{} units, {} spikes in {}: {}\n",
         sorting.num_units(),
         sorting.num_spikes(),
-        duration(start.elapsed().as_secs_f64()),
+        took(start.elapsed().as_secs_f64()),
         out.display()
     ))
 }

@@ -16,6 +16,7 @@ mod sorting;
 mod stage;
 mod table;
 mod templates;
+pub mod text;
 pub mod units;
 
 pub use column::{Column, Element};

@@ -256,7 +256,8 @@ fn without(recording: &Recording, removed: &[usize]) -> Result<Recording, NodeEr
         (0..recording.info().num_channels()).filter(|index| !removed.contains(index)).collect();
     if indices.is_empty() {
         return Err(NodeError::Input(
-            "every channel was found bad: look at the traces, raise the thresholds, or set action to none"
+            "every channel was found bad. After a common reference channels have nothing in common any more: put this \
+             node before it. Else look at the traces, raise the thresholds, or set action to none"
                 .into(),
         ));
     }

@@ -28,6 +28,7 @@ mod resources;
 mod run;
 mod set;
 mod store;
+mod summary;
 mod task;
 mod text;
 mod validate;

@@ -43,7 +43,8 @@ pub(super) fn cutoff(amplitudes: &[f64], params: &MetricParams) -> f64 {
     let counts = histogram(amplitudes.iter().map(|a| sign * a), bins);
     let smooth = smooth(&counts, params.histogram_smoothing_value);
     let last = smooth.iter().rposition(|&v| v >= smooth[0]).unwrap_or(0);
-    let missed: f64 = smooth[last + 1..].iter().sum();
+    // The sum of nothing is -0.
+    let missed = smooth[last + 1..].iter().fold(0.0, |sum, v| sum + v);
     (missed / (amplitudes.len() as f64 + missed)).min(0.5)
 }
 
