@@ -35,6 +35,17 @@ pub fn not_started(message: &str) -> Json {
     })
 }
 
+/// The last line of a run that did not stop in time and was left.
+pub fn cut_short(tasks: usize, cached: usize) -> Json {
+    json!({
+        "event": "run_finished",
+        "status": RunStatus::Cancelled,
+        "tasks": tasks,
+        "cached": cached,
+        "results": {},
+    })
+}
+
 fn parts(kind: &EventKind) -> (&'static str, Option<&TaskId>, Json) {
     match kind {
         EventKind::RunStarted { tasks } => ("run_started", None, json!({"tasks": tasks})),

@@ -4,6 +4,7 @@ use super::{CliError, arguments::InfoArguments, output};
 use crate::{
     data::{Id, Recording, Sorting},
     io::{self, Description},
+    nodes,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -15,14 +16,16 @@ pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
     let options = arguments.reading.options();
     let description = io::describe(&arguments.input, &options)?;
     let recording =
-        description.is_recording.then(|| io::open_recording(&arguments.input, &options)).transpose();
+        description.is_recording.then(|| nodes::open_recording(&arguments.input, &options)).transpose();
+    let recording = recording.map_err(CliError::from);
     let sorting = description
         .is_sorting
         .then(|| io::open_sorting(&arguments.input, arguments.reading.sampling_frequency))
-        .transpose();
+        .transpose()
+        .map_err(CliError::from);
     // What holds both may lack one of them, such as a phy folder without its traces.
     let (recording, sorting) = match (recording, sorting) {
-        (Err(error), Ok(None)) | (Ok(None), Err(error)) | (Err(error), Err(_)) => return Err(error.into()),
+        (Err(error), Ok(None)) | (Ok(None), Err(error)) | (Err(error), Err(_)) => return Err(error),
         (recording, sorting) => (recording.ok().flatten(), sorting.ok().flatten()),
     };
     if arguments.json {

@@ -21,6 +21,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How long a run may take to stop after Ctrl-C.
+const PATIENCE: Duration = Duration::from_millis(120);
+
 /// How a run ended.
 pub struct Ended {
     /// How.
@@ -149,13 +152,24 @@ pub fn follow(
         results: BTreeMap::new(),
         failures: Vec::new(),
     };
-    let mut cancelled = false;
+    let mut cancelled: Option<Instant> = None;
     loop {
-        if !cancelled && interrupted.load(Ordering::SeqCst) {
-            cancelled = true;
-            handle.cancel();
+        match cancelled {
+            None if interrupted.load(Ordering::SeqCst) => {
+                cancelled = Some(Instant::now());
+                handle.cancel();
+            }
+            // What a task still computes is lost anyway, and whoever pressed Ctrl-C does not wait for it.
+            Some(since) if since.elapsed() > PATIENCE => {
+                ended.status = RunStatus::Cancelled;
+                if json {
+                    output::json_line(&events::cut_short(ended.tasks, ended.cached))?;
+                }
+                return Ok(ended);
+            }
+            _ => {}
         }
-        let event = match handle.events.recv_timeout(Duration::from_millis(50)) {
+        let event = match handle.events.recv_timeout(Duration::from_millis(20)) {
             Ok(event) => event,
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => continue,
             Err(crossbeam_channel::RecvTimeoutError::Disconnected) => break,
@@ -165,6 +179,8 @@ pub fn follow(
             None => output::json_line(&events::to_json(&event))?,
         }
         match event.kind {
+            EventKind::RunStarted { tasks } => ended.tasks = tasks,
+            EventKind::Cached { .. } => ended.cached += 1,
             EventKind::Failed { task, .. } => ended.failures.push(super::progress::name(&task)),
             EventKind::RunFinished { status, tasks, cached, results } => {
                 ended = Ended { status, tasks, cached, results, ..ended };

@@ -178,7 +178,7 @@ impl Asked {
 }
 
 /// Adds a remark that `info` and the inspector show.
-pub(super) fn warn(info: &mut RecordingInfo, text: String) {
+pub fn warn(info: &mut RecordingInfo, text: String) {
     let list = info.annotations.entry(WARNINGS.to_owned()).or_insert_with(|| serde_json::json!([]));
     if let Some(list) = list.as_array_mut() {
         list.push(text.into());

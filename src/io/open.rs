@@ -235,6 +235,19 @@ pub fn describe(path: &Path, options: &OpenOptions) -> Result<Description, Error
     })
 }
 
+/// A path and the files elsewhere that it refers to: those a JSON names, the raw files of a phy folder.
+pub fn files_behind(path: &Path) -> Vec<PathBuf> {
+    let json = if path.is_dir() { path.join("recording.json") } else { path.to_owned() };
+    let named = if phy::is_one(path) {
+        phy::raw_files(path)
+    } else if si_json::is_one(&json) {
+        si_json::files(&json)
+    } else {
+        Vec::new()
+    };
+    std::iter::once(path.to_owned()).chain(named.into_iter().filter(|file| !file.starts_with(path))).collect()
+}
+
 fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Error> {
     path.metadata().map_err(|source| Error::io("read", path, source))?;
     if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("._")) {

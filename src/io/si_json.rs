@@ -1,11 +1,12 @@
 //! Extractors of SpikeInterface written as JSON: a file to open, and the steps that were applied to it.
 
-use super::{Error, OpenOptions, binary::warn, binary_folder, json, open};
+use super::{Error, OpenOptions, binary_folder, json, open};
 use crate::data::{Recording, Sorting, Stage};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
-/// The key of the annotations that lists the steps of a chain which were not applied, first step first.
+/// The key of the annotations that lists the steps of a chain which are yet to be applied, first step first, each with
+/// its `class` and `kwargs`.
 pub const STEPS: &str = "spikeinterface_steps";
 
 /// Deeper chains are no recipe, and would take long to walk.
@@ -31,8 +32,24 @@ fn kwargs(value: &Value) -> Option<&Map<String, Value>> {
     value.get("kwargs")?.as_object()
 }
 
-/// Opens the recording a chain begins with. Slices at its beginning are applied; other steps are listed in the
-/// annotations ([`STEPS`]) and named in a warning, for they are nodes to be drawn.
+/// Files and folders that a JSON names, wherever in it.
+pub(super) fn files(path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut found = Vec::new();
+    let mut open: Vec<Value> = json::read(path).into_iter().collect();
+    while let Some(value) = open.pop() {
+        found.extend(target(&value, folder).filter(|file| file.exists()));
+        match value {
+            Value::Object(map) => open.extend(map.into_iter().map(|(_, value)| value)),
+            Value::Array(list) if list.first().is_some_and(Value::is_object) => open.extend(list),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Opens the recording a chain begins with. Slices at its beginning are applied; the other steps are listed in the
+/// annotations ([`STEPS`]).
 pub(super) fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, Error> {
     let value = json::read(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -69,15 +86,6 @@ pub(super) fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recor
         return Ok(recording);
     }
     let mut info = recording.info().clone();
-    let names: Vec<&str> = left.iter().filter_map(|step| class(step)).collect();
-    warn(
-        &mut info,
-        format!(
-            "{}: the recording is opened as it was before these steps, draw them as nodes: {}.",
-            path.display(),
-            names.join(", ")
-        ),
-    );
     info.annotations.insert(STEPS.to_owned(), left.iter().map(|step| described(step)).collect());
     recording.with_info(info).map_err(|e| Error::format(path, e.to_string()))
 }
@@ -93,8 +101,8 @@ fn described(step: &Value) -> Value {
     json!({ "class": class(step), "kwargs": settings })
 }
 
-/// A selection of channels or frames as a stage.
-fn slice(step: &Value, recording: &Recording) -> Option<Stage> {
+/// A selection of channels or frames as a stage; `None` for other steps.
+pub fn slice(step: &Value, recording: &Recording) -> Option<Stage> {
     let settings = kwargs(step)?;
     let info = recording.info();
     match class(step)? {
@@ -155,7 +163,8 @@ pub(super) fn open_sorting(path: &Path, sampling_frequency: Option<f64>) -> Resu
 /// Where the samples or spikes are: as written, or beside the JSON where both were moved.
 fn target(leaf: &Value, folder: &Path) -> Option<PathBuf> {
     let settings = kwargs(leaf)?;
-    let given = ["folder_path", "file_path"].iter().find_map(|key| settings.get(*key)?.as_str())?;
+    let given = ["folder_path", "file_path"].iter().find_map(|key| settings.get(*key)?.as_str());
+    let given = given.or_else(|| settings.get("file_paths")?.as_array()?.first()?.as_str())?;
     let whole = folder.join(given);
     if whole.exists() {
         return Some(whole);

@@ -1,5 +1,6 @@
 //! Open a recording on disk.
 
+use super::spikeinterface_chain;
 use crate::{
     data::DType,
     engine::Monitor,
@@ -95,14 +96,14 @@ impl Node for ReadRecording {
         Vec::new()
     }
 
-    fn files(&self, params: &Self::Params) -> Vec<PathBuf> {
+    fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
         let probe = params.probe.as_deref().filter(|probe| is_file_name(probe)).map(PathBuf::from);
-        std::iter::once(params.path.clone()).chain(probe).collect()
+        io::files_behind(&base.join(&params.path)).into_iter().chain(probe).collect()
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
         let path = context.path(&params.path);
-        let recording = io::open_recording(&path, &options(params, context))?;
+        let recording = spikeinterface_chain::open_recording(&path, &options(params, context))?;
         let warnings = recording.info().annotations.get(io::WARNINGS).and_then(|list| list.as_array());
         for warning in warnings.into_iter().flatten().filter_map(|warning| warning.as_str()) {
             context.warn(warning);

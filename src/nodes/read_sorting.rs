@@ -9,7 +9,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the sorting is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,8 +51,8 @@ impl Node for ReadSorting {
         Vec::new()
     }
 
-    fn files(&self, params: &Self::Params) -> Vec<PathBuf> {
-        vec![params.path.clone()]
+    fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
+        io::files_behind(&base.join(&params.path))
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {

@@ -9,7 +9,10 @@ use super::{
     port::Port,
 };
 use serde_json::Value as Json;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 struct Erased<N: Node> {
     node: N,
@@ -87,8 +90,8 @@ impl<N: Node> DynNode for Erased<N> {
         Ok(to_params(&self.node.resolve(&self.typed_for_run(params)?, inputs)?))
     }
 
-    fn files(&self, params: &Params) -> Vec<PathBuf> {
-        self.typed(params).map(|p| self.node.files(&p)).unwrap_or_default()
+    fn files(&self, params: &Params, base: &Path) -> Vec<PathBuf> {
+        self.typed(params).map(|p| self.node.files(&p, base)).unwrap_or_default()
     }
 
     fn writes(&self, params: &Params) -> Vec<PathBuf> {

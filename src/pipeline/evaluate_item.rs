@@ -72,7 +72,7 @@ impl Evaluator<'_> {
     ) -> Result<EvalState, NodeError> {
         let params = self.key_params(instance, node, &inputs)?;
         let files: Vec<(PathBuf, String)> =
-            node.files(&params).into_iter().map(|path| self.fingerprint(path)).collect();
+            node.files(&params, self.base_folder).into_iter().map(|path| self.fingerprint(path)).collect();
         let key = self.key("result", node, &params, &inputs, &files);
         let work = node.info().work;
         if work != Work::Lazy {

@@ -167,8 +167,9 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Files outside the store the result depends on; their fingerprints become part of its key.
-    fn files(&self, _params: &Self::Params) -> Vec<PathBuf> {
+    /// Files outside the store the result depends on; their fingerprints become part of its key. Relative paths start at
+    /// `base`.
+    fn files(&self, _params: &Self::Params, _base: &Path) -> Vec<PathBuf> {
         Vec::new()
     }
 
@@ -410,7 +411,7 @@ pub trait DynNode: Send + Sync {
     /// Wrong parameters, or inputs that do not allow it.
     fn resolve(&self, params: &Params, inputs: &Inputs) -> Result<Params, NodeError>;
     /// As [`Node::files`].
-    fn files(&self, params: &Params) -> Vec<PathBuf>;
+    fn files(&self, params: &Params, base: &Path) -> Vec<PathBuf>;
     /// As [`Node::writes`].
     fn writes(&self, params: &Params) -> Vec<PathBuf>;
     /// As [`Node::fit`]; `params` are resolved.

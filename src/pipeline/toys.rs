@@ -7,7 +7,10 @@ use super::{
 use crate::data::{Table, TableColumn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Which way a number goes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -122,7 +125,7 @@ impl Node for Numbers {
         Vec::new()
     }
 
-    fn files(&self, params: &NumbersParams) -> Vec<PathBuf> {
+    fn files(&self, params: &NumbersParams, _: &Path) -> Vec<PathBuf> {
         if params.file_path.is_empty() { Vec::new() } else { vec![PathBuf::from(&params.file_path)] }
     }
 

@@ -113,3 +113,90 @@ fn recordings_follow_one_another() {
         0.0,
     );
 }
+
+/// Chains that SpikeInterface writes as JSON, and what it makes of them.
+const WRITE_CHAINS: &str = r#"
+import sys, numpy as np, spikeinterface.full as si
+from pathlib import Path
+raw, out = si.load(sys.argv[1]), Path(sys.argv[2])
+whole, exact = si.bandpass_filter(raw), si.bandpass_filter(raw, dtype="float32")
+halves = [[str(i) for i in range(8)], [str(i) for i in range(8, 16)]]
+chains = {
+    "global": si.common_reference(whole),
+    "average": si.common_reference(si.bandpass_filter(raw, freq_min=500, filter_order=3, dtype="float32"), operator="average"),
+    "local": si.common_reference(si.highpass_filter(raw, dtype="float32"), reference="local", local_radius=(30, 80)),
+    "groups": si.common_reference(exact, groups=halves),
+    "single": si.common_reference(whole, reference="single", ref_channel_ids=["4"]),
+    "notch": si.notch_filter(raw, freq=1000, q=20),
+    "white": si.whiten(exact, apply_mean=True, int_scale=200),
+    "zscore": si.zscore(whole),
+    "scale": si.scale(raw, gain=2.0, offset=1.0),
+    "bad": si.interpolate_bad_channels(si.astype(raw, "float32"), ["1", "7"]),
+    "slices": whole.select_channels(["3", "1"]).frame_slice(1000, 100000),
+    "unknown": si.gaussian_filter(whole),
+}
+for name, chain in chains.items():
+    chain.dump_to_json(out / f"{name}.json")
+    np.save(out / f"{name}.npy", chain.get_traces())
+print(" ".join(chains))
+"#;
+
+const COMPARE_CHAINS: &str = r#"
+import sys, numpy as np, spikeinterface as si
+from pathlib import Path
+out = Path(sys.argv[1])
+for folder in sorted(out.glob("ours_*")):
+    name = folder.name.removeprefix("ours_")
+    ours, theirs = si.load(folder).get_traces(), np.load(out / f"{name}.npy")
+    assert ours.shape == theirs.shape and ours.dtype == theirs.dtype, (name, ours.shape, theirs.shape, ours.dtype)
+    difference = np.abs(ours.astype(float) - theirs)[2000:-2000]
+    # Of whole numbers a few are rounded the other way.
+    near = np.mean(difference > 0.1) < 1e-3 if name != "notch" else difference.max() <= 1
+    assert near and difference.max() <= 2.01, (name, difference.max(), np.mean(difference > 0.1))
+print("equal")
+"#;
+
+#[test]
+fn chains_that_spikeinterface_wrote_are_applied() {
+    let place = Place::new();
+    let data = shared_data().join("si_written/recording_binary");
+    let names = run_python(WRITE_CHAINS, &[&data, place.folder.path()]);
+    for name in names.split_whitespace() {
+        let json = format!("{name}.json");
+        let text = String::from_utf8(place.ends(0, &["info", &json]).stdout).unwrap();
+        if name == "unknown" {
+            assert!(text.contains("GaussianFilterRecording: no node here does the same"), "{text}");
+            continue;
+        }
+        assert!(!text.contains("warning"), "{name}: {text}");
+        let out = format!("ours_{name}");
+        place.ends(0, &["convert", &json, "--format", "binary_folder", "--out", &out]);
+    }
+    assert_eq!(run_python(COMPARE_CHAINS, &[place.folder.path()]).trim(), "equal");
+}
+
+#[test]
+fn a_change_of_what_a_chain_reads_is_noticed() {
+    let place = Place::new();
+    let bytes = |seed: i16| -> Vec<u8> {
+        (0..40_000_i32).flat_map(|i| (((i * 7919 + i32::from(seed)) % 97) as i16).to_le_bytes()).collect()
+    };
+    fs::write(place.path("x.raw"), bytes(1)).unwrap();
+    place.write(
+        "recording.json",
+        r#"{"class": "spikeinterface.core.binaryrecordingextractor.BinaryRecordingExtractor", "module": "spikeinterface",
+            "version": "0.105.3", "relative_paths": true, "kwargs": {"file_paths": ["x.raw"], "sampling_frequency": 20000.0,
+            "num_channels": 4, "dtype": "<i2", "time_axis": 0, "file_offset": 0}}"#,
+    );
+    place.write(
+        "p.ron",
+        r#"(version: 1, nodes: {
+    "read": (kind: "read_recording", params: (path: "recording.json")),
+    "noise": (kind: "noise_levels"),
+}, wires: [("read.recording", "noise.recording")])"#,
+    );
+    let cached = || events(&place.ends(0, &["run", "p.ron", "--json"])).last().unwrap()["cached"].clone();
+    assert_eq!((cached(), cached()), (0.into(), 1.into()));
+    fs::write(place.path("x.raw"), bytes(2)).unwrap();
+    assert_eq!(cached(), 0);
+}

@@ -11,4 +11,4 @@ pub use read::read_sorting;
 pub use templates::read_templates;
 pub use write::{Export, PcFeatures, Traces, write};
 
-pub(super) use read::{has_traces, is_one, open_recording};
+pub(super) use read::{has_traces, is_one, open_recording, raw_files};

@@ -26,6 +26,11 @@ pub(in crate::io) fn has_traces(path: &Path) -> bool {
     Params::read(&folder_of(path)).is_ok_and(|params| !params.existing().is_empty())
 }
 
+/// The raw files a folder names that are there.
+pub(in crate::io) fn raw_files(path: &Path) -> Vec<PathBuf> {
+    Params::read(&folder_of(path)).map(|params| params.existing()).unwrap_or_default()
+}
+
 /// The folder itself, that of a `params.py`, or the `sorter_output` of a folder SpikeInterface ran a sorter in.
 fn folder_of(path: &Path) -> PathBuf {
     if path.file_name().is_some_and(|n| n == "params.py") {
