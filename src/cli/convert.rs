@@ -3,6 +3,7 @@
 use super::{
     CliError,
     arguments::{ConvertArguments, Format},
+    input::open_recording,
     output,
     run::interrupted,
 };
@@ -14,7 +15,7 @@ use crate::{
         design::{Band, Family, design},
         waveforms::{WaveformParams, estimate_templates, select_spikes},
     },
-    io, nodes,
+    io,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::{
@@ -56,7 +57,7 @@ fn open_sorting(arguments: &ConvertArguments) -> Result<Sorting, CliError> {
 }
 
 fn save_recording(arguments: &ConvertArguments, spikes: Option<&Sorting>) -> Result<(), CliError> {
-    let recording = nodes::open_recording(&arguments.input, &arguments.reading.options())?;
+    let recording = open_recording(&arguments.input, &arguments.reading.options())?;
     // A format may describe preprocessing: what is written is what it gives.
     let chain = chain::compile(&recording).map_err(|error| CliError::Input(error.to_string()))?;
     let info = chain.info().clone();
@@ -84,7 +85,7 @@ fn save_phy(arguments: &ConvertArguments, sorting: &Sorting) -> Result<(), CliEr
             "Name the recording the spikes were found in with --recording PATH.",
         ));
     }
-    let recording = nodes::open_recording(input, &options)?;
+    let recording = open_recording(input, &options)?;
     let failed = |error: EngineError| match error {
         EngineError::Cancelled => CliError::Cancelled,
         EngineError::Source(error) => CliError::Failed(error.to_string()),

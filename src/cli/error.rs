@@ -1,9 +1,6 @@
 //! What can go wrong on the command line, and the code it ends with.
 
-use crate::{
-    io,
-    pipeline::{NodeError, PipelineError},
-};
+use crate::{io, pipeline::PipelineError};
 use miette::{Diagnostic, LabeledSpan, NamedSource};
 
 /// Why a command ended without doing what it was asked.
@@ -84,17 +81,6 @@ impl io::atomic::Failure for CliError {
         match self {
             CliError::Files(error) => CliError::Files(error.renamed(from, to)),
             other => other,
-        }
-    }
-}
-
-impl From<NodeError> for CliError {
-    fn from(error: NodeError) -> Self {
-        match error {
-            NodeError::Cancelled => CliError::Cancelled,
-            NodeError::Files(error) => CliError::Files(error),
-            NodeError::Input(message) => CliError::Input(message),
-            NodeError::Failed(message) => CliError::Failed(message),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! `info`: what a file or folder holds.
 
-use super::{CliError, arguments::InfoArguments, output};
+use super::{CliError, arguments::InfoArguments, input::open_recording, output};
 use crate::{
     data::{Id, Recording, Sorting},
     io::{self, Description},
-    nodes,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -15,9 +14,7 @@ use serde_json::{Map, Value as Json, json};
 pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
     let options = arguments.reading.options();
     let description = io::describe(&arguments.input, &options)?;
-    let recording =
-        description.is_recording.then(|| nodes::open_recording(&arguments.input, &options)).transpose();
-    let recording = recording.map_err(CliError::from);
+    let recording = description.is_recording.then(|| open_recording(&arguments.input, &options)).transpose();
     let sorting = description
         .is_sorting
         .then(|| io::open_sorting(&arguments.input, arguments.reading.sampling_frequency))

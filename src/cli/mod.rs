@@ -9,6 +9,7 @@ mod document;
 mod error;
 mod events;
 mod info;
+mod input;
 mod inspect_pipeline;
 mod nodes;
 mod output;

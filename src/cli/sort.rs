@@ -4,6 +4,7 @@ use super::{
     CliError,
     arguments::SortArguments,
     document::executor,
+    input::open_recording,
     output,
     presets::{self, Preset},
     run::{failed_text, follow},
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     data::{Sorting, Table, text::took},
     io,
-    nodes::{self, registry},
+    nodes::registry,
     pipeline::{
         Document, Executor, Look, Pipeline, Registry, RunOptions, RunStatus, Severity, Value, peak_rss_bytes,
         process_cpu_s, validate,
@@ -37,7 +38,7 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
     let start = Instant::now();
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (input, out) = (absolute(&arguments.input), absolute(&arguments.out));
-    let recording = nodes::open_recording(&input, &arguments.reading.options())?;
+    let recording = open_recording(&input, &arguments.reading.options())?;
     let info = recording.info();
     // Before hours of work, not after them.
     check_out(&out)?;

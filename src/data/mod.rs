@@ -28,7 +28,9 @@ pub use motion::Motion;
 pub use noise::NoiseLevels;
 pub use peaks::{Features, PeakSign, Peaks};
 pub use probe::{Contact, ContactShape, Probe};
-pub use recording::{DType, Recording, RecordingError, RecordingInfo, Segment, Source, SourceError};
+pub use recording::{
+    DType, Recording, RecordingError, RecordingInfo, STEPS, Segment, Source, SourceError, WARNINGS,
+};
 pub use sorting::{Sorting, SpikeTrains};
 pub use stage::{Operator, ReferenceSet, Stage};
 pub use table::{Table, TableColumn};

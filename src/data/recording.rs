@@ -105,7 +105,22 @@ pub struct RecordingInfo {
     pub annotations: BTreeMap<String, serde_json::Value>,
 }
 
+/// The key of the annotations that lists remarks on how a file was opened, for the user.
+pub const WARNINGS: &str = "warnings";
+
+/// The key of the annotations that lists the steps of a SpikeInterface chain which are yet to be applied, first step
+/// first, each with its `class` and `kwargs`.
+pub const STEPS: &str = "spikeinterface_steps";
+
 impl RecordingInfo {
+    /// Adds a remark that `info` and the inspector show.
+    pub fn warn(&mut self, text: String) {
+        let list = self.annotations.entry(WARNINGS.to_owned()).or_insert_with(|| serde_json::json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.push(text.into());
+        }
+    }
+
     /// A single-segment recording of `num_channels` channels without probe or gains.
     pub fn new(sampling_frequency: f64, num_channels: usize, num_frames: usize, dtype: DType) -> Self {
         Self {

@@ -12,9 +12,6 @@ use std::{
     sync::Arc,
 };
 
-/// The key of [`RecordingInfo::annotations`] under which readers leave remarks the user should see.
-pub const WARNINGS: &str = "warnings";
-
 /// What to do with bytes after the last whole frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
@@ -178,11 +175,8 @@ impl Asked {
 }
 
 /// Adds a remark that `info` and the inspector show.
-pub fn warn(info: &mut RecordingInfo, text: String) {
-    let list = info.annotations.entry(WARNINGS.to_owned()).or_insert_with(|| serde_json::json!([]));
-    if let Some(list) = list.as_array_mut() {
-        list.push(text.into());
-    }
+pub(super) fn warn(info: &mut RecordingInfo, text: String) {
+    info.warn(text);
 }
 
 fn frames_of(

@@ -25,8 +25,7 @@ mod si_json;
 mod spikes;
 pub mod written;
 
-pub use binary::{WARNINGS, warn};
+pub use crate::data::{STEPS, WARNINGS};
 pub use error::Error;
 pub use open::{Description, OpenOptions, describe, files_behind, open_recording, open_sorting};
 pub use raw_source::{Layout, RawSource};
-pub use si_json::{STEPS, slice};

@@ -1,13 +1,9 @@
 //! Extractors of SpikeInterface written as JSON: a file to open, and the steps that were applied to it.
 
 use super::{Error, OpenOptions, binary_folder, json, open};
-use crate::data::{Recording, Sorting, Stage};
+use crate::data::{Recording, STEPS, Sorting};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
-
-/// The key of the annotations that lists the steps of a chain which are yet to be applied, first step first, each with
-/// its `class` and `kwargs`.
-pub const STEPS: &str = "spikeinterface_steps";
 
 /// Deeper chains are no recipe, and would take long to walk.
 const MAX_STEPS: usize = 256;
@@ -48,8 +44,7 @@ pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Opens the recording a chain begins with. Slices at its beginning are applied; the other steps are listed in the
-/// annotations ([`STEPS`]).
+/// Opens the recording a chain begins with; its steps are listed in the annotations ([`STEPS`]).
 pub(super) fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, Error> {
     let value = json::read(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -71,22 +66,12 @@ pub(super) fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recor
         }
     }
     steps.reverse();
-    let mut recording = open_leaf(leaf, folder, path, options)?;
-    let mut left = Vec::new();
-    for step in steps {
-        let stage = if left.is_empty() { slice(step, &recording) } else { None };
-        match stage {
-            Some(stage) => {
-                recording = recording.with_stage(stage).map_err(|e| Error::format(path, e.to_string()))?;
-            }
-            None => left.push(step),
-        }
-    }
-    if left.is_empty() {
+    let recording = open_leaf(leaf, folder, path, options)?;
+    if steps.is_empty() {
         return Ok(recording);
     }
     let mut info = recording.info().clone();
-    info.annotations.insert(STEPS.to_owned(), left.iter().map(|step| described(step)).collect());
+    info.annotations.insert(STEPS.to_owned(), steps.into_iter().map(described).collect());
     recording.with_info(info).map_err(|e| Error::format(path, e.to_string()))
 }
 
@@ -99,30 +84,6 @@ fn described(step: &Value) -> Value {
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     json!({ "class": class(step), "kwargs": settings })
-}
-
-/// A selection of channels or frames as a stage; `None` for other steps.
-pub fn slice(step: &Value, recording: &Recording) -> Option<Stage> {
-    let settings = kwargs(step)?;
-    let info = recording.info();
-    match class(step)? {
-        "ChannelSliceRecording" => {
-            let wanted = settings.get("channel_ids")?.as_array()?;
-            let find = |id: &Value| {
-                let name = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-                info.channel_ids.iter().position(|c| c.to_string() == name)
-            };
-            Some(Stage::SelectChannels { indices: wanted.iter().map(find).collect::<Option<_>>()? })
-        }
-        "FrameSliceRecording" if info.segments.len() == 1 => {
-            let length = info.segments.first()?.num_frames;
-            let bound = |key: &str, default: usize| {
-                settings.get(key).and_then(Value::as_u64).map_or(default, |frame| frame as usize)
-            };
-            Some(Stage::SelectFrames { ranges: vec![(bound("start_frame", 0), bound("end_frame", length))] })
-        }
-        _ => None,
-    }
 }
 
 fn open_leaf(leaf: &Value, folder: &Path, path: &Path, options: &OpenOptions) -> Result<Recording, Error> {

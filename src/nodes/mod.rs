@@ -43,12 +43,9 @@ mod sort;
 mod spike_amplitudes;
 mod spike_features;
 mod spike_locations;
-mod spikeinterface_chain;
 mod split_by_group;
 mod unit_locations;
 mod whiten;
-
-pub use spikeinterface_chain::open_recording;
 
 use crate::pipeline::Registry;
 

@@ -1,9 +1,8 @@
 //! Open a recording on disk.
 
-use super::spikeinterface_chain;
 use crate::{
     data::DType,
-    engine::Monitor,
+    engine::{Monitor, spikeinterface_chain::with_steps},
     io::{self, OpenOptions},
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
@@ -103,7 +102,7 @@ impl Node for ReadRecording {
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
         let path = context.path(&params.path);
-        let recording = spikeinterface_chain::open_recording(&path, &options(params, context))?;
+        let recording = with_steps(io::open_recording(&path, &options(params, context))?)?;
         let warnings = recording.info().annotations.get(io::WARNINGS).and_then(|list| list.as_array());
         for warning in warnings.into_iter().flatten().filter_map(|warning| warning.as_str()) {
             context.warn(warning);

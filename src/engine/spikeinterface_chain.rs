@@ -1,27 +1,25 @@
-//! The preprocessing that a SpikeInterface JSON describes, applied by our own nodes.
+//! The preprocessing that a SpikeInterface JSON describes, as our own stages.
+//!
+//! # Source
+//! `spikeinterface.preprocessing`, version 0.105: the steps below with the settings it stores.
 
 use super::{
-    bandpass_filter::BandpassFilter, common_reference::CommonReference, highpass_filter::HighpassFilter,
-    notch_filter::NotchFilter, phase_shift::PhaseShift,
+    design::{Band, Family, design, notch},
+    reference_set::CommonReferenceParams,
 };
-use crate::{
-    data::{DType, Recording, Stage},
-    io::{self, OpenOptions},
-    pipeline::{Inputs, Node, NodeError, Output, RunContext, Value},
-};
+use crate::data::{DType, Id, Recording, RecordingError, STEPS, Stage};
 use ndarray::Array2;
 use serde_json::{Map, Value as Json, json};
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-/// Opens a recording as [`io::open_recording`] does, with the steps of its chain applied as far as they are known.
+/// A recording as it was opened, with the steps listed in its annotations applied as far as they are known.
 ///
 /// Steps from the first unknown one on are left out; a warning names them.
 ///
 /// # Errors
-/// Where it cannot be opened.
-pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, NodeError> {
-    let mut recording = io::open_recording(path, options)?;
-    let Some(steps) = recording.info().annotations.get(io::STEPS).and_then(Json::as_array).cloned() else {
+/// Where the description does not fit the recording any more.
+pub fn with_steps(mut recording: Recording) -> Result<Recording, RecordingError> {
+    let Some(steps) = recording.info().annotations.get(STEPS).and_then(Json::as_array).cloned() else {
         return Ok(recording);
     };
     let mut left = steps.as_slice();
@@ -37,75 +35,31 @@ pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, N
         left = rest;
     }
     let mut info = recording.info().clone();
-    info.annotations.remove(io::STEPS);
+    info.annotations.remove(STEPS);
     if !left.is_empty() {
         let names: Vec<&str> = left.iter().filter_map(|step| step["class"].as_str()).collect();
-        io::warn(
-            &mut info,
-            format!(
-                "{}: the recording is opened as it was before these steps: {} ({reason}). Draw them as nodes, or save \
-                 the recording as a binary folder in SpikeInterface.",
-                path.display(),
-                names.join(", ")
-            ),
-        );
-        info.annotations.insert(io::STEPS.to_owned(), left.into());
+        info.warn(format!(
+            "The recording is opened as it was before these steps: {} ({reason}). Draw them as nodes, or save the \
+             recording as a binary folder in SpikeInterface.",
+            names.join(", ")
+        ));
+        info.annotations.insert(STEPS.to_owned(), left.into());
     }
-    Ok(recording.with_info(info)?)
+    recording.with_info(info)
 }
 
 /// The recording after one step, or why it cannot be applied.
 fn applied(step: &Json, recording: &Recording) -> Result<Recording, String> {
     let class = step["class"].as_str().unwrap_or("an unnamed step");
     let settings = Settings { class, kwargs: step["kwargs"].as_object().cloned().unwrap_or_default() };
-    let failed = |error: NodeError| format!("{class}: {error}");
-    let next = match class {
-        "BandpassFilterRecording" => {
-            let params = settings.filter(&["freq_min", "freq_max", "filter_order", "ftype"])?;
-            node(&BandpassFilter, params, recording).map_err(failed)?
-        }
-        "HighpassFilterRecording" => {
-            let params = settings.filter(&["freq_min", "filter_order", "ftype"])?;
-            node(&HighpassFilter, params, recording).map_err(failed)?
-        }
-        "NotchFilterRecording" => {
-            node(&NotchFilter, settings.filter(&["freq", "q"])?, recording).map_err(failed)?
-        }
-        "CommonReferenceRecording" => {
-            let wanted =
-                ["reference", "operator", "groups", "ref_channel_ids", "local_radius", "min_local_neighbors"];
-            node(&CommonReference, settings.only(&wanted, &["dtype"])?, recording).map_err(failed)?
-        }
-        "PhaseShiftRecording" => {
-            let params = settings.only(&["inter_sample_shift"], &["margin_ms", "dtype"])?;
-            node(&PhaseShift, params, recording).map_err(failed)?
-        }
-        _ => {
-            let mut next = recording.clone();
-            for stage in settings.stages(step, recording)? {
-                next = next.with_stage(stage).map_err(|error| format!("{class}: {error}"))?;
-            }
-            next
-        }
-    };
+    let mut next = recording.clone();
+    for stage in settings.stages(step, recording)? {
+        next = next.with_stage(stage).map_err(|error| format!("{class}: {error}"))?;
+    }
     // SpikeInterface rounds after every step of a recording of integers.
     match settings.kwargs.get("dtype").and_then(Json::as_str).and_then(DType::parse) {
         Some(DType::Float32 | DType::Float64) | None => Ok(next),
         Some(dtype) => next.with_stage(Stage::Convert { dtype }).map_err(|error| error.to_string()),
-    }
-}
-
-/// Runs a lazy node by hand.
-fn node<N: Node>(node: &N, params: Map<String, Json>, recording: &Recording) -> Result<Recording, NodeError> {
-    let params: N::Params =
-        serde_json::from_value(params.into()).map_err(|error| NodeError::Input(error.to_string()))?;
-    if let Some(problem) = node.check(&params).first() {
-        return Err(NodeError::Input(format!("{}: {}", problem.field, problem.message)));
-    }
-    let inputs = Inputs::of([("recording", Value::Recording(recording.clone()))]);
-    match node.run(&params, &inputs, &RunContext::silent(0))?.0.remove("recording") {
-        Some(Output::One(Value::Recording(recording))) => Ok(recording),
-        _ => Err(NodeError::Failed(format!("{} gave no recording", N::INFO.kind))),
     }
 }
 
@@ -131,7 +85,7 @@ impl Settings<'_> {
     }
 
     /// The settings of a filter: forward and backward, as all of ours are.
-    fn filter(&self, wanted: &[&str]) -> Result<Map<String, Json>, String> {
+    fn filter(&self, wanted: &[&str]) -> Result<(), String> {
         if let Some(direction) = self.kwargs.get("direction").filter(|d| *d != "forward-backward") {
             return Err(format!("{}: filters here have no direction {direction}", self.class));
         }
@@ -143,18 +97,73 @@ impl Settings<'_> {
             "add_reflect_padding",
             "direction",
         ];
-        self.only(wanted, &harmless)
+        self.only(wanted, &harmless).map(drop)
     }
 
-    /// Steps that hold all their numbers, as stages.
+    /// A filter of a band between these frequencies.
+    fn band(&self, band: Band, rate: f64) -> Result<Vec<Stage>, String> {
+        let family = match self.kwargs.get("ftype").and_then(Json::as_str) {
+            None | Some("butter") => Family::Butterworth,
+            Some("bessel") => Family::Bessel,
+            Some(other) => return Err(format!("{}: no filter here is of type {other}", self.class)),
+        };
+        let order = self.kwargs.get("filter_order").and_then(Json::as_u64).unwrap_or(5) as usize;
+        let sections = design(family, order, band, rate).map_err(|e| format!("{}: {e}", self.class))?;
+        Ok(vec![Stage::Filter { sections, marks_filtered: true }])
+    }
+
+    /// A number, with SpikeInterface's default where it is not stored.
+    fn number(&self, key: &str, default: f64) -> f64 {
+        self.kwargs.get(key).and_then(Json::as_f64).unwrap_or(default)
+    }
+
+    /// The step as stages.
     fn stages(&self, step: &Json, recording: &Recording) -> Result<Vec<Stage>, String> {
         let n = recording.info().num_channels();
         let unknown = || format!("{}: no node here does the same", self.class);
-        if let Some(slice) = io::slice(step, recording) {
+        if let Some(slice) = slice(step, recording) {
             return Ok(vec![slice]);
         }
+        let rate = recording.info().sampling_frequency;
         let scale = |gain: Vec<f64>, offset: Vec<f64>| Stage::Scale { gain, offset, changes_uv: true };
         Ok(match self.class {
+            "BandpassFilterRecording" => {
+                self.filter(&["freq_min", "freq_max", "filter_order", "ftype"])?;
+                let band = Band::Bandpass(self.number("freq_min", 300.0), self.number("freq_max", 6000.0));
+                self.band(band, rate)?
+            }
+            "HighpassFilterRecording" => {
+                self.filter(&["freq_min", "filter_order", "ftype"])?;
+                self.band(Band::Highpass(self.number("freq_min", 300.0)), rate)?
+            }
+            "NotchFilterRecording" => {
+                self.filter(&["freq", "q"])?;
+                let sections = notch(self.number("freq", 3000.0), self.number("q", 30.0), rate)
+                    .map_err(|e| format!("{}: {e}", self.class))?;
+                vec![Stage::Filter { sections, marks_filtered: false }]
+            }
+            "CommonReferenceRecording" => {
+                let wanted = [
+                    "reference",
+                    "operator",
+                    "groups",
+                    "ref_channel_ids",
+                    "local_radius",
+                    "min_local_neighbors",
+                ];
+                let params: CommonReferenceParams =
+                    serde_json::from_value(self.only(&wanted, &["dtype"])?.into())
+                        .map_err(|e| format!("{}: {e}", self.class))?;
+                vec![params.stage(recording.info()).map_err(|e| format!("{}: {e}", self.class))?]
+            }
+            "PhaseShiftRecording" => {
+                self.only(&["inter_sample_shift"], &["margin_ms", "dtype"])?;
+                let shifts = match self.kwargs.get("inter_sample_shift") {
+                    None | Some(Json::Null) => recording.info().inter_sample_shift.clone(),
+                    Some(_) => self.numbers("inter_sample_shift", n)?,
+                };
+                vec![Stage::PhaseShift { shifts }]
+            }
             "ScaleRecording" | "ZScoreRecording" | "NormalizeByQuantileRecording" => {
                 vec![scale(self.numbers("gain", n)?, self.numbers("offset", n)?)]
             }
@@ -215,10 +224,32 @@ impl Settings<'_> {
 
     /// Columns of channels by their names.
     fn channels(&self, key: &str, recording: &Recording) -> Result<Vec<usize>, String> {
-        let ids = serde_json::from_value::<Vec<crate::data::Id>>(
-            self.kwargs.get(key).cloned().unwrap_or(json!([])),
-        )
-        .map_err(|error| format!("{}: {key}: {error}", self.class))?;
+        let ids = serde_json::from_value::<Vec<Id>>(self.kwargs.get(key).cloned().unwrap_or(json!([])))
+            .map_err(|error| format!("{}: {key}: {error}", self.class))?;
         recording.info().channel_indices(&ids).map_err(|error| format!("{}: {error}", self.class))
+    }
+}
+
+/// A selection of channels or frames as a stage; `None` for other steps.
+fn slice(step: &Json, recording: &Recording) -> Option<Stage> {
+    let settings = step["kwargs"].as_object()?;
+    let info = recording.info();
+    match step["class"].as_str()? {
+        "ChannelSliceRecording" => {
+            let wanted = settings.get("channel_ids")?.as_array()?;
+            let find = |id: &Json| {
+                let name = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+                info.channel_ids.iter().position(|c| c.to_string() == name)
+            };
+            Some(Stage::SelectChannels { indices: wanted.iter().map(find).collect::<Option<_>>()? })
+        }
+        "FrameSliceRecording" if info.segments.len() == 1 => {
+            let length = info.segments.first()?.num_frames;
+            let bound = |key: &str, default: usize| {
+                settings.get(key).and_then(Json::as_u64).map_or(default, |frame| frame as usize)
+            };
+            Some(Stage::SelectFrames { ranges: vec![(bound("start_frame", 0), bound("end_frame", length))] })
+        }
+        _ => None,
     }
 }

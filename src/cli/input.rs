@@ -1,0 +1,17 @@
+//! Opening what a command was given.
+
+use super::CliError;
+use crate::{
+    data::Recording,
+    engine::spikeinterface_chain::with_steps,
+    io::{self, OpenOptions},
+};
+use std::path::Path;
+
+/// Opens a recording of any format, with the preprocessing that its files describe.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, CliError> {
+    with_steps(io::open_recording(path, options)?).map_err(|error| CliError::Input(error.to_string()))
+}
