@@ -144,7 +144,16 @@ impl Plot {
                 color,
             );
         }
-        painter.text(self.rect.left_top() + egui::vec2(4.0, 1.0), Align2::LEFT_TOP, name, font, color);
+        if name.is_empty() {
+            return;
+        }
+        // On a ground of its own: there may be points under it.
+        let galley = painter.layout_no_wrap(name.to_owned(), font, color);
+        let at = self.rect.left_top() + egui::vec2(4.0, 2.0);
+        let ground = if color.intensity() > 0.5 { Color32::BLACK } else { Color32::WHITE };
+        let plate = Rect::from_min_size(at, galley.size()).expand(2.0);
+        painter.rect_filled(plate, 3.0, ground.gamma_multiply(0.6));
+        painter.galley(at, galley, color);
     }
 }
 

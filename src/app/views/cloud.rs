@@ -9,22 +9,24 @@ use crate::{
     data::{Peaks, RecordingInfo},
     inspect::{Density, DensityRequest, Lane, Lanes, density},
 };
-use egui::{Color32, Pos2, Rect, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, ColorImage, Pos2, Rect, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2,
+};
 use std::sync::Arc;
 
 /// The view of a cloud of peaks.
 pub struct CloudView {
-    lane: Lane<Density>,
+    lane: Lane<(Density, ColorImage)>,
     points_lane: Lane<Arc<Vec<[f32; 3]>>>,
     points: Arc<Vec<[f32; 3]>>,
     range: [[f32; 2]; 2],
     /// Ranges of time and depth that are shown whatever points there are.
     frame: Option<[[f32; 2]; 2]>,
     plot: Option<Plot>,
-    asked: Option<(usize, [usize; 2])>,
-    density: Option<Density>,
+    asked: Option<(usize, [usize; 2], bool)>,
+    /// Ranges of time and depth of the picture that is shown.
+    shown: Option<[[f32; 2]; 2]>,
     texture: Option<TextureHandle>,
-    dark: Option<bool>,
     version: usize,
 }
 
@@ -39,9 +41,8 @@ impl CloudView {
             frame: None,
             plot: None,
             asked: None,
-            density: None,
+            shown: None,
             texture: None,
-            dark: None,
             version: 0,
         }
     }
@@ -116,9 +117,12 @@ impl CloudView {
         if let Some(points) = self.points_lane.take() {
             self.set_points(&points);
         }
-        if let Some(density) = self.lane.take() {
-            self.density = Some(density);
-            self.dark = None;
+        if let Some((density, image)) = self.lane.take() {
+            self.shown = Some([density.x, density.y]);
+            match &mut self.texture {
+                Some(texture) => texture.set(image, TextureOptions::NEAREST),
+                None => self.texture = Some(ui.ctx().load_texture("cloud", image, TextureOptions::NEAREST)),
+            }
         }
         let p = theme::palette(ui.visuals());
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 6.0));
@@ -130,36 +134,26 @@ impl CloudView {
             return;
         }
         let size = [rect.width() as usize, rect.height() as usize];
-        if self.asked != Some((self.version, size)) && !self.points.is_empty() && !self.lane.busy() {
-            self.asked = Some((self.version, size));
+        let dark = ui.visuals().dark_mode;
+        let wanted = Some((self.version, size, dark));
+        if self.asked != wanted && !self.points.is_empty() && !self.lane.busy() {
+            self.asked = wanted;
             let [x, y] = self.frame.unwrap_or(self.range);
             let request = DensityRequest { points: self.points.clone(), size, x, y };
             self.lane.request(move |ticket| {
                 if let Some(density) = density(&request, &|| ticket.superseded()) {
-                    ticket.send(density);
+                    let image = picture::cloud(&density, dark);
+                    ticket.send((density, image));
                 }
             });
         }
-        let dark = ui.visuals().dark_mode;
-        let Some(shown) = &self.density else {
+        let Some([x, y]) = self.shown else {
             ui.painter().rect_filled(rect, 2.0, p.field);
             return;
         };
-        if self.dark != Some(dark) {
-            self.dark = Some(dark);
-            let image = picture::cloud(shown, dark);
-            match &mut self.texture {
-                Some(texture) => texture.set(image, TextureOptions::NEAREST),
-                None => self.texture = Some(ui.ctx().load_texture("cloud", image, TextureOptions::NEAREST)),
-            }
-        }
         let painter = ui.painter();
         painter.rect_filled(rect, 2.0, p.field);
-        let plot = Plot {
-            rect,
-            x: [f64::from(shown.x[0]), f64::from(shown.x[1])],
-            y: [f64::from(shown.y[0]), f64::from(shown.y[1])],
-        };
+        let plot = Plot { rect, x: x.map(f64::from), y: y.map(f64::from) };
         if let Some(texture) = &self.texture {
             let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
             painter.image(texture.id(), rect, uv, Color32::WHITE);

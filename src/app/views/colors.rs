@@ -24,7 +24,13 @@ const fn rgb(hex: u32) -> Color32 {
 /// The colour of a unit by its index.
 pub fn unit(index: usize, dark: bool) -> Color32 {
     let (on_dark, on_light) = UNITS[index % UNITS.len()];
-    rgb(if dark { on_dark } else { on_light })
+    let color = rgb(if dark { on_dark } else { on_light });
+    // Where the colours begin again they are lighter, then darker.
+    match index / UNITS.len() % 3 {
+        0 => color,
+        1 => color.lerp_to_gamma(Color32::WHITE, if dark { 0.5 } else { 0.35 }),
+        _ => color.lerp_to_gamma(Color32::BLACK, 0.35),
+    }
 }
 
 /// The colour of a trace.

@@ -97,11 +97,12 @@ impl Layout {
         let all: Vec<[f64; 2]> = shown.iter().map(|&c| place(c)).collect();
         let [low, high] = bounds(&all);
         let columns = distinct(all.iter().map(|l| l[0]));
-        let rows = distinct(all.iter().map(|l| l[1]));
+        let rows = lines(all.iter().map(|l| l[1]));
+        let count = rows.last().map_or(0.0, |row| row.1);
         // A waveform may reach over its neighbours' baselines, never over the edge.
         let room = rect.shrink2(vec2(12.0, 8.0)).with_max_y(rect.bottom() - FOOT);
         let reach = if columns > 1 { 2.4 } else { 2.0 };
-        let pitch = room.height() / (rows.max(1) as f32 - 1.0 + reach);
+        let pitch = room.height() / (count + reach);
         let tall = (pitch * reach).min(240.0);
         let scale = tall / (greatest - least);
         let size = vec2((room.width() / columns.max(1) as f32 * 0.9).min(150.0), tall.min(pitch));
@@ -109,11 +110,16 @@ impl Layout {
             room.left() + size.x / 2.0..=(room.right() - size.x / 2.0).max(room.left() + size.x / 2.0),
             room.top() + greatest * scale..=room.bottom() + least * scale,
         );
-        let share = |value: f64, axis: usize| {
-            let span = high[axis] - low[axis];
-            if span > 0.0 { ((value - low[axis]) / span) as f32 } else { 0.5 }
+        let across = |x: f64| {
+            let span = high[0] - low[0];
+            if span > 0.0 { ((x - low[0]) / span) as f32 } else { 0.5 }
         };
-        let places = shown.iter().zip(&all).map(|(&c, l)| (c, [share(l[0], 0), share(l[1], 1)])).collect();
+        let last = rows.last().map_or(0.0, |row| row.1).max(f32::MIN_POSITIVE);
+        let along = |y: f64| {
+            let row = rows.iter().find(|row| row.0 == y.round() as i64);
+            if rows.len() > 1 { row.map_or(0.0, |row| row.1 / last) } else { 0.5 }
+        };
+        let places = shown.iter().zip(&all).map(|(&c, l)| (c, [across(l[0]), along(l[1])])).collect();
         Some(Self { inner, places, size, scale, strongest })
     }
 
@@ -158,6 +164,27 @@ impl Layout {
         let font = FontId::proportional(10.0);
         painter.text(corner - vec2(6.0, 0.0), Align2::RIGHT_BOTTOM, label, font, p.text_weak);
     }
+}
+
+/// The heights in order, in µm, and the line each is drawn on: one further each, a little more over a gap, so
+/// that units far apart fit into one picture.
+fn lines(values: impl Iterator<Item = f64>) -> Vec<(i64, f32)> {
+    let mut heights: Vec<i64> = values.map(|v| v.round() as i64).collect();
+    heights.sort_unstable();
+    heights.dedup();
+    let step = heights.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(1);
+    let mut line = 0.0;
+    let mut before = heights.first().copied().unwrap_or(0);
+    let place = |height: i64| {
+        line += match height - before {
+            0 => 0.0,
+            gap if gap <= 2 * step => 1.0,
+            _ => 1.8,
+        };
+        before = height;
+        (height, line)
+    };
+    heights.into_iter().map(place).collect()
 }
 
 /// How many different values there are, µm apart.

@@ -137,7 +137,7 @@ impl TraceView {
         for spot in overlay.spots(self.window.segment, first, last, selected) {
             let unit = spot.unit as usize;
             let strong = selected.is_empty() || selected.contains(&unit);
-            let color = colors::unit(unit, dark).gamma_multiply(if strong { 1.0 } else { 0.25 });
+            let color = colors::unit(unit, dark).gamma_multiply(if strong { 1.0 } else { 0.4 });
             let row = overlay.channels.get(unit).copied().flatten().and_then(|c| rows.get(&c));
             let (y, half) = match row {
                 Some(&row) if heat => (

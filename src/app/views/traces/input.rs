@@ -30,8 +30,7 @@ impl TraceView {
         if response.hovered() {
             self.wheel(ui, rect, extent);
         }
-        let elsewhere = ui.memory(|m| m.focused().is_some_and(|id| id != response.id));
-        if response.has_focus() || (response.hovered() && !elsewhere) {
+        if response.has_focus() || (response.hovered() && !ui.ctx().text_edit_focused()) {
             self.keys(ui, extent, selected);
         }
         if response.has_focus() {

@@ -305,7 +305,7 @@ impl UnitTable {
     fn keys(&mut self, ui: &Ui, selected: &mut BTreeSet<usize>) {
         let area = ui.max_rect().with_max_x(f32::INFINITY);
         let over = ui.input(|i| i.pointer.hover_pos()).is_some_and(|pos| area.contains(pos));
-        if !over || ui.ctx().egui_wants_keyboard_input() {
+        if !over || ui.ctx().text_edit_focused() {
             return;
         }
         for (key, step) in [(Key::ArrowDown, 1isize), (Key::ArrowUp, -1)] {
