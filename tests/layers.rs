@@ -168,8 +168,9 @@ fn nodes_do_not_import_nodes_and_each_file_is_registered() {
             path.display()
         );
         assert!(list.contains(&format!("mod {stem};")), "{stem} has no `mod` line in src/nodes/mod.rs");
+        // A file without a node is what several of them share.
         assert!(
-            registry.get(&stem).is_some(),
+            registry.get(&stem).is_some() || !text.contains("impl Node for"),
             "{stem} is not registered, or its kind is not its file's name"
         );
     }
