@@ -4,7 +4,7 @@ use super::auto;
 use crate::{
     engine::{
         chain,
-        localize::{self, LocalizeParams as Settings},
+        localize::{self, LocalizeMethod, LocalizeParams as Settings},
     },
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LocalizePeaksParams {
-    /// Channels this far from the peak's own take part.
+    /// How a peak is located.
+    pub method: LocalizeMethod,
+    /// Channels this far from the peak's own take part. Auto: 75 µm, 40 µm for the grid, more where contacts lie further
+    /// apart.
     #[schemars(range(min = 1.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0]))]
     pub radius_um: Option<f64>,
     /// Time before the peak that is looked at.
@@ -31,11 +34,11 @@ pub struct LocalizePeaksParams {
 impl Default for LocalizePeaksParams {
     fn default() -> Self {
         let Settings { ms_before, ms_after, .. } = Settings::default();
-        Self { radius_um: None, ms_before, ms_after }
+        Self { method: LocalizeMethod::CenterOfMass, radius_um: None, ms_before, ms_after }
     }
 }
 
-/// Position of each peak: the centre of mass of the traces' spans on the channels around it.
+/// Position of each peak, from the traces around it on the channels near it.
 pub struct LocalizePeaks;
 
 impl Node for LocalizePeaks {
@@ -44,9 +47,17 @@ impl Node for LocalizePeaks {
         kind: "localize_peaks",
         label: "Localize peaks",
         summary: "Estimates the position of each peak on the probe from its size on the channels around.",
-        source: "SpikeInterface localize_peaks (center_of_mass)",
+        source: "SpikeInterface localize_peaks (center_of_mass, monopolar_triangulation, grid_convolution)",
         category: Category::Sort,
-        search: &["center of mass", "position", "depth", "drift map", "localise"],
+        search: &[
+            "center of mass",
+            "position",
+            "depth",
+            "drift map",
+            "localise",
+            "monopolar",
+            "grid_convolution",
+        ],
         version: 1,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("peaks", PortType::Peaks)],
@@ -54,7 +65,7 @@ impl Node for LocalizePeaks {
     };
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
-        let usual = Settings::default().radius_um;
+        let usual = params.method.usual_radius_um();
         let radius_um = Some(auto::radius_um(params.radius_um, usual, inputs)?);
         Ok(Self::Params { radius_um, ..params.clone() })
     }
@@ -65,10 +76,10 @@ impl Node for LocalizePeaks {
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
-        let radius_um = auto::radius_um(params.radius_um, Settings::default().radius_um, inputs)?;
+        let radius_um = auto::radius_um(params.radius_um, params.method.usual_radius_um(), inputs)?;
         let chain = chain::compile(inputs.recording("recording")?)?;
-        let &LocalizePeaksParams { ms_before, ms_after, .. } = params;
-        let settings = Settings { radius_um, ms_before, ms_after };
+        let &LocalizePeaksParams { method, ms_before, ms_after, .. } = params;
+        let settings = Settings { method, radius_um, ms_before, ms_after };
         Ok(Outputs::one(
             "peaks",
             localize::localize_peaks(&chain, inputs.peaks("peaks")?, &settings, context)?,

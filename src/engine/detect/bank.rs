@@ -114,6 +114,21 @@ impl FilterBank {
         }
     }
 
+    /// True where a trace has an extremum in the direction of the spikes, the first of equal samples.
+    fn is_peak(&self, trace: &[f32], sample: usize) -> bool {
+        let Some(&[before, here, after]) =
+            sample.checked_sub(1).and_then(|s| trace.get(s..)?.first_chunk::<3>())
+        else {
+            return false;
+        };
+        let (trough, top) = (here < before && here <= after, here > before && here >= after);
+        match self.sign {
+            PeakSign::Neg => trough,
+            PeakSign::Pos => top,
+            PeakSign::Both => (trough && here < 0.0) || (top && here > 0.0),
+        }
+    }
+
     fn sum_scale(&self, block: &Block, weights: &[(u32, f32)], matched: &[f32], sum: &mut Vec<f32>) {
         let frames = block.num_frames();
         sum.clear();
@@ -133,6 +148,7 @@ impl FilterBank {
     ) {
         self.match_all(block, scratch);
         let BankScratch { matched, sum, best } = scratch;
+        let matched_filter = self.prototype.is_some();
         out.resize_with(block.num_channels(), Vec::new);
         for (channel, crossings) in out.iter_mut().enumerate() {
             best.clear();
@@ -145,9 +161,15 @@ impl FilterBank {
             for (start, chunk) in best.chunks(64).enumerate() {
                 if chunk.iter().any(|&height| height >= threshold) {
                     for (i, &height) in chunk.iter().enumerate() {
-                        if height >= threshold {
-                            let sample = (start * 64 + i) as u32;
-                            crossings.push(Crossing { sample, channel: channel as u32, height });
+                        let sample = start * 64 + i;
+                        if height >= threshold
+                            && (matched_filter || self.is_peak(block.channel(channel), sample))
+                        {
+                            crossings.push(Crossing {
+                                sample: sample as u32,
+                                channel: channel as u32,
+                                height,
+                            });
                         }
                     }
                 }

@@ -93,7 +93,8 @@ pub fn detect_peaks(
     let bank = FilterBank::new(chain, &geometry, &survey, params, monitor)?;
     let neighbors = geometry.neighbors(params.radius_um, usize::MAX);
     let sweep = ms_to_samples(params.exclude_sweep_ms, info.sampling_frequency).max(1);
-    let pad = sweep + bank.num_samples();
+    // One more, to see whether the last one is a peak.
+    let pad = sweep + 1 + bank.num_samples();
     let spans = all_spans(chain);
     let threshold = params.detect_threshold as f32;
     let found = over_spans(chain, &spans, pad, monitor, |data: &SpanData, scratch: &mut DetectScratch| {

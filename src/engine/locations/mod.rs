@@ -7,6 +7,7 @@
 mod monopolar;
 mod spikes;
 
+pub(super) use monopolar::triangulate;
 pub use spikes::{SpikeLocationParams, spike_locations, with_locations};
 
 use super::{EngineError, waveforms::main_channels};
@@ -73,7 +74,7 @@ pub fn unit_locations(
             let [x, y] = center_of_mass(&contacts, &sizes);
             Some(match params.method {
                 LocationMethod::CenterOfMass => [x, y, f64::NAN],
-                LocationMethod::MonopolarTriangulation => monopolar::triangulate(&contacts, &sizes, [x, y]),
+                LocationMethod::MonopolarTriangulation => triangulate(&contacts, &sizes, [x, y], 0.0),
             })
         })
         .collect())
@@ -99,12 +100,12 @@ pub fn unit_locations_table(
     Ok(table)
 }
 
-fn peak_to_peak(values: impl Iterator<Item = f32>) -> f64 {
+pub(super) fn peak_to_peak(values: impl Iterator<Item = f32>) -> f64 {
     let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if high >= low { f64::from(high) - f64::from(low) } else { 0.0 }
 }
 
-fn center_of_mass(places: &[[f64; 2]], weights: &[f64]) -> [f64; 2] {
+pub(super) fn center_of_mass(places: &[[f64; 2]], weights: &[f64]) -> [f64; 2] {
     let total: f64 = weights.iter().sum();
     let axis = |i: usize| places.iter().zip(weights).map(|(p, w)| p[i] * w).sum::<f64>() / total;
     [axis(0), axis(1)]
