@@ -120,12 +120,13 @@ const FORMATS: &[Format] = &[
     },
     Format {
         name: "mda",
-        label: "MDA study folder",
+        label: "MDA study",
         sign: "a .mda file, or a folder with raw.mda or firings",
         fits: mda::is_study,
-        traces: |path| path.is_file() || path.join("raw.mda").is_file(),
-        spikes: |path| {
-            path.is_file() || path.join(mda::FIRINGS_TRUTH).is_file() || path.join("firings.mda").is_file()
+        traces: |path| if path.is_file() { !mda::is_firings(path) } else { path.join("raw.mda").is_file() },
+        spikes: |path| match path.is_file() {
+            true => mda::is_firings(path),
+            false => path.join(mda::FIRINGS_TRUTH).is_file() || path.join("firings.mda").is_file(),
         },
         recording: Some(mda::open_recording),
         sorting: Some(mda::read_sorting),
@@ -171,6 +172,18 @@ fn not_read(path: &Path) -> Option<&'static str> {
              load(PATH).save(folder=…, format=\"binary\") (a sorting: format=\"numpy_folder\")",
         );
     }
+    let open_ephys = ["structure.oebin", "settings.xml"].iter().any(|f| path.join(f).is_file());
+    if open_ephys || has_extension(path, &["xml"]) {
+        return Some(
+            "Open Ephys folders are not read yet: open continuous.dat within it with --dtype int16, --num-channels and \
+             --sampling-frequency (structure.oebin tells them), or export a binary folder with SpikeInterface \
+             (recording.save(folder=…, format=\"binary\"))",
+        );
+    }
+    let sorted_here = path.join("sorting");
+    if sorted_here.is_dir() && path.join("run.json").is_file() {
+        return Some("this is the folder of a sort: its spikes are in the folder sorting within it");
+    }
     if has_extension(path, &["nwb"]) {
         return Some(
             "NWB is not read yet: export it as a binary folder, in Python \
@@ -197,10 +210,14 @@ fn not_read(path: &Path) -> Option<&'static str> {
 pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, Error> {
     let format = recognise(path, options)?;
     match format.recording {
-        Some(open) => open(path, options),
-        None => Err(Error::format(
+        // Of a folder, its reader says best what is missing.
+        Some(open) if path.is_dir() || (format.traces)(path) => open(path, options),
+        _ => Err(Error::format(
             path,
-            format!("a {} holds spikes, not traces: choose the recording they were found in", format.label),
+            format!(
+                "this {} holds spikes, not traces: choose the recording they were found in",
+                format.label
+            ),
         )),
     }
 }
@@ -212,10 +229,10 @@ pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, E
 pub fn open_sorting(path: &Path, sampling_frequency: Option<f64>) -> Result<Sorting, Error> {
     let format = recognise(path, &OpenOptions::default())?;
     match format.sorting {
-        Some(open) => open(path, sampling_frequency),
-        None => Err(Error::format(
+        Some(open) if path.is_dir() || (format.spikes)(path) => open(path, sampling_frequency),
+        _ => Err(Error::format(
             path,
-            format!("a {} holds traces, not spikes: choose the folder of a sorting", format.label),
+            format!("this {} holds traces, not spikes: choose the folder of a sorting", format.label),
         )),
     }
 }

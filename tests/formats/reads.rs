@@ -90,6 +90,20 @@ fn spikeinterface_sortings() {
     assert!(described.is_sorting && described.is_recording);
 }
 
+/// Files of one format hold traces or spikes: which is told by what they hold.
+#[test]
+fn mda_traces_and_firings_are_told_apart() {
+    let folder = shared_data().join("si_written/mda_study/synth_study/rec_16ch_2s");
+    let kinds = |name: &str| {
+        let found = io::describe(&folder.join(name), &OpenOptions::default()).unwrap();
+        (found.is_recording, found.is_sorting)
+    };
+    assert_eq!(kinds("raw.mda"), (true, false));
+    assert_eq!(kinds("firings_true.mda"), (false, true));
+    let refused = io::open_sorting(&folder.join("raw.mda"), None).unwrap_err().to_string();
+    assert!(refused.contains("holds traces, not spikes"), "{refused}");
+}
+
 #[test]
 fn mda_study() {
     let path = shared_data().join("si_written/mda_study/synth_study/rec_16ch_2s");

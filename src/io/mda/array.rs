@@ -100,6 +100,19 @@ impl Mda {
         file.read_exact(&mut bytes).map_err(|source| Error::io("read", path, source))?;
         Ok((header.clone(), numbers(header.dtype, &bytes)))
     }
+
+    /// The first `count` values, in the order of the file; fewer where it has fewer.
+    ///
+    /// # Errors
+    /// Where it is no MDA file or cannot be read.
+    pub(super) fn read_first(path: &Path, count: usize) -> Result<(Self, Vec<f64>), Error> {
+        let (header, file) = Self::open(path)?;
+        let mut bytes = Vec::new();
+        file.take((count * header.dtype.size()) as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|source| Error::io("read", path, source))?;
+        Ok((header.clone(), numbers(header.dtype, &bytes)))
+    }
 }
 
 fn numbers(dtype: DType, bytes: &[u8]) -> Vec<f64> {

@@ -6,4 +6,4 @@ mod study;
 pub use array::{Mda, write_array};
 pub use study::{FIRINGS_TRUTH, write_firings, write_recording};
 
-pub(super) use study::{is_study, open_recording, read_sorting};
+pub(super) use study::{is_firings, is_study, open_recording, read_sorting};

@@ -30,6 +30,27 @@ pub(in crate::io) fn is_study(path: &Path) -> bool {
     [RAW, FIRINGS_TRUTH, "firings.mda"].iter().any(|name| path.join(name).is_file())
 }
 
+/// Spikes looked at to tell firings from traces.
+const SPIKES_LOOKED_AT: usize = 256;
+
+/// True where a `.mda` file holds firings rather than traces: at least three rows, of which the second is times that
+/// never fall and the third positive whole numbers. A file that cannot be read holds what its name says.
+pub(in crate::io) fn is_firings(path: &Path) -> bool {
+    let named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("firings"));
+    let Ok((mda, _)) = Mda::open(path) else { return named };
+    let &[rows, spikes] = mda.dims.as_slice() else { return named };
+    if rows < 3 || spikes == 0 {
+        return named && rows >= 3;
+    }
+    let Ok((_, values)) = Mda::read_first(path, rows * SPIKES_LOOKED_AT.min(spikes)) else { return named };
+    let mut last = 0.0;
+    values.chunks_exact(rows).all(|spike| {
+        let rises = spike[1] >= last;
+        last = spike[1];
+        rises && spike[2] >= 1.0 && spike[2].fract() == 0.0
+    })
+}
+
 /// The file itself, or the first of these that a folder holds.
 fn find(path: &Path, names: &[&str]) -> Result<PathBuf, Error> {
     if path.is_file() {
