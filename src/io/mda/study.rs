@@ -34,7 +34,7 @@ pub(in crate::io) fn is_study(path: &Path) -> bool {
 const SPIKES_LOOKED_AT: usize = 256;
 
 /// True where a `.mda` file holds firings rather than traces: at least three rows, of which the second is times that
-/// never fall and the third positive whole numbers. A file that cannot be read holds what its name says.
+/// never fall and the third whole numbers from 0 on. A file that cannot be read holds what its name says.
 pub(in crate::io) fn is_firings(path: &Path) -> bool {
     let named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("firings"));
     let Ok((mda, _)) = Mda::open(path) else { return named };
@@ -44,11 +44,13 @@ pub(in crate::io) fn is_firings(path: &Path) -> bool {
     }
     let Ok((_, values)) = Mda::read_first(path, rows * SPIKES_LOOKED_AT.min(spikes)) else { return named };
     let mut last = 0.0;
-    values.chunks_exact(rows).all(|spike| {
+    let rising = values.chunks_exact(rows).all(|spike| {
         let rises = spike[1] >= last;
         last = spike[1];
-        rises && spike[2] >= 1.0 && spike[2].fract() == 0.0
-    })
+        rises && spike[2] >= 0.0 && spike[2].fract() == 0.0
+    });
+    // Silence is a recording.
+    rising && (last > 0.0 || named)
 }
 
 /// The file itself, or the first of these that a folder holds.
