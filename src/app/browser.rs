@@ -133,6 +133,10 @@ impl Browser {
                 self.replaces = Some(path);
                 Err(None)
             }
+            // A pipeline gets its ending, which may be there already.
+            (Found::Missing, Mode::Save) if self.purpose == Purpose::Save && path.extension().is_none() => {
+                Err(Some(Question::Take { path: path.with_extension("ron"), enters }))
+            }
             (Found::Missing, Mode::Save | Mode::Folder) => Ok(path),
             (Found::Missing, Mode::Open) => {
                 self.refusal = format!("{} is not there.", path.display());
@@ -154,7 +158,7 @@ impl Browser {
         Question::List(folder)
     }
 
-    /// The path of what is typed; a file to save gets its ending.
+    /// The path of what is typed.
     fn typed(&self) -> Option<PathBuf> {
         let name = self.name.trim();
         if name.is_empty() {
@@ -165,12 +169,7 @@ impl Browser {
             (Some(rest), Some(home)) => home.join(rest),
             _ => self.folder.join(name),
         };
-        let is_pipeline = self.mode == Mode::Save && self.purpose == Purpose::Save;
-        Some(if is_pipeline && path.extension().is_none() && !name.ends_with('/') {
-            path.with_extension("ron")
-        } else {
-            path
-        })
+        Some(path)
     }
 
     fn title(&self) -> &'static str {
@@ -451,16 +450,20 @@ impl App {
     pub(super) fn browser_ui(&mut self) {
         let Some(browser) = &mut self.dialogs.browser else { return };
         let (closed, questions) = browser.ui(&self.ctx);
+        if closed {
+            self.dialogs.browser = None;
+            self.dialogs.after_save = None;
+        }
+        self.ask(questions);
+    }
+
+    fn ask(&self, questions: impl IntoIterator<Item = Question>) {
         for question in questions {
             match question {
                 Question::List(folder) => self.backend.list(folder),
                 Question::Recognise(path) => self.backend.recognise(path),
                 Question::Take { path, enters } => self.backend.find(path, enters),
             }
-        }
-        if closed {
-            self.dialogs.browser = None;
-            self.dialogs.after_save = None;
         }
     }
 
@@ -474,8 +477,7 @@ impl App {
                 self.dialogs.browser = None;
                 self.chosen(purpose, path);
             }
-            Err(Some(Question::List(folder))) => self.backend.list(folder),
-            Err(_) => {}
+            Err(question) => self.ask(question),
         }
     }
 }
@@ -493,6 +495,9 @@ mod tests {
         let mut saves = browser(Purpose::Save, Mode::Save);
         saves.name = "mine".into();
         let path = saves.typed().unwrap_or_default();
+        let Err(Some(Question::Take { path, .. })) = saves.found(path, Found::Missing, true) else {
+            panic!("a pipeline gets its ending");
+        };
         assert_eq!(path, Path::new("/data/mine.ron"));
         assert!(saves.found(path.clone(), Found::File, true).is_err());
         assert_eq!(saves.found(path.clone(), Found::File, false).ok(), Some(path));

@@ -110,6 +110,8 @@ pub enum Command {
     Quit,
     /// Search for a node to add at the pointer.
     FindNode,
+    /// Search for a node that gives what an input takes.
+    FindInput(String),
     /// Show the list of all commands.
     ShowCommands,
     /// Show the list of shortcuts or hide it.

@@ -127,7 +127,7 @@ impl App {
                 Err(reason) => {
                     self.dialogs.after_save = None;
                     self.runs.say(Level::Error, reason.clone());
-                    self.toasts.error(reason).duration(None);
+                    self.toasts.error(reason);
                 }
             },
             Answer::Listed { folder, entries } => {
@@ -160,7 +160,7 @@ impl App {
             Ok(OpenedFile::Reader { kind }) => self.show_reader(kind, path),
             Err(reason) => {
                 self.runs.say(Level::Error, reason.clone());
-                self.toasts.error(reason).duration(None);
+                self.toasts.error(reason);
             }
         }
     }
@@ -184,7 +184,14 @@ impl App {
     }
 
     fn run_finished(&mut self, status: RunStatus) {
-        // What is stored now is other than what was asked for last.
+        // What is stored now is other than what was asked for last; until it is asked for again, what the
+        // run says holds.
+        for (name, live) in self.runs.live() {
+            if matches!(live, NodeState::Done { .. } | NodeState::Cached) {
+                self.stored.insert(name.clone(), NodeState::Cached);
+            }
+        }
+        self.join_states();
         self.checked = None;
         self.flows_of = None;
         if status == RunStatus::Failed {
@@ -193,8 +200,8 @@ impl App {
         }
         if !self.ctx.input(|i| i.focused) {
             match status {
-                RunStatus::Ok => drop(self.toasts.success("The run is done.")),
-                RunStatus::Failed => drop(self.toasts.error("The run failed.").duration(None)),
+                RunStatus::Ok => self.toasts.success("The run is done."),
+                RunStatus::Failed => self.toasts.error("The run failed."),
                 RunStatus::Cancelled => {}
             }
         }

@@ -78,7 +78,7 @@ impl App {
             ui.add_space(4.0);
             ports(ui, self, node, instance, commands);
         }
-        self.problems_of(ui, &instance.name);
+        self.problems_of(ui, &instance.name, commands);
         self.last_run_of(ui, &instance.name);
     }
 
@@ -152,7 +152,7 @@ impl App {
         }
     }
 
-    fn problems_of(&self, ui: &mut Ui, name: &str) {
+    fn problems_of(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
         let own = self.problems.iter().filter(|problem| problem.node.as_deref() == Some(name));
         let known = |field: &str| {
@@ -168,7 +168,8 @@ impl App {
         section(ui, "Problems");
         for problem in rest {
             let color = if problem.severity == Severity::Error { p.bad } else { p.warn };
-            ui.colored_label(color, &problem.message);
+            ui.colored_label(color, text::sentence_of(&problem.message));
+            self.fix_ui(ui, problem, commands);
         }
     }
 

@@ -1,7 +1,13 @@
 //! The bottom of the window: jobs, problems and log, folded to one line while there is nothing to tell.
 
-use super::{App, canvas::icons, command::Command, runs::Level, text, theme};
-use crate::pipeline::{NodeState, Severity, Work};
+use super::{
+    App,
+    canvas::{icons, node::one_line},
+    command::Command,
+    runs::{Level, Task},
+    text, theme,
+};
+use crate::pipeline::{NodeState, ParamKind, Problem, Severity, TaskId, Work};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// The tabs at the bottom.
@@ -23,6 +29,8 @@ pub struct Bottom {
     pub open: bool,
     /// The tab in front.
     pub tab: Tab,
+    /// The task whose log is shown.
+    job: Option<TaskId>,
 }
 
 impl App {
@@ -87,6 +95,14 @@ impl App {
             }
         }
         ui.add_space(8.0);
+        if let Some(share) = self.runs.share() {
+            let (bar, _) = ui.allocate_exact_size(vec2(120.0, 6.0), Sense::hover());
+            ui.painter().rect_filled(bar, 3.0, p.line);
+            let done = egui::Rect::from_min_size(bar.min, vec2(bar.width() * share, 6.0));
+            ui.painter().rect_filled(done, 3.0, p.accent);
+            ui.label(egui::RichText::new(self.runs.status()).size(12.0));
+            return;
+        }
         if let Some(last) = self.runs.log().back() {
             let color = if last.level == Level::Error { p.bad } else { p.text_weak };
             let words = if last.node.is_empty() {
@@ -102,7 +118,7 @@ impl App {
     /// One line of how things are.
     pub(super) fn status_line(&self) -> String {
         let run = self.runs.status();
-        if !run.is_empty() {
+        if self.runs.is_running() {
             return run;
         }
         if let Some(reason) = &self.no_store {
@@ -115,9 +131,8 @@ impl App {
         let waits = |(name, state): &(&String, &NodeState)| {
             matches!(state, NodeState::Stale | NodeState::Ready) && is_task(name)
         };
-        let stale = self.states.iter().filter(waits).count();
-        match stale {
-            0 => String::new(),
+        match self.states.iter().filter(waits).count() {
+            0 => run,
             1 => "1 node to run".to_owned(),
             count => format!("{count} nodes to run"),
         }
@@ -128,59 +143,56 @@ impl App {
             ui.weak("No run yet. Press F5 to run the pipeline, or F6 to run to the selected node.");
             return;
         }
-        let p = theme::palette(ui.visuals());
-        let time = ui.input(|i| i.time);
-        if self.runs.is_running() && ui.button("Stop the run").clicked() {
-            commands.push(Command::Stop);
+        let shown = self.bottom.job.clone().filter(|id| self.runs.tasks().iter().any(|t| t.id == *id));
+        if let Some(id) = &shown {
+            let frame = egui::Frame::NONE.inner_margin(egui::Margin { left: 10, ..Default::default() });
+            let panel = egui::Panel::right("job").resizable(true).default_size(430.0).frame(frame);
+            panel.show(ui, |ui| self.job_ui(ui, id));
         }
+        let time = ui.input(|i| i.time);
         let tasks = self.runs.tasks();
-        ScrollArea::both().auto_shrink(false).show_rows(ui, theme::ROW, tasks.len(), |ui, rows| {
+        let mut clicked = None;
+        ScrollArea::vertical().auto_shrink(false).show_rows(ui, theme::ROW, tasks.len(), |ui, rows| {
+            ui.spacing_mut().item_spacing.y = 0.0;
             for task in &tasks[rows] {
-                let (rect, response) =
-                    ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), Sense::click());
-                let name = text::sentence(&task.id.node);
-                let coordinate = task.id.coordinate.to_string();
-                let label = if coordinate.is_empty() { name } else { format!("{name} · {coordinate}") };
-                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Job {label}")));
-                if response.hovered() {
-                    ui.painter().rect_filled(rect, 3.0, p.control);
+                if job_row(ui, task, self.runs.elapsed_s(task), shown.as_ref() == Some(&task.id), time) {
+                    clicked = Some(task.id.clone());
                 }
-                if response.clicked() {
-                    commands.push(Command::Select(vec![task.id.node.clone()]));
-                }
-                icons::state(ui.painter(), &task.state, rect.left_center() + vec2(10.0, 0.0), 5.5, p, time);
-                let cell = |x: f32, width: f32, words: &str, color| {
-                    let cell = egui::Rect::from_min_size(rect.min + vec2(x, 0.0), vec2(width, rect.height()));
-                    let painter = ui.painter().with_clip_rect(cell.intersect(ui.clip_rect()));
-                    let font = egui::FontId::proportional(12.0);
-                    painter.text(cell.left_center(), egui::Align2::LEFT_CENTER, words, font, color);
-                };
-                cell(24.0, 210.0, &label, p.text);
-                cell(240.0, 80.0, icons::state_name(&task.state), p.text_weak);
-                let (progress, note) = match &task.state {
-                    NodeState::Running { share, remaining_s } => (
-                        *share,
-                        remaining_s.map_or_else(
-                            || task.stage.clone(),
-                            |s| format!("{} {} left", task.stage, text::clock(s)),
-                        ),
-                    ),
-                    _ => (None, task.cost_s.map_or_else(String::new, |(wall, _)| text::took(wall))),
-                };
-                cell(325.0, 150.0, note.trim(), p.text_weak);
-                if let Some(share) = progress {
-                    let bar = egui::Rect::from_min_size(rect.min + vec2(485.0, 8.0), vec2(120.0, 6.0));
-                    ui.painter().rect_filled(bar, 3.0, p.control);
-                    let done =
-                        egui::Rect::from_min_size(bar.min, vec2(bar.width() * share.clamp(0.0, 1.0), 6.0));
-                    ui.painter().rect_filled(done, 3.0, p.accent);
-                }
-                let bad = matches!(task.state, NodeState::Failed(_));
-                let line = task.message.lines().next().unwrap_or_default();
-                cell(620.0, (rect.width() - 625.0).max(0.0), line, if bad { p.bad } else { p.text_weak });
-                if !task.message.is_empty() {
-                    response.on_hover_text(&task.message);
-                }
+            }
+        });
+        if let Some(id) = clicked {
+            commands.push(Command::Select(vec![id.node.clone()]));
+            self.bottom.job = (shown.as_ref() != Some(&id)).then_some(id);
+        }
+    }
+
+    /// All that is known of one task: what it said, where its result is.
+    fn job_ui(&self, ui: &mut Ui, id: &TaskId) {
+        let Some(task) = self.runs.tasks().iter().find(|t| t.id == *id) else { return };
+        let p = theme::palette(ui.visuals());
+        ui.horizontal(|ui| {
+            ui.strong(job_label(task));
+            if let Some((wall, cpu)) = task.cost_s {
+                ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
+            }
+            if let Some(folder) = &task.folder
+                && ui.small_button("Copy path").on_hover_text(folder.display().to_string()).clicked()
+            {
+                ui.ctx().copy_text(folder.display().to_string());
+            }
+        });
+        ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            let mut silent = true;
+            for line in self.runs.log().iter().filter(|l| l.node == id.node) {
+                silent = false;
+                let words = format!("{:>6}  {}", text::clock(line.at_s), line.line);
+                let words =
+                    egui::RichText::new(words).monospace().size(11.5).color(level_color(line.level, p));
+                ui.add(egui::Label::new(words).wrap());
+            }
+            if silent {
+                ui.weak(if task.message.is_empty() { "It said nothing." } else { &task.message });
             }
         });
     }
@@ -212,9 +224,33 @@ impl App {
                     if let Some((line, column)) = problem.line {
                         ui.weak(format!("line {line}, column {column}"));
                     }
+                    self.fix_ui(ui, problem, commands);
                 });
             }
         });
+    }
+
+    /// A button for what mends a problem, where one step does.
+    pub(super) fn fix_ui(&self, ui: &mut Ui, problem: &Problem, commands: &mut Vec<Command>) {
+        let (Some(name), Some(field)) = (&problem.node, &problem.field) else { return };
+        let Some(instance) = self.editor.pipeline().node(name) else { return };
+        let Some(node) = self.registry.get(&instance.kind) else { return };
+        let end = format!("{name}.{field}");
+        let open_input = node.inputs(&instance.params).iter().any(|p| p.name == field)
+            && self.editor.wire_into(&end).is_none();
+        let fix = node.specs().iter().find(|spec| spec.name == *field).and_then(|spec| match &spec.kind {
+            ParamKind::Path { mode } => {
+                let (node, field) = (name.clone(), field.clone());
+                Some(("Choose…", Command::Browse { node, field, mode: mode.clone() }))
+            }
+            _ => None,
+        });
+        let fix = fix.or_else(|| open_input.then_some(("Find what fits…", Command::FindInput(end))));
+        if let Some((label, command)) = fix
+            && ui.small_button(label).clicked()
+        {
+            commands.push(command);
+        }
     }
 
     fn log_ui(&self, ui: &mut Ui) {
@@ -231,11 +267,7 @@ impl App {
             |ui, rows| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for line in log.range(rows) {
-                    let color = match line.level {
-                        Level::Info => p.text,
-                        Level::Warning => p.warn,
-                        Level::Error => p.bad,
-                    };
+                    let color = level_color(line.level, p);
                     let words = format!("{:>8}  {:<20} {}", text::clock(line.at_s), line.node, line.line);
                     ui.add(
                         egui::Label::new(egui::RichText::new(words).monospace().size(11.5).color(color))
@@ -245,4 +277,61 @@ impl App {
             },
         );
     }
+}
+
+fn level_color(level: Level, p: &theme::Palette) -> egui::Color32 {
+    match level {
+        Level::Info => p.text,
+        Level::Warning => p.warn,
+        Level::Error => p.bad,
+    }
+}
+
+fn job_label(task: &Task) -> String {
+    let name = text::sentence(&task.id.node);
+    let coordinate = task.id.coordinate.to_string();
+    if coordinate.is_empty() { name } else { format!("{name} · {coordinate}") }
+}
+
+/// One task on one line; true where it was clicked.
+fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: f64) -> bool {
+    let p = theme::palette(ui.visuals());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), Sense::click());
+    let label = job_label(task);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, shown, format!("Job {label}")));
+    if shown || response.hovered() {
+        let fill = if shown { ui.visuals().selection.bg_fill } else { p.control };
+        ui.painter().rect_filled(rect, 3.0, fill);
+    }
+    icons::state(ui.painter(), &task.state, rect.left_center() + vec2(10.0, 0.0), 5.5, p, time);
+    let cell = |x: f32, width: f32, words: &str, color| {
+        let words = one_line(ui.painter(), words, egui::FontId::proportional(12.0), color, width - 6.0);
+        let place = rect.left_center() + vec2(x, -words.size().y / 2.0);
+        ui.painter().galley(place, words, color);
+    };
+    cell(24.0, 186.0, &label, p.text);
+    let (state, share, left) = match &task.state {
+        NodeState::Running { share, remaining_s } => {
+            let stage =
+                if task.stage.is_empty() { "running".to_owned() } else { text::sentence(&task.stage) };
+            (stage, *share, remaining_s.map(|s| format!("{} left", text::clock(s))))
+        }
+        other => (text::sentence(icons::state_name(other)), None, None),
+    };
+    cell(214.0, 110.0, &state, p.text_weak);
+    cell(328.0, 72.0, &elapsed_s.map_or_else(String::new, text::took), p.text_weak);
+    if let Some(share) = share {
+        let bar = egui::Rect::from_min_size(rect.min + vec2(404.0, 8.0), vec2(110.0, 6.0));
+        ui.painter().rect_filled(bar, 3.0, p.line);
+        let done = egui::Rect::from_min_size(bar.min, vec2(bar.width() * share.clamp(0.0, 1.0), 6.0));
+        ui.painter().rect_filled(done, 3.0, p.accent);
+    }
+    cell(522.0, 80.0, &left.unwrap_or_default(), p.text_weak);
+    let bad = matches!(task.state, NodeState::Failed(_));
+    let line = text::short_path(task.message.lines().next().unwrap_or_default());
+    let room = rect.width() - 610.0;
+    if room > 40.0 {
+        cell(606.0, room, &line, if bad { p.bad } else { p.text_weak });
+    }
+    response.on_hover_text("Click for what it said").clicked()
 }

@@ -24,6 +24,7 @@ mod settings;
 mod shortcuts;
 mod text;
 pub mod theme;
+mod toasts;
 mod topbar;
 pub mod views;
 
@@ -92,7 +93,7 @@ pub struct App {
     layout: Option<egui_tiles::Tree<panels::Pane>>,
     maximised: Option<panels::Pane>,
     settings: Settings,
-    toasts: egui_notify::Toasts,
+    toasts: toasts::Toasts,
     dialogs: dialogs::Dialogs,
     /// Counts presses of the pointer: steps of one press are one step to undo.
     gesture_number: u64,
@@ -137,7 +138,7 @@ impl App {
             layout: Some(layout.unwrap_or_else(panels::default_layout)),
             maximised: None,
             settings,
-            toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
+            toasts: toasts::Toasts::default(),
             dialogs: dialogs::Dialogs::default(),
             gesture_number: 0,
             title: String::new(),

@@ -1,6 +1,10 @@
 //! The list of nodes at the left: search, categories, drag onto the canvas or double-click.
 
-use super::{canvas::icons, command::Command, theme};
+use super::{
+    canvas::{icons, node::one_line},
+    command::Command,
+    theme,
+};
 use crate::pipeline::{DynNode, Registry};
 use egui::{CollapsingHeader, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
@@ -62,14 +66,10 @@ fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, commands: &mut Vec<Command>) {
         }
         let color = theme::category_color(info.category, ui.visuals());
         icons::category(ui.painter(), Some(info.category), rect.left_center() + vec2(12.0, 0.0), 11.0, color);
-        let clip = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-        clip.text(
-            rect.left_center() + vec2(25.0, 0.0),
-            egui::Align2::LEFT_CENTER,
-            info.label,
-            egui::FontId::proportional(13.0),
-            p.text,
-        );
+        let font = egui::FontId::proportional(13.0);
+        let words = one_line(ui.painter(), info.label, font, p.text, rect.width() - 27.0);
+        let place = rect.left_center() + vec2(25.0, -words.size().y / 2.0);
+        ui.painter().galley(place, words, p.text);
     }
     if response.double_clicked() {
         commands.push(Command::AddInView(info.kind.to_owned()));

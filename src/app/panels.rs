@@ -28,7 +28,7 @@ pub fn default_layout() -> Tree<Pane> {
     let (nodes, canvas, inspector, viewer) =
         (tab(Pane::Nodes), tab(Pane::Canvas), tab(Pane::Inspector), tab(Pane::Viewer));
     let mut upper = Linear::new(LinearDir::Horizontal, vec![nodes, canvas, inspector]);
-    for (tile, share) in [(nodes, 0.14), (canvas, 0.64), (inspector, 0.22)] {
+    for (tile, share) in [(nodes, 0.125), (canvas, 0.665), (inspector, 0.21)] {
         upper.shares.set_share(tile, share);
     }
     let upper = tiles.insert_container(Container::Linear(upper));

@@ -77,12 +77,12 @@ impl App {
             Command::Unpack => self.unpack(),
             Command::Undo => {
                 if self.editor.undo().is_some() {
-                    self.meaning += 1;
+                    self.stepped();
                 }
             }
             Command::Redo => {
                 if self.editor.redo().is_some() {
-                    self.meaning += 1;
+                    self.stepped();
                 }
             }
             Command::Look(end) => {
@@ -120,6 +120,9 @@ impl App {
                 self.ctx.send_viewport_cmd(egui::ViewportCommand::Close);
             }
             Command::FindNode => self.canvas.open_finder(&self.ctx),
+            Command::FindInput(end) => {
+                self.canvas.find_input(self.editor.pipeline(), &end);
+            }
             Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
             Command::ShowAbout => self.dialogs.about = true,
@@ -148,8 +151,17 @@ impl App {
                 self.runs.forget(self.editor.pipeline(), &touched);
                 self.join_states();
             }
-            Err(error) => drop(self.toasts.error(text::sentence(&error.0))),
+            Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
+    }
+
+    /// The pipeline went back or forth: only the store knows now what is done.
+    fn stepped(&mut self) {
+        self.meaning += 1;
+        if !self.is_running() {
+            self.runs.forget_all();
+        }
+        self.join_states();
     }
 
     fn add(&mut self, kind: &str, position: [f32; 2], from: Option<(String, bool)>) {
@@ -195,7 +207,7 @@ impl App {
     fn paste(&mut self, text: &str, position: [f32; 2]) {
         match Document::parse(text, "the clipboard", &self.registry) {
             Ok(opened) => self.insert(&opened.pipeline, Place::Middle(position), "paste"),
-            Err(_) => drop(self.toasts.info("What is on the clipboard is no part of a pipeline.")),
+            Err(_) => self.toasts.info("What is on the clipboard is no part of a pipeline."),
         }
     }
 
@@ -310,7 +322,7 @@ impl App {
         let Some(example) = examples::EXAMPLES.get(index) else { return };
         match Document::parse(example.text, example.name, &self.registry) {
             Ok(opened) => self.show(Editor::new(opened.pipeline, example.name, None)),
-            Err(error) => drop(self.toasts.error(error.to_string())),
+            Err(error) => self.toasts.error(error.to_string()),
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Task {
     pub state: NodeState,
     /// The stage it is in.
     pub stage: String,
+    /// When it began, in seconds of the run.
+    started_s: Option<f64>,
     /// Wall-clock and CPU seconds, once it is finished.
     pub cost_s: Option<(f64, f64)>,
     /// Its result folder.
@@ -61,6 +63,8 @@ pub struct Runs {
     index: BTreeMap<TaskId, usize>,
     planned: usize,
     cached: usize,
+    /// Seconds of the run at the last event.
+    now_s: f64,
     /// How the last run ended.
     pub last: Option<RunStatus>,
     live: BTreeMap<String, NodeState>,
@@ -113,6 +117,22 @@ impl Runs {
         &self.stages
     }
 
+    /// Seconds a task took, or has taken so far.
+    pub fn elapsed_s(&self, task: &Task) -> Option<f64> {
+        let so_far = || match task.state {
+            NodeState::Running { .. } => task.started_s.map(|start| self.now_s - start),
+            _ => None,
+        };
+        task.cost_s.map(|(wall, _)| wall).or_else(so_far)
+    }
+
+    /// Share of the run that is done, while it goes on.
+    pub fn share(&self) -> Option<f32> {
+        self.current.as_ref()?;
+        let done: f32 = self.tasks.iter().map(|t| share_of(&t.state)).sum();
+        Some((done / self.planned.max(self.tasks.len()).max(1) as f32).clamp(0.0, 1.0))
+    }
+
     /// The last task of a node.
     pub fn task_of(&self, node: &str) -> Option<&Task> {
         self.tasks.iter().rev().find(|t| t.id.node == node)
@@ -161,6 +181,7 @@ impl Runs {
                 id: id.clone(),
                 state: NodeState::Queued,
                 stage: String::new(),
+                started_s: None,
                 cost_s: None,
                 folder: None,
                 message: String::new(),
@@ -175,6 +196,7 @@ impl Runs {
         let line = |runs: &mut Self, task: &TaskId, level: Level, line: String| {
             runs.push(LogLine { at_s: event.at_s, node: task.node.clone(), level, line });
         };
+        self.now_s = event.at_s;
         match &event.kind {
             EventKind::RunStarted { tasks } => {
                 self.tasks.clear();
@@ -194,7 +216,9 @@ impl Runs {
                 row.folder = Some(folder.clone());
             }
             EventKind::Started { task } => {
-                self.task(task).state = NodeState::Running { share: None, remaining_s: None };
+                let row = self.task(task);
+                row.state = NodeState::Running { share: None, remaining_s: None };
+                row.started_s = Some(event.at_s);
                 line(self, task, Level::Info, "started".into());
             }
             EventKind::Progress { task, stage, done, total, remaining_s } => {
@@ -320,17 +344,20 @@ impl Runs {
     }
 }
 
+fn share_of(state: &NodeState) -> f32 {
+    match state {
+        NodeState::Running { share, .. } => share.unwrap_or(0.0),
+        NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled => 1.0,
+        _ => 0.0,
+    }
+}
+
 /// The state of a node from those of its tasks: the one that needs the eye most.
 fn joined(tasks: &[&Task]) -> NodeState {
     let find = |wanted: fn(&NodeState) -> bool| tasks.iter().map(|t| &t.state).find(|s| wanted(s)).cloned();
     if let Some(failed) = find(|s| matches!(s, NodeState::Failed(_))) {
         return failed;
     }
-    let share_of = |state: &NodeState| match state {
-        NodeState::Running { share, .. } => share.unwrap_or(0.0),
-        NodeState::Done { .. } | NodeState::Cached => 1.0,
-        _ => 0.0,
-    };
     if let Some(running) = find(|s| matches!(s, NodeState::Running { .. })) {
         if tasks.len() == 1 {
             return running;

@@ -14,6 +14,12 @@ pub fn sentence(name: &str) -> String {
     words
 }
 
+/// A message with a capital first letter.
+pub fn sentence_of(message: &str) -> String {
+    let mut letters = message.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A parameter as an option of the command line: `--num-channels`.
 fn option(spec: &ParamSpec) -> String {
     format!("--{}", spec.name.replace('_', "-"))
@@ -36,14 +42,13 @@ pub fn with_labels(message: &str, specs: &[ParamSpec]) -> String {
     })
 }
 
-/// A message that starts with a path, with the name of the file alone.
+/// A message with the names of files alone, without their folders.
 pub fn short_path(message: &str) -> String {
-    match message.split_once(": ") {
-        Some((path, rest)) if path.starts_with('/') => {
-            format!("{}: {rest}", path.rsplit('/').next().unwrap_or_default())
-        }
-        _ => message.to_owned(),
-    }
+    let short = |word: &str| match word.rsplit_once('/') {
+        Some((folder, name)) if folder.is_empty() || folder.starts_with('/') => name.to_owned(),
+        _ => word.to_owned(),
+    };
+    message.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
 /// Bytes as `412 B`, `3.4 MB`, `100 GB`.
@@ -103,6 +108,7 @@ mod tests {
 
     #[test]
     fn names_and_sizes_read_well() {
+        assert_eq!(short_path("cannot read /tmp/a b.raw: gone"), "cannot read a b.raw: gone");
         assert_eq!((bytes(412), bytes(3_400_000)), ("412 B".into(), "3.4 MB".into()));
         assert_eq!(sentence("detect_peaks"), "Detect peaks");
     }

@@ -111,7 +111,7 @@ impl Canvas {
                     p.canvas,
                 );
             }
-            if zoom >= 1.4 || (full && hovered) {
+            if zoom >= 1.4 {
                 let (align, side) =
                     if port.is_output { (Align2::LEFT_CENTER, 1.0) } else { (Align2::RIGHT_CENTER, -1.0) };
                 let place = port.position + egui::vec2(side * (radius + 5.0), -radius - 4.0);

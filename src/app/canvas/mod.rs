@@ -9,7 +9,7 @@ mod finder;
 mod gesture;
 pub mod icons;
 mod menu;
-mod node;
+pub mod node;
 mod pointer;
 mod view;
 mod wire;
@@ -150,6 +150,18 @@ impl Canvas {
     pub fn open_finder(&mut self, ctx: &egui::Context) {
         let place = self.pointer_place(ctx);
         self.finder = Some(Finder::new(place, self.view.to_screen(view::pos(place)), None));
+    }
+
+    /// Opens the search for a node that gives what an input takes, at the left of it.
+    pub fn find_input(&mut self, pipeline: &Pipeline, end: &str) {
+        let Some((name, port)) = end.split_once('.') else { return };
+        let Some(node) = pipeline.node(name) else { return };
+        let Some(port_type) = self.faces.get(name).and_then(|face| face.port_type(port, false)) else {
+            return;
+        };
+        let place = snap([node.position[0] - face::WIDTH - 36.0, node.position[1]]);
+        let loose = finder::Loose { end: end.to_owned(), is_output: false, port_type };
+        self.finder = Some(Finder::new(place, self.view.to_screen(view::pos(place)), Some(loose)));
     }
 
     /// Draws the canvas and returns what was asked for.

@@ -74,17 +74,23 @@ pub fn draw(
         return;
     }
     if detail == Detail::Full {
-        painter.rect_filled(rect.translate(vec2(0.0, 2.0 * zoom)).expand(1.0), rounding, p.shadow);
+        // Soft: two sheets, the wider one fainter.
+        for (spread, drop, strength) in [(3.0, 3.0, 0.4), (1.0, 2.0, 0.8)] {
+            let sheet = rect.translate(vec2(0.0, drop * zoom)).expand(spread * zoom);
+            painter.rect_filled(sheet, rounding, p.shadow.gamma_multiply(strength));
+        }
     }
     painter.rect(rect, rounding, p.node, outline, StrokeKind::Inside);
     let bar = Rect::from_min_size(rect.min + vec2(1.0, 1.0), vec2(3.0 * zoom, rect.height() - 2.0));
     let left = CornerRadius { nw: rounding.nw, sw: rounding.sw, ne: 0, se: 0 };
     painter.rect_filled(bar, left, category);
     let clip = painter.with_clip_rect(rect.shrink(1.0).intersect(painter.clip_rect()));
-    header(&clip, zoom, rect, face, look, category, p, node.bypassed);
-    if detail == Detail::Full {
-        body(&clip, zoom, rect, face, look, p);
+    if detail == Detail::Header {
+        small(&clip, zoom, rect, face, look, p);
+        return;
     }
+    header(&clip, zoom, rect, face, look, category, p, node.bypassed);
+    body(&clip, zoom, rect, face, look, p);
     if let Some(NodeState::Running { share, .. }) = look.state {
         progress(&clip, rect, *share, p, look.time);
     }
@@ -140,6 +146,31 @@ fn header(
         let color = if face.category.is_none() { p.bad } else { p.text_weak };
         let line = one_line(painter, subtitle, FontId::proportional(step(10.5 * zoom)), color, width);
         painter.galley(pos2(left, rect.top() + (HEADER - 3.0) * zoom), line, color);
+    }
+}
+
+/// A node seen from afar: its name in letters that stay readable, and its state.
+fn small(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>, p: &Palette) {
+    let size = if zoom < 0.36 { 9.5 } else { 11.0 };
+    let quiet = |s: &&NodeState| face.is_lazy && matches!(s, NodeState::Ready | NodeState::Cached);
+    let mut right = rect.right() - 10.0 * zoom;
+    if let Some(state) = look.state.filter(|s| !quiet(s)) {
+        let center = pos2(right - 5.0, rect.top() + 9.0);
+        icons::state(painter, state, center, 4.0, p, look.time);
+        right -= 11.0;
+    }
+    let left = rect.left() + 5.0 + 8.0 * zoom;
+    let mut job = egui::text::LayoutJob::simple(
+        face.title.clone(),
+        FontId::proportional(size),
+        p.text_strong,
+        (right - left).max(8.0),
+    );
+    job.wrap.max_rows = ((rect.height() - 2.0) / (size * 1.25)).floor().clamp(1.0, 3.0) as usize;
+    let title = painter.layout_job(job);
+    painter.galley(pos2(left, rect.center().y - title.size().y / 2.0), title, p.text_strong);
+    if let Some(NodeState::Running { share, .. }) = look.state {
+        progress(painter, rect, *share, p, look.time);
     }
 }
 
@@ -205,7 +236,8 @@ fn progress(painter: &Painter, rect: Rect, share: Option<f32>, p: &Palette, time
     painter.rect_filled(Rect::from_x_y_ranges(x(from)..=x(to), track.y_range()), 0.0, p.accent);
 }
 
-fn one_line(
+/// Words on one line, cut with an ellipsis where they are too long.
+pub fn one_line(
     painter: &Painter,
     text: &str,
     font: FontId,

@@ -5,7 +5,7 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 /// Zoom may not leave this range.
 const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.08..=3.0;
 /// Empty space left around what is fitted.
-const FIT_MARGIN: f32 = 36.0;
+const FIT_MARGIN: f32 = 24.0;
 
 /// The part of the canvas that is seen.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,93 @@
+//! Short messages at the lower right, for what happened away from the eyes.
+
+use super::theme;
+use egui::{Align2, Area, Context, Frame, Id, Order, Role, Sense, Stroke, WidgetInfo, vec2};
+
+/// Seconds that what needs no answer stays.
+const STAY_S: f64 = 6.0;
+
+/// How bad a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Info,
+    Good,
+    Bad,
+}
+
+struct Toast {
+    text: String,
+    level: Level,
+    /// When it goes, in seconds of the window; set when it is first seen. What went wrong stays.
+    until: Option<f64>,
+}
+
+/// The messages that are shown.
+#[derive(Default)]
+pub struct Toasts(Vec<Toast>);
+
+impl Toasts {
+    /// Something went wrong; it stays until it is closed.
+    pub fn error(&mut self, text: impl Into<String>) {
+        self.push(text.into(), Level::Bad);
+    }
+
+    /// Something went well.
+    pub fn success(&mut self, text: impl Into<String>) {
+        self.push(text.into(), Level::Good);
+    }
+
+    /// Something to know.
+    pub fn info(&mut self, text: impl Into<String>) {
+        self.push(text.into(), Level::Info);
+    }
+
+    fn push(&mut self, text: String, level: Level) {
+        // Said twice, it is shown once.
+        self.0.retain(|toast| toast.text != text);
+        self.0.push(Toast { text, level, until: None });
+    }
+
+    /// Draws them, the newest lowest.
+    pub fn show(&mut self, ctx: &Context) {
+        if self.0.is_empty() {
+            return;
+        }
+        let now = ctx.input(|i| i.time);
+        self.0.retain(|toast| toast.until.is_none_or(|until| now < until));
+        let mut closed = None;
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
+        area.anchor(Align2::RIGHT_BOTTOM, vec2(-12.0, -38.0)).show(ctx, |ui| {
+            let p = theme::palette(ui.visuals());
+            for (index, toast) in self.0.iter_mut().enumerate() {
+                let color = match toast.level {
+                    Level::Info => p.accent,
+                    Level::Good => p.good,
+                    Level::Bad => p.bad,
+                };
+                if toast.level != Level::Bad {
+                    let until = *toast.until.get_or_insert(now + STAY_S);
+                    ctx.request_repaint_after_secs((until - now) as f32);
+                }
+                let frame = Frame::popup(ui.style()).stroke(Stroke::new(1.0, color.gamma_multiply(0.6)));
+                frame.show(ui, |ui| {
+                    ui.set_width(340.0);
+                    ui.horizontal_top(|ui| {
+                        let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), Sense::hover());
+                        ui.painter().circle_filled(dot.center(), 4.0, color);
+                        ui.add(egui::Label::new(&toast.text).wrap());
+                    });
+                    if toast.level == Level::Bad {
+                        let close = ui.small_button("Close");
+                        close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close message"));
+                        if close.clicked() {
+                            closed = Some(index);
+                        }
+                    }
+                });
+            }
+        });
+        if let Some(index) = closed {
+            self.0.remove(index);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Files: dropped, chosen, raw ones that say nothing of themselves, and changes that are not saved.
+
+use crate::window::Window;
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+use spikeloom::{app::command::Command, pipeline::NodeState};
+
+/// A raw file of 4 channels of int16.
+fn raw_file(folder: &std::path::Path) -> std::path::PathBuf {
+    let path = folder.join("mine.raw");
+    let samples: Vec<u8> = (0..4 * 3000u32).flat_map(|i| ((i * 37 % 200) as i16).to_le_bytes()).collect();
+    std::fs::write(&path, samples).unwrap();
+    path
+}
+
+#[test]
+fn a_dropped_raw_file_asks_for_what_it_does_not_tell() {
+    let mut window = Window::empty();
+    let path = raw_file(window.folder.path());
+    window.drop_file(&path);
+    window.wait("the reader is there", |app| app.pipeline().node("read_recording").is_some());
+    window
+        .wait("it was tried", |app| matches!(app.states().get("read_recording"), Some(NodeState::Failed(_))));
+    assert_eq!(window.app().looked_at(), Some("read_recording.recording"));
+    // Selected, it says in the words of its fields what is missing and what would fit.
+    assert!(window.says("\u{201c}Number type\u{201d}"));
+    assert!(window.says("divides by 1, 2, 3, 4, 5, 6, 8, 10, 12"));
+    window.harness.get_by_role_and_label(Role::ComboBox, "Number type").click();
+    window.steps(3);
+    window.click("Int16");
+    window.click("Set Num channels");
+    window.type_number("Num channels", "4");
+    window.click("Set Sampling frequency");
+    window.type_number("Sampling frequency", "15 kHz");
+    window.wait("it can be read", |app| {
+        !matches!(app.states().get("read_recording"), Some(NodeState::Failed(_)))
+    });
+    window.wait_for("4 channels · 15 kHz");
+    assert!(window.pipeline().node("read_recording").unwrap().params["num_channels"] == 4);
+}
+
+#[test]
+fn a_file_dropped_onto_a_pipeline_covers_no_node() {
+    let mut window = Window::open(None);
+    let path = raw_file(window.folder.path());
+    window.drop_file(&path);
+    window.wait("the reader is there", |app| app.pipeline().node("read_recording").is_some());
+    window.steps(3);
+    let rect = |name: &str| window.harness.get_by_label(&format!("Node {name}")).rect();
+    let new = rect("read_recording");
+    for node in window.pipeline().nodes().filter(|n| n.name != "read_recording") {
+        assert!(!new.intersects(rect(&node.name)), "it lies on {}", node.name);
+    }
+}
+
+#[test]
+fn the_browser_goes_through_folders_and_asks_before_it_replaces() {
+    let mut window = Window::empty();
+    window.add_at(30.0, 60.0, "band-pass");
+    let folder = window.folder.path().join("inner");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("taken.ron");
+    std::fs::write(&file, "not a pipeline").unwrap();
+    window.key(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::S);
+    window.choose_path(&folder);
+    window.click("File taken.ron");
+    window.click("Save");
+    window.wait_for("taken.ron is there already");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "not a pipeline");
+    window.click("Replace");
+    window.wait("the file is saved", |app| app.path().is_some());
+    assert!(std::fs::read_to_string(&file).unwrap().contains("bandpass_filter"));
+}
+
+#[test]
+fn changes_are_not_lost_without_a_question() {
+    let mut window = Window::empty();
+    window.add_at(30.0, 60.0, "band-pass");
+    window.app_mut().perform(Command::New);
+    window.steps(2);
+    window.click("Cancel");
+    assert_eq!(window.pipeline().nodes().count(), 1);
+    window.app_mut().perform(Command::OpenExample(0));
+    window.steps(2);
+    window.click("Save");
+    let file = window.folder.path().join("kept.ron");
+    window.choose_path(&file);
+    // Saved first, then what was asked for.
+    window.wait("the example is open", |app| app.pipeline().node("sort").is_some());
+    assert!(std::fs::read_to_string(&file).unwrap().contains("bandpass_filter"));
+    // What does not change anything asks nothing.
+    window.app_mut().perform(Command::New);
+    window.steps(2);
+    assert_eq!(window.pipeline().nodes().count(), 0);
+}

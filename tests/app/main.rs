@@ -1,0 +1,10 @@
+//! The window from outside: a user's clicks, drags and keys, and what is on the screen after them.
+#![cfg(feature = "gui")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod canvas;
+mod files;
+mod pictures;
+mod quickstart;
+mod runs;
+mod window;

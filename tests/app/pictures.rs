@@ -1,0 +1,101 @@
+//! Pictures of the canvas: nodes in their states, wires, from near and from afar, dark and light.
+
+use crate::window::Window;
+use egui::{Event, Modifiers, MouseWheelUnit, TouchPhase, vec2};
+use egui_kittest::kittest::Queryable;
+use spikeloom::pipeline::NodeState;
+
+/// A node in each state that needs no luck with time.
+const STATES: &str = r#"(
+    version: 1,
+    nodes: {
+        "recording": (kind: "generate_recording", params: (duration_s: 2.0), position: (0.0, 0.0)),
+        "bandpass": (kind: "bandpass_filter", params: (freq_max: 5000.0), position: (240.0, 0.0)),
+        "cached": (kind: "noise_levels", position: (480.0, 0.0)),
+        "set": (kind: "noise_levels", params: (num_chunks_per_segment: 10), position: (480.0, 120.0)),
+        "ready": (kind: "quality_metrics", position: (720.0, 120.0)),
+        "muted": (kind: "noise_levels", position: (480.0, 240.0), muted: true),
+        "bypassed": (kind: "common_reference", position: (240.0, 120.0), bypassed: true),
+        "unfinished": (kind: "whiten", position: (720.0, 0.0)),
+        "unknown": (kind: "from_the_future", position: (0.0, 270.0)),
+        "failed": (kind: "read_recording", params: (path: "gone.raw"), position: (0.0, 130.0)),
+    },
+    wires: [
+        ("recording.recording", "bandpass.recording"),
+        ("bandpass.recording", "bypassed.recording"),
+        ("bandpass.recording", "cached.recording"),
+        ("bypassed.recording", "set.recording"),
+        ("bandpass.recording", "ready.recording"),
+        ("recording.truth", "ready.sorting"),
+        ("bandpass.recording", "muted.recording"),
+    ],
+)"#;
+
+/// Run once, then opened afresh: no times are shown, states come from the store.
+fn states() -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("states.ron");
+    let once = STATES.replace(
+        "\"ready\": (kind: \"quality_metrics\"",
+        "\"ready\": (muted: true, kind: \"quality_metrics\"",
+    );
+    std::fs::write(&file, once).unwrap();
+    let mut first = Window::open_over(folder, Some(&file));
+    first.wait("the file is open", |app| app.path().is_some());
+    first.click("Run");
+    first.wait_for_run();
+    assert!(matches!(first.state("cached"), NodeState::Done { .. }), "{:?}", first.app().states());
+    let folder = first.close();
+    std::fs::write(&file, STATES).unwrap();
+    let mut window = Window::open_over(folder, Some(&file));
+    window.wait("the file is open", |app| app.path().is_some());
+    window.wait("states are known", |app| matches!(app.states().get("cached"), Some(NodeState::Cached)));
+    // The canvas alone: traces come when they come.
+    let named = window.harness.query_all_by_label("states.ron").map(|node| node.rect().center());
+    let tab = named.min_by(|a, b| a.y.total_cmp(&b.y)).unwrap();
+    for _ in 0..2 {
+        window.harness.hover_at(tab);
+        window.steps(1);
+        window.harness.drag_at(tab);
+        window.steps(1);
+        window.harness.drop_at(tab);
+        window.steps(1);
+    }
+    window.steps(4);
+    window.harness.get_by_label("Back to all panels");
+    window.harness.hover_at(window.canvas(5.0, 5.0));
+    window.steps(4);
+    window
+}
+
+fn zoom_out(window: &mut Window, lines: f32) {
+    let at = window.canvas(500.0, 300.0);
+    window.harness.hover_at(at);
+    window.harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Line,
+        delta: vec2(0.0, -lines),
+        phase: TouchPhase::Move,
+        modifiers: Modifiers::NONE,
+        source: egui::MouseWheelSource::Wheel,
+    });
+    window.steps(3);
+    window.harness.hover_at(window.canvas(5.0, 5.0));
+    window.steps(3);
+}
+
+#[test]
+fn the_canvas_from_near_and_afar_in_both_themes() {
+    let mut window = states();
+    window.harness.set_size(vec2(1040.0, 520.0));
+    window.steps(4);
+    window.harness.snapshot("canvas_dark");
+    zoom_out(&mut window, 6.0);
+    window.harness.snapshot("canvas_far");
+    zoom_out(&mut window, 5.0);
+    window.harness.snapshot("canvas_farther");
+    window.menu("View", "Light");
+    window.menu("View", "Fit all");
+    window.harness.hover_at(window.canvas(5.0, 5.0));
+    window.steps(3);
+    window.harness.snapshot("canvas_light");
+}
