@@ -235,8 +235,8 @@ impl App {
                     self.looked_at = Some(end);
                 }
                 match viewer.take_saved() {
-                    Some(Ok(path)) => drop(self.toasts.success(format!("Saved {}", path.display()))),
-                    Some(Err(reason)) => drop(self.toasts.error(reason).duration(None)),
+                    Some(Ok(path)) => self.toasts.success(format!("Saved {}", path.display())),
+                    Some(Err(reason)) => self.toasts.error(reason),
                     None => {}
                 }
                 if let Some(name) = viewer.take_file_wish() {

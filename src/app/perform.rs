@@ -236,7 +236,7 @@ impl App {
                 self.edit(edit, "unpack", None);
                 self.editor.select(parts);
             }
-            Err(error) => drop(self.toasts.error(text::sentence(&error.0))),
+            Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
     }
 
