@@ -447,3 +447,12 @@ fn only_tables_of_the_same_units_are_joined() {
     screen.settle();
     assert!(screen.says("tested_id") && !screen.says("presence_ratio"));
 }
+
+#[test]
+fn spikes_of_other_data_are_not_offered() {
+    let mut screen = Screen::new([1100.0, 400.0], Theme::Dark);
+    let foreign = Sorting::from_spikes(25_000.0, Id::range(1), &[100], &[0]);
+    let related = vec![("phy.sorting".to_owned(), Value::from(foreign))];
+    screen.show("generate.recording", example().0.clone(), related);
+    assert!(screen.says("No spikes yet"));
+}

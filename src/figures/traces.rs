@@ -51,8 +51,8 @@ pub fn traces(traces: &Traces) -> Result<Figure, FigureError> {
     let mut place = [0u32; 4];
     let unit = &traces.unit;
     let caption = match traces.heat {
-        true => format!("{} · ±{full:.3} {unit}", traces.title),
-        false => format!("{} · {:.3} {unit} from row to row", traces.title, 2.0 * full),
+        true => format!("{} · ±{} {unit}", traces.title, three_digits(full)),
+        false => format!("{} · {} {unit} from row to row", traces.title, three_digits(2.0 * full)),
     };
     let mut drawing = figure(&caption, (1_000, height), |area| {
         let mut chart = ChartBuilder::on(area)
@@ -115,6 +115,12 @@ pub fn traces(traces: &Traces) -> Result<Figure, FigureError> {
         drawing.svg.insert_str(at, &element);
     }
     Ok(drawing)
+}
+
+/// A value with about three digits.
+fn three_digits(value: f64) -> String {
+    let decimals = (2 - value.abs().max(1e-9).log10().floor() as i32).clamp(0, 9) as usize;
+    format!("{value:.decimals$}")
 }
 
 /// A pixel a bin and row: blue below, white at nothing, orange above.

@@ -128,9 +128,20 @@ impl Graph<'_> {
         outputs.iter().filter(|p| p.port_type == port_type).map(|p| format!("{name}.{}", p.name)).collect()
     }
 
-    /// Ends of these types: of nodes after `end` first, then all others.
+    /// Ends of these types: of nodes after `end` first, then of those connected with it, then all others.
     fn ends(&self, end: &str, wanted: &[PortType]) -> Vec<String> {
         let mut order = after(self.pipeline, node_of(end));
+        if order.is_empty() {
+            order.push(node_of(end));
+        }
+        let wires = self.pipeline.wires();
+        let mut next = 0;
+        while let Some(&node) = order.get(next) {
+            next += 1;
+            for w in wires.iter().filter(|w| w.0 == node || w.2 == node) {
+                order.extend([w.0, w.2].into_iter().find(|n| !order.contains(n)));
+            }
+        }
         let rest: Vec<&str> =
             self.pipeline.nodes().map(|n| n.name.as_str()).filter(|n| !order.contains(n)).collect();
         order.extend(rest);

@@ -124,7 +124,7 @@ impl TraceView {
 
     fn overlay_ui(&mut self, ui: &mut Ui, choices: &[Choice], selected: &BTreeSet<usize>, extent: &Extent) {
         let current = self.overlay.as_ref().map(|o| o.end.clone());
-        if choices.is_empty() {
+        if !choices.iter().any(|item| self.fits(item)) {
             ui.weak("No spikes yet")
                 .on_hover_text("Spikes of a sorting of this pipeline can be shown on top once it ran");
             return;
@@ -136,7 +136,7 @@ impl TraceView {
             if ui.selectable_label(current.is_none(), "No spikes").clicked() {
                 choice = Some(None);
             }
-            for item in choices {
+            for item in choices.iter().filter(|item| self.fits(item)) {
                 let text = format!("{} · {} units", item.0, item.1.num_units());
                 if ui.selectable_label(current.as_deref() == Some(&item.0), text).clicked() {
                     choice = Some(Some(item));
@@ -162,6 +162,12 @@ impl TraceView {
         }
     }
 
+    /// True where a sorting counts time as the recording does; another one belongs to other data.
+    fn fits(&self, choice: &Choice) -> bool {
+        let rate = choice.1.sampling_frequency;
+        self.main.info().is_some_and(|info| (info.sampling_frequency - rate).abs() <= 1e-3 * rate)
+    }
+
     /// Chooses the spikes of the first sorting, unless the user wants none.
     pub fn offer_overlay(&mut self, choices: &[Choice]) {
         if self.overlay_off {
@@ -169,7 +175,7 @@ impl TraceView {
         }
         let current = self.overlay.as_ref().map(|o| o.end.clone());
         let again = current.and_then(|end| choices.iter().find(|c| c.0 == end));
-        self.set_overlay(again.or(choices.first()));
+        self.set_overlay(again.or(choices.iter().find(|item| self.fits(item))));
     }
 }
 

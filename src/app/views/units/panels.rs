@@ -61,7 +61,7 @@ impl UnitView {
                 let text = if self.recording.is_some() {
                     "Averaging…"
                 } else {
-                    "Connect the recording to the same node\nto see waveforms"
+                    "To see waveforms, connect this sorting\nand its recording to one node"
                 };
                 note(ui, body, text);
             }
