@@ -29,7 +29,7 @@ impl Node for GenerateRecording {
             "generate_ground_truth_recording",
             "toy_example",
         ],
-        version: 3,
+        version: 4,
         work: Work::FitThenLazy(TaskClass::Other),
         inputs: &[],
         outputs: &[Port::new("recording", PortType::Recording), Port::new("truth", PortType::Sorting)],

@@ -77,7 +77,7 @@ impl Population {
                     rng.random_range(60.0..130.0),
                 ];
                 let size: f64 = StandardNormal.sample(&mut rng);
-                let amplitude = params.noise_uv * (0.9 * (0.4 * size).exp()).clamp(0.3, 1.3);
+                let amplitude = params.noise_uv * (0.9 * (0.4 * size).exp()).clamp(0.3, 1.0);
                 let neuron =
                     Neuron::draw(&mut rng, place, amplitude, &contacts_um, params.sampling_frequency);
                 cell(neuron, &contacts_um, &drift)
