@@ -284,8 +284,42 @@ fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Erro
     if let Some(remedy) = not_read(path) {
         return Err(Error::Unrecognised { path: path.to_owned(), message: remedy.to_owned() });
     }
+    let mut inside = Vec::new();
+    find_inside(path, 3, &mut inside);
+    if !inside.is_empty() {
+        let names: Vec<String> = inside.iter().map(|p| p.display().to_string()).collect();
+        let message = format!("it is a folder of others. Choose one in it, such as {}", names.join(", "));
+        return Err(Error::Unrecognised { path: path.to_owned(), message });
+    }
     let signs: Vec<&str> = FORMATS.iter().map(|f| f.sign).collect();
     Err(Error::Unrecognised { path: path.to_owned(), message: format!("looked for {}", signs.join("; ")) })
+}
+
+/// A few recordings and sortings in a folder, for the message where the folder itself is none.
+fn find_inside(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    const ENOUGH: usize = 4;
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .take(200)
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    for path in paths {
+        if found.len() >= ENOUGH {
+            return;
+        }
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            continue;
+        }
+        // Single arrays are parts of something.
+        if FORMATS.iter().any(|format| format.name != "npy" && (format.fits)(&path)) {
+            found.push(path);
+        } else if depth > 1 && path.is_dir() {
+            find_inside(&path, depth - 1, found);
+        }
+    }
 }
 
 fn npz_of(path: &Path) -> Option<PathBuf> {

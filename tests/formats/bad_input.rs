@@ -72,6 +72,15 @@ fn empty_missing_and_foreign_files_are_named() {
         &refused(&base.join("si_written/synthetic_2s.nwb"), &OpenOptions::default()),
         &["NWB", "binary folder"],
     );
+    check(
+        &refused(&base.join("openephys_binary"), &OpenOptions::default()),
+        &["Open Ephys", "continuous.dat"],
+    );
+    // A folder above the recording.
+    check(
+        &refused(&base.join("si_written/mda_study"), &OpenOptions::default()),
+        &["a folder of others", "mda_study/synth_study/rec_16ch_2s"],
+    );
     let folder = base.join("si_written/sorting_truth_numpyfolder");
     check(&refused(&folder, &OpenOptions::default()), &["holds spikes, not traces"]);
     let message = io::open_sorting(&base.join("si_written/recording_binary"), None).unwrap_err().to_string();
