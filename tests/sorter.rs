@@ -281,3 +281,19 @@ fn the_drawn_graph_of_stages_equals_sort() {
     assert_eq!(Document::to_text(&unpacked, &registry), Document::to_text(&pipeline, &registry));
     assert!(pipeline.unpack_edit(&registry, "bandpass").is_err());
 }
+
+#[test]
+fn parts_of_an_unpacked_node_cover_no_other() {
+    let registry = registry();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/quickstart.ron");
+    let mut pipeline = Document::read(&path, &registry).unwrap().pipeline;
+    let (edit, _) = pipeline.unpack_edit(&registry, "sort").unwrap();
+    pipeline.apply(edit).unwrap();
+    let places: Vec<(&str, [f32; 2])> = pipeline.nodes().map(|n| (n.name.as_str(), n.position)).collect();
+    for (i, (a, at)) in places.iter().enumerate() {
+        for (b, other) in &places[..i] {
+            let apart = (at[0] - other[0]).abs() >= 200.0 || (at[1] - other[1]).abs() >= 100.0;
+            assert!(apart, "{a} at {at:?} and {b} at {other:?}");
+        }
+    }
+}

@@ -93,7 +93,12 @@ pub(super) fn unpack(
         let name = names.iter().find(|(inner, _)| inner == part).map_or(part, |(_, name)| name.as_str());
         format!("{name}.{port}")
     };
-    let mut edits = vec![Edit::RemoveNode(name.to_owned())];
+    // What lies to the right makes room for the parts.
+    let width = expansion.nodes.iter().map(|part| part.position[0]).fold(0.0, f32::max);
+    let right = pipeline.nodes().filter(|other| other.position[0] > instance.position[0]);
+    let moved =
+        right.map(|other| (other.name.clone(), [other.position[0] + width, other.position[1]])).collect();
+    let mut edits = vec![Edit::RemoveNode(name.to_owned()), Edit::Move(moved)];
     for (part, (_, new)) in expansion.nodes.iter().zip(&names) {
         let [x, y] = instance.position;
         edits.push(Edit::AddNode(NodeInstance {
