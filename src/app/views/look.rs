@@ -1,6 +1,7 @@
 //! Finds out what flows at an end; off the UI thread.
 
 use crate::{
+    app::text::with_labels,
     inspect::Ticket,
     pipeline::{Coordinate, EventKind, Executor, Look, Pipeline, RunOptions, RunStatus, TaskId, Value},
 };
@@ -35,7 +36,7 @@ pub fn look(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) {
     let mut estimated = false;
     loop {
         match executor.look(&target.pipeline, &target.base_folder, &target.end) {
-            Err(error) => return ticket.send(Seen::Failed(error.to_string())),
+            Err(error) => return ticket.send(Seen::Failed(in_words(executor, target, &error.to_string()))),
             Ok(Look::Ready(items)) => return ticket.send(Seen::Items(items)),
             Ok(Look::NeedsRun(tasks)) => return ticket.send(Seen::NeedsRun(tasks)),
             Ok(Look::NeedsFit(tasks)) => {
@@ -55,6 +56,12 @@ pub fn look(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) {
             return;
         }
     }
+}
+
+/// A message with options of the command line as the labels of the fields that the nodes have here.
+fn in_words(executor: &Executor, target: &Target, message: &str) -> String {
+    let kinds = target.pipeline.nodes().filter_map(|node| executor.registry().get(&node.kind));
+    kinds.fold(message.to_owned(), |text, kind| with_labels(&text, kind.specs()))
 }
 
 /// Runs only the estimates that the end needs.
