@@ -9,6 +9,7 @@ use super::{
     eigen::symmetric_eigen,
     geometry::Geometry,
     passes::{SpanData, all_spans, over_spans},
+    same_channels,
 };
 use crate::data::{Features, Peaks};
 use ndarray::Array2;
@@ -55,13 +56,7 @@ pub fn spike_features(
     monitor: &dyn Monitor,
 ) -> Result<Features, EngineError> {
     let info = chain.info();
-    if peaks.num_channels != info.num_channels() {
-        return Err(EngineError::Data(format!(
-            "the peaks were found on {} channels, the recording has {}: detect them on this recording",
-            peaks.num_channels,
-            info.num_channels()
-        )));
-    }
+    same_channels(peaks, info)?;
     let geometry = Geometry::of(info)?;
     let basis = if peaks.is_empty() {
         plain_basis(chain, params.num_components)

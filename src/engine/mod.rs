@@ -42,7 +42,7 @@ mod tile;
 pub mod waveforms;
 pub mod whiten;
 
-use crate::data::{SourceError, Templates};
+use crate::data::{Peaks, RecordingInfo, SourceError, Templates};
 
 /// Receives what a long computation has to say, and tells it to stop.
 ///
@@ -97,6 +97,18 @@ impl Monitor for Silent {
     fn preview(&self, _: Preview) {}
     fn log(&self, _: &str) {}
     fn warn(&self, _: &str) {}
+}
+
+/// Refuses peaks that were found on a recording with another number of channels.
+fn same_channels(peaks: &Peaks, info: &RecordingInfo) -> Result<(), EngineError> {
+    if peaks.num_channels == info.num_channels() {
+        return Ok(());
+    }
+    Err(EngineError::Data(format!(
+        "the peaks were found on {} channels, the recording has {}: detect them on this recording",
+        peaks.num_channels,
+        info.num_channels()
+    )))
 }
 
 /// Why a computation ended without a result.

@@ -9,6 +9,7 @@ use super::{
     geometry::Geometry,
     locations::{center_of_mass, peak_to_peak, triangulate},
     passes::{SpanData, all_spans, over_spans},
+    same_channels,
 };
 use crate::data::{Peaks, units::ms_to_samples};
 use schemars::JsonSchema;
@@ -77,13 +78,7 @@ pub fn localize_peaks(
     monitor: &dyn Monitor,
 ) -> Result<Peaks, EngineError> {
     let info = chain.info();
-    if peaks.num_channels != info.num_channels() {
-        return Err(EngineError::Data(format!(
-            "the peaks were found on {} channels, the recording has {}: detect them on this recording",
-            peaks.num_channels,
-            info.num_channels()
-        )));
-    }
+    same_channels(peaks, info)?;
     let geometry = Geometry::of(info)?;
     let Some(positions) = &geometry.positions_um else {
         return Err(EngineError::Data(
