@@ -1,0 +1,277 @@
+//! Choosing a file or a folder: our own, so that it works on every desktop and takes recordings that are folders.
+
+mod draw;
+
+use super::{App, backend::Purpose};
+use std::path::{Path, PathBuf};
+
+/// What a path is chosen for, as far as looks go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A file or a folder that exists.
+    Open,
+    /// A file that may not exist yet.
+    Save,
+    /// A folder.
+    Folder,
+}
+
+impl Mode {
+    /// From the mode of a path parameter.
+    pub fn of_param(mode: &str) -> Self {
+        match mode {
+            "save" => Mode::Save,
+            "folder" => Mode::Folder,
+            _ => Mode::Open,
+        }
+    }
+}
+
+/// One line of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// True for a folder.
+    pub is_folder: bool,
+    /// Bytes of a file.
+    pub size: u64,
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+    /// Nothing.
+    Missing,
+}
+
+/// What the browser asks the threads for.
+pub enum Question {
+    /// What is in this folder?
+    List(PathBuf),
+    /// What format is this?
+    Recognise(PathBuf),
+    /// What is there? It is to be taken, or entered where it is a folder and `enters`.
+    Take {
+        /// The path.
+        path: PathBuf,
+        /// A folder is entered.
+        enters: bool,
+    },
+}
+
+/// The browser while it is open.
+pub struct Browser {
+    /// What the path is for.
+    pub purpose: Purpose,
+    mode: Mode,
+    folder: PathBuf,
+    entries: Option<Result<Vec<Entry>, String>>,
+    name: String,
+    row: Option<usize>,
+    /// What the marked entry was recognised as.
+    recognised: Option<(PathBuf, String)>,
+    /// Why the last choice was not taken.
+    refusal: String,
+    /// A file that would be replaced.
+    replaces: Option<PathBuf>,
+    scroll: bool,
+    age: u32,
+}
+
+impl Browser {
+    /// A browser in a folder; ask for its list at once.
+    pub fn new(purpose: Purpose, mode: Mode, folder: PathBuf, name: String) -> Self {
+        Self {
+            purpose,
+            mode,
+            folder: std::path::absolute(&folder).unwrap_or(folder),
+            entries: None,
+            name,
+            row: None,
+            recognised: None,
+            refusal: String::new(),
+            replaces: None,
+            scroll: false,
+            age: 0,
+        }
+    }
+
+    /// The folder that is shown.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes in the list of a folder.
+    pub fn listed(&mut self, folder: &Path, entries: Result<Vec<Entry>, String>) {
+        if folder == self.folder {
+            self.entries = Some(entries);
+        }
+    }
+
+    /// Takes in what a file was recognised as.
+    pub fn recognised(&mut self, path: PathBuf, words: String) {
+        self.recognised = Some((path, words));
+    }
+
+    /// Takes in what is at a path that was to be taken; the path where it is now chosen.
+    pub fn found(&mut self, path: PathBuf, found: Found, enters: bool) -> Result<PathBuf, Option<Question>> {
+        self.refusal.clear();
+        match (found, self.mode) {
+            (Found::Folder, Mode::Folder | Mode::Open) if !enters => Ok(path),
+            (Found::Folder, _) => Err(Some(self.enter(path))),
+            (Found::File, Mode::Open) => Ok(path),
+            (Found::File, Mode::Folder) => {
+                self.refusal = format!("{} is a file; a folder is asked for.", path.display());
+                Err(None)
+            }
+            (Found::File, Mode::Save) if self.replaces.as_ref() == Some(&path) => Ok(path),
+            (Found::File, Mode::Save) => {
+                self.replaces = Some(path);
+                Err(None)
+            }
+            // A pipeline gets its ending, which may be there already.
+            (Found::Missing, Mode::Save) if self.purpose == Purpose::Save && path.extension().is_none() => {
+                Err(Some(Question::Take { path: path.with_extension("ron"), enters }))
+            }
+            (Found::Missing, Mode::Save | Mode::Folder) => Ok(path),
+            (Found::Missing, Mode::Open) => {
+                self.refusal = format!("{} is not there.", path.display());
+                Err(None)
+            }
+        }
+    }
+
+    fn enter(&mut self, folder: PathBuf) -> Question {
+        self.folder = folder.clone();
+        self.entries = None;
+        self.row = None;
+        self.recognised = None;
+        self.replaces = None;
+        self.refusal.clear();
+        if self.mode != Mode::Save {
+            self.name.clear();
+        }
+        Question::List(folder)
+    }
+
+    /// The path of what is typed.
+    fn typed(&self) -> Option<PathBuf> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return (self.mode == Mode::Folder).then(|| self.folder.clone());
+        }
+        let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_owned());
+        let path = match (name.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => self.folder.join(name),
+        };
+        Some(path)
+    }
+
+    fn title(&self) -> &'static str {
+        match (&self.purpose, self.mode) {
+            (Purpose::Open, _) => "Open a pipeline, a recording or a sorting",
+            (Purpose::Save, _) => "Save the pipeline",
+            (Purpose::Export, _) => "Save what is seen",
+            (_, Mode::Folder) => "Choose a folder",
+            (_, Mode::Save) => "Choose where to write",
+            (_, Mode::Open) => "Choose a file or a folder",
+        }
+    }
+
+    /// The entries that are shown: nothing hidden, and only pipelines where one is saved.
+    fn shown(&self) -> Vec<Entry> {
+        let Some(Ok(entries)) = &self.entries else { return Vec::new() };
+        let fits = |entry: &&Entry| match self.mode {
+            _ if entry.is_folder => true,
+            Mode::Folder => false,
+            Mode::Save if self.purpose == Purpose::Save => entry.name.to_lowercase().ends_with(".ron"),
+            _ => true,
+        };
+        entries.iter().filter(fits).cloned().collect()
+    }
+}
+
+impl App {
+    /// Opens the browser.
+    pub(super) fn browse(&mut self, purpose: Purpose, mode: Mode, name: String) {
+        let folder = match (&self.editor.path, &self.settings.folder) {
+            (None, Some(folder)) => folder.clone(),
+            _ => self.editor.base_folder(),
+        };
+        let browser = Browser::new(purpose, mode, folder, name);
+        self.backend.list(browser.folder().to_owned());
+        self.dialogs.browser = Some(browser);
+    }
+
+    pub(super) fn browser_ui(&mut self) {
+        let Some(browser) = &mut self.dialogs.browser else { return };
+        let (closed, questions) = browser.ui(&self.ctx);
+        if closed {
+            self.dialogs.browser = None;
+            self.dialogs.after_save = None;
+        }
+        self.ask(questions);
+    }
+
+    fn ask(&self, questions: impl IntoIterator<Item = Question>) {
+        for question in questions {
+            match question {
+                Question::List(folder) => self.backend.list(folder),
+                Question::Recognise(path) => self.backend.recognise(path),
+                Question::Take { path, enters } => self.backend.find(path, enters),
+            }
+        }
+    }
+
+    /// Takes in what is at a path that was chosen.
+    pub(super) fn path_found(&mut self, path: PathBuf, found: Found, enters: bool) {
+        let Some(browser) = &mut self.dialogs.browser else { return };
+        match browser.found(path, found, enters) {
+            Ok(path) => {
+                let purpose = browser.purpose.clone();
+                self.settings.folder = Some(browser.folder().to_owned());
+                self.dialogs.browser = None;
+                self.chosen(purpose, path);
+            }
+            Err(question) => self.ask(question),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn browser(purpose: Purpose, mode: Mode) -> Browser {
+        Browser::new(purpose, mode, "/data".into(), String::new())
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_when_asked_twice() {
+        let mut saves = browser(Purpose::Save, Mode::Save);
+        saves.name = "mine".into();
+        let path = saves.typed().unwrap_or_default();
+        let Err(Some(Question::Take { path, .. })) = saves.found(path, Found::Missing, true) else {
+            panic!("a pipeline gets its ending");
+        };
+        assert_eq!(path, Path::new("/data/mine.ron"));
+        assert!(saves.found(path.clone(), Found::File, true).is_err());
+        assert_eq!(saves.found(path.clone(), Found::File, false).ok(), Some(path));
+    }
+
+    #[test]
+    fn folders_are_entered_or_taken() {
+        let mut opens = browser(Purpose::Open, Mode::Open);
+        assert!(opens.found("/data/a".into(), Found::Folder, true).is_err());
+        assert_eq!(opens.folder(), Path::new("/data/a"));
+        assert!(opens.found("/data/a/b".into(), Found::Folder, false).is_ok());
+        assert!(opens.found("/data/a/none".into(), Found::Missing, false).is_err());
+        assert!(opens.refusal.contains("is not there"));
+    }
+}
