@@ -6,7 +6,7 @@ use super::{
 };
 use crate::io;
 use crate::pipeline::{
-    Document, Event, Executor, Limits, NodeState, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
+    Document, Event, Executor, Limits, NodeReport, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
     RunStatus, Store, validate,
 };
 use crossbeam_channel::{Receiver, Sender};
@@ -42,7 +42,7 @@ pub enum Answer {
         /// All problems.
         problems: Vec<Problem>,
         /// How each node is; `None` while the store is not open.
-        states: Option<BTreeMap<String, NodeState>>,
+        nodes: Option<BTreeMap<String, NodeReport>>,
     },
     /// A run began; `stop` ends it.
     RunStarted {
@@ -125,6 +125,7 @@ struct Check {
     revision: u64,
     pipeline: Pipeline,
     base_folder: PathBuf,
+    path: Option<PathBuf>,
 }
 
 /// The hand that gives work away.
@@ -153,10 +154,10 @@ impl Backend {
         self.answers.try_iter().collect()
     }
 
-    /// Asks for the problems and states of a pipeline; only the newest question is answered.
-    pub fn check(&self, revision: u64, pipeline: &Pipeline, base_folder: PathBuf) {
+    /// Asks for the problems and states of a pipeline, `path` its file; only the newest question is answered.
+    pub fn check(&self, revision: u64, pipeline: &Pipeline, base_folder: PathBuf, path: Option<PathBuf>) {
         // A closed channel means that the thread died with the window.
-        let _ = self.checks.send(Check { revision, pipeline: pipeline.clone(), base_folder });
+        let _ = self.checks.send(Check { revision, pipeline: pipeline.clone(), base_folder, path });
     }
 
     /// Starts a run and passes its events on.
@@ -294,10 +295,10 @@ fn check_loop(
         std::thread::sleep(Duration::from_millis(15));
         let check = to_check.try_iter().last().unwrap_or(first);
         let problems = validate(&check.pipeline, registry);
-        send(Answer::Checked { revision: check.revision, problems: problems.clone(), states: None });
+        send(Answer::Checked { revision: check.revision, problems: problems.clone(), nodes: None });
         if let Some(executor) = &executor {
-            let states = executor.states(&check.pipeline, &check.base_folder);
-            send(Answer::Checked { revision: check.revision, problems, states: Some(states) });
+            let nodes = executor.survey(&check.pipeline, &check.base_folder, check.path.as_deref());
+            send(Answer::Checked { revision: check.revision, problems, nodes: Some(nodes) });
         }
     }
 }

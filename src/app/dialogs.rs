@@ -1,4 +1,4 @@
-//! The few windows that come up: unsaved changes, shortcuts, about.
+//! The few windows that come up: unsaved changes, a run that would be stopped, shortcuts, about.
 
 use super::{App, browser::Browser, command::Command, command_list::CommandList, shortcuts};
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
@@ -8,6 +8,10 @@ use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 pub struct Dialogs {
     /// What waits for the user to decide about unsaved changes.
     pub waiting: Option<Command>,
+    /// What waits for the user to decide about the run that goes on.
+    pub stops: Option<Command>,
+    /// What follows once the run has stopped.
+    pub after_stop: Option<Command>,
     /// What follows once the file is saved.
     pub after_save: Option<Command>,
     /// A path is being chosen.
@@ -18,14 +22,15 @@ pub struct Dialogs {
     pub shortcuts: bool,
     /// "About" is shown.
     pub about: bool,
-    /// Unsaved changes are settled: the window may close.
+    /// Unsaved changes and runs are settled: the window may close.
     pub may_close: bool,
 }
 
 impl Dialogs {
     /// True while one of them takes the keys.
     pub fn is_modal(&self) -> bool {
-        self.waiting.is_some() || self.browser.is_some() || self.commands.is_some()
+        let asks = self.waiting.is_some() || self.stops.is_some() || self.after_stop.is_some();
+        asks || self.browser.is_some() || self.commands.is_some()
     }
 
     /// Escape closes what only informs, before it means anything to the canvas.
@@ -48,10 +53,13 @@ impl App {
     pub(super) fn dialogs_ui(&mut self) -> Vec<Command> {
         let mut commands = Vec::new();
         let closing = self.ctx.input(|i| i.viewport().close_requested());
-        if closing && self.editor.is_dirty() && !self.dialogs.may_close {
+        if closing && !self.dialogs.may_close && (self.editor.is_dirty() || self.is_running()) {
             self.ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.dialogs.waiting = Some(Command::Quit);
+            if !self.dialogs.is_modal() {
+                self.perform(Command::Quit);
+            }
         }
+        self.stop_ui();
         if let Some(waiting) = self.dialogs.waiting.clone() {
             match self.ask_about_changes() {
                 Some(Decision::Save) => {
@@ -74,28 +82,48 @@ impl App {
         commands
     }
 
-    fn ask_about_changes(&self) -> Option<Decision> {
-        let mut decision = None;
-        let modal = Modal::new(Id::unique("unsaved changes")).show(&self.ctx, |ui| {
-            ui.set_width(340.0);
-            ui.heading(format!("Save changes to {}?", self.editor.title()));
-            ui.add_space(4.0);
-            ui.label("They are lost otherwise.");
-            ui.add_space(8.0);
-            ui.horizontal(|ui| {
-                for (label, what) in
-                    [("Save", Decision::Save), ("Discard", Decision::Discard), ("Cancel", Decision::Cancel)]
-                {
-                    if ui.button(label).clicked() {
-                        decision = Some(what);
-                    }
+    /// Asks before a run is stopped, and goes on once it has.
+    fn stop_ui(&mut self) {
+        if let Some(next) = self.dialogs.stops.clone() {
+            if !self.is_running() {
+                self.dialogs.stops = None;
+                self.perform(next);
+                return;
+            }
+            let verb = match &next {
+                Command::Quit => "Close Spikeloom",
+                _ => "Open another pipeline",
+            };
+            let words = "What is finished is kept, and the next run goes on from there.";
+            let answers = ["Stop the run", "Keep running"];
+            match question(&self.ctx, &format!("{verb} while the run goes on?"), words, &answers) {
+                Some(0) => {
+                    self.dialogs.stops = None;
+                    self.dialogs.after_stop = Some(next);
+                    self.runs.stop();
                 }
-            });
-        });
-        if decision.is_none() && modal.should_close() {
-            decision = Some(Decision::Cancel);
+                Some(_) => self.dialogs.stops = None,
+                None => {}
+            }
+        } else if let Some(next) = self.dialogs.after_stop.clone() {
+            if !self.is_running() {
+                self.dialogs.after_stop = None;
+                self.perform(next);
+            } else if question(&self.ctx, "Stopping the run…", "", &["Do not wait"]) == Some(0) {
+                self.dialogs.after_stop = None;
+                self.perform_or_save(next);
+            }
         }
-        decision
+    }
+
+    fn ask_about_changes(&self) -> Option<Decision> {
+        let title = format!("Save changes to {}?", self.editor.title());
+        let chosen = question(&self.ctx, &title, "They are lost otherwise.", &["Save", "Discard", "Cancel"])?;
+        Some(match chosen {
+            0 => Decision::Save,
+            1 => Decision::Discard,
+            _ => Decision::Cancel,
+        })
     }
 
     fn sheet_ui(&mut self) {
@@ -139,4 +167,26 @@ impl App {
                 ui.weak(format!("Licence {}", env!("CARGO_PKG_LICENSE")));
             });
     }
+}
+
+/// Asks with a button for each answer; the index of the one chosen, one more than the last where it was closed.
+fn question(ctx: &egui::Context, title: &str, words: &str, answers: &[&str]) -> Option<usize> {
+    let mut chosen = None;
+    let modal = Modal::new(Id::unique("question")).show(ctx, |ui| {
+        ui.set_width(340.0);
+        ui.heading(title);
+        if !words.is_empty() {
+            ui.add_space(4.0);
+            ui.label(words);
+        }
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            for (index, label) in answers.iter().enumerate() {
+                if ui.button(*label).clicked() {
+                    chosen = Some(index);
+                }
+            }
+        });
+    });
+    chosen.or_else(|| modal.should_close().then_some(answers.len()))
 }

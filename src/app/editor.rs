@@ -25,6 +25,8 @@ pub struct Editor {
     pub name: String,
     /// Names of the selected nodes.
     pub selection: BTreeSet<String>,
+    /// The end that the viewer shows, `node.port`.
+    pub looked_at: Option<String>,
     /// The selected wire, from end and to end.
     pub selected_wire: Option<(String, String)>,
     undo: Vec<Step>,
@@ -84,10 +86,7 @@ impl Editor {
     /// # Errors
     /// Where the change does not fit; nothing has changed then.
     pub fn apply(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) -> Result<(), PipelineError> {
-        let renamed = match &edit {
-            Edit::Rename(old, new) => Some((old.clone(), new.clone())),
-            _ => None,
-        };
+        let renamed = renames(&edit);
         let inverse = self.pipeline.apply(edit)?;
         let revision = self.revision;
         self.last_revision += 1;
@@ -101,11 +100,7 @@ impl Editor {
                 self.undo.remove(0);
             }
         }
-        if let Some((old, new)) = renamed
-            && self.selection.remove(&old)
-        {
-            self.selection.insert(new);
-        }
+        self.follow(&renamed);
         self.prune_selection();
         Ok(())
     }
@@ -132,11 +127,31 @@ impl Editor {
     }
 
     fn take_step(&mut self, step: Step) -> Option<(Step, String)> {
+        let renamed = renames(&step.inverse);
         let inverse = self.pipeline.apply(step.inverse).ok()?;
         let back = Step { inverse, label: step.label.clone(), merge: None, revision: self.revision };
         self.revision = step.revision;
+        self.follow(&renamed);
         self.prune_selection();
         Some((back, step.label))
+    }
+
+    /// What is selected and looked at stays so under another name.
+    fn follow(&mut self, renamed: &[(String, String)]) {
+        for (old, new) in renamed {
+            if self.selection.remove(old) {
+                self.selection.insert(new.clone());
+            }
+            let ends = self.looked_at.iter_mut();
+            let ends = ends.chain(self.selected_wire.iter_mut().flat_map(|(from, to)| [from, to]));
+            for end in ends {
+                if let Some((node, port)) = end.split_once('.')
+                    && node == old
+                {
+                    *end = format!("{new}.{port}");
+                }
+            }
+        }
     }
 
     fn prune_selection(&mut self) {
@@ -263,6 +278,15 @@ fn stem(name: &str) -> &str {
     }
 }
 
+/// Old and new names in an edit.
+fn renames(edit: &Edit) -> Vec<(String, String)> {
+    match edit {
+        Edit::Rename(old, new) => vec![(old.clone(), new.clone())],
+        Edit::Batch(edits) => edits.iter().flat_map(renames).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn is_end(end: &str, node: &str, port: &str) -> bool {
     end.split_once('.') == Some((node, port))
 }
@@ -300,6 +324,25 @@ mod tests {
         editor.redo().unwrap();
         assert_eq!(editor.pipeline().node("a").unwrap().position, [4.0, 0.0]);
         assert!(editor.is_dirty());
+    }
+
+    #[test]
+    fn what_is_selected_and_looked_at_follows_a_new_name_there_and_back() {
+        let mut editor = Editor::default();
+        for name in ["a", "b"] {
+            editor.apply(Edit::AddNode(node(name)), "add", None).unwrap();
+        }
+        editor.apply(Edit::Connect("a.x".into(), "b.x".into()), "wire", None).unwrap();
+        editor.selected_wire = Some(("a.x".into(), "b.x".into()));
+        editor.selection.insert("a".into());
+        editor.looked_at = Some("a.x".into());
+        editor.apply(Edit::Rename("a".into(), "c".into()), "rename", None).unwrap();
+        assert_eq!(editor.looked_at.as_deref(), Some("c.x"));
+        assert_eq!(editor.selected_wire, Some(("c.x".into(), "b.x".into())));
+        assert!(editor.selection.contains("c"));
+        editor.undo().unwrap();
+        assert_eq!(editor.looked_at.as_deref(), Some("a.x"));
+        assert!(editor.selection.contains("a"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{
     App,
     backend::{Answer, OpenedFile, Purpose},
+    canvas,
     command::Command,
     editor::Editor,
     jobs,
@@ -17,7 +18,8 @@ impl App {
     pub(super) fn ask_for_checks(&mut self) {
         if self.checked != Some(self.meaning) {
             self.checked = Some(self.meaning);
-            self.backend.check(self.meaning, self.editor.pipeline(), self.editor.base_folder());
+            let (folder, path) = (self.editor.base_folder(), self.editor.path.clone());
+            self.backend.check(self.meaning, self.editor.pipeline(), folder, path);
         }
     }
 
@@ -63,7 +65,7 @@ impl App {
         match answer {
             Answer::Ready(executor) => {
                 let mut viewer = Viewer::new(&self.ctx, executor.clone());
-                if let Some(end) = &self.looked_at {
+                if let Some(end) = &self.editor.looked_at {
                     viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
                 }
                 self.viewer = Some(viewer);
@@ -78,11 +80,16 @@ impl App {
                 self.runs.say(Level::Error, reason.clone());
                 self.no_store = Some(reason);
             }
-            Answer::Checked { revision, problems, states } => {
+            Answer::Checked { revision, problems, nodes } => {
                 if revision == self.meaning {
                     self.problems = problems;
-                    if let Some(states) = states {
-                        self.stored = states;
+                    if let Some(nodes) = nodes {
+                        self.stored.clear();
+                        self.known = canvas::Known::default();
+                        for (name, node) in nodes {
+                            self.known.add(&name, &node);
+                            self.stored.insert(name, node.state);
+                        }
                         self.join_states();
                         self.refresh_viewer();
                     }
@@ -96,6 +103,9 @@ impl App {
             Answer::RunStarted { run, stop } => {
                 self.starting = false;
                 self.runs.started(run, stop);
+                if self.dialogs.after_stop.is_some() {
+                    self.runs.stop();
+                }
             }
             Answer::Event(event) => {
                 if let Some(viewer) = &mut self.viewer {
@@ -208,7 +218,7 @@ impl App {
     }
 
     fn refresh_viewer(&mut self) {
-        if let (Some(viewer), Some(end)) = (&mut self.viewer, &self.looked_at) {
+        if let (Some(viewer), Some(end)) = (&mut self.viewer, &self.editor.looked_at) {
             viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
         }
     }

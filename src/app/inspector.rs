@@ -185,6 +185,9 @@ impl App {
                 ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
             }
         });
+        for warning in self.known.warnings.get(name).into_iter().flatten() {
+            ui.add(egui::Label::new(egui::RichText::new(text::sentence_of(warning)).color(p.warn)).wrap());
+        }
         let lines: Vec<_> = self.runs.log().iter().filter(|l| l.node == name).collect();
         if !lines.is_empty() {
             egui::CollapsingHeader::new(egui::RichText::new("Log").weak()).show_unindented(ui, |ui| {

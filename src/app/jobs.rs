@@ -180,6 +180,9 @@ impl App {
             {
                 ui.ctx().copy_text(folder.display().to_string());
             }
+            if ui.small_button("Copy log").clicked() {
+                ui.ctx().copy_text(self.log_of(id));
+            }
         });
         ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
@@ -195,6 +198,16 @@ impl App {
                 ui.weak(if task.message.is_empty() { "It said nothing." } else { &task.message });
             }
         });
+    }
+
+    /// What a task said, as text.
+    fn log_of(&self, id: &TaskId) -> String {
+        let lines = self.runs.log().iter().filter(|l| l.node == id.node);
+        let lines = lines.map(|l| {
+            let mark = if l.level == Level::Warning { "warning: " } else { "" };
+            format!("{:>6}  {mark}{}\n", text::clock(l.at_s), l.line)
+        });
+        lines.collect()
     }
 
     fn problems_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -331,7 +344,14 @@ fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: 
     let line = text::short_path(task.message.lines().next().unwrap_or_default());
     let room = rect.width() - 610.0;
     if room > 40.0 {
-        cell(606.0, room, &line, if bad { p.bad } else { p.text_weak });
+        let color = if bad {
+            p.bad
+        } else if task.warned {
+            p.warn
+        } else {
+            p.text_weak
+        };
+        cell(606.0, room, &line, color);
     }
     response.on_hover_text("Click for what it said").clicked()
 }

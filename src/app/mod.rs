@@ -75,6 +75,8 @@ pub struct App {
     problems: Vec<Problem>,
     stored: BTreeMap<String, NodeState>,
     states: BTreeMap<String, NodeState>,
+    /// What the store says besides: warnings, and how many items flow.
+    known: canvas::Known,
     runs: runs::Runs,
     /// A run was asked for and is not heard of yet.
     starting: bool,
@@ -83,7 +85,6 @@ pub struct App {
     palette: palette::NodeList,
     inspector: inspector::Inspector,
     viewer: Option<Viewer>,
-    looked_at: Option<String>,
     /// What is looked at was not chosen by hand: it may change to spikes that arrive.
     follows: bool,
     /// What flows at ends of the selected node, and what it was asked for.
@@ -123,6 +124,7 @@ impl App {
             problems: Vec::new(),
             stored: BTreeMap::new(),
             states: BTreeMap::new(),
+            known: canvas::Known::default(),
             runs: runs::Runs::default(),
             starting: false,
             pending_run: None,
@@ -130,7 +132,6 @@ impl App {
             palette: palette::NodeList::default(),
             inspector: inspector::Inspector::default(),
             viewer: None,
-            looked_at: None,
             follows: false,
             flows: BTreeMap::new(),
             flows_of: None,
@@ -168,7 +169,7 @@ impl App {
 
     /// The end that the viewer shows.
     pub fn looked_at(&self) -> Option<&str> {
-        self.looked_at.as_deref()
+        self.editor.looked_at.as_deref()
     }
 
     /// The file of the pipeline, where it has one.
@@ -216,11 +217,12 @@ impl App {
             revision: self.meaning,
             registry: &self.registry,
             states: &self.states,
+            known: &self.known,
             stages: self.runs.stages(),
             selection: &self.editor.selection,
             selected_wire: self.editor.selected_wire.as_ref(),
             gesture: self.gesture_number,
-            looked_at: self.looked_at.as_deref(),
+            looked_at: self.editor.looked_at.as_deref(),
         };
         self.canvas.ui(ui, &scene)
     }
@@ -232,7 +234,7 @@ impl App {
                 viewer.ui(ui);
                 // The user went on to another end inside the viewer.
                 if let Some(end) = viewer.take_wanted() {
-                    self.looked_at = Some(end);
+                    self.editor.looked_at = Some(end);
                 }
                 match viewer.take_saved() {
                     Some(Ok(path)) => self.toasts.success(format!("Saved {}", path.display())),

@@ -48,6 +48,11 @@ pub fn is_whole(tree: &Tree<Pane>) -> bool {
     panes.into_iter().all(|pane| count(pane) == 1)
 }
 
+/// Brings a panel to the front where it lies behind others.
+pub fn bring_forward(tree: &mut Tree<Pane>, wanted: Pane) {
+    tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if *pane == wanted));
+}
+
 /// Draws the panels; the commands that come of them.
 pub fn show(app: &mut App, ui: &mut Ui) -> Vec<Command> {
     let mut commands = Vec::new();
@@ -124,7 +129,7 @@ impl Panels<'_> {
                 let mark = if self.app.editor.is_dirty() { " •" } else { "" };
                 format!("{}{mark}", self.app.editor.title())
             }
-            Pane::Viewer => match &self.app.looked_at {
+            Pane::Viewer => match &self.app.editor.looked_at {
                 Some(end) => format!("Viewer · {end}"),
                 None => "Viewer".to_owned(),
             },
@@ -195,6 +200,14 @@ impl Behavior<Pane> for Panels<'_> {
             egui_tiles::ResizeState::Idle => Stroke::new(2.0, p.bar),
             _ => Stroke::new(2.0, p.accent),
         }
+    }
+
+    fn drag_preview_stroke(&self, visuals: &Visuals) -> Stroke {
+        Stroke::new(1.5, theme::palette(visuals).accent)
+    }
+
+    fn drag_preview_color(&self, visuals: &Visuals) -> Color32 {
+        theme::palette(visuals).accent.gamma_multiply(0.25)
     }
 
     fn simplification_options(&self) -> egui_tiles::SimplificationOptions {

@@ -14,15 +14,18 @@ use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline,
 use std::{collections::BTreeSet, path::PathBuf};
 
 impl App {
-    /// Carries a command out; one that would lose changes asks first.
+    /// Carries a command out; one that would stop a run or lose changes asks first.
     pub fn perform(&mut self, command: Command) {
-        let loses = match &command {
-            Command::New | Command::OpenExample(_) | Command::Quit => true,
-            // A recording adds a node to what is there.
-            Command::Open(path) => path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")),
-            _ => false,
-        };
-        if loses && self.editor.is_dirty() {
+        if self.is_running() && leaves(&command) {
+            self.dialogs.stops = Some(command);
+        } else {
+            self.perform_or_save(command);
+        }
+    }
+
+    /// As [`Self::perform`], with a run that goes on settled.
+    pub(super) fn perform_or_save(&mut self, command: Command) {
+        if leaves(&command) && self.editor.is_dirty() {
             self.dialogs.waiting = Some(command);
         } else {
             self.perform_at_once(command);
@@ -259,7 +262,10 @@ impl App {
         if let Some(viewer) = &mut self.viewer {
             viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), &end);
         }
-        self.looked_at = Some(end);
+        if let Some(layout) = &mut self.layout {
+            panels::bring_forward(layout, panels::Pane::Viewer);
+        }
+        self.editor.looked_at = Some(end);
     }
 
     /// Looks at the traces a document starts from: they need no run.
@@ -334,8 +340,10 @@ impl App {
         self.runs.forget_all();
         self.stored.clear();
         self.problems.clear();
-        self.looked_at = None;
         self.join_states();
+        if let Some(viewer) = &mut self.viewer {
+            viewer.clear();
+        }
         self.canvas = Canvas::default();
         self.canvas.fit(false);
         self.look_at_source();
@@ -362,6 +370,16 @@ impl App {
             self.look(format!("{name}.{}", port.name));
             self.follows = true;
         }
+    }
+}
+
+/// True where a command leaves the pipeline that is drawn.
+fn leaves(command: &Command) -> bool {
+    match command {
+        Command::New | Command::OpenExample(_) | Command::Quit => true,
+        // A recording adds a node to what is there.
+        Command::Open(path) => path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")),
+        _ => false,
     }
 }
 

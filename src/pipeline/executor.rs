@@ -1,8 +1,8 @@
 //! Runs pipelines: threads drive tasks, one rayon pool computes, events tell what happens.
 
 use super::{
-    Coordinate, Event, NodeState, Pipeline, Plan, PlannedTask, Problem, Registry, RunId, RunStatus, Store,
-    TaskClass, TaskId, Value, Work,
+    Coordinate, Event, Pipeline, Plan, PlannedTask, Problem, Registry, RunId, RunStatus, Store, TaskClass,
+    TaskId, Value, Work,
     evaluate::{EvalState, Evaluator, ItemEval},
     graph::split,
     join::ItemState,
@@ -80,7 +80,7 @@ pub struct Executor {
     pools: Mutex<HashMap<usize, Arc<rayon::ThreadPool>>>,
     runs: AtomicU64,
     /// Nodes that had results in this session, by the folder of their document.
-    ran: Mutex<BTreeSet<(PathBuf, String)>>,
+    pub(super) ran: Mutex<BTreeSet<(PathBuf, String)>>,
 }
 
 impl Executor {
@@ -192,56 +192,6 @@ impl Executor {
             after: Vec::new(),
             estimate_s: self.store.last_duration_s(kind),
         }
-    }
-
-    /// The state of each node as the store has it; what runs right now is told by events.
-    pub fn states(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, NodeState> {
-        self.states_of(pipeline, base_folder, None)
-    }
-
-    /// As [`Self::states`]; with the path of the document, results of earlier sessions make nodes stale
-    /// rather than ready.
-    pub fn states_of(
-        &self,
-        pipeline: &Pipeline,
-        base_folder: &Path,
-        pipeline_path: Option<&Path>,
-    ) -> BTreeMap<String, NodeState> {
-        let mut walk = self.evaluator(pipeline, base_folder, None);
-        walk.evaluate();
-        let results = pipeline_path.map(|path| self.store.results_folder(path));
-        let mut states = BTreeMap::new();
-        for (instance, eval) in walk.iter() {
-            let name = &instance.name;
-            let ran = || {
-                lock(&self.ran).contains(&(base_folder.to_owned(), name.clone()))
-                    || results.as_ref().is_some_and(|results| self.store.has_results(results, name))
-            };
-            let failed = eval.items.iter().find_map(|item| match &item.state {
-                EvalState::Failed(message) => Some(message.clone()),
-                _ => None,
-            });
-            let tasks = || eval.items.iter().filter(|item| item.is_task);
-            let done = tasks().next().is_some() && tasks().all(|i| matches!(i.state, EvalState::Done(_)));
-            let is_task = self.registry.get(&instance.kind).is_some_and(|n| n.info().work != Work::Lazy);
-            let state = match (&eval.invalid, failed) {
-                (Some(message), _) => NodeState::Invalid(message.clone()),
-                (None, Some(message)) => NodeState::Failed(message),
-                (None, None) if done => NodeState::Cached,
-                (None, None) if is_task && !eval.off && ran() => NodeState::Stale,
-                (None, None) => NodeState::Ready,
-            };
-            states.insert(name.clone(), state);
-        }
-        // A pipeline with a loop has no order; its nodes are told of as well.
-        for problem in validate(pipeline, &self.registry) {
-            if let Some(node) = problem.node
-                && problem.severity == super::Severity::Error
-            {
-                states.entry(node).or_insert(NodeState::Invalid(problem.message));
-            }
-        }
-        states
     }
 
     /// What flows at `node.port` now: an output, or what arrives at an input. Evaluates recipes and loads

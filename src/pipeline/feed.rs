@@ -182,6 +182,19 @@ pub(super) struct TaskMonitor {
     log: Mutex<String>,
 }
 
+/// Marks a warning in the log of a result.
+const WARNING: &str = "warning: ";
+
+/// The warnings in the log of a result.
+pub(super) fn warnings_in(log: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let (at_s, words) = line.trim_start().split_once(' ')?;
+        at_s.parse::<f64>().ok()?;
+        words.strip_prefix(WARNING).map(str::to_owned)
+    };
+    log.lines().filter_map(line).collect()
+}
+
 /// Time of one stage of a task, as its provenance has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct StageTime {
@@ -233,7 +246,7 @@ impl TaskMonitor {
     }
 
     fn line(&self, line: &str, warning: bool) {
-        let mark = if warning { "warning: " } else { "" };
+        let mark = if warning { WARNING } else { "" };
         let at_s = self.feed.began.elapsed().as_secs_f64();
         lock(&self.log).push_str(&format!("{at_s:10.3} {mark}{line}\n"));
         self.feed.tell(EventKind::Log { task: self.task.clone(), warning, line: line.to_owned() });

@@ -29,6 +29,7 @@ mod run;
 mod set;
 mod store;
 mod summary;
+mod survey;
 mod task;
 mod text;
 mod validate;
@@ -52,6 +53,7 @@ pub use store::{
     CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,
     WrittenEntry,
 };
+pub use survey::NodeReport;
 pub use validate::{Problem, Severity, validate};
 
 #[cfg(test)]

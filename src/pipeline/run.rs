@@ -196,9 +196,17 @@ impl Run {
                     }
                     _ if !item.is_task => {}
                     EvalState::Lazy => {}
-                    EvalState::Done(stored) if self.told.get(&task) != Some(&Told::Finished) => {
+                    EvalState::Done(stored)
+                        if !matches!(self.told.get(&task), Some(Told::Finished | Told::Cached)) =>
+                    {
                         let folder = stored.folder.clone();
-                        self.tell(task, Told::Cached, |task| EventKind::Cached { task, folder });
+                        self.tell(task.clone(), Told::Cached, |task| EventKind::Cached { task, folder });
+                        // What is wrong with a result is as wrong the second time.
+                        for line in stored.warnings() {
+                            if self.warned.insert((task.node.clone(), line.clone())) {
+                                self.feed.tell(EventKind::Log { task: task.clone(), warning: true, line });
+                            }
+                        }
                     }
                     EvalState::Done(_) => {}
                     EvalState::Runnable(_) | EvalState::Waiting => {

@@ -54,7 +54,24 @@ impl Canvas {
             let bright = hovered == Some(index) || selected || looked_at || flow.is_some();
             let color = if bright { color } else { color.gamma_multiply(0.75) };
             curve.draw(ui.painter(), color, width, flow);
+            if let Some(count) = scene.known.counts.get(from) {
+                self.count(ui, curve.at(0.5), *count, color);
+            }
         }
+    }
+
+    /// `×12` on a wire that carries so many items.
+    fn count(&self, ui: &Ui, place: Pos2, count: usize, color: egui::Color32) {
+        if self.view.detail() != Detail::Full {
+            return;
+        }
+        let p = theme::palette(ui.visuals());
+        let font = FontId::proportional(node::step(11.0 * self.view.zoom.max(0.8)));
+        let words = ui.painter().layout_no_wrap(format!("×{count}"), font, p.text_strong);
+        let plate = Rect::from_center_size(place, words.size() + Vec2::new(8.0, 2.0));
+        let rounding = plate.height() / 2.0;
+        ui.painter().rect(plate, rounding, p.canvas, Stroke::new(1.0, color), StrokeKind::Inside);
+        ui.painter().galley(place - words.size() / 2.0, words, p.text_strong);
     }
 
     pub(super) fn draw_nodes(
@@ -72,6 +89,7 @@ impl Canvas {
             let has_fields = self.view.zoom >= body::MIN_ZOOM && is_free();
             let look = node::Look {
                 state: scene.states.get(&item.node.name),
+                warns: scene.known.warnings.contains_key(&item.node.name),
                 stage: scene.stages.get(&item.node.name).map(String::as_str),
                 selected: scene.selection.contains(&item.node.name),
                 hovered: item.response.contains_pointer(),

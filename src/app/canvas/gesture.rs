@@ -1,6 +1,6 @@
 //! What the pointer is in the middle of: panning, a band, moving nodes, drawing a wire.
 
-use super::{Canvas, Curve, Finder, Scene, Seen, SeenPort, draw::band_stroke, finder::Loose, snap};
+use super::{Canvas, Finder, Scene, Seen, SeenPort, draw::band_stroke, finder::Loose, snap, wire::Curve};
 use crate::{
     app::{
         command::{Command, MergeKey},

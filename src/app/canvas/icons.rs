@@ -89,24 +89,25 @@ pub fn state(painter: &Painter, state: &NodeState, center: Pos2, radius: f32, p:
             painter.line_segment([center - d, center + d], stroke);
             painter.line_segment([center + vec2(-d.x, d.y), center + vec2(d.x, -d.y)], stroke);
         }
-        NodeState::Invalid(_) => {
-            let points = vec![
-                center + vec2(0.0, -radius),
-                center + vec2(radius, radius * 0.8),
-                center + vec2(-radius, radius * 0.8),
-            ];
-            painter.add(Shape::closed_line(points, Stroke::new(thin.width * 1.2, p.warn)));
-            painter.line_segment(
-                [center + vec2(0.0, -radius * 0.3), center + vec2(0.0, radius * 0.25)],
-                Stroke::new(thin.width * 1.2, p.warn),
-            );
-            painter.circle_filled(center + vec2(0.0, radius * 0.55), thin.width * 0.6, p.warn);
-        }
+        NodeState::Invalid(_) => warning(painter, center, radius, p),
         NodeState::Cancelled => {
             let d = radius * 0.62;
             painter.rect_filled(egui::Rect::from_center_size(center, Vec2::splat(2.0 * d)), 1.0, p.text_weak);
         }
     }
+}
+
+/// Draws a triangle with an exclamation mark around `center`.
+pub fn warning(painter: &Painter, center: Pos2, radius: f32, p: &Palette) {
+    let stroke = Stroke::new((radius / 4.0).max(1.0) * 1.2, p.warn);
+    let points = vec![
+        center + vec2(0.0, -radius),
+        center + vec2(radius, radius * 0.8),
+        center + vec2(-radius, radius * 0.8),
+    ];
+    painter.add(Shape::closed_line(points, stroke));
+    painter.line_segment([center + vec2(0.0, -radius * 0.3), center + vec2(0.0, radius * 0.25)], stroke);
+    painter.circle_filled(center + vec2(0.0, radius * 0.55), stroke.width / 2.0, p.warn);
 }
 
 fn check(painter: &Painter, center: Pos2, radius: f32, stroke: Stroke) {

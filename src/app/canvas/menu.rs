@@ -81,6 +81,9 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
             }
         }
     }
+    for warning in scene.known.warnings.get(&node.name).into_iter().flatten() {
+        ui.colored_label(ui.visuals().warn_fg_color, text::sentence_of(warning));
+    }
     if node.muted {
         ui.weak("Muted: neither it nor what depends on it runs.");
     }

@@ -11,21 +11,21 @@ pub mod icons;
 mod menu;
 pub mod node;
 mod pointer;
+mod seen;
 mod view;
 mod wire;
 
 use super::command::Command;
-use crate::pipeline::{NodeInstance, NodeState, Pipeline, PortType, Registry};
+use crate::pipeline::{NodeReport, NodeState, Pipeline, Registry};
 use egui::{
-    CursorIcon, Id, Key, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2,
-    WidgetInfo,
+    CursorIcon, Id, Key, MouseWheelUnit, PointerButton, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo,
 };
 use face::Faces;
 use finder::Finder;
 use gesture::Gesture;
+use seen::{Seen, SeenPort};
 use std::collections::{BTreeMap, BTreeSet};
-use view::{Detail, View};
-use wire::Curve;
+use view::View;
 
 /// Radius of a port in canvas units.
 const PORT_RADIUS: f32 = 6.5;
@@ -40,6 +40,8 @@ pub struct Scene<'a> {
     pub registry: &'a Registry,
     /// How nodes are.
     pub states: &'a BTreeMap<String, NodeState>,
+    /// What is known of their results.
+    pub known: &'a Known,
     /// The stage of nodes that run.
     pub stages: &'a BTreeMap<String, String>,
     /// Selected nodes.
@@ -50,6 +52,26 @@ pub struct Scene<'a> {
     pub gesture: u64,
     /// The end that is being looked at.
     pub looked_at: Option<&'a str>,
+}
+
+/// What is known of stored results, besides the states of their nodes.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What nodes warned of, by name.
+    pub warnings: BTreeMap<String, Vec<String>>,
+    /// How many items leave by an output `node.port`, where there are several.
+    pub counts: BTreeMap<String, usize>,
+}
+
+impl Known {
+    /// Adds what is known of a node.
+    pub fn add(&mut self, name: &str, node: &NodeReport) {
+        if !node.warnings.is_empty() {
+            self.warnings.insert(name.to_owned(), node.warnings.clone());
+        }
+        let several = node.items.iter().filter(|(_, count)| **count > 1);
+        self.counts.extend(several.map(|(port, count)| (format!("{name}.{port}"), *count)));
+    }
 }
 
 /// The canvas between two frames.
@@ -65,23 +87,6 @@ pub struct Canvas {
     fit: Option<bool>,
     /// The view was moved by hand: it is not fitted again when the size changes.
     moved: bool,
-}
-
-/// A node that is seen, with what the pointer does to it.
-struct Seen<'a> {
-    node: &'a NodeInstance,
-    rect: Rect,
-    response: Response,
-}
-
-/// A port that is seen.
-struct SeenPort {
-    end: String,
-    name: String,
-    is_output: bool,
-    port_type: Option<PortType>,
-    position: Pos2,
-    response: Response,
 }
 
 impl Canvas {
@@ -186,7 +191,7 @@ impl Canvas {
         let curves = self.curves(scene);
         self.wire_handles(ui, scene, &curves, &mut commands);
         let seen = self.seen_nodes(ui, scene);
-        let ports = self.seen_ports(ui, scene, &seen);
+        let ports = self.seen_ports(ui, &seen);
 
         self.handle_nodes(ui, scene, &seen, &mut commands);
         self.handle_ports(ui, scene, &ports, &mut commands);
@@ -261,83 +266,6 @@ impl Canvas {
         self.view.offset += pan;
     }
 
-    /// All wires with their curves; `None` where a wire is out of sight.
-    fn curves(&self, scene: &Scene<'_>) -> Vec<(String, String, Option<PortType>, Curve)> {
-        let end_position = |node: &str, port: &str, is_output: bool| {
-            let node = scene.pipeline.node(node)?;
-            let place = self.faces.port_position(node, port, is_output)?;
-            Some(self.view.to_screen(place))
-        };
-        let nodes: BTreeMap<&str, &NodeInstance> =
-            scene.pipeline.nodes().map(|n| (n.name.as_str(), n)).collect();
-        scene
-            .pipeline
-            .wires()
-            .into_iter()
-            .filter_map(|(a, from, b, to)| {
-                let _ = nodes.get(a)?;
-                let curve = Curve::new(end_position(a, from, true)?, end_position(b, to, false)?, &self.view);
-                if !curve.bounds().intersects(self.view.rect) {
-                    return None;
-                }
-                let port_type = self.faces.get(a).and_then(|f| f.port_type(from, true));
-                Some((format!("{a}.{from}"), format!("{b}.{to}"), port_type, curve))
-            })
-            .collect()
-    }
-
-    fn seen_nodes<'a>(&self, ui: &Ui, scene: &Scene<'a>) -> Vec<Seen<'a>> {
-        // The selected ones lie on top, for the eye and for the pointer.
-        let (below, above): (Vec<_>, Vec<_>) =
-            scene.pipeline.nodes().partition(|n| !scene.selection.contains(&n.name));
-        below
-            .into_iter()
-            .chain(above)
-            .filter_map(|node| {
-                let rect = self.view.rect_to_screen(self.faces.rect(node, scene.states));
-                if !rect.expand(12.0).intersects(self.view.rect) {
-                    return None;
-                }
-                let response = ui.interact(rect, node_id(&node.name), Sense::click_and_drag());
-                let selected = scene.selection.contains(&node.name);
-                response.widget_info(|| {
-                    WidgetInfo::selected(Role::Button, true, selected, format!("Node {}", node.name))
-                });
-                Some(Seen { node, rect, response })
-            })
-            .collect()
-    }
-
-    fn seen_ports(&self, ui: &Ui, scene: &Scene<'_>, seen: &[Seen<'_>]) -> Vec<SeenPort> {
-        if self.view.detail() == Detail::Block {
-            return Vec::new();
-        }
-        let _ = scene;
-        let mut ports = Vec::new();
-        for node in seen {
-            let Some(face) = self.faces.get(&node.node.name) else { continue };
-            let known = face.inputs.iter().map(|p| (p.name, false, Some(p.port_type)));
-            let known = known.chain(face.outputs.iter().map(|p| (p.name, true, Some(p.port_type))));
-            let lost = face.lost_ports.0.iter().map(|name| (name.as_str(), false, None));
-            let lost = lost.chain(face.lost_ports.1.iter().map(|name| (name.as_str(), true, None)));
-            for (name, is_output, port_type) in known.chain(lost) {
-                let Some(place) = self.faces.port_position(node.node, name, is_output) else { continue };
-                let position = self.view.to_screen(place);
-                let size = (2.6 * PORT_RADIUS * self.view.zoom).max(10.0);
-                let end = format!("{}.{name}", node.node.name);
-                let response = ui.interact(
-                    Rect::from_center_size(position, Vec2::splat(size)),
-                    port_id(&end, is_output),
-                    Sense::click_and_drag(),
-                );
-                let kind = if is_output { "Output" } else { "Input" };
-                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{kind} {end}")));
-                ports.push(SeenPort { end, name: name.to_owned(), is_output, port_type, position, response });
-            }
-        }
-        ports
-    }
-
     fn rename_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
         let Some((name, text)) = &mut self.renaming else { return };
         let Some(node) = scene.pipeline.node(name) else {
@@ -390,14 +318,6 @@ fn keep_focus(ui: &Ui, background: &Response) {
             memory.set_focus_lock_filter(background.id, filter);
         }
     });
-}
-
-fn node_id(name: &str) -> Id {
-    Id::unique(("canvas node", name))
-}
-
-fn port_id(end: &str, is_output: bool) -> Id {
-    Id::unique(("canvas port", end, is_output))
 }
 
 /// Nodes sit on a grid of 4.

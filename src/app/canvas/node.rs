@@ -18,6 +18,8 @@ use egui::{Align2, Color32, CornerRadius, FontId, Painter, Rect, Stroke, StrokeK
 pub struct Look<'a> {
     /// Its state, where known.
     pub state: Option<&'a NodeState>,
+    /// Its result came with a warning.
+    pub warns: bool,
     /// The stage a running node is in.
     pub stage: Option<&'a str>,
     /// Part of the selection.
@@ -132,6 +134,10 @@ fn header(
             right = size.left() - 4.0 * zoom;
         }
     }
+    if look.warns {
+        icons::warning(painter, pos2(right - 5.0 * zoom, middle), 5.5 * zoom, p);
+        right -= 14.0 * zoom;
+    }
     let left = rect.left() + 33.0 * zoom;
     let color = if bypassed { p.text_weak } else { p.text_strong };
     let title = one_line(painter, &face.title, FontId::proportional(step(13.0 * zoom)), color, right - left);
@@ -157,6 +163,10 @@ fn small(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>,
     if let Some(state) = look.state.filter(|s| !quiet(s)) {
         let center = pos2(right - 5.0, rect.top() + 9.0);
         icons::state(painter, state, center, 4.0, p, look.time);
+        right -= 11.0;
+    }
+    if look.warns {
+        icons::warning(painter, pos2(right - 5.0, rect.top() + 9.0), 4.0, p);
         right -= 11.0;
     }
     let left = rect.left() + 5.0 + 8.0 * zoom;

@@ -1,9 +1,12 @@
 //! What the pointer does to nodes, ports, wires and empty canvas: clicks, and the beginning of gestures.
 
 use super::{
-    Canvas, Curve, Scene, Seen, SeenPort,
+    Canvas, Scene, Seen, SeenPort,
     gesture::{Gesture, WireDrag},
-    menu, node_id, snap,
+    menu,
+    seen::node_id,
+    snap,
+    wire::Curve,
 };
 use crate::{
     app::{command::Command, editor},

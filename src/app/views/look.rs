@@ -1,5 +1,6 @@
 //! Finds out what flows at an end; off the UI thread.
 
+use super::related::node_of;
 use crate::{
     app::text::with_labels,
     inspect::Ticket,
@@ -27,12 +28,17 @@ pub enum Seen {
     NeedsRun(Vec<TaskId>),
     /// What is estimated from the data right now, and its share.
     Estimating(String, Option<f32>),
+    /// The node that is looked at is not in the pipeline any more.
+    Gone,
     /// It cannot be looked at; says why.
     Failed(String),
 }
 
 /// Looks, and makes estimates that are missing on the way.
 pub fn look(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) {
+    if target.pipeline.node(node_of(&target.end)).is_none() {
+        return ticket.send(Seen::Gone);
+    }
     let mut estimated = false;
     loop {
         match executor.look(&target.pipeline, &target.base_folder, &target.end) {

@@ -104,6 +104,16 @@ impl Viewer {
         self.ask();
     }
 
+    /// Shows nothing: another pipeline is open.
+    pub fn clear(&mut self) {
+        self.target = None;
+        self.seen = None;
+        self.related = Related::default();
+        self.content = Content::Nothing;
+        self.live = Live::default();
+        self.selected.clear();
+    }
+
     /// Shows a value that is at hand, with what belongs to it.
     pub fn show_value(&mut self, end: &str, value: Value, related: Vec<(String, Value)>) {
         self.target = Some(Target {
@@ -195,6 +205,11 @@ impl Viewer {
         let node = end.split('.').next().unwrap_or_default().to_owned();
         let running = self.live.node(&node).is_some_and(|n| n.running || n.failure.is_some());
         match &self.seen {
+            Some(Seen::Gone) => empty::message(
+                ui,
+                &format!("{node} is not there any more"),
+                "Undo (Ctrl+Z) brings it back. Click another wire or port to see what flows there.",
+            ),
             None if !running => empty::working(ui, "Looking…", &end, None),
             Some(Seen::Failed(message)) if !running => empty::failure(ui, "This cannot be shown", message),
             Some(Seen::Estimating(what, share)) => {

@@ -81,6 +81,14 @@ pub struct Stored {
     pub manifest: Arc<Manifest>,
 }
 
+impl Stored {
+    /// What the task warned of when it was made; nothing where its log cannot be read.
+    pub fn warnings(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.folder.join("log.txt"));
+        log.map_or_else(|_| Vec::new(), |log| super::feed::warnings_in(&log))
+    }
+}
+
 impl Store {
     /// Opens a store, made where it does not exist. Leftovers of killed processes are removed.
     ///
@@ -88,11 +96,17 @@ impl Store {
     /// Where the folder cannot be made or written.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let store = Self { folder: folder.to_owned(), shared: Arc::default() };
-        for name in ["objects", "results", "scratch", "tmp"] {
-            place::make_folder(&folder.join(name))?;
-        }
+        store.make_folders()?;
         store.sweep()?;
         Ok(store)
+    }
+
+    /// Makes what is not there: the store may have been removed while the program was open.
+    fn make_folders(&self) -> Result<(), StoreError> {
+        for name in ["objects", "results", "scratch", "tmp"] {
+            place::make_folder(&self.folder.join(name))?;
+        }
+        Ok(())
     }
 
     /// `SPIKELOOM_STORE`, or the platform's data folder.
@@ -156,6 +170,7 @@ impl Store {
     /// # Errors
     /// Where no folder can be made.
     pub(super) fn begin(&self, key: &Key) -> Result<Draft, StoreError> {
+        self.make_folders()?;
         Draft::begin(self, key)
     }
 
@@ -164,6 +179,7 @@ impl Store {
     /// # Errors
     /// Where no folder can be made.
     pub(super) fn scratch(&self, key: &Key) -> Result<ScratchFolder, StoreError> {
+        self.make_folders()?;
         ScratchFolder::take(self, key)
     }
 

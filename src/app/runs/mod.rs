@@ -1,5 +1,7 @@
 //! What is known of runs: events folded into tasks, states of nodes, and a log.
 
+mod words;
+
 use super::text;
 use crate::pipeline::{Event, EventKind, NodeState, Pipeline, RunId, RunStatus, TaskId};
 use crossbeam_channel::Sender;
@@ -7,6 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     path::PathBuf,
 };
+use words::{joined, share_of};
 
 /// Lines of the log that are kept.
 const MAX_LOG: usize = 2000;
@@ -26,8 +29,10 @@ pub struct Task {
     pub cost_s: Option<(f64, f64)>,
     /// Its result folder.
     pub folder: Option<PathBuf>,
-    /// What it said last.
+    /// What it said last; a warning stays.
     pub message: String,
+    /// What it said was a warning.
+    pub warned: bool,
 }
 
 /// One line of the log.
@@ -185,6 +190,7 @@ impl Runs {
                 cost_s: None,
                 folder: None,
                 message: String::new(),
+                warned: false,
             });
             self.tasks.len() - 1
         });
@@ -228,7 +234,11 @@ impl Runs {
                 row.stage.clone_from(stage);
             }
             EventKind::Log { task, warning, line: text } => {
-                self.task(task).message.clone_from(text);
+                let row = self.task(task);
+                if *warning || !row.warned {
+                    row.message.clone_from(text);
+                    row.warned = *warning;
+                }
                 line(self, task, if *warning { Level::Warning } else { Level::Info }, text.clone());
             }
             EventKind::Preview { .. } => return,
@@ -293,86 +303,6 @@ impl Runs {
         }
         self.live = live;
         self.stages = stages;
-    }
-
-    /// `3 of 7 · Sort 41 % · 0:32 left`, or how the last run ended.
-    pub fn status(&self) -> String {
-        if self.current.is_none() {
-            return match self.last {
-                None => String::new(),
-                Some(RunStatus::Ok) => {
-                    let spent: f64 = self.tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
-                    let cached = self.cached;
-                    if cached == self.planned {
-                        "Done · nothing had changed".to_owned()
-                    } else {
-                        format!("Done · {} tasks, {cached} cached · {}", self.planned, text::took(spent))
-                    }
-                }
-                Some(RunStatus::Failed) => {
-                    let failed =
-                        self.tasks.iter().filter(|t| matches!(t.state, NodeState::Failed(_))).count();
-                    format!("{failed} failed")
-                }
-                Some(RunStatus::Cancelled) => "Stopped".to_owned(),
-            };
-        }
-        if self.stopping {
-            return "Stopping…".to_owned();
-        }
-        let over = |t: &&Task| {
-            matches!(
-                t.state,
-                NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled
-            )
-        };
-        let done = self.tasks.iter().filter(over).count();
-        let mut parts = vec![format!("{done} of {}", self.planned.max(self.tasks.len()))];
-        let running = self.tasks.iter().find_map(|t| match t.state {
-            NodeState::Running { share, remaining_s } => Some((t, share, remaining_s)),
-            _ => None,
-        });
-        if let Some((task, share, remaining_s)) = running {
-            let name = text::sentence(&task.id.node);
-            parts.push(match share {
-                Some(share) => format!("{name} {:.0} %", share * 100.0),
-                None => name,
-            });
-            parts.extend(remaining_s.map(|s| format!("{} left", text::clock(s))));
-        }
-        parts.join(" · ")
-    }
-}
-
-fn share_of(state: &NodeState) -> f32 {
-    match state {
-        NodeState::Running { share, .. } => share.unwrap_or(0.0),
-        NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled => 1.0,
-        _ => 0.0,
-    }
-}
-
-/// The state of a node from those of its tasks: the one that needs the eye most.
-fn joined(tasks: &[&Task]) -> NodeState {
-    let find = |wanted: fn(&NodeState) -> bool| tasks.iter().map(|t| &t.state).find(|s| wanted(s)).cloned();
-    if let Some(failed) = find(|s| matches!(s, NodeState::Failed(_))) {
-        return failed;
-    }
-    if let Some(running) = find(|s| matches!(s, NodeState::Running { .. })) {
-        if tasks.len() == 1 {
-            return running;
-        }
-        let share = tasks.iter().map(|t| share_of(&t.state)).sum::<f32>() / tasks.len() as f32;
-        return NodeState::Running { share: Some(share), remaining_s: None };
-    }
-    if let Some(waiting) = find(|s| matches!(s, NodeState::Queued | NodeState::Cancelled)) {
-        return waiting;
-    }
-    let wall_s: f64 = tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
-    if tasks.iter().any(|t| matches!(t.state, NodeState::Done { .. })) {
-        NodeState::Done { wall_s }
-    } else {
-        NodeState::Cached
     }
 }
 

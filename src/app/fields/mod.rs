@@ -1,0 +1,219 @@
+//! One field of a form for one parameter: the right widget for its kind, from its declaration alone.
+
+mod number;
+mod words;
+
+use super::{
+    command::{Command, MergeKey},
+    text, theme,
+};
+use crate::pipeline::{Edit, NodeInstance, ParamKind, ParamSpec};
+use egui::{Id, Role, Sense, Ui, WidgetInfo, vec2};
+use number::number;
+use serde_json::{Value as Json, json};
+use words::{choice, line, list, other, path};
+
+/// What the user did to a field.
+pub enum Change {
+    /// Gave it a value.
+    Set(Json),
+    /// Back to the default.
+    Reset,
+    /// Wants to choose a path.
+    Browse,
+}
+
+impl Change {
+    /// The command that carries it out; changes of the same `gesture` undo as one.
+    pub fn command(self, instance: &NodeInstance, spec: &ParamSpec, gesture: u64) -> Command {
+        let mut params = instance.params.clone();
+        match self {
+            Change::Set(value) if value == spec.default => drop(params.shift_remove(&spec.name)),
+            Change::Set(value) => drop(params.insert(spec.name.clone(), value)),
+            Change::Reset => drop(params.shift_remove(&spec.name)),
+            Change::Browse => {
+                let mode = match &spec.kind {
+                    ParamKind::Path { mode } => mode.clone(),
+                    _ => "open".to_owned(),
+                };
+                return Command::Browse { node: instance.name.clone(), field: spec.name.clone(), mode };
+            }
+        }
+        Command::Edit {
+            edit: Edit::SetParams(instance.name.clone(), params),
+            label: format!("change {}", spec.label.to_lowercase()),
+            merge: Some(MergeKey(format!("{}.{} {gesture}", instance.name, spec.name))),
+        }
+    }
+}
+
+/// How much room a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    /// A line of the inspector.
+    Line,
+    /// A line of a node on the canvas: the style is scaled by the zoom.
+    Node,
+}
+
+/// Share of the width that labels take.
+const LABEL_SHARE: f32 = 0.42;
+
+/// Draws a field alone, in the scale of `ui`, for the body of a node.
+pub fn compact(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -> Option<Change> {
+    let value = set.unwrap_or(&spec.default);
+    let id = Id::unique(("parameter", owner, &spec.name));
+    let name = format!("{} of {owner}", spec.label);
+    if spec.optional && value.is_null() && !matches!(spec.kind, ParamKind::Path { .. }) {
+        let word = if spec.auto { "auto" } else { "not set" };
+        if let ParamKind::Choice { options } = &spec.kind {
+            return choice(ui, id, options, word, Room::Node, &name);
+        }
+        let button = ui.button(word);
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        return button.clicked().then(|| Change::Set(start_value(spec)));
+    }
+    widget(ui, id, spec, value, Room::Node, &name)
+}
+
+/// Draws a field with its label; `set` is what was set, `owner` tells fields of different nodes apart.
+/// A field that is `needed` and not set stands out.
+pub fn field(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>, needed: bool) -> Option<Change> {
+    let mut change = None;
+    let value = set.unwrap_or(&spec.default);
+    let id = Id::unique(("parameter", owner, &spec.name));
+    let width = ui.available_width();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.set_min_height(theme::ROW);
+        let differs = set.is_some_and(|v| *v != spec.default);
+        if reset_dot(ui, spec, differs) {
+            change = Some(Change::Reset);
+        }
+        let start = ui.cursor().left();
+        let label_width = (width * LABEL_SHARE - 12.0).max(60.0);
+        let mut words = egui::RichText::new(&spec.label);
+        if needed {
+            words = words.color(theme::palette(ui.visuals()).warn);
+        }
+        let label = egui::Label::new(words).truncate().sense(Sense::hover());
+        ui.allocate_ui(vec2(label_width, theme::ROW), |ui| {
+            ui.set_min_width(label_width);
+            ui.add(label).on_hover_ui(|ui| explain(ui, spec));
+        });
+        ui.add_space((start + label_width + 4.0 - ui.cursor().left()).max(0.0));
+        let edited = if spec.optional && !matches!(spec.kind, ParamKind::Path { .. }) {
+            optional(ui, id, spec, value)
+        } else {
+            widget(ui, id, spec, value, Room::Line, &spec.label)
+        };
+        change = edited.or(change.take());
+    });
+    if let Some(reason) = refusal(ui, id) {
+        ui.colored_label(ui.visuals().error_fg_color, reason);
+    }
+    change
+}
+
+/// The mark of a value that is not the default; a click brings the default back.
+fn reset_dot(ui: &mut Ui, spec: &ParamSpec, differs: bool) -> bool {
+    let sense = if differs { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(8.0, theme::ROW), sense);
+    if !differs {
+        return false;
+    }
+    let p = theme::palette(ui.visuals());
+    let radius = if response.hovered() { 4.0 } else { 2.5 };
+    ui.painter().circle_filled(rect.center(), radius, p.accent);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Reset {}", spec.label)));
+    let hint = format!("Click for the default: {}", text::param_value(spec, &spec.default));
+    response.on_hover_text(hint).clicked()
+}
+
+fn explain(ui: &mut Ui, spec: &ParamSpec) {
+    ui.set_max_width(320.0);
+    ui.strong(&spec.label);
+    if !spec.doc.is_empty() {
+        ui.label(&spec.doc);
+    }
+    let mut facts = vec![format!("Default {}", text::param_value(spec, &spec.default))];
+    match spec.hard_range {
+        (Some(least), Some(most)) => {
+            facts.push(format!("{} to {}", text::number(least), text::number(most)));
+        }
+        (Some(least), None) => facts.push(format!("at least {}", text::number(least))),
+        (None, Some(most)) => facts.push(format!("at most {}", text::number(most))),
+        (None, None) => {}
+    }
+    facts.push(spec.name.clone());
+    ui.weak(facts.join(" · "));
+}
+
+/// A field that may be left to the program: while it is, a quiet word that a click turns into the field.
+fn optional(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Change> {
+    let (word, hint) = match spec.auto {
+        true => ("auto", "Worked out from the data. Click to say it yourself."),
+        false => ("not set", "Click to set it."),
+    };
+    if let (true, ParamKind::Choice { options }) = (value.is_null(), &spec.kind) {
+        return choice(ui, id, options, word, Room::Line, &spec.label);
+    }
+    if value.is_null() {
+        let p = theme::palette(ui.visuals());
+        let words = egui::RichText::new(word).color(p.text_weak);
+        let button = egui::Button::new(words).fill(p.field).min_size(vec2(76.0, theme::ROW));
+        let response = ui.add(button);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Set {}", spec.label)));
+        return response.on_hover_text(hint).clicked().then(|| Change::Set(start_value(spec)));
+    }
+    // Where nothing is the default, the mark of what differs leads back to it.
+    let back = if spec.default.is_null() {
+        None
+    } else {
+        let button = ui.small_button(word).accessible_name(format!("{} {word}", spec.label));
+        button.clicked().then_some(Change::Set(Json::Null))
+    };
+    widget(ui, id, spec, value, Room::Line, &spec.label).or(back)
+}
+
+/// What a field begins with when it is no longer left to the program.
+fn start_value(spec: &ParamSpec) -> Json {
+    let number = spec.soft_range.map(|r| (r.0 + r.1) / 2.0).or(spec.hard_range.0).unwrap_or(0.0);
+    match &spec.kind {
+        ParamKind::Float => json!(number),
+        ParamKind::Int => json!(number.round() as i64),
+        ParamKind::Bool => json!(true),
+        ParamKind::Choice { options } => json!(options.first().map_or("", |o| o.0.as_str())),
+        ParamKind::List { .. } => json!([]),
+        ParamKind::Text | ParamKind::Path { .. } | ParamKind::Other => json!(""),
+    }
+}
+
+fn widget(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json, room: Room, name: &str) -> Option<Change> {
+    let words = value.as_str().unwrap_or_default();
+    match &spec.kind {
+        ParamKind::Float => number(ui, id, spec, value.as_f64().unwrap_or(0.0), false, room, name),
+        ParamKind::Int => number(ui, id, spec, value.as_f64().unwrap_or(0.0), true, room, name),
+        ParamKind::Bool => {
+            let mut on = value.as_bool().unwrap_or(false);
+            let response = ui.checkbox(&mut on, "").accessible_name(name);
+            response.changed().then(|| Change::Set(json!(on)))
+        }
+        ParamKind::Choice { options } => choice(ui, id, options, words, room, name),
+        ParamKind::Text => line(ui, spec, words, 0.0, room, name)
+            .map(|text| Change::Set(if spec.optional && text.is_empty() { Json::Null } else { json!(text) })),
+        ParamKind::Path { .. } if room == Room::Node => {
+            let button = ui.add(egui::Button::new(text::param_value(spec, value)).truncate());
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+            button.on_hover_text(words).clicked().then_some(Change::Browse)
+        }
+        ParamKind::Path { .. } => path(ui, spec, words),
+        ParamKind::List { item } => list(ui, id, spec, item, value, room, name),
+        ParamKind::Other => other(ui, id, spec, value, room, name),
+    }
+}
+
+/// Why what was typed cannot be used.
+fn refusal(ui: &Ui, id: Id) -> Option<String> {
+    ui.data(|data| data.get_temp(id.with("refused")))
+}

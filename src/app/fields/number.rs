@@ -1,0 +1,184 @@
+//! Numbers: a slider over the usual range, dragging, and typing with units.
+
+use super::{Change, Room};
+use crate::{
+    app::{text, theme},
+    pipeline::ParamSpec,
+};
+use egui::{DragValue, Id, Slider, SliderClamping, Ui, vec2};
+use serde_json::json;
+
+/// A slider over the usual range where there is room, and a number to drag or type.
+pub(super) fn number(
+    ui: &mut Ui,
+    id: Id,
+    spec: &ParamSpec,
+    value: f64,
+    whole: bool,
+    room: Room,
+    name: &str,
+) -> Option<Change> {
+    let (least, most) = (spec.hard_range.0.unwrap_or(f64::MIN), spec.hard_range.1.unwrap_or(f64::MAX));
+    let mut edited = value;
+    let mut changed = false;
+    let width = ui.available_width();
+    if let Some((low, high)) = spec.soft_range.filter(|_| room == Room::Line && width > 130.0) {
+        ui.spacing_mut().slider_width = (width - 84.0).clamp(40.0, 120.0);
+        let slider = Slider::new(&mut edited, low..=high)
+            .show_value(false)
+            .logarithmic(is_logarithmic(low, high))
+            .clamping(SliderClamping::Never);
+        let slider = if whole { slider.integer() } else { slider };
+        let response = ui.add(slider).accessible_name(format!("{} slider", spec.label));
+        if response.changed() {
+            changed = true;
+            edited = round_to_range(edited, low, high);
+        }
+    }
+    let refused = std::cell::RefCell::new(None);
+    let parse = |typed: &str| {
+        let Some(number) = parse_number(typed, &spec.unit) else {
+            *refused.borrow_mut() = Some(format!("\"{}\" is not a number.", typed.trim()));
+            return None;
+        };
+        match refuse(spec, number) {
+            None => Some(number),
+            Some(reason) => {
+                *refused.borrow_mut() = Some(reason);
+                None
+            }
+        }
+    };
+    let speed = drag_speed(spec.soft_range, value);
+    let speed = if whole { speed.max(0.05) } else { speed };
+    let suffix = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
+    let drag = DragValue::new(&mut edited)
+        .speed(speed)
+        .range(least..=most)
+        .clamp_existing_to_range(false)
+        .update_while_editing(false)
+        .suffix(suffix)
+        .custom_formatter(|value, _| text::number(value))
+        .custom_parser(parse);
+    let response = match room {
+        Room::Line => ui.add_sized(vec2(76.0, theme::ROW), drag),
+        Room::Node => ui.add(drag),
+    };
+    let response = response.accessible_name(name);
+    changed |= response.changed();
+    if let Some(reason) = refused.into_inner() {
+        ui.data_mut(|data| data.insert_temp(id.with("refused"), reason));
+    } else if changed || response.gained_focus() {
+        ui.data_mut(|data| data.remove::<String>(id.with("refused")));
+    }
+    if whole {
+        edited = edited.round();
+    } else if response.dragged() && changed {
+        // What a drag gives has no more digits than can be aimed at.
+        edited = match spec.soft_range {
+            Some((low, high)) => round_to_range(edited, low, high),
+            None => round_to_digits(edited, 3),
+        };
+    }
+    (changed && edited != value)
+        .then(|| Change::Set(if whole { json!(edited as i64) } else { json!(edited) }))
+}
+
+/// Why a number cannot be used, with what is accepted.
+fn refuse(spec: &ParamSpec, number: f64) -> Option<String> {
+    let unit = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
+    match spec.hard_range {
+        (Some(least), _) if number < least => {
+            Some(format!("{} is too small: at least {}{unit}.", text::number(number), text::number(least)))
+        }
+        (_, Some(most)) if number > most => {
+            Some(format!("{} is too large: at most {}{unit}.", text::number(number), text::number(most)))
+        }
+        _ => None,
+    }
+}
+
+/// A number as typed, with the unit of the field, a larger or smaller one, or none.
+fn parse_number(typed: &str, unit: &str) -> Option<f64> {
+    let typed = typed.trim().replace([',', '\u{202f}'], "").replace('−', "-");
+    let split = typed
+        .char_indices()
+        .find(|&(i, c)| {
+            c.is_alphabetic()
+                && !(matches!(c, 'e' | 'E')
+                    && i > 0
+                    && typed[i + 1..].starts_with(|n: char| n.is_ascii_digit() || n == '-'))
+        })
+        .map_or(typed.len(), |(i, _)| i);
+    let number: f64 = typed[..split].trim().parse().ok()?;
+    let factor = match (typed[split..].trim(), unit) {
+        ("", _) => 1.0,
+        (given, unit) if given == unit => 1.0,
+        ("k", _) | ("kHz", "Hz") | ("s", "ms") | ("mV", "µV") | ("mm", "µm") => 1e3,
+        ("ms", "s") | ("Hz", "kHz") | ("µs", "ms") | ("us", "ms") => 1e-3,
+        ("min", "s") => 60.0,
+        ("h", "s") => 3600.0,
+        ("um", "µm") | ("uV", "µV") => 1.0,
+        _ => return None,
+    };
+    Some(number * factor)
+}
+
+fn round_to_digits(value: f64, digits: i32) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10f64.powi(digits - 1 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}
+
+/// Ranges over a power of ten and more: equal steps are equal factors.
+fn is_logarithmic(low: f64, high: f64) -> bool {
+    low > 0.0 && high / low >= 10.0
+}
+
+/// What a point of a drag changes: a hundredth of the value, or a three-hundredth of an even range.
+fn drag_speed(range: Option<(f64, f64)>, value: f64) -> f64 {
+    match range {
+        Some((low, high)) if is_logarithmic(low, high) => value.abs().max(low) / 100.0,
+        Some((low, high)) => (high - low) / 300.0,
+        None => value.abs().max(1.0) / 100.0,
+    }
+}
+
+/// As many digits as a hand can aim at on a slider over this range.
+fn round_to_range(value: f64, low: f64, high: f64) -> f64 {
+    if is_logarithmic(low, high) {
+        return round_to_digits(value, 2);
+    }
+    let digits = 2 - (high - low).abs().log10().floor() as i32;
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_with_units() {
+        assert_eq!(parse_number("300 Hz", "Hz"), Some(300.0));
+        assert_eq!(parse_number("6 kHz", "Hz"), Some(6000.0));
+        assert_eq!(parse_number("1.5e3", "Hz"), Some(1500.0));
+        assert_eq!(parse_number("30\u{202f}000", "Hz"), Some(30_000.0));
+        assert_eq!(parse_number("0.5 s", "ms"), Some(500.0));
+        assert_eq!(parse_number("5 apples", "Hz"), None);
+    }
+
+    #[test]
+    fn hands_give_round_numbers() {
+        // The cut-off of a filter: factors count, and a drag is as fine at 3 Hz as at 300 Hz.
+        assert_eq!(round_to_range(301.274, 1.0, 1000.0), 300.0);
+        assert_eq!(round_to_range(6.2741, 1.0, 1000.0), 6.3);
+        assert_eq!(drag_speed(Some((1.0, 1000.0)), 300.0), 3.0);
+        assert_eq!(drag_speed(Some((1.0, 1000.0)), 3.0), 0.03);
+        // A share: hundredths of its range.
+        assert_eq!(round_to_range(0.73486, 0.0, 1.0), 0.73);
+        assert_eq!(round_to_range(7.346, 0.0, 10.0), 7.3);
+    }
+}

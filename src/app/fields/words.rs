@@ -1,0 +1,184 @@
+//! Words: choices, texts, paths, lists.
+
+use super::{Change, Room, refusal};
+use crate::{
+    app::{text, theme},
+    pipeline::{ParamKind, ParamSpec},
+};
+use egui::{Id, Response, Role, Ui, Vec2, WidgetInfo, vec2};
+use serde_json::{Value as Json, json};
+
+/// One of several, as buttons in a row where they fit, else as a list.
+pub(super) fn choice(
+    ui: &mut Ui,
+    id: Id,
+    options: &[(String, String, String)],
+    current: &str,
+    room: Room,
+    name: &str,
+) -> Option<Change> {
+    let mut chosen = None;
+    let entry = |ui: &mut Ui, option: &(String, String, String)| -> Response {
+        let response = ui.selectable_label(option.0 == current, &option.1);
+        if option.2.is_empty() { response } else { response.on_hover_text(&option.2) }
+    };
+    let letters: usize = options.iter().map(|o| o.1.chars().count() + 3).sum();
+    if room == Room::Line && options.len() <= 4 && letters as f32 * 6.8 < ui.available_width() {
+        ui.spacing_mut().item_spacing.x = 1.0;
+        for option in options {
+            if entry(ui, option).clicked() {
+                chosen = Some(option.0.clone());
+            }
+        }
+    } else {
+        // What is none of the options says that none was chosen.
+        let shown = options.iter().find(|o| o.0 == current).map_or(current, |o| o.1.as_str());
+        let width = match room {
+            Room::Line => (ui.available_width() - 4.0).max(60.0),
+            Room::Node => 0.0,
+        };
+        let combo =
+            egui::ComboBox::from_id_salt(id).selected_text(shown).width(width).truncate().show_ui(ui, |ui| {
+                for option in options {
+                    if entry(ui, option).clicked() {
+                        chosen = Some(option.0.clone());
+                    }
+                }
+            });
+        combo.response.accessible_name(name);
+    }
+    chosen.filter(|c| c != current).map(|c| Change::Set(json!(c)))
+}
+
+/// A line of text that leaves `less` of the width free; the text where it changed.
+pub(super) fn line(
+    ui: &mut Ui,
+    spec: &ParamSpec,
+    current: &str,
+    less: f32,
+    room: Room,
+    name: &str,
+) -> Option<String> {
+    let mut text = current.to_owned();
+    let width = (ui.available_width() - less).max(40.0);
+    let hint = match &spec.kind {
+        ParamKind::Path { .. } if spec.optional => "none",
+        ParamKind::Path { mode } if mode == "folder" => "choose a folder",
+        ParamKind::Path { mode } if mode == "save" => "choose a place",
+        ParamKind::Path { .. } => "choose a file",
+        _ => "",
+    };
+    let edit = egui::TextEdit::singleline(&mut text).desired_width(width).hint_text(hint);
+    let height = if room == Room::Line { theme::ROW } else { ui.spacing().interact_size.y };
+    let edit = if room == Room::Node { edit.margin(egui::Margin::symmetric(3, 0)) } else { edit };
+    let response = ui.add_sized(Vec2::new(width, height), edit).accessible_name(name);
+    let response = if text.len() > 24 { response.on_hover_text(&text) } else { response };
+    response.changed().then_some(text)
+}
+
+/// A path to type or to choose.
+pub(super) fn path(ui: &mut Ui, spec: &ParamSpec, current: &str) -> Option<Change> {
+    let typed = line(ui, spec, current, 34.0, Room::Line, &spec.label);
+    let button = ui.add_sized(vec2(26.0, theme::ROW), egui::Button::new("…"));
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Browse for {}", spec.label)));
+    if button.on_hover_text("Browse…").clicked() {
+        return Some(Change::Browse);
+    }
+    typed.map(|text| Change::Set(if spec.optional && text.is_empty() { Json::Null } else { json!(text) }))
+}
+
+/// A text that is kept while it cannot be read as a value.
+fn draft(
+    ui: &mut Ui,
+    id: Id,
+    spec: &ParamSpec,
+    current: String,
+    room: Room,
+    name: &str,
+    read: impl Fn(&str) -> Result<Json, String>,
+) -> Option<Change> {
+    let kept = id.with("draft");
+    let shown: String = ui.data(|data| data.get_temp(kept)).unwrap_or_else(|| current.clone());
+    let text = line(ui, spec, &shown, 0.0, room, name)?;
+    match read(&text) {
+        Ok(value) => {
+            ui.data_mut(|data| {
+                data.remove::<String>(id.with("refused"));
+                data.insert_temp(kept, text);
+            });
+            Some(Change::Set(value))
+        }
+        Err(reason) => {
+            ui.data_mut(|data| {
+                data.insert_temp(id.with("refused"), reason);
+                data.insert_temp(kept, text);
+            });
+            None
+        }
+    }
+}
+
+/// Several values parted by commas.
+pub(super) fn list(
+    ui: &mut Ui,
+    id: Id,
+    spec: &ParamSpec,
+    item: &str,
+    value: &Json,
+    room: Room,
+    name: &str,
+) -> Option<Change> {
+    let current = value.as_array().map_or_else(String::new, |values| text::list(values));
+    let kept: Option<String> = ui.data(|data| data.get_temp(id.with("draft")));
+    // Changed from outside (undo, reset): the draft is out of date.
+    if let Some(kept) = kept
+        && refusal(ui, id).is_none()
+        && read_list(&kept, item).is_ok_and(|read| read != *value)
+    {
+        ui.data_mut(|data| data.remove::<String>(id.with("draft")));
+    }
+    draft(ui, id, spec, current, room, name, |text| read_list(text, item))
+}
+
+fn read_list(text: &str, item: &str) -> Result<Json, String> {
+    let words = text.split([',', ';']).map(str::trim).filter(|w| !w.is_empty());
+    let values: Result<Vec<Json>, String> = words
+        .map(|word| match item {
+            "int" => word
+                .parse::<i64>()
+                .map(|n| json!(n))
+                .map_err(|_error| format!("\"{word}\" is no whole number.")),
+            "float" => {
+                word.parse::<f64>().map(|n| json!(n)).map_err(|_error| format!("\"{word}\" is no number."))
+            }
+            _ => Ok(json!(word)),
+        })
+        .collect();
+    values.map(Json::Array)
+}
+
+/// What has no field of its own, as JSON.
+pub(super) fn other(
+    ui: &mut Ui,
+    id: Id,
+    spec: &ParamSpec,
+    value: &Json,
+    room: Room,
+    name: &str,
+) -> Option<Change> {
+    draft(ui, id, spec, value.to_string(), room, name, |text| {
+        serde_json::from_str(text).map_err(|error| format!("Not readable: {error}."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_item_by_item() {
+        assert_eq!(read_list("1, 2,3", "int"), Ok(json!([1, 2, 3])));
+        assert!(read_list("1, two", "int").is_err());
+        assert_eq!(read_list("", "text"), Ok(json!([])));
+    }
+}

@@ -1,0 +1,90 @@
+//! Many tasks in a few words: the line of status, and one state for a node with several items.
+
+use super::{Runs, Task};
+use crate::{
+    app::text,
+    pipeline::{NodeState, RunStatus},
+};
+
+impl Runs {
+    /// `3 of 7 · Sort 41 % · 0:32 left`, or how the last run ended.
+    pub fn status(&self) -> String {
+        if self.current.is_none() {
+            return match self.last {
+                None => String::new(),
+                Some(RunStatus::Ok) => {
+                    let spent: f64 = self.tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
+                    let cached = self.cached;
+                    if cached == self.planned {
+                        "Done · nothing had changed".to_owned()
+                    } else {
+                        format!("Done · {} tasks, {cached} cached · {}", self.planned, text::took(spent))
+                    }
+                }
+                Some(RunStatus::Failed) => {
+                    let failed =
+                        self.tasks.iter().filter(|t| matches!(t.state, NodeState::Failed(_))).count();
+                    format!("{failed} failed")
+                }
+                Some(RunStatus::Cancelled) => "Stopped".to_owned(),
+            };
+        }
+        if self.stopping {
+            return "Stopping…".to_owned();
+        }
+        let over = |t: &&Task| {
+            matches!(
+                t.state,
+                NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled
+            )
+        };
+        let done = self.tasks.iter().filter(over).count();
+        let mut parts = vec![format!("{done} of {}", self.planned.max(self.tasks.len()))];
+        let running = self.tasks.iter().find_map(|t| match t.state {
+            NodeState::Running { share, remaining_s } => Some((t, share, remaining_s)),
+            _ => None,
+        });
+        if let Some((task, share, remaining_s)) = running {
+            let name = text::sentence(&task.id.node);
+            parts.push(match share {
+                Some(share) => format!("{name} {:.0} %", share * 100.0),
+                None => name,
+            });
+            parts.extend(remaining_s.map(|s| format!("{} left", text::clock(s))));
+        }
+        parts.join(" · ")
+    }
+}
+
+/// How much of a task is done, from 0 to 1.
+pub(super) fn share_of(state: &NodeState) -> f32 {
+    match state {
+        NodeState::Running { share, .. } => share.unwrap_or(0.0),
+        NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled => 1.0,
+        _ => 0.0,
+    }
+}
+
+/// The state of a node from those of its tasks: the one that needs the eye most.
+pub(super) fn joined(tasks: &[&Task]) -> NodeState {
+    let find = |wanted: fn(&NodeState) -> bool| tasks.iter().map(|t| &t.state).find(|s| wanted(s)).cloned();
+    if let Some(failed) = find(|s| matches!(s, NodeState::Failed(_))) {
+        return failed;
+    }
+    if let Some(running) = find(|s| matches!(s, NodeState::Running { .. })) {
+        if tasks.len() == 1 {
+            return running;
+        }
+        let share = tasks.iter().map(|t| share_of(&t.state)).sum::<f32>() / tasks.len() as f32;
+        return NodeState::Running { share: Some(share), remaining_s: None };
+    }
+    if let Some(waiting) = find(|s| matches!(s, NodeState::Queued | NodeState::Cancelled)) {
+        return waiting;
+    }
+    let wall_s: f64 = tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
+    if tasks.iter().any(|t| matches!(t.state, NodeState::Done { .. })) {
+        NodeState::Done { wall_s }
+    } else {
+        NodeState::Cached
+    }
+}

@@ -1,0 +1,84 @@
+//! How each node is as the store has it, without running anything.
+
+use super::{
+    Executor, NodeState, Pipeline, Severity, Work, evaluate::EvalState, store::lock, validate::validate,
+};
+use std::{collections::BTreeMap, path::Path};
+
+/// What is known of a node without running it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeReport {
+    /// How it is.
+    pub state: NodeState,
+    /// What its stored results warned of when they were made.
+    pub warnings: Vec<String>,
+    /// Items that leave by each output, as far as they are known.
+    pub items: BTreeMap<String, usize>,
+}
+
+impl NodeReport {
+    fn of(state: NodeState) -> Self {
+        Self { state, warnings: Vec::new(), items: BTreeMap::new() }
+    }
+}
+
+impl Executor {
+    /// The state of each node as the store has it; what runs right now is told by events.
+    pub fn states(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, NodeState> {
+        self.survey(pipeline, base_folder, None).into_iter().map(|(name, node)| (name, node.state)).collect()
+    }
+
+    /// What is known of each node; with the path of the document, results of earlier sessions make nodes
+    /// stale rather than ready.
+    pub fn survey(
+        &self,
+        pipeline: &Pipeline,
+        base_folder: &Path,
+        pipeline_path: Option<&Path>,
+    ) -> BTreeMap<String, NodeReport> {
+        let mut walk = self.evaluator(pipeline, base_folder, None);
+        walk.evaluate();
+        let results = pipeline_path.map(|path| self.store().results_folder(path));
+        let mut reports = BTreeMap::new();
+        for (instance, eval) in walk.iter() {
+            let name = &instance.name;
+            let ran = || {
+                lock(&self.ran).contains(&(base_folder.to_owned(), name.clone()))
+                    || results.as_ref().is_some_and(|results| self.store().has_results(results, name))
+            };
+            let failed = eval.items.iter().find_map(|item| match &item.state {
+                EvalState::Failed(message) => Some(message.clone()),
+                _ => None,
+            });
+            let tasks = || eval.items.iter().filter(|item| item.is_task);
+            let done = tasks().next().is_some() && tasks().all(|i| matches!(i.state, EvalState::Done(_)));
+            let is_task = self.registry().get(&instance.kind).is_some_and(|n| n.info().work != Work::Lazy);
+            let state = match (&eval.invalid, failed) {
+                (Some(message), _) => NodeState::Invalid(message.clone()),
+                (None, Some(message)) => NodeState::Failed(message),
+                (None, None) if done => NodeState::Cached,
+                (None, None) if is_task && !eval.off && ran() => NodeState::Stale,
+                (None, None) => NodeState::Ready,
+            };
+            let mut warnings = eval.warnings.clone();
+            for item in &eval.items {
+                if let EvalState::Done(stored) = &item.state {
+                    warnings.extend(stored.warnings());
+                }
+            }
+            warnings.sort();
+            warnings.dedup();
+            let items = eval.outputs.iter().map(|(port, items)| (port.clone(), items.len())).collect();
+            reports.insert(name.clone(), NodeReport { state, warnings, items });
+        }
+        // A pipeline with a loop has no order; its nodes are told of as well.
+        for problem in validate(pipeline, self.registry()) {
+            if let Some(node) = problem.node
+                && problem.severity == Severity::Error
+            {
+                reports.entry(node).or_insert_with(|| NodeReport::of(NodeState::Invalid(problem.message)));
+            }
+        }
+        reports
+    }
+}
