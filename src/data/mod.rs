@@ -33,5 +33,5 @@ pub use recording::{
 };
 pub use sorting::{Sorting, SpikeTrains};
 pub use stage::{Operator, ReferenceSet, Stage};
-pub use table::{Table, TableColumn};
+pub use table::{Table, TableColumn, unit_of_column};
 pub use templates::{Templates, Waveforms};

@@ -83,6 +83,17 @@ impl Table {
     }
 }
 
+/// The physical unit of a column by its name: that of the ending, or of the measure of that name.
+pub fn unit_of_column(name: &str) -> Option<&'static str> {
+    let endings =
+        [("_ms", "ms"), ("_um", "µm"), ("_uv", "µV"), ("_hz", "Hz"), ("_percent", "%"), ("_s", "s")];
+    match name {
+        "firing_rate" => Some("Hz"),
+        "x" | "y" | "z" | "depth" | "drift_ptp" | "drift_std" | "drift_mad" => Some("µm"),
+        _ => endings.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, unit)| unit),
+    }
+}
+
 mod nan_as_null {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -53,8 +53,12 @@ pub fn short(value: f64) -> String {
         format!("{value:.0}")
     } else if size >= 10.0 {
         format!("{value:.1}")
-    } else {
+    } else if size >= 0.1 {
         format!("{value:.2}")
+    } else {
+        // Three digits, however small.
+        let decimals = (2.0 - size.log10().floor()) as usize;
+        format!("{value:.decimals$}")
     }
 }
 
@@ -182,5 +186,6 @@ mod tests {
         assert_eq!(duration(200.4), "3 min 20 s");
         assert_eq!(count(1234567), "1\u{a0}234\u{a0}567");
         assert_eq!(short(74.26), "74.3");
+        assert_eq!((short(0.0015), short(-0.042)), ("0.00150".into(), "-0.0420".into()));
     }
 }

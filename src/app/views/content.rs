@@ -1,8 +1,9 @@
 //! The view for a value, and what it keeps when another value of the same type comes.
 
 use super::{
-    axis, cloud::CloudView, export::Wish, figure::FigureView, live::LiveNode, live_view::LiveView,
-    table::TableView, text, traces::TraceView, units::UnitView, waveforms::TemplatesView,
+    axis, cloud::CloudView, correlograms::CorrelogramsView, export::Wish, figure::FigureView, live::LiveNode,
+    live_view::LiveView, table::TableView, text, traces::TraceView, units::UnitView,
+    waveforms::TemplatesView,
 };
 use crate::{data::RecordingInfo, inspect::Lanes, pipeline::Value};
 use egui::Ui;
@@ -14,6 +15,7 @@ pub(super) enum Content {
     Traces(Box<TraceView>),
     Units(Box<UnitView>),
     Table(TableView),
+    Correlograms(Box<CorrelogramsView>),
     Figure(FigureView),
     Peaks(Box<CloudView>, bool),
     Templates(TemplatesView),
@@ -35,6 +37,12 @@ impl Content {
             (Value::Sorting(sorting), _) => {
                 *self = Content::Units(Box::new(UnitView::new(lanes, sorting.clone())));
             }
+            (Value::Table(table), _) if let Some(mut view) = CorrelogramsView::new(table) => {
+                if let Content::Correlograms(before) = self {
+                    view.keep_looks(before);
+                }
+                *self = Content::Correlograms(Box::new(view));
+            }
             (Value::Table(table), Content::Table(view)) => view.set_table(table.clone()),
             (Value::Table(table), _) => *self = Content::Table(TableView::new(table.clone())),
             (Value::Figure(figure), _) => *self = Content::Figure(FigureView::new(lanes, figure.clone())),
@@ -47,9 +55,9 @@ impl Content {
             (Value::Templates(templates), _) => {
                 *self = Content::Templates(TemplatesView::new(templates.clone()));
             }
+            (Value::Waveforms(waveforms), Content::Templates(view)) => view.set_waveforms(waveforms),
             (Value::Waveforms(waveforms), _) => {
-                let templates = Arc::new(waveforms.templates.clone());
-                *self = Content::Templates(TemplatesView::new(templates));
+                *self = Content::Templates(TemplatesView::of_waveforms(waveforms));
             }
             (other, _) => *self = Content::Text(text::facts(other)),
         }
@@ -63,7 +71,8 @@ impl Content {
             Content::Figure(view) => view.busy(),
             Content::Peaks(view, _) => view.busy(),
             Content::Live(view) => view.busy(),
-            Content::Nothing | Content::Table(_) | Content::Templates(_) | Content::Text(_) => false,
+            Content::Nothing | Content::Table(_) | Content::Correlograms(_) => false,
+            Content::Templates(_) | Content::Text(_) => false,
         }
     }
 
@@ -71,6 +80,7 @@ impl Content {
     pub(super) fn ui(&mut self, ui: &mut Ui) -> Option<Wish> {
         match self {
             Content::Table(view) => return view.ui(ui),
+            Content::Correlograms(view) => return view.ui(ui),
             Content::Figure(view) => return view.ui(ui),
             Content::Peaks(view, located) => {
                 let name = if *located { "depth (µm)" } else { "channel" };

@@ -158,6 +158,7 @@ impl Viewer {
             (Wish::SaveValues, Content::Traces(view)) => (view.values(), "csv"),
             (Wish::SaveValues, Content::Units(view)) => (Some(view.values()), "csv"),
             (Wish::SaveValues, Content::Table(view)) => (Some(view.values()), "csv"),
+            (Wish::SaveValues, Content::Correlograms(view)) => (Some(view.values()), "csv"),
             _ => {
                 self.export.to_file = wish == Wish::SavePicture;
                 return self.export.photo.ask(ui.ctx(), rect);

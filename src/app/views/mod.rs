@@ -6,6 +6,7 @@ mod axis;
 mod cloud;
 pub mod colors;
 mod content;
+mod correlograms;
 mod empty;
 mod export;
 mod figure;

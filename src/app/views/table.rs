@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::theme,
-    data::{Table, TableColumn},
+    data::{Table, TableColumn, unit_of_column},
 };
 use egui::{Align, Layout, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
@@ -68,18 +68,35 @@ impl TableView {
         let mut clicked = None;
         let p = theme::palette(ui.visuals());
         egui::ScrollArea::horizontal().show(ui, |ui| {
-            TableBuilder::new(ui)
+            let mut builder = TableBuilder::new(ui)
                 .id_salt("table")
                 .striped(true)
                 .resizable(true)
                 .auto_shrink([false, false])
-                .columns(Column::initial(110.0).at_least(48.0).clip(true), columns)
+                .cell_layout(Layout::left_to_right(Align::Center));
+            for (name, _) in &self.table.columns {
+                // Wide enough for its heading.
+                let width = 7.0 * named(name).chars().count() as f32 + 24.0;
+                builder = builder.column(Column::initial(width.clamp(72.0, 220.0)).at_least(48.0).clip(true));
+            }
+            builder
                 .header(22.0, |mut header| {
-                    for (index, (name, _)) in self.table.columns.iter().enumerate() {
+                    for (index, (name, column)) in self.table.columns.iter().enumerate() {
                         header.col(|ui| {
-                            if heading(ui, name, name, self.sort.filter(|s| s.0 == index).map(|s| s.1)) {
-                                clicked = Some(index);
-                            }
+                            // Over its numbers.
+                            let layout = match column {
+                                TableColumn::Float(_) | TableColumn::Int(_) => {
+                                    Layout::right_to_left(Align::Center)
+                                }
+                                _ => Layout::left_to_right(Align::Center),
+                            };
+                            let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
+                            ui.with_layout(layout, |ui| {
+                                ui.add_space(8.0);
+                                if heading(ui, &named(name), name, order) {
+                                    clicked = Some(index);
+                                }
+                            });
                         });
                     }
                 })
@@ -93,10 +110,12 @@ impl TableView {
                                 match column {
                                     TableColumn::Float(_) | TableColumn::Int(_) => {
                                         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                                            ui.add_space(8.0);
                                             ui.add(egui::Label::new(text).truncate());
                                         });
                                     }
                                     _ => {
+                                        ui.add_space(8.0);
                                         ui.add(egui::Label::new(text).truncate());
                                     }
                                 }
@@ -177,6 +196,11 @@ pub fn cell(column: &TableColumn, row: usize) -> String {
         TableColumn::Bool(v) => v.get(row).map_or("", |&x| if x { "yes" } else { "no" }).to_owned(),
         other => other.cell(row),
     }
+}
+
+/// The name of a column with its unit: `firing_rate (Hz)`.
+pub fn named(column: &str) -> String {
+    unit_of_column(column).map_or_else(|| column.to_owned(), |unit| format!("{column} ({unit})"))
 }
 
 /// A heading that can be clicked; true where it was.

@@ -1,15 +1,26 @@
 //! Mean waveforms of units where they are on the probe.
 
 use super::{axis, colors, traces::bounds};
-use crate::{app::theme, data::Templates};
+use crate::{
+    app::theme,
+    data::{Templates, Waveforms},
+};
 use egui::{Align2, FontId, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use ndarray::{ArrayView2, Axis};
 use std::sync::Arc;
 
 /// Room under the waveforms for the scale.
 const FOOT: f32 = 22.0;
+/// Single spikes of a unit that are drawn.
+const SINGLES: usize = 30;
 
 /// Draws the waveforms of some units on top of each other, a small box at the place of each channel.
 pub fn on_probe(ui: &Ui, rect: Rect, templates: &Templates, units: &[usize]) {
+    with_singles(ui, rect, templates, None, units);
+}
+
+/// As [`on_probe`], with some single spikes faint behind.
+fn with_singles(ui: &Ui, rect: Rect, templates: &Templates, singles: Option<&Waveforms>, units: &[usize]) {
     let p = theme::palette(ui.visuals());
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 2.0, p.field);
@@ -44,14 +55,19 @@ pub fn on_probe(ui: &Ui, rect: Rect, templates: &Templates, units: &[usize]) {
             );
         }
     }
+    let width = if units.len() > 1 { 1.2 } else { 1.6 };
     for &unit in units.iter().rev() {
-        layout.unit(
-            &painter,
-            templates,
-            unit,
-            colors::unit(unit, dark),
-            if units.len() > 1 { 1.2 } else { 1.6 },
-        );
+        let (color, indices) = (colors::unit(unit, dark), templates.channel_indices.get(unit));
+        let spikes = singles.and_then(|w| w.values.get(unit)).map_or(0, |v| v.dim().0);
+        for spike in (0..spikes).step_by(spikes.div_ceil(SINGLES).max(1)) {
+            let single = singles.and_then(|w| w.values.get(unit)).map(|v| v.index_axis(Axis(0), spike));
+            if let (Some(single), Some(indices)) = (single, indices) {
+                layout.unit(&painter, single, indices, Stroke::new(0.7, color.gamma_multiply(0.25)));
+            }
+        }
+        if let (Some(mean), Some(indices)) = (templates.waveforms.get(unit), indices) {
+            layout.unit(&painter, mean.view(), indices, Stroke::new(width, color));
+        }
     }
     layout.scale(&painter, rect, templates, p);
 }
@@ -131,12 +147,8 @@ impl Layout {
         Rect::from_center_size(center, self.size)
     }
 
-    fn unit(&self, painter: &Painter, templates: &Templates, unit: usize, color: egui::Color32, width: f32) {
-        let (Some(waveform), Some(indices)) =
-            (templates.waveforms.get(unit), templates.channel_indices.get(unit))
-        else {
-            return;
-        };
+    /// A waveform, `(samples, indices.len())`, on the channels of these indices.
+    fn unit(&self, painter: &Painter, waveform: ArrayView2<'_, f32>, indices: &[u32], stroke: Stroke) {
         for (column, &channel) in waveform.columns().into_iter().zip(indices) {
             let Some(&(_, place)) = self.places.iter().find(|(c, _)| *c == channel as usize) else {
                 continue;
@@ -148,7 +160,7 @@ impl Layout {
                 .enumerate()
                 .map(|(i, &v)| pos2(area.left() + i as f32 * step, area.center().y - v * self.scale))
                 .collect();
-            painter.add(Shape::line(points, Stroke::new(width, color)));
+            painter.add(Shape::line(points, stroke));
         }
     }
 
@@ -198,18 +210,35 @@ fn distinct(values: impl Iterator<Item = f64>) -> usize {
 /// The view of templates: a list of units and their waveforms on the probe.
 pub struct TemplatesView {
     templates: Arc<Templates>,
+    /// The single spikes they are the mean of, where known.
+    singles: Option<Arc<Waveforms>>,
     selected: Vec<usize>,
 }
 
 impl TemplatesView {
     /// Shows templates.
     pub fn new(templates: Arc<Templates>) -> Self {
-        Self { templates, selected: vec![0] }
+        Self { templates, singles: None, selected: vec![0] }
+    }
+
+    /// Shows single spikes and their means.
+    pub fn of_waveforms(waveforms: &Arc<Waveforms>) -> Self {
+        let templates = Arc::new(waveforms.templates.clone());
+        Self { singles: Some(waveforms.clone()), ..Self::new(templates) }
+    }
+
+    /// Shows other single spikes and their means, with the same units chosen.
+    pub fn set_waveforms(&mut self, waveforms: &Arc<Waveforms>) {
+        if !self.singles.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, waveforms)) {
+            self.templates = Arc::new(waveforms.templates.clone());
+            self.singles = Some(waveforms.clone());
+        }
     }
 
     /// Shows other templates with the same units chosen.
     pub fn set_templates(&mut self, templates: &Arc<Templates>) {
         self.templates = templates.clone();
+        self.singles = None;
     }
 
     /// Draws the list and the probe.
@@ -249,6 +278,6 @@ impl TemplatesView {
         let response = ui.allocate_rect(probe, Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Waveforms on the probe"));
         self.selected.retain(|&u| u < count);
-        on_probe(ui, probe, &self.templates, &self.selected);
+        with_singles(ui, probe, &self.templates, self.singles.as_deref(), &self.selected);
     }
 }

@@ -135,11 +135,12 @@ impl UnitTable {
             }
             builder
                 .header(20.0, |mut header| {
-                    for (index, name) in names.iter().chain(self.extra.iter().map(|(n, _)| n)).enumerate() {
+                    let extra = self.extra.iter().map(|(name, _)| table::named(name));
+                    for (index, name) in names.iter().cloned().chain(extra).enumerate() {
                         header.col(|ui| {
                             let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
                             let hint = HINTS.get(index).copied().unwrap_or(name.as_str());
-                            if table::heading(ui, name, hint, order) {
+                            if table::heading(ui, &name, hint, order) {
                                 sort = Some(index);
                             }
                         });
