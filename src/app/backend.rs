@@ -27,6 +27,11 @@ pub enum OpenedFile {
         /// Kind of the node that reads it.
         kind: &'static str,
     },
+    /// A folder that is nothing by itself: there may be something in it.
+    Folder {
+        /// What was found, for people.
+        words: String,
+    },
 }
 
 /// An answer from the threads.
@@ -310,7 +315,7 @@ fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
     if !path.exists() {
         return Err(format!("{} is not there. Was it moved or renamed?", path.display()));
     }
-    reader_of(path).map(|kind| OpenedFile::Reader { kind })
+    reader_of(path)
 }
 
 /// Folders first, then files, by name; what is hidden is left out.
@@ -356,12 +361,15 @@ fn recognise(path: &Path) -> String {
     }
 }
 
-/// The kind of node that reads a file; a file that is not recognised is raw samples until told more.
-fn reader_of(path: &Path) -> Result<&'static str, String> {
+/// The node that reads a file; a file that is not recognised is raw samples until told more.
+fn reader_of(path: &Path) -> Result<OpenedFile, String> {
     match io::describe(path, &io::OpenOptions::default()) {
-        Ok(found) if found.is_sorting && !found.is_recording => Ok("read_sorting"),
-        Ok(_) => Ok("read_recording"),
+        Ok(found) if found.is_sorting && !found.is_recording => {
+            Ok(OpenedFile::Reader { kind: "read_sorting" })
+        }
+        Ok(_) => Ok(OpenedFile::Reader { kind: "read_recording" }),
         Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
-        Err(_) => Ok("read_recording"),
+        Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
+        Err(_) => Ok(OpenedFile::Reader { kind: "read_recording" }),
     }
 }

@@ -1,6 +1,6 @@
 //! The few windows that come up: unsaved changes, a run that would be stopped, shortcuts, about.
 
-use super::{App, browser::Browser, command::Command, command_list::CommandList, shortcuts};
+use super::{App, browser::Browser, command::Command, command_list::CommandList, shortcuts, theme};
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 
 /// Which of them are up.
@@ -180,13 +180,37 @@ fn question(ctx: &egui::Context, title: &str, words: &str, answers: &[&str]) -> 
             ui.label(words);
         }
         ui.add_space(8.0);
+        let key = Id::unique("answers");
+        let known = ui.data(|data| data.get_temp::<Vec<Id>>(key)).unwrap_or_default();
+        let focused = ui.memory(|memory| memory.focused());
+        let mut ids = Vec::new();
         ui.horizontal(|ui| {
             for (index, label) in answers.iter().enumerate() {
-                if ui.button(*label).clicked() {
+                let button = ui.button(*label);
+                // Enter is the first answer, Tab leads on, Escape is none of them.
+                if index == 0 && focused.is_none_or(|id| !known.contains(&id)) {
+                    button.request_focus();
+                }
+                ids.push(button.id);
+                if button.clicked() {
                     chosen = Some(index);
                 }
             }
         });
+        ui.data_mut(|data| data.insert_temp(key, ids));
     });
     chosen.or_else(|| modal.should_close().then_some(answers.len()))
+}
+
+/// Says that files over the window can be let go.
+pub fn drop_hint(ctx: &egui::Context) {
+    let p = theme::palette(&ctx.global_style().visuals);
+    let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Foreground, Id::unique("drop")));
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, p.canvas.gamma_multiply(0.7));
+    let edge = egui::Stroke::new(2.0, p.accent);
+    painter.rect_stroke(rect.shrink(6.0), 6.0, edge, egui::StrokeKind::Inside);
+    let words = "Drop to open: a pipeline, a recording or a sorting";
+    let font = egui::FontId::proportional(18.0);
+    painter.text(rect.center(), Align2::CENTER_CENTER, words, font, p.text_strong);
 }

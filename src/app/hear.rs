@@ -3,6 +3,7 @@
 use super::{
     App,
     backend::{Answer, OpenedFile, Purpose},
+    browser::Mode,
     canvas,
     command::Command,
     editor::Editor,
@@ -168,6 +169,10 @@ impl App {
                 }
             }
             Ok(OpenedFile::Reader { kind }) => self.show_reader(kind, path),
+            Ok(OpenedFile::Folder { words }) => {
+                self.toasts.info(words);
+                self.browse_in(Purpose::Open, Mode::Open, path, String::new());
+            }
             Err(reason) => {
                 self.runs.say(Level::Error, reason.clone());
                 self.toasts.error(reason);

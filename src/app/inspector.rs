@@ -23,6 +23,8 @@ impl App {
         let mut commands = Vec::new();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 5.0;
+            // The scroll bar covers nothing.
+            ui.set_max_width(ui.available_width() - 8.0);
             match (self.editor.selection.len(), self.editor.single_selection().cloned()) {
                 (_, Some(instance)) => self.node_form(ui, &instance, &mut commands),
                 (0, None) => self.pipeline_form(ui, &mut commands),

@@ -202,6 +202,9 @@ impl App {
         let dropped =
             ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect::<Vec<_>>());
         commands.extend(dropped.into_iter().map(Command::Open));
+        if ui.input(|i| !i.raw.hovered_files.is_empty()) {
+            dialogs::drop_hint(&self.ctx);
+        }
         for command in commands {
             self.perform(command);
         }

@@ -146,7 +146,7 @@ impl Node for Numbers {
 pub struct WorkParams {
     /// Added to every number.
     pub add: f64,
-    /// What happens: `ok`, `fail`, `panic`, `sleep`.
+    /// What happens: `ok`, `warn`, `fail`, `panic`, `sleep`.
     pub mode: String,
     /// A file it writes for the user.
     pub out: String,
@@ -175,6 +175,7 @@ impl Node for Add {
         context.log("adding");
         match params.mode.as_str() {
             "fail" => return Err(NodeError::Failed("it was told to fail".into())),
+            "warn" => context.warn("it was told to warn"),
             "panic" => panic!("it was told to panic"),
             "sleep" => {
                 for step in 0..1000 {

@@ -3,7 +3,10 @@
 use crate::window::Window;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
-use spikeloom::pipeline::NodeState;
+use spikeloom::{
+    app::command::Command,
+    pipeline::{Edit, NodeState},
+};
 use std::time::{Duration, Instant};
 
 /// Generated traces with their noise, at two places.
@@ -94,4 +97,79 @@ fn all_commands_are_found_by_a_few_letters() {
     window.key(Modifiers::NONE, Key::Enter);
     window.wait("the example is open", |app| app.pipeline().node("demo").is_none());
     assert!(window.pipeline().nodes().count() > 2);
+}
+
+#[test]
+fn a_run_is_not_stopped_without_a_question() {
+    let mut window = Window::open(None);
+    window.click("Run");
+    window.wait("the sort is on its way", |app| {
+        matches!(app.states().get("sort"), Some(NodeState::Running { share: Some(_), .. }))
+    });
+    window.app_mut().perform(Command::New);
+    window.steps(2);
+    window.click("Keep running");
+    assert!(window.app().is_running());
+    assert!(window.pipeline().node("sort").is_some());
+    window.app_mut().perform(Command::New);
+    window.steps(2);
+    window.click("Stop the run");
+    window.wait("the run is over and the canvas empty", |app| {
+        !app.is_running() && app.pipeline().nodes().count() == 0
+    });
+    // Nothing half written is left behind.
+    let left = std::fs::read_dir(window.folder.path().join("store/tmp")).unwrap().count();
+    assert_eq!(left, 0);
+    // The viewer does not go on showing what belongs to the other pipeline.
+    assert!(window.says("Nothing to look at yet"));
+}
+
+#[test]
+fn a_store_that_was_removed_under_the_window_is_made_again() {
+    let mut window = noise_twice();
+    window.click("Run");
+    window.wait_for_run();
+    std::fs::remove_dir_all(window.folder.path().join("store")).unwrap();
+    window.click("Run");
+    window.wait_for_run();
+    for node in ["noise_levels", "noise_levels_2"] {
+        let state = window.state(node);
+        assert!(matches!(state, NodeState::Done { .. } | NodeState::Cached), "{node}: {state:?}");
+    }
+    assert!(window.folder.path().join("store/objects").is_dir());
+}
+
+#[test]
+fn what_changed_after_its_run_is_stale_in_the_next_session() {
+    let mut window = noise_twice();
+    let file = window.folder.path().join("mine.ron");
+    window.app_mut().save(file.clone());
+    window.wait("the file is saved", |app| app.path().is_some());
+    window.click("Run");
+    window.wait_for_run();
+    window.click("Node generate_recording");
+    window.type_number("Duration", "5");
+    window.key(Modifiers::COMMAND, Key::S);
+    window.wait("the change is saved", |app| !app.is_dirty());
+    let window = Window::open_over(window.close(), Some(&file));
+    let mut window = window;
+    window.wait("the states are known", |app| {
+        matches!(app.states().get("noise_levels"), Some(NodeState::Stale))
+    });
+}
+
+#[test]
+fn the_viewer_says_that_its_node_was_removed_and_follows_a_new_name() {
+    let mut window = noise_twice();
+    window.click("Output generate_recording.recording");
+    window.click("Node generate_recording");
+    let rename = Edit::Rename("generate_recording".into(), "made".into());
+    window.app_mut().perform(Command::edit(rename, "rename"));
+    window.steps(3);
+    assert_eq!(window.app().looked_at(), Some("made.recording"));
+    window.key(Modifiers::NONE, Key::Delete);
+    window.wait_for("made is not there any more");
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait_for("Lines");
+    assert!(!window.says("made is not there any more"));
 }

@@ -204,6 +204,11 @@ impl App {
             (None, Some(folder)) => folder.clone(),
             _ => self.editor.base_folder(),
         };
+        self.browse_in(purpose, mode, folder, name);
+    }
+
+    /// As [`Self::browse`], in a folder.
+    pub(super) fn browse_in(&mut self, purpose: Purpose, mode: Mode, folder: PathBuf, name: String) {
         let browser = Browser::new(purpose, mode, folder, name);
         self.backend.list(browser.folder().to_owned());
         self.dialogs.browser = Some(browser);

@@ -164,7 +164,10 @@ fn optional(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Chang
         let button = egui::Button::new(words).fill(p.field).min_size(vec2(76.0, theme::ROW));
         let response = ui.add(button);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Set {}", spec.label)));
-        return response.on_hover_text(hint).clicked().then(|| Change::Set(start_value(spec)));
+        return response.on_hover_text(hint).clicked().then(|| {
+            ui.data_mut(|data| data.insert_temp(id.with("begins"), true));
+            Change::Set(start_value(spec))
+        });
     }
     // Where nothing is the default, the mark of what differs leads back to it.
     let back = if spec.default.is_null() {

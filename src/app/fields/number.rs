@@ -66,6 +66,10 @@ pub(super) fn number(
     };
     let response = response.accessible_name(name);
     changed |= response.changed();
+    // Just set: its value can be typed at once.
+    if ui.data_mut(|data| data.remove_temp::<bool>(id.with("begins"))).is_some() {
+        response.request_focus();
+    }
     if let Some(reason) = refused.into_inner() {
         ui.data_mut(|data| data.insert_temp(id.with("refused"), reason));
     } else if changed || response.gained_focus() {

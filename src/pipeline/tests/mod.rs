@@ -3,6 +3,7 @@
 mod documents;
 mod runs;
 mod scale;
+mod surveys;
 
 use super::{Edit, NodeInstance, Params, Pipeline};
 use serde_json::Value as Json;

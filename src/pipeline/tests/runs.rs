@@ -13,13 +13,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-struct Bench {
-    folder: tempfile::TempDir,
-    executor: Arc<Executor>,
+pub struct Bench {
+    pub folder: tempfile::TempDir,
+    pub executor: Arc<Executor>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let executor = executor(folder.path());
         Self { folder, executor }
@@ -30,7 +30,7 @@ impl Bench {
         self.executor.start(pipeline, RunOptions { base_folder, ..options })
     }
 
-    fn run(&self, pipeline: &Pipeline) -> Told {
+    pub fn run(&self, pipeline: &Pipeline) -> Told {
         told(&self.start(pipeline, RunOptions::default()))
     }
 
@@ -53,22 +53,22 @@ impl Bench {
     }
 }
 
-fn executor(folder: &Path) -> Arc<Executor> {
+pub fn executor(folder: &Path) -> Arc<Executor> {
     let store = Store::open(&folder.join("store")).unwrap();
     Executor::new(toys::registry(), store, Limits { threads: 2, ..Limits::default() })
 }
 
 /// A run as its events tell it: nodes by what became of them.
 #[derive(Debug, Default)]
-struct Told {
-    status: Option<RunStatus>,
-    counts: (usize, usize),
-    cached: Vec<String>,
-    finished: Vec<String>,
-    failed: BTreeMap<String, String>,
-    cancelled: BTreeMap<String, String>,
-    results: BTreeMap<String, std::path::PathBuf>,
-    events: Vec<Event>,
+pub struct Told {
+    pub status: Option<RunStatus>,
+    pub counts: (usize, usize),
+    pub cached: Vec<String>,
+    pub finished: Vec<String>,
+    pub failed: BTreeMap<String, String>,
+    pub cancelled: BTreeMap<String, String>,
+    pub results: BTreeMap<String, std::path::PathBuf>,
+    pub events: Vec<Event>,
 }
 
 fn name(task: &TaskId) -> String {
@@ -103,7 +103,7 @@ fn told(handle: &RunHandle) -> Told {
 }
 
 /// source → first → second, and source → other.
-fn chain() -> Pipeline {
+pub fn chain() -> Pipeline {
     pipeline(
         &[
             ("source", "numbers", json!({"freq_min": 10.0})),
