@@ -369,6 +369,7 @@ fn reader_of(path: &Path) -> Result<OpenedFile, String> {
         }
         Ok(_) => Ok(OpenedFile::Reader { kind: "read_recording" }),
         Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
+        Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
         Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
         Err(_) => Ok(OpenedFile::Reader { kind: "read_recording" }),
     }

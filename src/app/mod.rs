@@ -201,7 +201,9 @@ impl App {
         commands.extend(self.dialogs_ui());
         let dropped =
             ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect::<Vec<_>>());
-        commands.extend(dropped.into_iter().map(Command::Open));
+        if !self.dialogs.is_modal() {
+            commands.extend(dropped.into_iter().map(Command::Open));
+        }
         if ui.input(|i| !i.raw.hovered_files.is_empty()) {
             dialogs::drop_hint(&self.ctx);
         }

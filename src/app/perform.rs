@@ -10,7 +10,9 @@ use super::{
     editor::{Editor, Place},
     examples, panels, text,
 };
-use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, PortType, RunOptions};
+use crate::pipeline::{
+    Document, Edit, NodeInstance, ParamKind, Params, Pipeline, PortType, RunOptions, Work,
+};
 use std::{collections::BTreeSet, path::PathBuf};
 
 impl App {
@@ -363,12 +365,17 @@ impl App {
         let name = self.editor.pipeline().free_name(kind);
         let position = self.canvas.free_place(self.editor.pipeline());
         let outputs = node.outputs(&params);
+        let is_task = node.info().work != Work::Lazy;
         self.edit(Edit::AddNode(instance(&name, kind, params, position)), "open file", None);
         self.canvas.reveal(position);
         self.editor.select([name.clone()]);
         if let Some(port) = outputs.first() {
             self.look(format!("{name}.{}", port.name));
             self.follows = true;
+        }
+        // What was opened is to be seen.
+        if is_task {
+            self.run(Some(name));
         }
     }
 }

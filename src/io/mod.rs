@@ -27,5 +27,7 @@ pub mod written;
 
 pub use crate::data::{STEPS, WARNINGS};
 pub use error::Error;
-pub use open::{Description, OpenOptions, describe, files_behind, open_recording, open_sorting};
+pub use open::{
+    Description, OpenOptions, describe, files_behind, is_known_but_not_read, open_recording, open_sorting,
+};
 pub use raw_source::{Layout, RawSource};

@@ -265,6 +265,11 @@ pub fn files_behind(path: &Path) -> Vec<PathBuf> {
     std::iter::once(path.to_owned()).chain(named.into_iter().filter(|file| !file.starts_with(path))).collect()
 }
 
+/// True where a path is of a format that is known and not read.
+pub fn is_known_but_not_read(path: &Path) -> bool {
+    not_read(path).is_some()
+}
+
 fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Error> {
     path.metadata().map_err(|source| Error::io("read", path, source))?;
     if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("._")) {

@@ -151,7 +151,9 @@ impl Browser {
             self.refusal.clear();
         }
         let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        if self.age == 0 || enter {
+        // A click on a row leaves the keys here: Enter takes what is marked.
+        let loose = ui.memory(|memory| memory.focused().is_none());
+        if self.age == 0 || enter || loose {
             response.request_focus();
         }
         enter

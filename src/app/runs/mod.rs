@@ -270,10 +270,9 @@ impl Runs {
                     RunStatus::Failed => "failed",
                     RunStatus::Cancelled => "stopped",
                 };
-                let line = format!(
-                    "run {words} after {}: {tasks} tasks, {cached} of them done before",
-                    text::took(event.at_s)
-                );
+                let tasks = if *tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") };
+                let before = if *cached == 0 { String::new() } else { format!(", {cached} done before") };
+                let line = format!("run {words} after {}: {tasks}{before}", text::took(event.at_s));
                 self.push(LogLine { at_s: event.at_s, node: String::new(), level: Level::Info, line });
             }
         }
