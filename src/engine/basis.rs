@@ -1,7 +1,10 @@
 //! The shared temporal basis: a few waveforms whose weighted sums are all spikes.
 
-use super::lanes::{STRETCH, Sums, stretch};
+use super::lanes::{LANES, STRETCH, Sums, register, stretch};
 use ndarray::Array2;
+
+/// Longer waveforms are projected a component at a time.
+const MAX_TAPS: usize = 256;
 
 /// Most components a basis can have.
 pub const MAX_COMPONENTS: usize = 8;
@@ -82,6 +85,23 @@ fn windowed_sinc(x: f64) -> f64 {
     pi_x.sin() / pi_x * (0.5 * pi_x / reach).cos().powi(2)
 }
 
+/// Adds a weight times a register of samples to each of six sums. What keeps them in registers: an array each (in a
+/// nested one they go through memory, thirty times slower) and loops without adaptors, which an incremental build does
+/// not inline.
+macro_rules! add_to_six {
+    ($fused:expr, $weights:ident, $x:ident, $($sums:ident)*) => {
+        let mut component = 0;
+        $(
+            let w = $weights[component];
+            for l in 0..LANES {
+                $sums[l] = if $fused { w.mul_add($x[l], $sums[l]) } else { w * $x[l] + $sums[l] };
+            }
+            component += 1;
+        )*
+        let _ = component;
+    };
+}
+
 #[multiversion::multiversion(targets(
     "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
     "x86_64+avx+avx2+bmi1+bmi2+fma",
@@ -92,26 +112,84 @@ fn project(taps: &[f32], k: usize, nt: usize, x: &[f32], out: &mut [f32], stride
         return;
     }
     let frames = x.len() + 1 - nt;
-    let mut start = 0;
-    while start + STRETCH <= frames {
-        for (k, taps) in taps.chunks_exact(nt).enumerate() {
+    let six = if nt <= MAX_TAPS { k / 6 * 6 } else { 0 };
+    for k in (0..six).step_by(6) {
+        project_six(&taps[k * nt..], nt, x, &mut out[k * stride..], stride);
+    }
+    for (k, taps) in taps[..k * nt].chunks_exact(nt).enumerate().skip(six) {
+        let mut start = 0;
+        while start + STRETCH <= frames {
             let mut sums = Sums::new();
             for (tap, &w) in taps.iter().enumerate() {
                 let Some(x) = stretch(x, start + tap) else { break };
                 sums.add::<FUSED>(w, x);
             }
             sums.store(&mut out[k * stride + start..]);
+            start += STRETCH;
         }
-        start += STRETCH;
-    }
-    for (k, taps) in taps.chunks_exact(nt).enumerate() {
         for place in start..frames {
-            out[k * stride + place] = taps
-                .iter()
-                .zip(&x[place..])
-                .fold(0.0, |sum: f32, (&w, &x)| if FUSED { w.mul_add(x, sum) } else { w * x + sum });
+            out[k * stride + place] = project_at::<FUSED>(taps, &x[place..]);
         }
     }
+}
+
+/// Projects on six components at once: each sample that is loaded serves all of them. Twelve sums fill the registers of
+/// AVX-512, six (of two registers) those of AVX2. 180 and 90 GFLOP/s on the core this was written on.
+#[multiversion::multiversion(targets(
+    "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
+    "x86_64+avx+avx2+bmi1+bmi2+fma",
+))]
+fn project_six(taps: &[f32], nt: usize, x: &[f32], out: &mut [f32], stride: usize) {
+    const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
+    const WIDE: bool = multiversion::target::target_cfg_f!(target_feature = "avx512f");
+    let frames = x.len() + 1 - nt;
+    let mut weights = [[0.0f32; 6]; MAX_TAPS];
+    for (tap, weights) in weights.iter_mut().take(nt).enumerate() {
+        for (k, weight) in weights.iter_mut().enumerate() {
+            *weight = taps[k * nt + tap];
+        }
+    }
+    let weights = &weights[..nt];
+    let zero = [0.0f32; LANES];
+    let mut start = 0;
+    while WIDE && start + 2 * LANES <= frames {
+        let (mut a, mut b, mut c, mut d, mut e, mut f) = (zero, zero, zero, zero, zero, zero);
+        let (mut g, mut h, mut i, mut j, mut k, mut l) = (zero, zero, zero, zero, zero, zero);
+        for (tap, weights) in weights.iter().enumerate() {
+            let (Some(x), Some(y)) = (register(x, start + tap), register(x, start + tap + LANES)) else {
+                break;
+            };
+            add_to_six!(FUSED, weights, x, a b c d e f);
+            add_to_six!(FUSED, weights, y, g h i j k l);
+        }
+        for (k, (first, second)) in [(a, g), (b, h), (c, i), (d, j), (e, k), (f, l)].into_iter().enumerate() {
+            out[k * stride + start..][..LANES].copy_from_slice(&first);
+            out[k * stride + start + LANES..][..LANES].copy_from_slice(&second);
+        }
+        start += 2 * LANES;
+    }
+    while start + LANES <= frames {
+        let (mut a, mut b, mut c, mut d, mut e, mut f) = (zero, zero, zero, zero, zero, zero);
+        for (tap, weights) in weights.iter().enumerate() {
+            let Some(x) = register(x, start + tap) else { break };
+            add_to_six!(FUSED, weights, x, a b c d e f);
+        }
+        for (k, sums) in [a, b, c, d, e, f].into_iter().enumerate() {
+            out[k * stride + start..][..LANES].copy_from_slice(&sums);
+        }
+        start += LANES;
+    }
+    for (k, taps) in taps.chunks_exact(nt).take(6).enumerate() {
+        for place in start..frames {
+            out[k * stride + place] = project_at::<FUSED>(taps, &x[place..]);
+        }
+    }
+}
+
+/// One projection, summed in the order of the samples.
+#[inline(always)]
+fn project_at<const FUSED: bool>(taps: &[f32], x: &[f32]) -> f32 {
+    taps.iter().zip(x).fold(0.0, |sum, (&w, &x)| if FUSED { w.mul_add(x, sum) } else { w * x + sum })
 }
 
 #[cfg(test)]

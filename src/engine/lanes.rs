@@ -2,7 +2,8 @@
 
 /// Samples that are summed together: four registers of sixteen, or eight of eight.
 pub const STRETCH: usize = 64;
-const LANES: usize = 16;
+/// Samples that go through one operation together.
+pub const LANES: usize = 16;
 
 /// Sums of a stretch. Arrays of one register each, and no check that could panic while they grow, are what keeps them
 /// in registers.
@@ -54,6 +55,15 @@ impl Sums {
 pub fn stretch(x: &[f32], start: usize) -> Option<&[f32; STRETCH]> {
     match x.split_at_checked(start) {
         Some((_, rest)) => rest.first_chunk::<STRETCH>(),
+        None => None,
+    }
+}
+
+/// The samples of one register that begin at a place, where they are all there.
+#[inline(always)]
+pub fn register(x: &[f32], start: usize) -> Option<&[f32; LANES]> {
+    match x.split_at_checked(start) {
+        Some((_, rest)) => rest.first_chunk::<LANES>(),
         None => None,
     }
 }
