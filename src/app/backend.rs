@@ -96,6 +96,8 @@ pub enum Answer {
         path: PathBuf,
         /// Its format.
         words: String,
+        /// It can be opened as it is.
+        opens: bool,
     },
     /// What is at a path that the user chose.
     Found {
@@ -242,8 +244,8 @@ impl Backend {
     pub fn recognise(&self, path: PathBuf) {
         let send = self.sender();
         spawn("recognise", move || {
-            let words = recognise(&path);
-            send(Answer::Recognised { path, words });
+            let (words, opens) = recognise(&path);
+            send(Answer::Recognised { path, words, opens });
         });
     }
 
@@ -333,16 +335,18 @@ fn list_folder(folder: &Path) -> std::io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-fn recognise(path: &Path) -> String {
+/// What a path is, in words, and whether it can be opened as it is.
+fn recognise(path: &Path) -> (String, bool) {
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {
-        return "Pipeline".to_owned();
+        return ("Pipeline".to_owned(), true);
     }
     let Ok(found) = io::describe(path, &io::OpenOptions::default()) else {
-        return if path.is_dir() {
-            "A folder of no known format: look inside.".to_owned()
+        let words = if path.is_dir() {
+            "A folder of no known format: look inside."
         } else {
-            "Not recognised: opened as raw samples, you say their number type and channels.".to_owned()
+            "Not recognised: opened as raw samples, you say their number type and channels."
         };
+        return (words.to_owned(), path.is_file());
     };
     let words = match (found.is_recording, found.is_sorting) {
         (true, true) => "recording and sorting",
@@ -350,7 +354,7 @@ fn recognise(path: &Path) -> String {
         _ => "recording",
     };
     let opened = found.is_recording.then(|| io::open_recording(path, &io::OpenOptions::default()).ok());
-    match opened.flatten() {
+    let words = match opened.flatten() {
         Some(recording) => {
             let info = recording.info();
             let rate = text::number(info.sampling_frequency / 1e3);
@@ -358,7 +362,8 @@ fn recognise(path: &Path) -> String {
             format!("{} · {} channels · {rate} kHz · {length}", found.label, info.num_channels())
         }
         None => format!("{} · {words}", found.label),
-    }
+    };
+    (words, true)
 }
 
 /// The node that reads a file; a file that is not recognised is raw samples until told more.

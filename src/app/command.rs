@@ -108,6 +108,20 @@ pub enum Command {
     },
     /// Leave.
     Quit,
+    /// Let the steps of an example follow a recording.
+    ContinueWith {
+        /// The recording, `node.port`.
+        end: String,
+        /// Index in the list of examples.
+        example: usize,
+    },
+    /// Put a new node into the wire that enters a node.
+    InsertBefore {
+        /// The node after it.
+        node: String,
+        /// Kind of the new one.
+        kind: String,
+    },
     /// Search for a node to add at the pointer.
     FindNode,
     /// Search for a node that gives what an input takes.

@@ -1,7 +1,7 @@
 //! The open document: the pipeline, its file, what can be undone, what is selected.
 
 use super::command::MergeKey;
-use crate::pipeline::{Edit, NodeInstance, Pipeline, PipelineError, Registry};
+use crate::pipeline::{Edit, NodeInstance, Params, Pipeline, PipelineError, Registry};
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// Steps kept for undo.
@@ -185,6 +185,11 @@ impl Editor {
         wire_into(&self.pipeline, to)
     }
 
+    /// True where a wire leaves an output.
+    pub fn has_wire_from(&self, from: &str) -> bool {
+        self.pipeline.wires().iter().any(|w| is_end(from, w.0, w.1))
+    }
+
     /// The edit that draws a wire, replacing the one a single input has.
     pub fn connect_edit(&self, registry: &Registry, from: &str, to: &str) -> Edit {
         let connect = Edit::Connect(from.to_owned(), to.to_owned());
@@ -247,6 +252,19 @@ impl Editor {
     }
 }
 
+/// A new node.
+pub fn instance(name: &str, kind: &str, params: Params, position: [f32; 2]) -> NodeInstance {
+    NodeInstance {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        params,
+        raw_params: None,
+        position,
+        muted: false,
+        bypassed: false,
+    }
+}
+
 /// Where pasted nodes go.
 #[derive(Clone, Copy, Debug)]
 pub enum Place {
@@ -297,15 +315,7 @@ mod tests {
     use super::*;
 
     fn node(name: &str) -> NodeInstance {
-        NodeInstance {
-            name: name.into(),
-            kind: "kind".into(),
-            params: Default::default(),
-            raw_params: None,
-            position: [0.0, 0.0],
-            muted: false,
-            bypassed: false,
-        }
+        instance(name, "kind", Params::new(), [0.0, 0.0])
     }
 
     #[test]

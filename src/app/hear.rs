@@ -146,9 +146,9 @@ impl App {
                     browser.listed(&folder, entries);
                 }
             }
-            Answer::Recognised { path, words } => {
+            Answer::Recognised { path, words, opens } => {
                 if let Some(browser) = &mut self.dialogs.browser {
-                    browser.recognised(path, words);
+                    browser.recognised(path, words, opens);
                 }
             }
             Answer::Found { path, found, enters } => self.path_found(path, found, enters),

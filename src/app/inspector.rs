@@ -4,9 +4,11 @@ use super::{
     App,
     canvas::icons,
     command::{Command, MergeKey},
-    editor, fields, text, theme,
+    editor,
+    examples::EXAMPLES,
+    fields, text, theme,
 };
-use crate::pipeline::{DynNode, Edit, NodeInstance, NodeState, ParamSpec, Port, Severity};
+use crate::pipeline::{DynNode, Edit, NodeInstance, NodeState, ParamSpec, Port, PortType, Severity};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
 
@@ -81,7 +83,7 @@ impl App {
             ports(ui, self, node, instance, commands);
         }
         self.problems_of(ui, &instance.name, commands);
-        self.last_run_of(ui, &instance.name);
+        self.last_run_of(ui, &instance.name, commands);
     }
 
     fn name_field(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {
@@ -175,7 +177,7 @@ impl App {
         }
     }
 
-    fn last_run_of(&self, ui: &mut Ui, name: &str) {
+    fn last_run_of(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         let Some(state) = self.states.get(name) else { return };
         let p = theme::palette(ui.visuals());
         section(ui, "State");
@@ -189,8 +191,9 @@ impl App {
         });
         for warning in self.known.warnings.get(name).into_iter().flatten() {
             ui.add(egui::Label::new(egui::RichText::new(text::sentence_of(warning)).color(p.warn)).wrap());
+            self.remedy_ui(ui, name, warning, commands);
         }
-        let lines: Vec<_> = self.runs.log().iter().filter(|l| l.node == name).collect();
+        let lines: Vec<_> = self.runs.log_of(name).collect();
         if !lines.is_empty() {
             egui::CollapsingHeader::new(egui::RichText::new("Log").weak()).show_unindented(ui, |ui| {
                 for line in lines.iter().rev().take(50).rev() {
@@ -260,8 +263,26 @@ fn ports(
                 if is_output { Some(end.clone()) } else { editor::wire_into(app.editor.pipeline(), &end) };
             let flow = look.as_ref().and_then(|end| app.flows.get(end)).cloned().unwrap_or_default();
             port_row(ui, &port, look, &flow, is_output, commands);
+            if is_output && port.port_type == PortType::Recording && !app.editor.has_wire_from(&end) {
+                continue_ui(ui, &end, commands);
+            }
         }
     }
+}
+
+/// What to do with a recording that goes nowhere yet.
+fn continue_ui(ui: &mut Ui, end: &str, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.add_space(18.0);
+        ui.menu_button("Continue with the steps of", |ui| {
+            for (example, known) in EXAMPLES.iter().enumerate() {
+                if ui.button(known.name).clicked() {
+                    commands.push(Command::ContinueWith { end: end.to_owned(), example });
+                    ui.close();
+                }
+            }
+        });
+    });
 }
 
 fn port_row(

@@ -7,7 +7,7 @@ use super::{
     runs::{Level, Task},
     text, theme,
 };
-use crate::pipeline::{NodeState, ParamKind, Problem, Severity, TaskId, Work};
+use crate::pipeline::{NodeState, Severity, TaskId, Work};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// The tabs at the bottom.
@@ -70,7 +70,8 @@ impl App {
         ui.spacing_mut().item_spacing.x = 4.0;
         let p = theme::palette(ui.visuals());
         let errors = self.problems.iter().filter(|o| o.severity == Severity::Error).count();
-        let problems = match self.problems.len() {
+        let warnings: usize = self.known.warnings.values().map(Vec::len).sum();
+        let problems = match self.problems.len() + warnings {
             0 => "Problems".to_owned(),
             count => format!("Problems {count}"),
         };
@@ -187,7 +188,7 @@ impl App {
         ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             let mut silent = true;
-            for line in self.runs.log().iter().filter(|l| l.node == id.node) {
+            for line in self.runs.log_of(&id.node) {
                 silent = false;
                 let words = format!("{:>6}  {}", text::clock(line.at_s), line.line);
                 let words =
@@ -202,68 +203,11 @@ impl App {
 
     /// What a task said, as text.
     fn log_of(&self, id: &TaskId) -> String {
-        let lines = self.runs.log().iter().filter(|l| l.node == id.node);
-        let lines = lines.map(|l| {
+        let lines = self.runs.log_of(&id.node).map(|l| {
             let mark = if l.level == Level::Warning { "warning: " } else { "" };
             format!("{:>6}  {mark}{}\n", text::clock(l.at_s), l.line)
         });
         lines.collect()
-    }
-
-    fn problems_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        if self.problems.is_empty() {
-            ui.weak("Nothing is wrong with this pipeline.");
-            return;
-        }
-        let p = theme::palette(ui.visuals());
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            for problem in &self.problems {
-                let color = if problem.severity == Severity::Error { p.bad } else { p.warn };
-                let place = match (&problem.node, &problem.field) {
-                    (Some(node), Some(field)) => format!("{node}.{field}"),
-                    (Some(node), None) => node.clone(),
-                    _ => String::new(),
-                };
-                ui.horizontal_wrapped(|ui| {
-                    let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), Sense::hover());
-                    ui.painter().circle_filled(dot.center(), 3.5, color);
-                    if let Some(node) = &problem.node
-                        && ui.link(&place).clicked()
-                    {
-                        commands.push(Command::Select(vec![node.clone()]));
-                        commands.push(Command::Fit { selection: true });
-                    }
-                    ui.label(&problem.message);
-                    if let Some((line, column)) = problem.line {
-                        ui.weak(format!("line {line}, column {column}"));
-                    }
-                    self.fix_ui(ui, problem, commands);
-                });
-            }
-        });
-    }
-
-    /// A button for what mends a problem, where one step does.
-    pub(super) fn fix_ui(&self, ui: &mut Ui, problem: &Problem, commands: &mut Vec<Command>) {
-        let (Some(name), Some(field)) = (&problem.node, &problem.field) else { return };
-        let Some(instance) = self.editor.pipeline().node(name) else { return };
-        let Some(node) = self.registry.get(&instance.kind) else { return };
-        let end = format!("{name}.{field}");
-        let open_input = node.inputs(&instance.params).iter().any(|p| p.name == field)
-            && self.editor.wire_into(&end).is_none();
-        let fix = node.specs().iter().find(|spec| spec.name == *field).and_then(|spec| match &spec.kind {
-            ParamKind::Path { mode } => {
-                let (node, field) = (name.clone(), field.clone());
-                Some(("Choose…", Command::Browse { node, field, mode: mode.clone() }))
-            }
-            _ => None,
-        });
-        let fix = fix.or_else(|| open_input.then_some(("Find what fits…", Command::FindInput(end))));
-        if let Some((label, command)) = fix
-            && ui.small_button(label).clicked()
-        {
-            commands.push(command);
-        }
     }
 
     fn log_ui(&self, ui: &mut Ui) {

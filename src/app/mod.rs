@@ -13,12 +13,15 @@ mod editor;
 mod examples;
 mod fields;
 mod flow;
+mod grow;
 mod hear;
 mod inspector;
 mod jobs;
+mod looking;
 mod palette;
 mod panels;
 mod perform;
+mod problems;
 mod runs;
 mod settings;
 mod shortcuts;
@@ -245,6 +248,9 @@ impl App {
                     Some(Ok(path)) => self.toasts.success(format!("Saved {}", path.display())),
                     Some(Err(reason)) => self.toasts.error(reason),
                     None => {}
+                }
+                if viewer.take_copied() {
+                    self.toasts.info("The picture is on the clipboard.");
                 }
                 if let Some(name) = viewer.take_file_wish() {
                     self.browse(backend::Purpose::Export, browser::Mode::Save, name);

@@ -7,12 +7,10 @@ use super::{
     canvas::Canvas,
     command::{Command, MergeKey},
     command_list::CommandList,
-    editor::{Editor, Place},
+    editor::{Editor, Place, instance},
     examples, panels, text,
 };
-use crate::pipeline::{
-    Document, Edit, NodeInstance, ParamKind, Params, Pipeline, PortType, RunOptions, Work,
-};
+use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, RunOptions, Work};
 use std::{collections::BTreeSet, path::PathBuf};
 
 impl App {
@@ -43,6 +41,13 @@ impl App {
                 self.add(&kind, place, None);
                 self.canvas.reveal(place);
             }
+            Command::InsertBefore { node, kind } => {
+                if let Some((edit, name)) = self.editor.insert_edit(&self.registry, &node, &kind) {
+                    self.edit(edit, "insert node", None);
+                    self.editor.select([name]);
+                }
+            }
+            Command::ContinueWith { end, example } => self.continue_with(&end, example),
             Command::Connect { from, to } => {
                 let edit = self.editor.connect_edit(&self.registry, &from, &to);
                 self.edit(edit, "draw wire", None);
@@ -260,55 +265,6 @@ impl App {
         }
     }
 
-    fn look(&mut self, end: String) {
-        if let Some(viewer) = &mut self.viewer {
-            viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), &end);
-        }
-        if let Some(layout) = &mut self.layout {
-            panels::bring_forward(layout, panels::Pane::Viewer);
-        }
-        self.editor.looked_at = Some(end);
-    }
-
-    /// Looks at the traces a document starts from: they need no run.
-    fn look_at_source(&mut self) {
-        let source = self.editor.pipeline().nodes().find_map(|node| {
-            let known = self.registry.get(&node.kind)?;
-            let port =
-                known.outputs(&node.params).into_iter().find(|p| p.port_type == PortType::Recording)?;
-            known.inputs(&node.params).is_empty().then(|| format!("{}.{}", node.name, port.name))
-        });
-        if let Some(end) = source {
-            self.look(end);
-        }
-        self.follows = true;
-    }
-
-    /// Looks at spikes as they arrive, where the user has chosen nothing else.
-    pub(super) fn follow(&mut self, started: &str) {
-        let Some(instance) = self.editor.pipeline().node(started).filter(|_| self.follows) else { return };
-        let Some(known) = self.registry.get(&instance.kind) else { return };
-        let takes_traces = known.inputs(&instance.params).iter().any(|p| p.port_type == PortType::Recording);
-        let outputs = known.outputs(&instance.params);
-        let spikes = outputs.iter().find(|p| takes_traces && p.port_type == PortType::Sorting);
-        if let Some(port) = spikes {
-            self.look(format!("{started}.{}", port.name));
-        }
-    }
-
-    fn look_at_selection(&mut self) {
-        self.follows = false;
-        if let Some((from, _)) = self.editor.selected_wire.clone() {
-            self.look(from);
-            return;
-        }
-        let Some(node) = self.editor.single_selection() else { return };
-        let outputs = self.registry.get(&node.kind).map_or_else(Vec::new, |n| n.outputs(&node.params));
-        if let Some(port) = outputs.first() {
-            self.look(format!("{}.{}", node.name, port.name));
-        }
-    }
-
     fn run(&mut self, until: Option<String>) {
         if self.is_running() {
             return;
@@ -323,6 +279,16 @@ impl App {
         match &self.executor {
             Some(executor) => self.backend.run(executor, self.editor.pipeline(), options),
             None => self.pending_run = Some(options),
+        }
+    }
+
+    fn continue_with(&mut self, end: &str, example: usize) {
+        let Some(example) = examples::EXAMPLES.get(example) else { return };
+        let Ok(opened) = Document::parse(example.text, example.name, &self.registry) else { return };
+        if let Some((edit, names)) = self.editor.continue_edit(&self.registry, &opened.pipeline, end) {
+            self.edit(edit, &format!("add {}", example.name), None);
+            self.editor.select(names);
+            self.canvas.fit(false);
         }
     }
 
@@ -387,18 +353,6 @@ fn leaves(command: &Command) -> bool {
         // A recording adds a node to what is there.
         Command::Open(path) => path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")),
         _ => false,
-    }
-}
-
-fn instance(name: &str, kind: &str, params: Params, position: [f32; 2]) -> NodeInstance {
-    NodeInstance {
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-        params,
-        raw_params: None,
-        position,
-        muted: false,
-        bypassed: false,
     }
 }
 

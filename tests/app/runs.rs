@@ -173,3 +173,33 @@ fn the_viewer_says_that_its_node_was_removed_and_follows_a_new_name() {
     window.wait_for("Lines");
     assert!(!window.says("made is not there any more"));
 }
+
+#[test]
+fn a_warning_comes_with_the_node_that_mends_it() {
+    let mut window = Window::empty();
+    window.add_at(10.0, 40.0, "generate recording");
+    let place = window.canvas(400.0, 40.0);
+    window.pull("generate_recording.recording", place, "sort");
+    window.click("Node generate_recording");
+    window.type_number("Duration", "10");
+    window.click("Run");
+    window.wait_for_run();
+    window.wait_for("Problems 1");
+    window.click("Problems 1");
+    assert!(window.says("The recording is not filtered"));
+    window.click("Insert Band-pass filter");
+    let mut wires = window.wires();
+    wires.sort();
+    assert_eq!(
+        wires,
+        [
+            "bandpass_filter.recording sort.recording",
+            "generate_recording.recording bandpass_filter.recording"
+        ]
+    );
+    // What depends on it is to run again; undone, the warning is back.
+    window.wait("the sort waits", |app| matches!(app.states().get("sort"), Some(NodeState::Stale)));
+    assert!(!window.says("The recording is not filtered"));
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait_for("The recording is not filtered");
+}

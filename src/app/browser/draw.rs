@@ -128,7 +128,9 @@ impl Browser {
                         questions.push(self.mark(index, entry));
                     }
                     if response.double_clicked() {
-                        questions.push(Question::Take { path: self.folder.join(&entry.name), enters: true });
+                        let path = self.folder.join(&entry.name);
+                        let enters = self.mode != Mode::Open || !self.opens(&path);
+                        questions.push(Question::Take { path, enters });
                     }
                 }
             });
@@ -167,7 +169,7 @@ impl Browser {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 (format!("{name} is there already and would be replaced."), p.warn)
             }
-            (None, Some((path, words)), Some(_)) if path.file_name() == Some(self.name.as_ref()) => {
+            (None, Some((path, words, _)), Some(_)) if path.file_name() == Some(self.name.as_ref()) => {
                 (words.clone(), p.text_weak)
             }
             _ => (String::new(), p.text_weak),
@@ -183,22 +185,26 @@ impl Browser {
         let word = match (self.mode, &self.replaces) {
             (Mode::Save, Some(_)) => "Replace",
             (Mode::Save, None) if matches!(self.purpose, Purpose::Save | Purpose::Export) => "Save",
-            (Mode::Open, _) if self.purpose == Purpose::Open && marks_folder => "Open as data",
             (Mode::Open, _) if self.purpose == Purpose::Open => "Open",
             _ => "Choose",
         };
         let typed = self.typed();
+        // A folder that is a recording is opened; any other one is entered.
+        let opens = typed.as_ref().is_some_and(|path| self.opens(path));
+        let enters = self.mode == Mode::Open && marks_folder && !opens;
+        let word = if enters { "Look inside" } else { word };
         let mut closed = false;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let strong = egui::Button::new(egui::RichText::new(word).color(p.on_accent)).fill(p.accent);
             let takes = ui.add_enabled(typed.is_some(), strong).clicked();
             closed = ui.button("Cancel").clicked();
-            if marks_folder && ui.button("Look inside").clicked() {
+            if marks_folder && !enters && ui.button("Look inside").clicked() {
                 questions.extend(typed.clone().map(|path| Question::Take { path, enters: true }));
             }
             if takes || enter {
-                // Enter goes into folders; the button takes them.
-                questions.extend(typed.clone().map(|path| Question::Take { path, enters: !takes }));
+                // Enter goes into folders that are nothing to open; the button takes them where they are asked for.
+                let enters = enters || (enter && !(opens && self.mode == Mode::Open));
+                questions.extend(typed.clone().map(|path| Question::Take { path, enters }));
             }
         });
         closed

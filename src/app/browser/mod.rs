@@ -73,8 +73,8 @@ pub struct Browser {
     entries: Option<Result<Vec<Entry>, String>>,
     name: String,
     row: Option<usize>,
-    /// What the marked entry was recognised as.
-    recognised: Option<(PathBuf, String)>,
+    /// What the marked entry was recognised as, and whether it can be opened as it is.
+    recognised: Option<(PathBuf, String, bool)>,
     /// Why the last choice was not taken.
     refusal: String,
     /// A file that would be replaced.
@@ -114,8 +114,13 @@ impl Browser {
     }
 
     /// Takes in what a file was recognised as.
-    pub fn recognised(&mut self, path: PathBuf, words: String) {
-        self.recognised = Some((path, words));
+    pub fn recognised(&mut self, path: PathBuf, words: String, opens: bool) {
+        self.recognised = Some((path, words, opens));
+    }
+
+    /// True where this is a recording, a sorting or a pipeline, as far as is known by now.
+    fn opens(&self, path: &Path) -> bool {
+        self.recognised.as_ref().is_some_and(|(known, _, opens)| known == path && *opens)
     }
 
     /// Takes in what is at a path that was to be taken; the path where it is now chosen.

@@ -38,6 +38,8 @@ pub struct Task {
 /// One line of the log.
 #[derive(Clone, Debug)]
 pub struct LogLine {
+    /// Which run of this session it belongs to, from 1.
+    pub run: u64,
     /// Seconds since the run began.
     pub at_s: f64,
     /// The node that says it, empty for the run.
@@ -75,6 +77,8 @@ pub struct Runs {
     live: BTreeMap<String, NodeState>,
     stages: BTreeMap<String, String>,
     log: VecDeque<LogLine>,
+    /// Runs that began in this session.
+    number: u64,
 }
 
 impl Runs {
@@ -145,7 +149,12 @@ impl Runs {
 
     /// Adds a line of our own to the log.
     pub fn say(&mut self, level: Level, line: impl Into<String>) {
-        self.push(LogLine { at_s: 0.0, node: String::new(), level, line: line.into() });
+        self.push(LogLine { run: self.number, at_s: 0.0, node: String::new(), level, line: line.into() });
+    }
+
+    /// What a node said in the last run, oldest first.
+    pub fn log_of(&self, node: &str) -> impl DoubleEndedIterator<Item = &LogLine> {
+        self.log.iter().filter(move |line| line.run == self.number && line.node == node)
     }
 
     fn push(&mut self, line: LogLine) {
@@ -200,11 +209,13 @@ impl Runs {
     /// Hears an event.
     pub fn hear(&mut self, event: &Event) {
         let line = |runs: &mut Self, task: &TaskId, level: Level, line: String| {
-            runs.push(LogLine { at_s: event.at_s, node: task.node.clone(), level, line });
+            let run = runs.number;
+            runs.push(LogLine { run, at_s: event.at_s, node: task.node.clone(), level, line });
         };
         self.now_s = event.at_s;
         match &event.kind {
             EventKind::RunStarted { tasks } => {
+                self.number += 1;
                 self.tasks.clear();
                 self.index.clear();
                 self.live.clear();
@@ -273,7 +284,8 @@ impl Runs {
                 let tasks = if *tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") };
                 let before = if *cached == 0 { String::new() } else { format!(", {cached} done before") };
                 let line = format!("run {words} after {}: {tasks}{before}", text::took(event.at_s));
-                self.push(LogLine { at_s: event.at_s, node: String::new(), level: Level::Info, line });
+                let (run, at_s) = (self.number, event.at_s);
+                self.push(LogLine { run, at_s, node: String::new(), level: Level::Info, line });
             }
         }
         self.fold();

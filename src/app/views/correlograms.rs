@@ -150,8 +150,10 @@ impl CorrelogramsView {
             if !self.as_table {
                 ui.add_space(8.0);
                 ui.weak(match self.selected.len() {
-                    0 => "Autocorrelograms of all units. Choose units to see them against each other."
-                        .to_owned(),
+                    0 => format!(
+                        "Autocorrelograms of all units, ±{} ms. Choose units to see them against each other.",
+                        axis::short(self.window_ms)
+                    ),
                     1 => "One unit. Ctrl + click adds another.".to_owned(),
                     count if count > SHOWN => format!("The first {SHOWN} of {count} units"),
                     count => format!("{count} units"),

@@ -106,6 +106,7 @@ pub(super) struct Export {
     asked: bool,
     lane: Option<Lane<Result<PathBuf, String>>>,
     said: Option<Result<PathBuf, String>>,
+    copied: bool,
 }
 
 impl Export {
@@ -139,6 +140,11 @@ impl Viewer {
     /// How saving ended, taken once.
     pub fn take_saved(&mut self) -> Option<Result<PathBuf, String>> {
         self.export.said.take()
+    }
+
+    /// True once after a picture went to the clipboard.
+    pub fn take_copied(&mut self) -> bool {
+        std::mem::take(&mut self.export.copied)
     }
 
     /// Does what the user asked for in a view that fills `rect`.
@@ -179,6 +185,7 @@ impl Viewer {
                 self.export.asked = false;
             } else {
                 ui.ctx().copy_image(image);
+                self.export.copied = true;
             }
         }
         if let Some(saved) = self.export.lane.as_ref().and_then(Lane::take) {

@@ -2,7 +2,7 @@
 
 use super::{axis, colors, traces::bounds};
 use crate::{
-    app::theme,
+    app::{text, theme},
     data::{Templates, Waveforms},
 };
 use egui::{Align2, FontId, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -172,7 +172,11 @@ impl Layout {
         painter.vline(corner.x, corner.y - height..=corner.y, Stroke::new(2.0, p.text_strong));
         let unit = if templates.in_uv { "µV" } else { "a.u." };
         let ms = templates.num_samples as f64 / templates.sampling_frequency * 1e3;
-        let label = format!("{} {unit} · {} ms", axis::short(f64::from(value)), axis::short(ms));
+        let label = format!(
+            "{} {unit} · {} ms",
+            text::number(f64::from(value)),
+            text::number((ms * 100.0).round() / 100.0)
+        );
         let font = FontId::proportional(10.0);
         painter.text(corner - vec2(6.0, 0.0), Align2::RIGHT_BOTTOM, label, font, p.text_weak);
     }
