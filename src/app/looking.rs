@@ -35,7 +35,9 @@ impl App {
         let Some(known) = self.registry.get(&instance.kind) else { return };
         let takes_traces = known.inputs(&instance.params).iter().any(|p| p.port_type == PortType::Recording);
         let outputs = known.outputs(&instance.params);
-        let spikes = outputs.iter().find(|p| takes_traces && p.port_type == PortType::Sorting);
+        let spikes = outputs
+            .iter()
+            .find(|p| takes_traces && matches!(p.port_type, PortType::Sorting | PortType::Peaks));
         if let Some(port) = spikes {
             self.look(format!("{started}.{}", port.name));
         }

@@ -196,6 +196,8 @@ fn rows(node: &Arc<dyn DynNode>, instance: &NodeInstance) -> Vec<Row> {
         .enumerate()
         .filter(|(_, spec)| !matches!(spec.kind, ParamKind::Other))
         .map(|(index, spec)| (is_set(spec, instance), index, spec))
+        // An empty list has nothing to show in so little room.
+        .filter(|(set, _, spec)| *set || !matches!(spec.kind, ParamKind::List { .. }))
         .filter(|(set, _, spec)| *set || !(spec.advanced || (spec.optional && spec.default.is_null())))
         .collect();
     chosen.sort_by_key(|&(set, index, _)| (!set, index));

@@ -1,4 +1,4 @@
-//! Time against depth of many peaks: the drift map.
+//! Clouds of many points: the drift map, and features of peaks.
 
 use super::{
     axis::{self, Plot},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::theme,
-    data::{Peaks, RecordingInfo},
+    data::{Features, Peaks, RecordingInfo},
     inspect::{Density, DensityRequest, Lane, Lanes, density},
 };
 use egui::{
@@ -28,6 +28,8 @@ pub struct CloudView {
     shown: Option<[[f32; 2]; 2]>,
     texture: Option<TextureHandle>,
     version: usize,
+    /// What the axes are.
+    names: [&'static str; 2],
 }
 
 impl CloudView {
@@ -44,12 +46,37 @@ impl CloudView {
             shown: None,
             texture: None,
             version: 0,
+            names: ["time (s)", "depth (µm)"],
         }
+    }
+
+    /// Says what the axes are.
+    pub fn set_names(&mut self, names: [&'static str; 2]) {
+        self.names = names;
+    }
+
+    /// Shows the first two components of each peak on its main channel.
+    pub fn set_features(&mut self, features: &Arc<Features>) {
+        let features = features.clone();
+        self.names = ["first component", "second component"];
+        self.points_lane.request(move |ticket| {
+            let components = features.basis.nrows();
+            let stride = features.max_channels * components;
+            let values = features.values.as_slice();
+            let point = |peak: usize| {
+                // The main channel is the nearest to itself.
+                let own = values.get(peak * stride..peak * stride + components)?;
+                Some([*own.first()?, own.get(1).copied().unwrap_or(0.0), features.peaks.amplitude[peak]])
+            };
+            ticket.send(Arc::new((0..features.peaks.len()).filter_map(point).collect()));
+        });
     }
 
     /// Shows peaks; depths are channel indices where nothing better is known.
     pub fn set_peaks(&mut self, peaks: &Arc<Peaks>, info: Option<&RecordingInfo>) {
         let peaks = peaks.clone();
+        let located = peaks.location_um.is_some() || info.is_some_and(|info| info.probe.is_some());
+        self.names[1] = if located { "depth (µm)" } else { "channel" };
         let depths: Option<Vec<f32>> =
             info.and_then(RecordingInfo::locations_um).map(|l| l.iter().map(|p| p[1] as f32).collect());
         let lengths: Vec<usize> =
@@ -113,7 +140,7 @@ impl CloudView {
     }
 
     /// Draws the map.
-    pub fn ui(&mut self, ui: &mut Ui, y_name: &str) {
+    pub fn ui(&mut self, ui: &mut Ui) {
         if let Some(points) = self.points_lane.take() {
             self.set_points(&points);
         }
@@ -127,7 +154,8 @@ impl CloudView {
         let p = theme::palette(ui.visuals());
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 6.0));
         let response = ui.allocate_rect(full, Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Drift map"));
+        let label = if self.names[0].starts_with("time") { "Drift map" } else { "Features" };
+        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, label));
         let rect =
             Rect::from_min_max(full.min + vec2(axis::MARGIN.x, 0.0), full.max - vec2(4.0, axis::MARGIN.y));
         if rect.width() < 20.0 || rect.height() < 20.0 {
@@ -159,8 +187,8 @@ impl CloudView {
             painter.image(texture.id(), rect, uv, Color32::WHITE);
         }
         self.plot = Some(plot);
-        plot.x_axis(painter, p.text_weak, "time (s)");
-        plot.y_axis(painter, p.text_weak, y_name);
+        plot.x_axis(painter, p.text_weak, self.names[0]);
+        plot.y_axis(painter, p.text_weak, self.names[1]);
     }
 
     /// True while the picture is made.

@@ -1,11 +1,25 @@
 //! The view for a value, and what it keeps when another value of the same type comes.
 
 use super::{
-    axis, cloud::CloudView, correlograms::CorrelogramsView, export::Wish, figure::FigureView, live::LiveNode,
-    live_view::LiveView, table::TableView, text, traces::TraceView, units::UnitView,
+    axis,
+    cloud::CloudView,
+    correlograms::CorrelogramsView,
+    export::{self, Wish},
+    figure::FigureView,
+    live::LiveNode,
+    live_view::LiveView,
+    noise,
+    table::TableView,
+    text,
+    traces::TraceView,
+    units::UnitView,
     waveforms::TemplatesView,
 };
-use crate::{data::RecordingInfo, inspect::Lanes, pipeline::Value};
+use crate::{
+    data::{NoiseLevels, RecordingInfo},
+    inspect::Lanes,
+    pipeline::Value,
+};
 use egui::Ui;
 use std::sync::Arc;
 
@@ -17,7 +31,8 @@ pub(super) enum Content {
     Table(TableView),
     Correlograms(Box<CorrelogramsView>),
     Figure(FigureView),
-    Peaks(Box<CloudView>, bool),
+    Cloud(Box<CloudView>),
+    Noise(Arc<NoiseLevels>),
     Templates(TemplatesView),
     Text(Vec<(String, String)>),
     Live(Box<LiveView>),
@@ -49,8 +64,14 @@ impl Content {
             (Value::Peaks(peaks), _) => {
                 let mut view = CloudView::new(lanes);
                 view.set_peaks(peaks, None);
-                *self = Content::Peaks(Box::new(view), peaks.location_um.is_some());
+                *self = Content::Cloud(Box::new(view));
             }
+            (Value::Features(features), _) => {
+                let mut view = CloudView::new(lanes);
+                view.set_features(features);
+                *self = Content::Cloud(Box::new(view));
+            }
+            (Value::Noise(noise), _) => *self = Content::Noise(noise.clone()),
             (Value::Templates(templates), Content::Templates(view)) => view.set_templates(templates),
             (Value::Templates(templates), _) => {
                 *self = Content::Templates(TemplatesView::new(templates.clone()));
@@ -69,9 +90,9 @@ impl Content {
             Content::Traces(view) => view.busy(),
             Content::Units(view) => view.busy(),
             Content::Figure(view) => view.busy(),
-            Content::Peaks(view, _) => view.busy(),
+            Content::Cloud(view) => view.busy(),
             Content::Live(view) => view.busy(),
-            Content::Nothing | Content::Table(_) | Content::Correlograms(_) => false,
+            Content::Nothing | Content::Noise(_) | Content::Table(_) | Content::Correlograms(_) => false,
             Content::Templates(_) | Content::Text(_) => false,
         }
     }
@@ -82,13 +103,19 @@ impl Content {
             Content::Table(view) => return view.ui(ui),
             Content::Correlograms(view) => return view.ui(ui),
             Content::Figure(view) => return view.ui(ui),
-            Content::Peaks(view, located) => {
-                let name = if *located { "depth (µm)" } else { "channel" };
+            Content::Noise(noise) => return noise::ui(ui, noise),
+            Content::Cloud(view) => {
+                let mut wish = None;
                 ui.horizontal(|ui| {
                     ui.add_space(8.0);
                     ui.weak(format!("{} peaks", axis::count(view.len() as u64)));
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        ui.add_space(8.0);
+                        wish = export::menu(ui, None);
+                    });
                 });
-                view.ui(ui, name);
+                view.ui(ui);
+                return wish;
             }
             Content::Templates(view) => view.ui(ui),
             Content::Text(facts) => text::ui(ui, facts),

@@ -71,9 +71,8 @@ impl LiveView {
         self.cloud.set_frame(frame);
         let placed = recording.is_some_and(|info| info.probe.is_some())
             || templates.is_some_and(|t| !t.locations_um.is_empty());
-        ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| {
-            self.cloud.ui(ui, if placed { "depth (µm)" } else { "channel" });
-        });
+        self.cloud.set_names(["time (s)", if placed { "depth (µm)" } else { "channel" }]);
+        ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| self.cloud.ui(ui));
         if let Some(templates) = templates {
             self.marks_ui(ui, templates);
             let right = full.with_min_x(left.right() + 8.0).with_max_y(full.bottom() - 4.0);

@@ -13,6 +13,7 @@ mod figure;
 mod live;
 mod live_view;
 mod look;
+mod noise;
 mod picture;
 mod related;
 mod table;

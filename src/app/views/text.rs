@@ -1,4 +1,4 @@
-//! What has no picture of its own, in words: noise, motion, events, files, features.
+//! What has no picture of its own, in words: motion, events, files, fits.
 
 use super::axis::short;
 use crate::{app::theme, pipeline::Value};
@@ -8,21 +8,6 @@ use egui::{RichText, ScrollArea, Ui};
 pub fn facts(value: &Value) -> Vec<(String, String)> {
     let fact = |name: &str, text: String| (name.to_owned(), text);
     match value {
-        Value::Noise(noise) => {
-            let (levels, unit) =
-                if noise.levels_uv.is_empty() { (&noise.levels, "a.u.") } else { (&noise.levels_uv, "µV") };
-            let mut sorted = levels.clone();
-            sorted.sort_by(f64::total_cmp);
-            let mut facts = vec![fact("Channels", levels.len().to_string())];
-            if let (Some(low), Some(high)) = (sorted.first(), sorted.last()) {
-                facts.push(fact("Median noise", format!("{} {unit}", short(sorted[sorted.len() / 2]))));
-                facts.push(fact("From, to", format!("{} to {} {unit}", short(*low), short(*high))));
-            }
-            for (channel, level) in levels.iter().enumerate() {
-                facts.push(fact(&format!("Channel index {channel}"), format!("{} {unit}", short(*level))));
-            }
-            facts
-        }
         Value::Motion(motion) => {
             let largest = motion.displacement_um.iter().fold(0.0f64, |a, &b| a.max(b.abs()));
             vec![
@@ -37,11 +22,6 @@ pub fn facts(value: &Value) -> Vec<(String, String)> {
             )
             .collect(),
         Value::Files(files) => files.iter().map(|f| fact("Written", f.display().to_string())).collect(),
-        Value::Features(features) => vec![
-            fact("Peaks", super::axis::count(features.peaks.len() as u64)),
-            fact("Components a channel", features.basis.nrows().to_string()),
-            fact("Channels a peak", features.max_channels.to_string()),
-        ],
         Value::Fit(fit) => {
             let arrays = fit.arrays.iter().map(|(name, a)| fact(name, format!("array {:?}", a.shape())));
             arrays.chain(fit.facts.iter().map(|(name, v)| fact(name, v.to_string()))).collect()
