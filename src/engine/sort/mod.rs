@@ -141,7 +141,10 @@ pub fn sort(
 }
 
 /// The recording whitened for the sort.
-fn whiten(
+///
+/// # Errors
+/// Where samples cannot be read or it is cancelled.
+pub fn whiten(
     recording: &Recording,
     params: &SortParams,
     seed: u64,
