@@ -81,6 +81,8 @@ struct Draft {
 
 /// Templates whose sizes differ by less are of the same size.
 const SAME_SIZE: f64 = 0.2;
+/// Templates of which no more than this differs in shape, in noise levels, cannot be told apart spike by spike.
+const SAME_SHAPE: f64 = 4.0;
 /// A neuron's spikes in a burst are smaller by this share at most.
 const SHRUNK: f64 = 0.5;
 /// Lags tried when templates are compared, in ms.
@@ -271,13 +273,19 @@ fn merge_duplicates(
         let twin = kept.iter_mut().find(|other| {
             let other_norm = norm2(other).sqrt();
             let smaller = 1.0 - norm.min(other_norm) / norm.max(other_norm);
-            smaller < SHRUNK
-                && best_product(other, &draft, max_lag).0 > params.duplicate_similarity * norm * other_norm
+            if smaller >= SHRUNK {
+                return false;
+            }
+            let product = best_product(other, &draft, max_lag).0;
+            product > params.duplicate_similarity * norm * other_norm
                 && match verdict(other.cluster, draft.cluster) {
                     Verdict::Independent => false,
                     // Spikes shrink within a burst.
                     Verdict::OneNeuron => true,
-                    Verdict::Unknown => smaller < SAME_SIZE,
+                    Verdict::Unknown => {
+                        let beside = (norm * norm - (product / other_norm).powi(2)).max(0.0).sqrt();
+                        smaller < SAME_SIZE && beside < SAME_SHAPE
+                    }
                 }
         });
         match twin {

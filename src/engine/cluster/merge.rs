@@ -4,6 +4,7 @@ use super::{
     ClusterParams, gather,
     isocut::isocut,
     points::{Points, discriminant, dot},
+    times,
 };
 use crate::{
     data::Features,
@@ -65,22 +66,11 @@ impl Group {
         Self { members, mean, main }
     }
 
-    /// Times of the members, ascending.
-    fn times(&self, features: &Features) -> Vec<i64> {
-        let peaks = &features.peaks;
-        let mut times: Vec<i64> = self
-            .members
-            .iter()
-            .map(|&i| refractory::place(peaks.segment_index[i as usize], peaks.sample_index[i as usize]))
-            .collect();
-        times.sort_unstable();
-        times
-    }
-
     /// True where the two fire independently of each other, refractory period and all.
     fn independent(&self, other: &Self, features: &Features) -> bool {
         let rate = features.peaks.sampling_frequency;
-        refractory::compare(&self.times(features), &other.times(features), rate) == Verdict::Independent
+        refractory::compare(&times(features, &self.members), &times(features, &other.members), rate)
+            == Verdict::Independent
     }
 
     fn common(&self, other: &Self) -> Vec<u32> {

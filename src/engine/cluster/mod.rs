@@ -4,6 +4,7 @@
 //! test sees several humps, looking anew at the principal axes of every part; then parts of neighbouring cells that are
 //! one hump together are merged, because a unit between two channels has peaks in both.
 
+mod halves;
 mod isocut;
 mod isosplit;
 mod merge;
@@ -13,7 +14,14 @@ pub use isocut::{Dip, isocut};
 pub use isosplit::{IsosplitParams, isosplit, merge_seeds};
 pub use points::Points;
 
-use super::{EngineError, Monitor, basis::Basis, geometry::Geometry};
+use halves::halves;
+
+use super::{
+    EngineError, Monitor,
+    basis::Basis,
+    geometry::Geometry,
+    refractory::{self, Verdict},
+};
 use crate::data::{Features, Id, Sorting, SpikeTrains, Table};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -229,6 +237,21 @@ pub(super) fn gather(features: &Features, members: impl Iterator<Item = u32>, ch
     points
 }
 
+/// Times of peaks, ascending.
+pub(super) fn times(features: &Features, members: &[u32]) -> Vec<i64> {
+    let peaks = &features.peaks;
+    let place = |&i: &u32| refractory::place(peaks.segment_index[i as usize], peaks.sample_index[i as usize]);
+    let mut times: Vec<i64> = members.iter().map(place).collect();
+    times.sort_unstable();
+    times
+}
+
+/// True where the two avoid each other's refractory period.
+fn one_neuron(features: &Features, a: &[u32], b: &[u32]) -> bool {
+    let rate = features.peaks.sampling_frequency;
+    refractory::compare(&times(features, a), &times(features, b), rate) == Verdict::OneNeuron
+}
+
 struct Splitter<'a> {
     features: &'a Features,
     cell: &'a Cell,
@@ -249,18 +272,29 @@ impl Splitter<'_> {
             out.push(members);
             return Ok(());
         }
-        let points = gather(self.features, members.iter().copied(), &self.cell.channels)
-            .principal(LEAST_VARIANCE, self.params.max_dimensions);
+        let raw = gather(self.features, members.iter().copied(), &self.cell.channels);
+        let points = raw.principal(LEAST_VARIANCE, self.params.max_dimensions);
         self.seed = self.seed.wrapping_add(1);
         let labels = isosplit(&points, &self.params.isosplit, self.seed);
         let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
-        if count <= 1 {
+        let mut parts = vec![Vec::new(); count.max(2)];
+        if count > 1 {
+            for (&member, &label) in members.iter().zip(&labels) {
+                parts[label as usize].push(member);
+            }
+        } else if let Some(sides) =
+            halves(&raw, &points, self.params.min_cluster_size, self.params.isosplit.isocut_threshold)
+        {
+            for (&member, side) in members.iter().zip(sides) {
+                parts[usize::from(side)].push(member);
+            }
+            if one_neuron(self.features, &parts[0], &parts[1]) {
+                out.push(members);
+                return Ok(());
+            }
+        } else {
             out.push(members);
             return Ok(());
-        }
-        let mut parts = vec![Vec::new(); count];
-        for (&member, &label) in members.iter().zip(&labels) {
-            parts[label as usize].push(member);
         }
         for part in parts {
             self.split(part, depth + 1, out)?;

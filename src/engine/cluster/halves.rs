@@ -1,0 +1,290 @@
+//! Two units that pass for one: a mixture of two Gaussians finds the axis along which the dip test is asked again.
+//!
+//! Isosplit compares neighbouring seeds. Where the spikes of two units lie side by side and both are long (the size of
+//! spikes varies by more than noise), the seeds cut across both, and no pair of them shows the dip that all spikes
+//! together show along the right axis. Units of one column of contacts, alike in footprint and size, are such.
+
+use super::{
+    isocut::isocut,
+    points::{Points, discriminant, dot},
+};
+
+/// Points the mixture is fitted to, at most.
+const MOST_POINTS: usize = 1_500;
+/// Rounds of expectation and maximisation.
+const ROUNDS: usize = 40;
+/// Principal axes along which the mixture starts.
+const STARTS: usize = 6;
+/// The smaller half has at least this share of the points.
+const LEAST_SHARE: f64 = 0.02;
+/// A spike's size is never taken to be less than this share of the mean's when sizes are divided out.
+const LEAST_SIZE: f32 = 0.3;
+
+/// For each point the side it is on, where the cluster parts in two; `None` where the dip test sees one hump.
+///
+/// `raw` are the points on all their axes, `principal` on their first ones. The mixture is tried on the points as
+/// they are and with their sizes divided out, because a neuron's spikes differ in size most of all.
+pub(super) fn halves(raw: &Points, principal: &Points, least: usize, threshold: f64) -> Option<Vec<bool>> {
+    let least = least.max((LEAST_SHARE * raw.len() as f64) as usize);
+    if raw.len() < 2 * least || principal.dim == 0 {
+        return None;
+    }
+    let shapes = without_size(raw).principal(0.0, principal.dim);
+    let mut best: Option<(f64, Vec<bool>)> = None;
+    for space in [principal, &shapes] {
+        let Some(sides) = mixture(space) else { continue };
+        let Some((score, sides)) = dip_of(principal, sides, least) else { continue };
+        if score >= threshold && best.as_ref().is_none_or(|b| score > b.0) {
+            best = Some((score, sides));
+        }
+    }
+    best.map(|b| b.1)
+}
+
+/// The points scaled to the size of their mean, and what is left beside it.
+fn without_size(points: &Points) -> Points {
+    let mean: Vec<f32> = points.mean(0..points.len()).into_iter().map(|m| m as f32).collect();
+    let norm2 = dot(&mean, &mean).max(f32::MIN_POSITIVE);
+    let mut out = points.clone();
+    for row in out.data.chunks_exact_mut(points.dim.max(1)) {
+        let size = (dot(row, &mean) / norm2).max(LEAST_SIZE);
+        for (x, m) in row.iter_mut().zip(&mean) {
+            *x = *x / size - m;
+        }
+        let along = dot(row, &mean) / norm2;
+        for (x, m) in row.iter_mut().zip(&mean) {
+            *x -= along * m;
+        }
+    }
+    out
+}
+
+/// The likelier side of each point in the likeliest mixture of two Gaussians with the same covariance; `None` where it
+/// explains the points no better than one Gaussian does, by the margin of Schwarz's criterion.
+///
+/// Once the points are made round (uncorrelated, of variance one), such a mixture is its weight and the difference of
+/// its means: with weights p and q the covariance within is `1 - p q δ δᵀ`, whose inverse is known, and the odds of a
+/// point depend on `δ · x` alone. A round costs two products of length `dim` a point.
+fn mixture(points: &Points) -> Option<Vec<bool>> {
+    let dim = points.dim;
+    let mean = points.mean(0..points.len());
+    let covariance = points.covariance(0..points.len(), &mean);
+    let scale: Vec<f64> = covariance.diag().iter().map(|v| v.max(1e-12).sqrt()).collect();
+    let round = |index: usize, out: &mut Vec<f64>| {
+        out.extend(
+            points.row(index).iter().zip(&mean).zip(&scale).map(|((&x, m), s)| (f64::from(x) - m) / s),
+        );
+    };
+    let step = points.len().div_ceil(MOST_POINTS).max(1);
+    let mut sample = Vec::new();
+    (0..points.len()).step_by(step).for_each(|i| round(i, &mut sample));
+    let start = |axis: usize| {
+        let mut delta = vec![0.0; dim];
+        delta[axis] = 1.6;
+        Mixture { weight: 0.5, delta }
+    };
+    let (likelihood, best) = (0..dim.min(STARTS))
+        .filter_map(|axis| fit(&sample, start(axis)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    // Few points show a dip somewhere by chance. One Gaussian has a likelihood of zero here.
+    let count = (sample.len() / dim) as f64;
+    if count * likelihood < 0.5 * (dim + 1) as f64 * count.ln() {
+        return None;
+    }
+    let mut row = Vec::with_capacity(dim);
+    Some(
+        (0..points.len())
+            .map(|i| {
+                row.clear();
+                round(i, &mut row);
+                best.log_odds(&row) > 0.0
+            })
+            .collect(),
+    )
+}
+
+/// Two Gaussians about a common mean of zero whose overall covariance is one.
+#[derive(Clone, Debug)]
+struct Mixture {
+    /// Share of the second.
+    weight: f64,
+    /// Mean of the second less that of the first.
+    delta: Vec<f64>,
+}
+
+impl Mixture {
+    /// `1 - p q |δ|²`: variance within along δ.
+    fn within(&self) -> f64 {
+        let norm2: f64 = self.delta.iter().map(|d| d * d).sum();
+        (1.0 - self.weight * (1.0 - self.weight) * norm2).max(1e-3)
+    }
+
+    /// `δ · x`.
+    fn along(&self, x: &[f64]) -> f64 {
+        self.delta.iter().zip(x).map(|(d, x)| d * x).sum()
+    }
+
+    /// Logarithm of the odds of the second against the first.
+    fn log_odds(&self, x: &[f64]) -> f64 {
+        self.odds_at(self.along(x))
+    }
+
+    fn odds_at(&self, along: f64) -> f64 {
+        let (q, within) = (self.weight, self.within());
+        let norm2: f64 = self.delta.iter().map(|d| d * d).sum();
+        // The means are -q δ and (1 - q) δ.
+        (q / (1.0 - q)).ln() + (along - 0.5 * (1.0 - 2.0 * q) * norm2) / within
+    }
+}
+
+/// Rounds of expectation and maximisation; the log likelihood a point over that of one Gaussian, and the mixture.
+fn fit(sample: &[f64], mut mixture: Mixture) -> Option<(f64, Mixture)> {
+    let dim = mixture.delta.len();
+    let n = (sample.len() / dim) as f64;
+    let mut likelihood = f64::NEG_INFINITY;
+    for _ in 0..ROUNDS {
+        let (q, within) = (mixture.weight, mixture.within());
+        let norm2: f64 = mixture.delta.iter().map(|d| d * d).sum();
+        let mut sums = vec![0.0; dim];
+        let (mut total, mut logs) = (0.0, 0.0);
+        for x in sample.chunks_exact(dim) {
+            let along = mixture.along(x);
+            let odds = mixture.odds_at(along);
+            let second = 1.0 / (1.0 + (-odds).exp());
+            total += second;
+            for (s, x) in sums.iter_mut().zip(x) {
+                *s += second * x;
+            }
+            // Of the first: x' W⁻¹ x less what all mixtures share, cross term and square of its mean.
+            let own = -0.5
+                * (q * (1.0 - q) * along * along / within
+                    + 2.0 * q * along / within
+                    + q * q * norm2 / within);
+            logs += (1.0 - q).ln()
+                + own
+                + if odds > 0.0 { odds + (-odds).exp().ln_1p() } else { odds.exp().ln_1p() };
+        }
+        let now = logs / n - 0.5 * within.ln();
+        let weight = total / n;
+        if !(LEAST_SHARE / 2.0..=1.0 - LEAST_SHARE / 2.0).contains(&weight) {
+            return None;
+        }
+        // The means balance: the difference is the second mean over the share of the first.
+        mixture.delta = sums.iter().map(|s| s / total / (1.0 - weight)).collect();
+        mixture.weight = weight;
+        if now - likelihood < 1e-7 {
+            likelihood = now;
+            break;
+        }
+        likelihood = now;
+    }
+    Some((likelihood, mixture))
+}
+
+/// The dip along the axis that parts the two sides best, and the sides of its cut; the axis is found twice.
+fn dip_of(points: &Points, mut sides: Vec<bool>, least: usize) -> Option<(f64, Vec<bool>)> {
+    let mut best: Option<(f64, Vec<bool>)> = None;
+    for _ in 0..2 {
+        let of = |side: bool| sides.iter().enumerate().filter(move |(_, s)| **s == side).map(|(i, _)| i);
+        if of(true).count().min(of(false).count()) < least {
+            break;
+        }
+        let (mean_a, mean_b) = (points.mean(of(false)), points.mean(of(true)));
+        let axis = discriminant(
+            &mean_a,
+            &points.covariance(of(false), &mean_a),
+            &mean_b,
+            &points.covariance(of(true), &mean_b),
+        );
+        let places: Vec<f64> = points.rows().map(|row| f64::from(dot(row, &axis))).collect();
+        let mut sorted = places.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let dip = isocut(&sorted);
+        sides = places.iter().map(|&place| place >= dip.cut).collect();
+        let right = sides.iter().filter(|s| **s).count();
+        if right.min(sides.len() - right) >= least && best.as_ref().is_none_or(|b| dip.score > b.0) {
+            best = Some((dip.score, sides.clone()));
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    /// Two units whose spikes vary in size, a number of each; eight axes.
+    fn units(counts: [usize; 2], apart: f64) -> Points {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+        let mut points = Points::new(8);
+        for (unit, count) in counts.into_iter().enumerate() {
+            for _ in 0..count {
+                let size = 1.0 + 0.15 * normal();
+                for axis in 0..8 {
+                    let mean = match axis {
+                        0 => 30.0,
+                        3 => apart * unit as f64,
+                        _ => 2.0,
+                    };
+                    points.data.push((mean * size + normal()) as f32);
+                }
+            }
+        }
+        points
+    }
+
+    #[test]
+    fn units_that_lie_side_by_side_are_told_apart_and_one_is_left_whole() {
+        for counts in [[600, 600], [900, 150]] {
+            let points = units(counts, 6.0);
+            let sides = halves(&points, &points.principal(0.0, 8), 20, 2.0).unwrap();
+            let on = |range: std::ops::Range<usize>| {
+                let right = sides[range.clone()].iter().filter(|s| **s).count();
+                right.max(range.len() - right) as f64 / range.len() as f64
+            };
+            assert!(on(0..counts[0]) > 0.97 && on(counts[0]..counts[0] + counts[1]) > 0.97);
+            assert_ne!(sides[0], sides[counts[0] + counts[1] - 1]);
+        }
+        let one = units([1_500, 0], 0.0);
+        assert_eq!(halves(&one, &one.principal(0.0, 8), 20, 2.0), None);
+    }
+
+    #[test]
+    fn rounds_raise_the_likelihood_that_the_formula_of_gaussians_gives() {
+        let points = units([300, 200], 6.0).principal(0.0, 3);
+        let covariance = points.covariance(0..500, &[0.0; 3]);
+        let sample: Vec<f64> = points
+            .rows()
+            .flat_map(|r| (0..3).map(|k| f64::from(r[k]) / covariance[[k, k]].sqrt()).collect::<Vec<_>>())
+            .collect();
+        let mixture = Mixture { weight: 0.3, delta: vec![0.4, -0.9, 0.7] };
+        // One round only tells the likelihood of the mixture it started from.
+        let plain = |m: &Mixture, x: &[f64]| -> f64 {
+            let (p, q) = (1.0 - m.weight, m.weight);
+            let w = ndarray::Array2::from_shape_fn((3, 3), |(i, j)| {
+                f64::from(u8::from(i == j)) - p * q * m.delta[i] * m.delta[j]
+            });
+            let inverse = crate::engine::eigen::inverse(&w).unwrap();
+            let determinant: f64 = crate::engine::eigen::symmetric_eigen(&w).0.iter().product();
+            let density = |factor: f64| {
+                let d: Vec<f64> = x.iter().zip(&m.delta).map(|(x, d)| x - factor * d).collect();
+                let square: f64 = (0..3)
+                    .flat_map(|i| (0..3).map(move |j| (i, j)))
+                    .map(|(i, j)| d[i] * inverse[[i, j]] * d[j])
+                    .sum();
+                (-0.5 * square).exp() / determinant.sqrt()
+            };
+            let (first, second) = (p * density(-q), q * density(p));
+            assert!((m.log_odds(x) - (second / first).ln()).abs() < 1e-9);
+            (first + second).ln() + 0.5 * x.iter().map(|x| x * x).sum::<f64>()
+        };
+        let mean_of = |m: &Mixture| sample.chunks(3).map(|x| plain(m, x)).sum::<f64>() / 500.0;
+        let (likelihood, fitted) = fit(&sample, mixture.clone()).unwrap();
+        assert!(likelihood > mean_of(&mixture));
+        assert!((likelihood - mean_of(&fitted)).abs() < 1e-5, "{likelihood} {}", mean_of(&fitted));
+    }
+}
