@@ -85,6 +85,12 @@ const SAME_SIZE: f64 = 0.2;
 const SAME_SHAPE: f64 = 4.0;
 /// A neuron's spikes in a burst are smaller by this share at most.
 const SHRUNK: f64 = 0.5;
+/// Spikes of two units this close together can make one peak of a shape of its own, in ms.
+const MEETING_MS: f64 = 1.0;
+/// Units meet this many times as often as by chance at most, where they fire together.
+const SYNCHRONY: f64 = 10.0;
+/// Meetings that are always taken for possible.
+const FEW_MEETINGS: f64 = 30.0;
 /// Lags tried when templates are compared, in ms.
 const MAX_LAG_MS: f64 = 0.5;
 
@@ -141,7 +147,7 @@ pub fn estimate_templates(
     };
     let verdict = |a: u32, b: u32| refractory::compare(&times(a), &times(b), rate);
     merge_duplicates(&mut drafts, &mut rejected, params, max_lag, &verdict);
-    reject_mixtures(&mut drafts, &mut rejected, params, max_lag);
+    reject_mixtures(&mut drafts, &mut rejected, params, max_lag, info.duration_s());
     drafts.sort_by_key(|d| d.cluster);
     let templates = Templates {
         sampling_frequency: rate,
@@ -303,13 +309,21 @@ fn merge_duplicates(
     *drafts = kept;
 }
 
-/// Rejects templates that are two spikes at once: two others that have more peaks explain nearly all of them.
+/// Rejects templates that are two spikes at once: two others that have more peaks explain nearly all of them, and meet
+/// often enough.
+///
+/// The second half matters on a probe of one column, where the footprint of a neuron is often nearly the sum of two
+/// others: without it, units of a thousand spikes were taken for coincidences of which chance makes ten.
 fn reject_mixtures(
     drafts: &mut Vec<Draft>,
     rejected: &mut Vec<Rejected>,
     params: &TemplateParams,
     max_lag: usize,
+    duration_s: f64,
 ) {
+    let chance = |a: &Draft, b: &Draft| {
+        a.num_peaks as f64 * b.num_peaks as f64 * MEETING_MS * 1e-3 / duration_s.max(f64::MIN_POSITIVE)
+    };
     let reach = 2 * max_lag;
     let verdicts: Vec<Option<(u32, u32)>> = (0..drafts.len())
         .into_par_iter()
@@ -328,6 +342,9 @@ fn reject_mixtures(
                 .collect();
             for (i, &(a, product_a, own_a, lag_a)) in near.iter().enumerate() {
                 for &(b, product_b, own_b, lag_b) in &near[i + 1..] {
+                    if draft.num_peaks as f64 > FEW_MEETINGS + SYNCHRONY * chance(a, b) {
+                        continue;
+                    }
                     let cross = product(a, b, lag_b - lag_a);
                     let gram = ndarray::arr2(&[[own_a, cross], [cross, own_b]]);
                     let Some(x) = solve_positive(&gram, &[product_a, product_b]) else { continue };
