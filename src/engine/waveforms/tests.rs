@@ -11,7 +11,11 @@ use crate::{
 use std::sync::Arc;
 
 fn recording() -> (chain::Chain, Sorting) {
-    let params = GenerateParams { duration_s: 5.0, num_units: 4, ..GenerateParams::default() };
+    recording_of(5.0)
+}
+
+fn recording_of(duration_s: f64) -> (chain::Chain, Sorting) {
+    let params = GenerateParams { duration_s, num_units: 4, ..GenerateParams::default() };
     let truth = truth(&params, 0);
     let source = SyntheticSource::new(&params, 0, Arc::new(truth.clone())).unwrap();
     (chain::compile(&Recording::new(Arc::new(source))).unwrap(), truth)
@@ -43,6 +47,23 @@ fn means_are_those_of_the_single_waveforms() {
         assert!((waveforms.values[unit][[3, 40, 0]] - traces[[40, 0]] * 0.195).abs() < 1e-4);
     }
     assert!(waveforms.templates.in_uv);
+}
+
+#[test]
+fn channels_that_are_dropped_early_change_no_mean() {
+    let (chain, sorting) = recording_of(20.0);
+    let params = WaveformParams { radius_um: 40.0, max_spikes_per_unit: 200, ..WaveformParams::default() };
+    let selected = select_spikes(&sorting, &[chain.num_frames(0)], 30, 90, 200, 7);
+    assert!(selected.iter().any(|s| s.len() > 60));
+    let waveforms = extract(&chain, &sorting, selected, &params, &Silent).unwrap();
+    for unit in 0..4 {
+        assert!(waveforms.templates.channel_indices[unit].len() > 1);
+        let mean = waveforms.values[unit].mean_axis(ndarray::Axis(0)).unwrap();
+        assert_eq!(mean.shape(), waveforms.templates.waveforms[unit].shape());
+        for (a, b) in mean.iter().zip(&waveforms.templates.waveforms[unit]) {
+            assert!((a - b).abs() < 1e-3, "{a} {b}");
+        }
+    }
 }
 
 #[test]
