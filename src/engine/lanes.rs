@@ -67,3 +67,20 @@ pub fn register(x: &[f32], start: usize) -> Option<&[f32; LANES]> {
         None => None,
     }
 }
+
+/// The largest value; minus infinity of none.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+pub fn largest(row: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let mut chunks = row.chunks_exact(16);
+    for chunk in chunks.by_ref() {
+        for l in 0..16 {
+            lanes[l] = if chunk[l] > lanes[l] { chunk[l] } else { lanes[l] };
+        }
+    }
+    let mut best = f32::NEG_INFINITY;
+    for &x in lanes.iter().chain(chunks.remainder()) {
+        best = if x > best { x } else { best };
+    }
+    best
+}

@@ -7,10 +7,12 @@ use crate::engine::{
     block::Block,
     chain::Chain,
     geometry::Geometry,
+    lanes::{STRETCH, Sums, largest, stretch},
     passes::{SpanData, over_spans, survey_spans},
     select::median,
 };
 use ndarray::Array2;
+use std::ops::Range;
 
 /// Widths of the spatial scales in µm; zero is the channel alone.
 const SCALES_UM: [f64; 3] = [0.0, 20.0, 40.0];
@@ -41,6 +43,9 @@ pub(super) struct BankScratch {
     best: Vec<f32>,
 }
 
+/// Samples that are matched at once: all channels of them stay near the processor.
+const SUB_FRAMES: usize = 2048;
+
 impl FilterBank {
     /// Makes the filters and measures their noise on a small part of the recording.
     ///
@@ -67,7 +72,7 @@ impl FilterBank {
         let spans = survey_spans(chain, NOISE_S);
         let levels = over_spans(chain, &spans, 0, monitor, |data: &SpanData, scratch: &mut BankScratch| {
             let mut sorted = Vec::new();
-            bank.match_all(data.block, scratch);
+            bank.match_all(data.block, 0..data.block.num_frames(), &mut scratch.matched);
             let mut levels = Vec::new();
             for scale in &bank.scales {
                 for weights in scale {
@@ -95,21 +100,24 @@ impl FilterBank {
         self.prototype.as_ref().map_or(0, Basis::num_samples)
     }
 
-    /// Fills `scratch.matched` with every channel matched with the prototype, aligned with the block's samples and
-    /// zero where the prototype does not fit.
-    fn match_all(&self, block: &Block, scratch: &mut BankScratch) {
-        let frames = block.num_frames();
-        let matched = &mut scratch.matched;
+    /// Fills `matched` with some samples of every channel matched with the prototype, aligned with the block's samples
+    /// and zero where the prototype does not fit. Rows follow each other at the [`row_length`] of the samples.
+    fn match_all(&self, block: &Block, samples: Range<usize>, matched: &mut Vec<f32>) {
+        let stride = row_length(samples.len());
         matched.clear();
-        matched.resize(frames * block.num_channels(), 0.0);
+        matched.resize(stride * block.num_channels(), 0.0);
         for channel in 0..block.num_channels() {
-            let row = &mut matched[channel * frames..][..frames];
-            match &self.prototype {
-                None => row.copy_from_slice(block.channel(channel)),
-                Some(prototype) if frames >= prototype.num_samples() => {
-                    prototype.project(block.channel(channel), &mut row[prototype.num_before..], frames);
-                }
-                Some(_) => {}
+            let (row, trace) = (&mut matched[channel * stride..][..stride], block.channel(channel));
+            let Some(prototype) = &self.prototype else {
+                row[..samples.len()].copy_from_slice(&trace[samples.clone()]);
+                continue;
+            };
+            let (nt, before) = (prototype.num_samples(), prototype.num_before);
+            let first = samples.start.max(before);
+            let end = samples.end.min((trace.len() + before + 1).saturating_sub(nt));
+            if first < end {
+                let traces = &trace[first - before..end - before + nt - 1];
+                prototype.project(traces, &mut row[first - samples.start..], stride);
             }
         }
     }
@@ -130,11 +138,11 @@ impl FilterBank {
     }
 
     fn sum_scale(&self, block: &Block, weights: &[(u32, f32)], matched: &[f32], sum: &mut Vec<f32>) {
-        let frames = block.num_frames();
+        let (frames, stride) = (block.num_frames(), row_length(block.num_frames()));
         sum.clear();
         sum.resize(frames, 0.0);
         for &(channel, weight) in weights {
-            add_scaled(&matched[channel as usize * frames..][..frames], weight, sum);
+            add_scaled(&matched[channel as usize * stride..][..frames], weight, sum);
         }
     }
 
@@ -146,34 +154,78 @@ impl FilterBank {
         scratch: &mut BankScratch,
         out: &mut Vec<Vec<Crossing>>,
     ) {
-        self.match_all(block, scratch);
-        let BankScratch { matched, sum, best } = scratch;
-        let matched_filter = self.prototype.is_some();
+        let BankScratch { matched, best, .. } = scratch;
         out.resize_with(block.num_channels(), Vec::new);
-        for (channel, crossings) in out.iter_mut().enumerate() {
-            best.clear();
-            best.resize(block.num_frames(), 0.0);
-            for scale in &self.scales {
-                self.sum_scale(block, &scale[channel], matched, sum);
-                take_higher(sum, self.prototype.is_none().then_some(self.sign), self.sign, best);
-            }
-            crossings.clear();
-            for (start, chunk) in best.chunks(64).enumerate() {
-                if chunk.iter().any(|&height| height >= threshold) {
-                    for (i, &height) in chunk.iter().enumerate() {
-                        let sample = start * 64 + i;
-                        if height >= threshold
-                            && (matched_filter || self.is_peak(block.channel(channel), sample))
-                        {
-                            crossings.push(Crossing {
-                                sample: sample as u32,
-                                channel: channel as u32,
-                                height,
-                            });
-                        }
+        out.iter_mut().for_each(Vec::clear);
+        // The prototype already has the sign of the spikes: a matched trace is high where they are.
+        let sign = match (&self.prototype, self.sign) {
+            (None, sign) | (Some(_), sign @ PeakSign::Both) => sign,
+            (Some(_), _) => PeakSign::Pos,
+        };
+        for start in (0..block.num_frames()).step_by(SUB_FRAMES) {
+            let samples = start..(start + SUB_FRAMES).min(block.num_frames());
+            let stride = row_length(samples.len());
+            self.match_all(block, samples.clone(), matched);
+            for (channel, crossings) in out.iter_mut().enumerate() {
+                best.clear();
+                best.resize(stride, 0.0);
+                for scale in &self.scales {
+                    raise(best, &scale[channel], matched, stride, sign);
+                }
+                for (place, heights) in best[..samples.len()].chunks(STRETCH).enumerate() {
+                    if largest(heights) >= threshold {
+                        self.collect(block, channel, start + place * STRETCH, heights, threshold, crossings);
                     }
                 }
             }
+        }
+    }
+
+    /// Keeps the heights from `first` on that reach the threshold.
+    fn collect(
+        &self,
+        block: &Block,
+        channel: usize,
+        first: usize,
+        heights: &[f32],
+        threshold: f32,
+        crossings: &mut Vec<Crossing>,
+    ) {
+        for (i, &height) in heights.iter().enumerate() {
+            let sample = first + i;
+            if height >= threshold
+                && (self.prototype.is_some() || self.is_peak(block.channel(channel), sample))
+            {
+                crossings.push(Crossing { sample: sample as u32, channel: channel as u32, height });
+            }
+        }
+    }
+}
+
+/// Length of a row of samples, filled up to whole stretches.
+fn row_length(samples: usize) -> usize {
+    samples.next_multiple_of(STRETCH)
+}
+
+/// Raises `best` to the heights of weighted sums of channels.
+#[multiversion::multiversion(targets(
+    "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
+    "x86_64+avx+avx2+bmi1+bmi2+fma",
+))]
+fn raise(best: &mut [f32], weights: &[(u32, f32)], matched: &[f32], stride: usize, sign: PeakSign) {
+    let turn = if sign == PeakSign::Neg { -1.0 } else { 1.0 };
+    let both = sign == PeakSign::Both;
+    let mut sum = [0.0f32; STRETCH];
+    for (place, best) in best.chunks_exact_mut(STRETCH).enumerate() {
+        let mut sums = Sums::new();
+        for &(channel, weight) in weights {
+            let Some(row) = stretch(matched, channel as usize * stride + place * STRETCH) else { break };
+            sums.add::<false>(weight, row);
+        }
+        sums.store(&mut sum);
+        for l in 0..STRETCH {
+            let height = if both { sum[l].abs() } else { turn * sum[l] };
+            best[l] = if height > best[l] { height } else { best[l] };
         }
     }
 }
@@ -182,15 +234,6 @@ impl FilterBank {
 fn add_scaled(x: &[f32], weight: f32, sum: &mut [f32]) {
     for (s, &x) in sum.iter_mut().zip(x) {
         *s += weight * x;
-    }
-}
-
-/// Raises `best` to the heights of `values`. The prototype already has the sign of the spikes, so a matched trace
-/// is high where they are; with both signs either direction counts.
-fn take_higher(values: &[f32], raw: Option<PeakSign>, sign: PeakSign, best: &mut [f32]) {
-    let sign = raw.unwrap_or(if sign == PeakSign::Both { PeakSign::Both } else { PeakSign::Pos });
-    for (b, &v) in best.iter_mut().zip(values) {
-        *b = b.max(sign.height(v));
     }
 }
 

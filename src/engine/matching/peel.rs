@@ -4,7 +4,7 @@ use super::bank::{TemplateBank, phase_of, phase_shift};
 use crate::engine::{
     basis::MAX_COMPONENTS,
     block::Block,
-    lanes::{STRETCH, Sums, stretch},
+    lanes::{STRETCH, Sums, largest, stretch},
 };
 use std::{cmp::Ordering, collections::BinaryHeap, ops::Range};
 
@@ -326,22 +326,6 @@ fn gain_of(score: f32, norm2: f32, prior: f32, amplitude: (f32, f32)) -> f32 {
     let (b, n) = (score + prior, norm2 + prior);
     let scale = (b / n).clamp(amplitude.0, amplitude.1);
     2.0 * scale * b - scale * scale * n - prior
-}
-
-#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
-fn largest(row: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; 16];
-    let mut chunks = row.chunks_exact(16);
-    for chunk in chunks.by_ref() {
-        for l in 0..16 {
-            lanes[l] = if chunk[l] > lanes[l] { chunk[l] } else { lanes[l] };
-        }
-    }
-    let mut best = f32::NEG_INFINITY;
-    for &x in lanes.iter().chain(chunks.remainder()) {
-        best = if x > best { x } else { best };
-    }
-    best
 }
 
 #[multiversion::multiversion(targets(
