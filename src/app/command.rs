@@ -134,6 +134,8 @@ pub enum Command {
     ShowAbout,
     /// Panels back to where they were at first.
     ResetLayout,
+    /// Panels with most of the room for what is looked at.
+    InspectLayout,
     /// Bring all nodes, or the selected ones, into view.
     Fit {
         /// The selected ones only.

@@ -274,7 +274,7 @@ fn ports(
 fn continue_ui(ui: &mut Ui, end: &str, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         ui.add_space(18.0);
-        ui.menu_button("Continue with the steps of", |ui| {
+        ui.menu_button("Continue with the steps of…", |ui| {
             for (example, known) in EXAMPLES.iter().enumerate() {
                 if ui.button(known.name).clicked() {
                     commands.push(Command::ContinueWith { end: end.to_owned(), example });

@@ -39,6 +39,24 @@ pub fn default_layout() -> Tree<Pane> {
     Tree::new(egui::Id::unique("panels"), root, tiles)
 }
 
+/// The panels with most of the room for what is looked at; nodes lie behind the canvas.
+pub fn inspect_layout() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let [nodes, canvas, inspector, viewer] =
+        [Pane::Nodes, Pane::Canvas, Pane::Inspector, Pane::Viewer].map(|pane| tiles.insert_pane(pane));
+    let drawn = tiles.insert_tab_tile(vec![canvas, nodes]);
+    let [inspector, viewer] = [inspector, viewer].map(|pane| tiles.insert_tab_tile(vec![pane]));
+    let mut upper = Linear::new(LinearDir::Horizontal, vec![drawn, inspector]);
+    upper.shares.set_share(drawn, 0.79);
+    upper.shares.set_share(inspector, 0.21);
+    let upper = tiles.insert_container(Container::Linear(upper));
+    let mut all = Linear::new(LinearDir::Vertical, vec![upper, viewer]);
+    all.shares.set_share(upper, 0.26);
+    all.shares.set_share(viewer, 0.74);
+    let root = tiles.insert_container(Container::Linear(all));
+    Tree::new(egui::Id::unique("panels"), root, tiles)
+}
+
 /// True where a remembered layout has every panel once.
 pub fn is_whole(tree: &Tree<Pane>) -> bool {
     let panes = [Pane::Nodes, Pane::Canvas, Pane::Inspector, Pane::Viewer];
@@ -113,8 +131,9 @@ impl Panels<'_> {
         let mut back = false;
         egui::Panel::top("maximised").frame(egui::Frame::NONE.fill(p.bar).inner_margin(4)).show(ui, |ui| {
             ui.horizontal(|ui| {
-                ui.strong(self.title(pane));
-                back = ui.small_button("Back to all panels").clicked();
+                let title = egui::RichText::new(self.title(pane)).strong();
+                let title = ui.add(egui::Label::new(title).sense(egui::Sense::click()));
+                back = ui.small_button("Back to all panels").clicked() || title.double_clicked();
             });
         });
         egui::CentralPanel::no_frame().show(ui, |ui| self.pane(ui, pane));
@@ -212,5 +231,21 @@ impl Behavior<Pane> for Panels<'_> {
 
     fn simplification_options(&self) -> egui_tiles::SimplificationOptions {
         egui_tiles::SimplificationOptions { all_panes_must_have_tabs: true, ..Default::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_arrangement_has_every_panel_once() {
+        assert!(is_whole(&default_layout()));
+        assert!(is_whole(&inspect_layout()));
+        let mut less = default_layout();
+        let viewer = less.tiles.find_pane(&Pane::Viewer);
+        assert!(viewer.is_some());
+        less.tiles.remove(viewer.unwrap_or(TileId::from_u64(0)));
+        assert!(!is_whole(&less));
     }
 }

@@ -140,6 +140,10 @@ impl App {
                 self.layout = Some(panels::default_layout());
                 self.maximised = None;
             }
+            Command::InspectLayout => {
+                self.layout = Some(panels::inspect_layout());
+                self.maximised = None;
+            }
             Command::Fit { selection } => self.canvas.fit(selection),
             Command::ActualSize => self.canvas.actual_size(),
         }

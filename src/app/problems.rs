@@ -1,7 +1,7 @@
 //! What is wrong with the pipeline and what its results warned of, each with a button for what mends it.
 
 use super::{App, command::Command, text, theme};
-use crate::pipeline::{NodeInstance, ParamKind, Problem, Severity};
+use crate::pipeline::{Edit, NodeInstance, ParamKind, Problem, Severity};
 use egui::{ScrollArea, Sense, Ui, vec2};
 
 impl App {
@@ -38,6 +38,23 @@ impl App {
                 Some(("Choose…", Command::Browse { node, field, mode: mode.clone() }))
             }
             _ => None,
+        });
+        let fix = fix.or_else(|| {
+            let known = |name: &str| node.specs().iter().any(|spec| spec.name == name);
+            let value = instance.params.get(field).filter(|_| !known(field))?;
+            let mut params = instance.params.clone();
+            params.shift_remove(field);
+            // Written otherwise than it is called, or unknown altogether.
+            let meant = problem.message.split('"').find(|word| *word != field && known(word));
+            let label = match meant {
+                Some(meant) => {
+                    params.insert(meant.to_owned(), value.clone());
+                    "Rename it"
+                }
+                None => "Remove it",
+            };
+            let edit = Edit::SetParams(name.clone(), params);
+            Some((label, Command::edit(edit, format!("mend {field}"))))
         });
         let fix = fix.or_else(|| open_input.then_some(("Find what fits…", Command::FindInput(end))));
         if let Some((label, command)) = fix

@@ -79,6 +79,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Edit", "Select nothing", &[(NONE, Key::Escape)], || Command::Select(Vec::new())),
     Action::new("", "Shortcuts", &[], || Command::ToggleShortcuts),
     Action::new("", "Reset layout", &[], || Command::ResetLayout),
+    Action::new("", "Room to inspect", &[], || Command::InspectLayout),
     Action::new("", "About Spikeloom", &[], || Command::ShowAbout),
 ];
 
@@ -112,6 +113,8 @@ pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
     let typing = ctx.text_edit_focused() || canvas.is_searching();
     let place = canvas.pointer_place(ctx);
     let on_canvas = canvas.has_pointer(ctx);
+    // Escape closes a menu before it means anything else.
+    let menu = egui::Popup::is_any_open(ctx);
     let mut commands = Vec::new();
     // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
     let mut keys: Vec<_> = ACTIONS
@@ -122,7 +125,7 @@ pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
     keys.sort_by_key(|(modifiers, ..)| !modifiers.shift);
     ctx.input_mut(|input| {
         for (modifiers, key, action) in keys {
-            let here = on_canvas || key != Key::Home;
+            let here = (on_canvas || key != Key::Home) && !(menu && key == Key::Escape);
             if here && input.consume_key(modifiers, key) {
                 commands.push((action.make)());
             }

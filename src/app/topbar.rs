@@ -136,7 +136,7 @@ impl App {
             ui.weak(format!("{} %", text::number(f64::from((self.settings.scale * 100.0).round()))));
         });
         ui.separator();
-        self.actions(ui, &["Reset layout"], commands);
+        self.actions(ui, &["Room to inspect", "Reset layout"], commands);
     }
 }
 

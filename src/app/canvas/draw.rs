@@ -55,7 +55,10 @@ impl Canvas {
             let color = if bright { color } else { color.gamma_multiply(0.75) };
             curve.draw(ui.painter(), color, width, flow);
             if let Some(count) = scene.known.counts.get(from) {
-                self.count(ui, curve.at(0.5), *count, color);
+                // Between nodes that are close it would cover their ports.
+                let is_short = curve.bounds().width() < 64.0 * self.view.zoom;
+                let above = if is_short { 15.0 * self.view.zoom } else { 0.0 };
+                self.count(ui, curve.at(0.5) - Vec2::new(0.0, above), *count, color);
             }
         }
     }

@@ -245,8 +245,9 @@ impl Runs {
                 row.stage.clone_from(stage);
             }
             EventKind::Log { task, warning, line: text } => {
-                let row = self.task(task);
-                if *warning || !row.warned {
+                // A recipe may warn, and is no task.
+                let row = self.index.get(task).and_then(|&at| self.tasks.get_mut(at));
+                if let Some(row) = row.filter(|row| *warning || !row.warned) {
                     row.message.clone_from(text);
                     row.warned = *warning;
                 }
@@ -348,5 +349,11 @@ mod tests {
             kind: EventKind::Failed { task: task("sort"), message: "no spikes".into() },
         });
         assert_eq!(runs.live()["sort"], NodeState::Failed("no spikes".into()));
+        // What a recipe warns of is in the log; it is no task that waits.
+        let line = "its probe says no order".to_owned();
+        let kind = EventKind::Log { task: task("read"), warning: true, line };
+        runs.hear(&Event { run: RunId(1), at_s: 2.0, kind });
+        assert!(!runs.live().contains_key("read"));
+        assert!(runs.log_of("read").any(|line| line.level == Level::Warning));
     }
 }
