@@ -249,6 +249,7 @@ impl App {
             Ok((edit, parts)) => {
                 self.edit(edit, "unpack", None);
                 self.editor.select(parts);
+                self.canvas.fit(false);
             }
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
