@@ -42,6 +42,8 @@ pub struct UnitView {
     templates: Option<Arc<Templates>>,
     table: UnitTable,
     pictures: [Cached; 4],
+    /// What belongs to the units was looked for.
+    related_known: bool,
 }
 
 /// A picture of points and the state it was made for.
@@ -93,6 +95,7 @@ impl UnitView {
             means_lane: lanes.trace_lane(),
             means: None,
             means_asked: false,
+            related_known: false,
             recording: None,
             templates: None,
             table: UnitTable::new(&sorting),
@@ -110,6 +113,7 @@ impl UnitView {
 
     /// Takes what else of the pipeline belongs to these units.
     pub fn set_related(&mut self, related: &Related) {
+        self.related_known = true;
         let about = related.tables.iter().filter(|(_, table)| is_about(table, &self.sorting.unit_ids));
         self.table.set_tables(&self.sorting, about.map(|(_, table)| table));
         let matches = |t: &Templates| t.unit_ids == self.sorting.unit_ids;

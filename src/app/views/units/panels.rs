@@ -58,10 +58,11 @@ impl UnitView {
         match self.waveforms() {
             Some(templates) => waveforms::on_probe(ui, body, &templates, units),
             None => {
-                let text = if self.recording.is_some() {
-                    "Averaging…"
-                } else {
-                    "To see waveforms, connect this sorting\nand its recording to one node"
+                let text = match &self.recording {
+                    Some(_) => "Averaging…",
+                    // Whether there is one is not known yet.
+                    None if !self.related_known => "…",
+                    None => "To see waveforms, connect this sorting\nand its recording to one node",
                 };
                 note(ui, body, text);
             }
