@@ -58,6 +58,8 @@ fn the_quick_start_is_built_run_looked_at_saved_and_opened_again() {
     // Changed, only what depends on it waits; undone, nothing does.
     window.type_number("Detect threshold", "6");
     window.wait("the states are known", |app| matches!(app.states()["sort"], NodeState::Stale));
+    window.click("Output sort.sorting");
+    window.wait_for("Not computed yet");
     assert!(matches!(window.state("generate_recording"), NodeState::Done { .. } | NodeState::Cached));
     window.key(Modifiers::COMMAND, Key::Z);
     window.wait("the states are known", |app| matches!(app.states()["sort"], NodeState::Cached));

@@ -233,7 +233,10 @@ impl Viewer {
 
     /// What is there while a task runs, or what to do so that it does.
     fn waiting_ui(&mut self, ui: &mut Ui, node: &str) {
-        let (Some(state), Ok(lanes)) = (self.live.node(node), &self.lanes) else {
+        // What was seen of a run that is over says nothing of a node that changed since.
+        let looking = self.look_lane.as_ref().is_some_and(Lane::busy);
+        let live = self.live.node(node).filter(|node| node.running || node.failure.is_some() || looking);
+        let (Some(state), Ok(lanes)) = (live, &self.lanes) else {
             let tasks = match &self.seen {
                 Some(Seen::NeedsRun(tasks)) => tasks.as_slice(),
                 _ => &[],
