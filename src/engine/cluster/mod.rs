@@ -3,12 +3,18 @@
 //! Peaks of one main channel (or of one small group of channels) are a cell. Each cell is split as far as the dip
 //! test sees several humps, looking anew at the principal axes of every part; then parts of neighbouring cells that are
 //! one hump together are merged, because a unit between two channels has peaks in both.
+//!
+//! Beside the papers: a part that isosplit leaves whole is looked at once more along the axis of a mixture of two
+//! Gaussians (see `halves`), and peaks that are stored twice are clustered once (see `repeats`). The first took mean
+//! accuracy on a generated recording of 30 units on one column of contacts, with bursts and distant units, from 0.76
+//! to 0.86, and left recordings of well-spaced units as they were.
 
 mod halves;
 mod isocut;
 mod isosplit;
 mod merge;
 mod points;
+mod repeats;
 
 pub use isocut::{Dip, isocut};
 pub use isosplit::{IsosplitParams, isosplit, merge_seeds};
@@ -76,7 +82,8 @@ pub fn cluster_features(
     seed: u64,
     monitor: &dyn Monitor,
 ) -> Result<Vec<u32>, EngineError> {
-    let cells = cells_of(features, geometry, params.radius_um);
+    let originals = repeats::originals(features);
+    let cells = cells_of(features, &originals, geometry, params.radius_um);
     let done = AtomicU64::new(0);
     monitor.progress(0, cells.len() as u64);
     let parts: Vec<Vec<Vec<u32>>> = cells
@@ -107,6 +114,9 @@ pub fn cluster_features(
         for peak in group {
             labels[peak as usize] = label as u32;
         }
+    }
+    for (peak, &original) in originals.iter().enumerate() {
+        labels[peak] = labels[original as usize];
     }
     Ok(labels)
 }
@@ -185,7 +195,7 @@ struct Cell {
 }
 
 /// One cell a channel; groups of few channels that all lie within the radius are one cell.
-fn cells_of(features: &Features, geometry: &Geometry, radius_um: f64) -> Vec<Cell> {
+fn cells_of(features: &Features, originals: &[u32], geometry: &Geometry, radius_um: f64) -> Vec<Cell> {
     let near = geometry.neighbors(radius_um, usize::MAX);
     let n = geometry.num_channels();
     let compact = |c: usize| {
@@ -207,7 +217,9 @@ fn cells_of(features: &Features, geometry: &Geometry, radius_um: f64) -> Vec<Cel
         cells.push(Cell { members: Vec::new(), channels });
     }
     for (peak, &channel) in features.peaks.channel_index.iter().enumerate() {
-        cells[home[channel as usize]].members.push(peak as u32);
+        if originals[peak] as usize == peak {
+            cells[home[channel as usize]].members.push(peak as u32);
+        }
     }
     cells
 }

@@ -4,7 +4,7 @@ use super::MetricParams;
 use crate::data::Sorting;
 
 /// Amplitudes of each unit, segments one after the other; `None` where they are unknown.
-pub(super) fn by_unit(sorting: &Sorting) -> Option<Vec<Vec<f64>>> {
+pub(in crate::engine) fn by_unit(sorting: &Sorting) -> Option<Vec<Vec<f64>>> {
     let mut by_unit = vec![Vec::new(); sorting.num_units()];
     for segment in &sorting.segments {
         let amplitudes = segment.amplitude.as_ref()?;
@@ -30,7 +30,7 @@ pub(super) fn median(values: &[f64]) -> f64 {
 
 /// Share of the spikes that are missing below the detection threshold, from a histogram of amplitudes taken for
 /// symmetric (Hill et al. 2011); NaN with too few spikes.
-pub(super) fn cutoff(amplitudes: &[f64], params: &MetricParams) -> f64 {
+pub(in crate::engine) fn cutoff(amplitudes: &[f64], params: &MetricParams) -> f64 {
     let bins = params.num_histogram_bins;
     if amplitudes.is_empty() || (amplitudes.len() as f64 / bins as f64) < params.amplitudes_bins_min_ratio {
         return f64::NAN;

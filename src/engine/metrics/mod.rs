@@ -2,7 +2,7 @@
 //!
 //! Names, columns, defaults and values are those of SpikeInterface 0.105 `compute_quality_metrics`.
 
-mod amplitudes;
+pub(super) mod amplitudes;
 mod drift;
 mod trains;
 

@@ -8,6 +8,10 @@ use crate::{
         chain::compile,
         eigen::inverse,
         locations::{SpikeLocationParams, spike_locations, with_locations},
+        metrics::{
+            MetricParams,
+            amplitudes::{by_unit, cutoff},
+        },
     },
 };
 use ndarray::Array2;
@@ -30,6 +34,12 @@ impl Default for FinishParams {
         Self { min_spikes: 20, min_firing_rate_hz: 0.05, min_snr: 3.0, echo_share: 0.6 }
     }
 }
+
+/// Units weaker than this, in noise levels before whitening, are looked at for missed spikes: the template of a unit
+/// that is found only where noise helps it is larger than the unit.
+const WEAK_SNR: f64 = 4.0;
+/// Weak units that miss more than this share of their spikes are left out.
+const MOST_MISSED: f64 = 0.36;
 
 /// A unit that was left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +93,7 @@ pub fn finish(
     let shapes: Vec<UnitShape> =
         (0..templates.num_units()).map(|unit| scales.shape(templates, unit)).collect();
     let counts = matched.spike_counts();
+    let factors = by_unit(matched);
     let echoes = echoes(matched, templates, params.echo_share);
     let least = (params.min_firing_rate_hz * info.duration_s()).max(params.min_spikes as f64);
     let reasons: Vec<Option<String>> = (0..templates.num_units())
@@ -98,8 +109,17 @@ pub fn finish(
                     of.join(", ")
                 ));
             }
-            let snr = shapes[unit].snr.filter(|snr| *snr < params.min_snr)?;
-            Some(format!("distant: its largest sample is {snr:.1} noise levels"))
+            let snr = shapes[unit].snr.filter(|snr| *snr < params.min_snr.max(WEAK_SNR))?;
+            if snr < params.min_snr {
+                return Some(format!("distant: its largest sample is {snr:.1} noise levels"));
+            }
+            let missed = cutoff(factors.as_ref()?.get(unit)?, &MetricParams::default());
+            (params.min_snr > 0.0 && missed > MOST_MISSED).then(|| {
+                format!(
+                    "distant: {snr:.1} noise levels, and {:.0} % of its spikes too small to be found",
+                    100.0 * missed
+                )
+            })
         })
         .collect();
     let removed: Vec<Removed> = reasons
