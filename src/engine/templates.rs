@@ -372,3 +372,6 @@ fn reject_mixtures(
         verdict.is_none()
     });
 }
+
+#[cfg(test)]
+mod tests;

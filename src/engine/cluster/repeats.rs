@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn copies_follow_the_first_and_others_stay_alone() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(2);
-        let first: Vec<f32> = (0..200 * 3).map(|_| 4.0 * rng.random::<f32>()).collect();
+        let first: Vec<f32> = (0..200 * 3).map(|_| 40.0 * rng.random::<f32>()).collect();
         let again: Vec<f32> = first.iter().map(|x| x + 0.01 * (rng.random::<f32>() - 0.5)).collect();
         let values: Vec<f32> = first.iter().chain(&again).copied().collect();
         let features = Features {
