@@ -1,6 +1,6 @@
 //! A recording: where samples come from, and the recipe that is applied when they are read.
 
-use super::{Id, Probe, Stage};
+use super::{Id, Probe, Stage, Table};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -101,6 +101,9 @@ pub struct RecordingInfo {
     pub inter_sample_shift: Vec<f64>,
     /// True where the samples were filtered already.
     pub is_filtered: bool,
+    /// What else is known of the channels: a row each, kept and written out again.
+    #[serde(default)]
+    pub properties: Table,
     /// Anything else the source says, kept and written out again.
     pub annotations: BTreeMap<String, serde_json::Value>,
 }
@@ -134,6 +137,7 @@ impl RecordingInfo {
             groups: vec![0; num_channels],
             inter_sample_shift: Vec::new(),
             is_filtered: false,
+            properties: Table::default(),
             annotations: BTreeMap::new(),
         }
     }
@@ -197,6 +201,7 @@ impl RecordingInfo {
             probe: self.probe.as_ref().map(|p| Arc::new(p.slice(indices))),
             groups: pick(&self.groups, indices),
             inter_sample_shift: pick(&self.inter_sample_shift, indices),
+            properties: self.properties.select_rows(indices),
             ..self.clone()
         }
     }

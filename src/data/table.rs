@@ -74,6 +74,21 @@ impl Table {
         self.columns.iter().find(|(n, _)| n == name).map(|(_, column)| column)
     }
 
+    /// The table with these rows, in this order.
+    #[must_use]
+    pub fn select_rows(&self, rows: &[usize]) -> Self {
+        fn pick<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().filter_map(|&row| values.get(row).cloned()).collect()
+        }
+        let select = |column: &TableColumn| match column {
+            TableColumn::Float(v) => TableColumn::Float(pick(v, rows)),
+            TableColumn::Int(v) => TableColumn::Int(pick(v, rows)),
+            TableColumn::Bool(v) => TableColumn::Bool(pick(v, rows)),
+            TableColumn::Text(v) => TableColumn::Text(pick(v, rows)),
+        };
+        Self { columns: self.columns.iter().map(|(name, column)| (name.clone(), select(column))).collect() }
+    }
+
     /// Adds a column, or replaces the one of that name.
     pub fn set(&mut self, name: &str, column: TableColumn) {
         match self.columns.iter_mut().find(|(n, _)| n == name) {

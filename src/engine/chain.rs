@@ -12,7 +12,7 @@ mod section;
 mod source;
 
 pub use parallel::{Job, map_spans, map_spans_with};
-pub use source::{ChainSource, concatenate};
+pub use source::{ChainSource, append, concatenate};
 
 use super::{EngineError, block::Block};
 use crate::data::{Recording, RecordingInfo, Source};

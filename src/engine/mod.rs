@@ -17,6 +17,7 @@ pub mod detect;
 pub mod eigen;
 pub mod features;
 pub mod filter;
+mod gaussian_filter;
 pub mod geometry;
 mod lanes;
 mod linear_map;

@@ -4,10 +4,13 @@
 //! `spikeinterface.preprocessing`, version 0.105: the steps below with the settings it stores.
 
 use super::{
+    EngineError, Silent, chain,
     design::{Band, Family, design, notch},
+    gaussian_filter::gaussian_filter,
+    noise::{Center, Chunks, channel_offsets},
     reference_set::CommonReferenceParams,
 };
-use crate::data::{DType, Id, Recording, RecordingError, STEPS, Stage};
+use crate::data::{DType, Id, Recording, RecordingError, STEPS, Segment, Stage};
 use ndarray::Array2;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -52,15 +55,54 @@ pub fn with_steps(mut recording: Recording) -> Result<Recording, RecordingError>
 fn applied(step: &Json, recording: &Recording) -> Result<Recording, String> {
     let class = step["class"].as_str().unwrap_or("an unnamed step");
     let settings = Settings { class, kwargs: step["kwargs"].as_object().cloned().unwrap_or_default() };
+    if class == "ConcatenateSegmentRecording" {
+        return chain::concatenate(std::slice::from_ref(recording)).map_err(|error| error.to_string());
+    }
+    if class == "GaussianFilterRecording" {
+        settings.only(&["freq_min", "freq_max"], &["margin_sd", "dtype"])?;
+        let number = |key: &str, default: f64| match settings.kwargs.get(key) {
+            Some(Json::Null) => None,
+            other => Some(other.and_then(Json::as_f64).unwrap_or(default)),
+        };
+        return gaussian_filter(recording, number("freq_min", 300.0), number("freq_max", 5000.0))
+            .map_err(|error| format!("{class}: {error}"));
+    }
+    if class == "AppendSegmentRecording" {
+        return appended(&settings, recording);
+    }
     let mut next = recording.clone();
     for stage in settings.stages(step, recording)? {
         next = next.with_stage(stage).map_err(|error| format!("{class}: {error}"))?;
     }
     // SpikeInterface rounds after every step of a recording of integers.
     match settings.kwargs.get("dtype").and_then(Json::as_str).and_then(DType::parse) {
-        Some(DType::Float32 | DType::Float64) | None => Ok(next),
+        Some(DType::Float32 | DType::Float64) if is_float(next.info().dtype) => Ok(next),
+        None => Ok(next),
         Some(dtype) => next.with_stage(Stage::Convert { dtype }).map_err(|error| error.to_string()),
     }
+}
+
+/// Segments that were recordings of their own, each with the steps of its part.
+fn appended(settings: &Settings, recording: &Recording) -> Result<Recording, String> {
+    let lengths: Vec<usize> = recording.info().segments.iter().map(|segment| segment.num_frames).collect();
+    let mut parts = Vec::new();
+    let mut first = 0;
+    for part in settings.kwargs.get("parts").and_then(Json::as_array).into_iter().flatten() {
+        let after = first + part["num_segments"].as_u64().unwrap_or(0) as usize;
+        let own = |(i, &frames): (usize, &usize)| (0, if (first..after).contains(&i) { frames } else { 0 });
+        let ranges = lengths.iter().enumerate().map(own).collect();
+        let mut one = recording.with_stage(Stage::SelectFrames { ranges }).map_err(|e| e.to_string())?;
+        for step in part["steps"].as_array().into_iter().flatten() {
+            one = applied(step, &one)?;
+        }
+        parts.push(one);
+        first = after;
+    }
+    chain::append(&parts).map_err(|error| error.to_string())
+}
+
+fn is_float(dtype: DType) -> bool {
+    matches!(dtype, DType::Float32 | DType::Float64)
 }
 
 /// What SpikeInterface stores of a step.
@@ -167,6 +209,30 @@ impl Settings<'_> {
             "ScaleRecording" | "ZScoreRecording" | "NormalizeByQuantileRecording" => {
                 vec![scale(self.numbers("gain", n)?, self.numbers("offset", n)?)]
             }
+            "CenterRecording" => vec![scale(vec![1.0; n], self.center(recording)?)],
+            "SilencedPeriodsRecording" => {
+                self.only(
+                    &["list_periods", "periods"],
+                    &["mode", "apodization_samples", "seed", "noise_levels", "dtype"],
+                )?;
+                if let Some(mode) = self.kwargs.get("mode").filter(|mode| *mode != "zeros") {
+                    return Err(format!("{}: nothing here has its mode {mode}", self.class));
+                }
+                vec![Stage::SilencePeriods { periods: self.periods(recording)? }]
+            }
+            "SelectSegmentRecording" => {
+                let wanted = match self.kwargs.get("segment_indices") {
+                    Some(Json::Array(list)) => list.iter().map(Json::as_u64).collect::<Option<Vec<_>>>(),
+                    Some(one) => one.as_u64().map(|one| vec![one]),
+                    None => None,
+                };
+                let wanted = wanted.filter(|list| list.is_sorted_by(|a, b| a < b)).ok_or_else(unknown)?;
+                let range = |(i, segment): (usize, &Segment)| {
+                    (0, if wanted.contains(&(i as u64)) { segment.num_frames } else { 0 })
+                };
+                let ranges = recording.info().segments.iter().enumerate().map(range).collect();
+                vec![Stage::SelectFrames { ranges }]
+            }
             // Rounded below, where the type is one of integers.
             "AstypeRecording" => Vec::new(),
             "WhitenRecording" => {
@@ -203,6 +269,59 @@ impl Settings<'_> {
         })
     }
 
+    /// What is added to each channel so that its median or mean is zero.
+    ///
+    /// SpikeInterface stores how it drew the chunks it estimates from, not the result. Without a seed it draws others
+    /// each time it opens the file, and here the seed is 0.
+    fn center(&self, recording: &Recording) -> Result<Vec<f64>, String> {
+        let failed = |error: EngineError| format!("{}: {error}", self.class);
+        self.only(
+            &["mode", "num_chunks_per_segment", "chunk_duration", "chunk_size", "seed"],
+            &["dtype", "concatenated", "margin_frames"],
+        )?;
+        let center = if self.kwargs.get("mode").is_some_and(|mode| mode == "mean") {
+            Center::Mean
+        } else {
+            Center::Median
+        };
+        let mut chunks = Chunks::standard(recording.info(), self.number("seed", 0.0) as u64);
+        chunks.num_chunks_per_segment = self.number("num_chunks_per_segment", 20.0) as usize;
+        let rate = recording.info().sampling_frequency;
+        match (self.kwargs.get("chunk_size").and_then(Json::as_u64), self.kwargs.get("chunk_duration")) {
+            (Some(size), _) => chunks.chunk_size = size as usize,
+            (None, Some(duration)) => {
+                let seconds = seconds(duration)
+                    .ok_or_else(|| format!("{}: chunk_duration {duration} is not known", self.class))?;
+                chunks.chunk_size = (seconds * rate) as usize;
+            }
+            (None, None) => {}
+        }
+        let chain = chain::compile(recording).map_err(failed)?;
+        let offsets = channel_offsets(&chain, center, &chunks, &Silent).map_err(failed)?;
+        Ok(offsets.into_iter().map(|offset| -offset).collect())
+    }
+
+    /// Stretches of each segment, sorted; of a single segment they may stand without a list around them.
+    fn periods(&self, recording: &Recording) -> Result<Vec<(usize, usize, usize)>, String> {
+        let given =
+            ["list_periods", "periods"].iter().find_map(|key| self.kwargs.get(*key).filter(|v| !v.is_null()));
+        let wrong = || format!("{}: its periods are no lists of [start, end]", self.class);
+        let given = given.ok_or_else(wrong)?;
+        let lists: Vec<Vec<(usize, usize)>> = serde_json::from_value(given.clone())
+            .or_else(|_flat| serde_json::from_value(json!([given])))
+            .map_err(|_lists| wrong())?;
+        let segments = &recording.info().segments;
+        let mut periods = Vec::new();
+        for (index, list) in lists.into_iter().enumerate() {
+            let frames = segments.get(index).map_or(0, |segment| segment.num_frames);
+            // SpikeInterface lets periods reach beyond the end.
+            let within = list.into_iter().map(|(start, end)| (index, start, end.min(frames)));
+            periods.extend(within.filter(|(_, start, end)| start < end));
+        }
+        periods.sort_unstable();
+        Ok(periods)
+    }
+
     /// Numbers of a list, of lists of them, or one for all.
     fn numbers(&self, key: &str, count: usize) -> Result<Vec<f64>, String> {
         fn collect(value: &Json, out: &mut Vec<f64>) {
@@ -228,6 +347,16 @@ impl Settings<'_> {
             .map_err(|error| format!("{}: {key}: {error}", self.class))?;
         recording.info().channel_indices(&ids).map_err(|error| format!("{}: {error}", self.class))
     }
+}
+
+/// A duration such as `"500ms"`, `"1s"` or a number of seconds.
+fn seconds(duration: &Json) -> Option<f64> {
+    let Some(text) = duration.as_str() else { return duration.as_f64() };
+    let (number, scale) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1e-3),
+        None => (text.strip_suffix('s')?, 1.0),
+    };
+    Some(number.trim().parse::<f64>().ok()? * scale)
 }
 
 /// A selection of channels or frames as a stage; `None` for other steps.

@@ -137,21 +137,7 @@ impl Raw {
         probe: Asked,
         options: &OpenOptions,
     ) -> Result<Recording, Error> {
-        if let Some(gain) = options.gain_to_uv {
-            info.gain_to_uv = Some(vec![gain; info.num_channels()]);
-            info.offset_to_uv = Some(vec![options.offset_to_uv.unwrap_or(0.0); info.num_channels()]);
-        }
-        let keep = self.keep_groups;
-        let columns = match probe {
-            Asked::No => None,
-            Asked::Yes(name, probe) => {
-                probe::attach(&mut info, probe, keep).map_err(|message| Error::format(&name, message))?
-            }
-            Asked::Found(probe) => probe::attach(&mut info, probe, keep).unwrap_or_else(|message| {
-                warn(&mut info, format!("{message} The recording was opened without a probe."));
-                None
-            }),
-        };
+        let columns = probe.apply(&mut info, self.keep_groups, options)?;
         Ok(Recording::new(Arc::new(RawSource::new(info, self.layout, files, columns))))
     }
 }
@@ -171,6 +157,29 @@ impl Asked {
     pub(super) fn of(options: &OpenOptions) -> Result<Option<Self>, Error> {
         let name = options.probe.as_deref().filter(|name| !name.is_empty());
         name.map(|name| Ok(Self::Yes(name.into(), probe::read(name)?))).transpose()
+    }
+
+    /// Puts gain and probe on a description of all columns; returns those that remain, where some are left out.
+    pub(super) fn apply(
+        self,
+        info: &mut RecordingInfo,
+        keep_groups: bool,
+        options: &OpenOptions,
+    ) -> Result<Option<Vec<usize>>, Error> {
+        if let Some(gain) = options.gain_to_uv {
+            info.gain_to_uv = Some(vec![gain; info.num_channels()]);
+            info.offset_to_uv = Some(vec![options.offset_to_uv.unwrap_or(0.0); info.num_channels()]);
+        }
+        match self {
+            Asked::No => Ok(None),
+            Asked::Yes(name, probe) => {
+                probe::attach(info, probe, keep_groups).map_err(|message| Error::format(&name, message))
+            }
+            Asked::Found(probe) => Ok(probe::attach(info, probe, keep_groups).unwrap_or_else(|message| {
+                warn(info, format!("{message} The recording was opened without a probe."));
+                None
+            })),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Several files in a row as one segment, for formats that count spikes from the beginning of the first.
+//! Several files or recordings in a row, as segments or as one.
 
 use crate::data::{Recording, RecordingInfo, Segment, Source, SourceError};
 use std::{path::PathBuf, sync::Arc};
@@ -14,6 +14,50 @@ pub(super) fn joined(recording: Recording) -> Recording {
     let t_start_s = info.segments.first().and_then(|s| s.t_start_s);
     info.segments = vec![Segment { num_frames, t_start_s }];
     Recording::new(Arc::new(Joined { info, parts: source.clone() }))
+}
+
+/// The segments of all recordings, one after the other, described by the first; there is at least one.
+pub(super) fn appended(recordings: Vec<Recording>) -> Recording {
+    let mut places = Vec::new();
+    let mut info = recordings[0].info().clone();
+    info.segments.clear();
+    for (part, recording) in recordings.iter().enumerate() {
+        places.extend((0..recording.info().segments.len()).map(|segment| (part, segment)));
+        info.segments.extend(recording.info().segments.iter().cloned());
+        let gains = |info: &RecordingInfo| (info.gain_to_uv.clone(), info.offset_to_uv.clone());
+        if gains(recording.info()) != gains(&info) {
+            info.warn(format!("Recording {part} of those joined has other gains, which are not applied."));
+        }
+    }
+    let parts = recordings.iter().map(|recording| recording.source().clone()).collect();
+    Recording::new(Arc::new(Appended { info, parts, places }))
+}
+
+/// The segments of several sources in a row.
+#[derive(Debug)]
+struct Appended {
+    info: RecordingInfo,
+    parts: Vec<Arc<dyn Source>>,
+    /// Source and segment within it of each segment.
+    places: Vec<(usize, usize)>,
+}
+
+impl Source for Appended {
+    fn info(&self) -> &RecordingInfo {
+        &self.info
+    }
+
+    fn read(&self, segment: usize, start: usize, out: &mut [f32]) -> Result<(), SourceError> {
+        let place = self.places.get(segment).and_then(|&(part, inner)| Some((self.parts.get(part)?, inner)));
+        let (part, inner) = place.ok_or_else(|| {
+            SourceError::Other(format!("segment {segment} of a recording of {} segments", self.places.len()))
+        })?;
+        part.read(inner, start, out)
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.parts.iter().flat_map(|part| part.files()).collect()
+    }
 }
 
 /// A source of several segments, read as one.

@@ -3,31 +3,39 @@
 //! [`open_recording`] and [`open_sorting`] recognise the format; [`describe`] says what a path holds.
 //! Writers put everything beside its place and rename it.
 
+mod analyzer;
 mod array_file;
 pub mod atomic;
 mod binary;
 pub mod binary_folder;
+mod channel_properties;
+mod codec;
 pub mod csv;
 mod error;
+pub mod events;
 pub mod figure;
 mod joined;
 pub mod json;
 pub mod mda;
 pub mod npy;
 pub mod numpy_folder;
+mod nwb;
 mod open;
 pub mod phy;
 pub mod probe;
 mod properties;
 pub mod python_literal;
 mod raw_source;
+mod row_source;
 mod si_json;
 mod spikes;
 pub mod written;
+mod zarr;
 
 pub use crate::data::{STEPS, WARNINGS};
 pub use error::Error;
 pub use open::{
     Description, OpenOptions, describe, files_behind, is_known_but_not_read, open_recording, open_sorting,
+    open_templates,
 };
 pub use raw_source::{Layout, RawSource};

@@ -4,7 +4,7 @@ use super::{
     Error, atomic, json,
     npy::{self, Field, Records},
     properties,
-    spikes::Spikes,
+    spikes::{SpikeColumns, Spikes},
 };
 use crate::data::{Id, Sorting};
 use serde_json::{Value, json};
@@ -24,6 +24,23 @@ pub fn is_one(folder: &Path) -> bool {
 /// # Errors
 /// Where a file is missing, damaged, or does not fit the others.
 pub fn read(folder: &Path) -> Result<Sorting, Error> {
+    let mut columns = SpikeColumns::default();
+    let amplitudes = folder.join("spike_amplitudes.npy");
+    if amplitudes.is_file() {
+        columns.amplitude = npy::read_vec(&amplitudes)?;
+    }
+    let locations = folder.join("spike_locations.npy");
+    if locations.is_file() {
+        columns.location_um = npy::read_column(&locations)?.to_vec();
+    }
+    read_with(folder, columns)
+}
+
+/// Reads a NumpyFolder whose amplitudes and locations, in the order of `spikes.npy`, are stored elsewhere.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_with(folder: &Path, columns: SpikeColumns) -> Result<Sorting, Error> {
     let info_path = folder.join(INFO);
     let info = json::read(&info_path)?;
     let wrong = |what: &str| Error::format(&info_path, what.to_owned());
@@ -35,21 +52,13 @@ pub fn read(folder: &Path) -> Result<Sorting, Error> {
     let num_segments = info.get("num_segments").and_then(Value::as_u64).unwrap_or(1) as usize;
     let spikes_path = folder.join("spikes.npy");
     let records = Records::open(&spikes_path)?;
-    let mut spikes = Spikes {
+    let spikes = Spikes {
         sample_index: records.field("sample_index")?,
         unit_index: records.field("unit_index")?,
         segment_index: records.field("segment_index")?,
-        ..Spikes::default()
+        columns,
     };
     drop(records);
-    let amplitudes = folder.join("spike_amplitudes.npy");
-    if amplitudes.is_file() {
-        spikes.amplitude = npy::read_vec(&amplitudes)?;
-    }
-    let locations = folder.join("spike_locations.npy");
-    if locations.is_file() {
-        spikes.location_um = npy::read_column(&locations)?.to_vec();
-    }
     let mut sorting = spikes.into_sorting(&spikes_path, sampling_frequency, unit_ids, num_segments)?;
     let ours = info.get("spikeloom");
     sorting.amplitudes_in_uv =

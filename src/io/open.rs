@@ -1,7 +1,7 @@
 //! Recognising formats.
 
-use super::{Error, array_file, binary, binary_folder, mda, numpy_folder, phy, si_json};
-use crate::data::{DType, Recording, Sorting};
+use super::{Error, analyzer, array_file, binary, binary_folder, mda, numpy_folder, nwb, phy, si_json, zarr};
+use crate::data::{DType, Recording, Sorting, Templates};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -101,12 +101,32 @@ const FORMATS: &[Format] = &[
     Format {
         name: "sorting_analyzer",
         label: "SpikeInterface sorting analyzer",
-        sign: "a folder with spikeinterface_info.json and sorting/",
-        fits: |path| path.join("spikeinterface_info.json").is_file() && path.join("sorting").is_dir(),
-        traces: |path| path.join("recording.json").is_file(),
+        sign: "a folder or zarr store with sorting/ and extensions/",
+        fits: analyzer::is_one,
+        traces: analyzer::names_recording,
         spikes: |_| true,
-        recording: Some(|path, options| si_json::open_recording(&path.join("recording.json"), options)),
-        sorting: Some(|path, _| numpy_folder::read(&path.join("sorting"))),
+        recording: Some(analyzer::open_recording),
+        sorting: Some(|path, _| analyzer::read_sorting(path)),
+    },
+    Format {
+        name: "zarr",
+        label: "SpikeInterface zarr store",
+        sign: "a folder with .zgroup and traces_seg0/ or spikes/",
+        fits: |path| zarr::is_recording(path) || zarr::is_sorting(path),
+        traces: zarr::is_recording,
+        spikes: zarr::is_sorting,
+        recording: Some(zarr::open_recording),
+        sorting: Some(|path, _| zarr::read_sorting(path)),
+    },
+    Format {
+        name: "nwb",
+        label: "NWB file",
+        sign: "a .nwb file",
+        fits: |path| path.is_file() && has_extension(path, &["nwb"]),
+        traces: nwb::holds_traces,
+        spikes: nwb::holds_units,
+        recording: Some(nwb::open_recording),
+        sorting: Some(nwb::read_sorting),
     },
     Format {
         name: "phy",
@@ -165,11 +185,17 @@ const FORMATS: &[Format] = &[
 
 /// Formats that are known and not read, with what to do.
 fn not_read(path: &Path) -> Option<&'static str> {
-    let zarr = [".zgroup", ".zattrs", ".zmetadata", "zarr.json"].iter().any(|f| path.join(f).is_file());
+    if path.join("zarr.json").is_file() {
+        return Some(
+            "zarr of format 3 is not read: write it in format 2, as SpikeInterface does, in Python \
+             load(PATH).save(folder=…, format=\"zarr\")",
+        );
+    }
+    let zarr = [".zgroup", ".zattrs", ".zmetadata"].iter().any(|f| path.join(f).is_file());
     if zarr || (path.is_dir() && has_extension(path, &["zarr"])) {
         return Some(
-            "zarr is not read yet: export it as a binary folder, in Python \
-             load(PATH).save(folder=…, format=\"binary\") (a sorting: format=\"numpy_folder\")",
+            "this zarr store has no traces_seg0/ and no spikes/ of SpikeInterface: choose the store that was \
+             saved by SpikeInterface, or copy it again if parts are missing",
         );
     }
     let open_ephys = ["structure.oebin", "settings.xml"].iter().any(|f| path.join(f).is_file());
@@ -183,12 +209,6 @@ fn not_read(path: &Path) -> Option<&'static str> {
     let sorted_here = path.join("sorting");
     if sorted_here.is_dir() && path.join("run.json").is_file() {
         return Some("this is the folder of a sort: its spikes are in the folder sorting within it");
-    }
-    if has_extension(path, &["nwb"]) {
-        return Some(
-            "NWB is not read yet: export it as a binary folder, in Python \
-             read_nwb_recording(PATH).save(folder=…, format=\"binary\")",
-        );
     }
     if has_extension(
         path,
@@ -237,6 +257,26 @@ pub fn open_sorting(path: &Path, sampling_frequency: Option<f64>) -> Result<Sort
     }
 }
 
+/// Opens the mean waveforms of units that a phy folder or a sorting analyzer holds.
+///
+/// # Errors
+/// Where the path is missing, holds none, or is damaged.
+pub fn open_templates(path: &Path) -> Result<Templates, Error> {
+    let format = recognise(path, &OpenOptions::default())?;
+    match format.name {
+        "phy" => phy::read_templates(path),
+        "sorting_analyzer" => analyzer::read_templates(path),
+        _ => Err(Error::format(
+            path,
+            format!(
+                "this {} holds no templates: choose a phy folder or a sorting analyzer, or compute them from \
+                 recording and sorting",
+                format.label
+            ),
+        )),
+    }
+}
+
 /// Says what a path holds without opening it.
 ///
 /// # Errors
@@ -246,7 +286,7 @@ pub fn describe(path: &Path, options: &OpenOptions) -> Result<Description, Error
     Ok(Description {
         format: format.name,
         label: format.label,
-        streams: vec![String::new()],
+        streams: if format.name == "nwb" { nwb::streams(path) } else { vec![String::new()] },
         is_recording: format.recording.is_some() && (format.traces)(path),
         is_sorting: format.sorting.is_some() && (format.spikes)(path),
     })
@@ -254,15 +294,20 @@ pub fn describe(path: &Path, options: &OpenOptions) -> Result<Description, Error
 
 /// A path and the files elsewhere that it refers to: those a JSON names, the raw files of a phy folder.
 pub fn files_behind(path: &Path) -> Vec<PathBuf> {
-    let json = if path.is_dir() { path.join("recording.json") } else { path.to_owned() };
     let named = if phy::is_one(path) {
         phy::raw_files(path)
-    } else if si_json::is_one(&json) {
-        si_json::files(&json)
+    } else if analyzer::is_one(path) {
+        analyzer::files(path)
+    } else if si_json::is_one(path) {
+        si_json::files(path)
     } else {
         Vec::new()
     };
-    std::iter::once(path.to_owned()).chain(named.into_iter().filter(|file| !file.starts_with(path))).collect()
+    // A path such as folder/../other begins with the folder and lies beside it.
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_gone| path.to_owned());
+    let whole = place(path);
+    let elsewhere = named.into_iter().map(|file| place(&file)).filter(|file| !file.starts_with(&whole));
+    std::iter::once(path.to_owned()).chain(elsewhere).collect()
 }
 
 /// True where a path is of a format that is known and not read.

@@ -13,31 +13,46 @@ pub(super) fn read(folder: &Path, rows: usize) -> Result<(Table, Vec<String>), E
     let mut left_out = Vec::new();
     for path in npy_files(folder)? {
         let Some(name) = path.file_stem().and_then(|n| n.to_str()) else { continue };
-        let Ok(raw) = npy::Raw::read(&path) else {
-            left_out.push(name.to_owned());
-            continue;
+        let added = match npy::Raw::read(&path) {
+            Ok(raw) => add(&mut table, name, &raw, rows, &path)?,
+            Err(_) => false,
         };
-        if raw.header.shape.first() != Some(&rows) || raw.header.scalar().is_none() {
-            left_out.push(name.to_owned());
-            continue;
-        }
-        let width: usize = raw.header.shape.iter().skip(1).product();
-        if raw.header.shape.len() == 1 {
-            table.set(name, column(&raw, &path)?);
-        } else if !raw.is_text() && width <= 64 {
-            let values = raw.array::<f64>(&path)?;
-            let values = values.as_slice().unwrap_or(&[]);
-            for i in 0..width {
-                let one = values.iter().skip(i).step_by(width).copied().collect();
-                table.set(&format!("{name}[{i}]"), TableColumn::Float(one));
-            }
-        } else {
+        if !added {
             left_out.push(name.to_owned());
         }
     }
     Ok((table, left_out))
 }
 
+/// Adds a property that has a row for each of `rows`; false where it has not, or is no plain number or text.
+pub(super) fn add(
+    table: &mut Table,
+    name: &str,
+    raw: &npy::Raw,
+    rows: usize,
+    path: &Path,
+) -> Result<bool, Error> {
+    if raw.header.shape.first() != Some(&rows) || raw.header.scalar().is_none() {
+        return Ok(false);
+    }
+    let width: usize = raw.header.shape.iter().skip(1).product();
+    if raw.header.shape.len() == 1 {
+        table.set(name, column(raw, path)?);
+        return Ok(true);
+    }
+    if raw.is_text() || width > 64 {
+        return Ok(false);
+    }
+    let values = raw.array::<f64>(path)?;
+    let values = values.as_slice().unwrap_or(&[]);
+    for i in 0..width {
+        let one = values.iter().skip(i).step_by(width).copied().collect();
+        table.set(&format!("{name}[{i}]"), TableColumn::Float(one));
+    }
+    Ok(true)
+}
+
+/// A vector as a column of its type.
 fn column(raw: &npy::Raw, path: &Path) -> Result<TableColumn, Error> {
     Ok(match raw.header.scalar().map(npyz::TypeStr::type_char) {
         Some(TypeChar::Bool) => TableColumn::Bool(raw.bytes.iter().map(|&b| b != 0).collect()),
@@ -87,7 +102,7 @@ fn file_name(name: &str) -> String {
 }
 
 /// The `.npy` files of a folder in order of their names; none where there is no folder.
-fn npy_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Error> {
+pub(super) fn npy_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Error> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
     let mut files = Vec::new();
     for entry in entries {

@@ -108,7 +108,7 @@ impl RawSource {
                 let bytes = sized(buffer, frames * row);
                 self.read_bytes(file, layout.file_offset + first as u64 * row as u64, bytes)?;
                 match columns {
-                    None => convert(layout, bytes, out),
+                    None => convert(layout.dtype, layout.big_endian, bytes, out),
                     Some(columns) => {
                         for (out, row) in out.chunks_exact_mut(channels).zip(bytes.chunks_exact(row)) {
                             pick(layout, row, columns, size, out);
@@ -143,7 +143,7 @@ impl RawSource {
                 let first = column as u64 * file.num_frames as u64 + start as u64;
                 let bytes = sized(buffer, frames * size);
                 self.read_bytes(file, layout.file_offset + first * size as u64, bytes)?;
-                convert(layout, bytes, &mut column_values);
+                convert(layout.dtype, layout.big_endian, bytes, &mut column_values);
                 for (frame, &value) in column_values.iter().enumerate() {
                     if !value.is_finite() {
                         return Err(self.not_a_number(segment, start + frame, channel));
@@ -197,12 +197,12 @@ fn sized(buffer: &mut Vec<u8>, len: usize) -> &mut [u8] {
     &mut buffer[..len]
 }
 
-fn is_float(dtype: DType) -> bool {
+pub(super) fn is_float(dtype: DType) -> bool {
     matches!(dtype, DType::Float32 | DType::Float64)
 }
 
-/// `bytes` as numbers of the layout's type; both are equally long.
-fn convert(layout: &Layout, bytes: &[u8], out: &mut [f32]) {
+/// `bytes` as numbers of a type; both are equally long.
+pub(super) fn convert(dtype: DType, big_endian: bool, bytes: &[u8], out: &mut [f32]) {
     fn each<const N: usize>(bytes: &[u8], out: &mut [f32], number: impl Fn([u8; N]) -> f32) {
         for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<N>().0) {
             *out = number(*bytes);
@@ -210,14 +210,14 @@ fn convert(layout: &Layout, bytes: &[u8], out: &mut [f32]) {
     }
     macro_rules! both_orders {
         ($type:ty) => {
-            if layout.big_endian {
+            if big_endian {
                 each(bytes, out, |b| <$type>::from_be_bytes(b) as f32)
             } else {
                 each(bytes, out, |b| <$type>::from_le_bytes(b) as f32)
             }
         };
     }
-    match layout.dtype {
+    match dtype {
         DType::Int8 => both_orders!(i8),
         DType::Uint8 => both_orders!(u8),
         DType::Int16 => both_orders!(i16),
@@ -236,13 +236,13 @@ fn pick(layout: &Layout, row: &[u8], columns: &[usize], size: usize, out: &mut [
     let run = columns.first().copied().unwrap_or(0);
     if columns.iter().enumerate().all(|(i, &c)| c == run + i) {
         if let Some(bytes) = row.get(run * size..(run + columns.len()) * size) {
-            convert(layout, bytes, out);
+            convert(layout.dtype, layout.big_endian, bytes, out);
         }
         return;
     }
     for (out, &column) in out.iter_mut().zip(columns) {
         if let Some(bytes) = row.get(column * size..(column + 1) * size) {
-            convert(layout, bytes, std::slice::from_mut(out));
+            convert(layout.dtype, layout.big_endian, bytes, std::slice::from_mut(out));
         }
     }
 }

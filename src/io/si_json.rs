@@ -1,12 +1,14 @@
 //! Extractors of SpikeInterface written as JSON: a file to open, and the steps that were applied to it.
 
-use super::{Error, OpenOptions, binary_folder, json, open};
+use super::{Error, OpenOptions, binary_folder, joined, json, open};
 use crate::data::{Recording, STEPS, Sorting};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
 /// Deeper chains are no recipe, and would take long to walk.
 const MAX_STEPS: usize = 256;
+/// Nor are recordings that are joined again and again.
+const MAX_DEPTH: usize = 16;
 
 /// True where a file is JSON of an extractor.
 pub(super) fn is_one(path: &Path) -> bool {
@@ -31,8 +33,13 @@ fn kwargs(value: &Value) -> Option<&Map<String, Value>> {
 /// Files and folders that a JSON names, wherever in it.
 pub(super) fn files(path: &Path) -> Vec<PathBuf> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    json::read(path).map_or_else(|_| Vec::new(), |value| files_of(value, folder))
+}
+
+/// The same for a JSON that stands elsewhere; relative paths start at `folder`.
+pub(super) fn files_of(value: Value, folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open: Vec<Value> = json::read(path).into_iter().collect();
+    let mut open = vec![value];
     while let Some(value) = open.pop() {
         found.extend(target(&value, folder).filter(|file| file.exists()));
         match value {
@@ -47,9 +54,31 @@ pub(super) fn files(path: &Path) -> Vec<PathBuf> {
 /// Opens the recording a chain begins with; its steps are listed in the annotations ([`STEPS`]).
 pub(super) fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, Error> {
     let value = json::read(path)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    open_value(&value, path.parent().unwrap_or(Path::new(".")), path, options)
+}
+
+/// The same for JSON that stands in another file, `path`; relative paths start at `folder`.
+///
+/// # Errors
+/// Where the recording is not there, names no file, or joins recordings that do not fit each other.
+pub(super) fn open_value(
+    value: &Value,
+    folder: &Path,
+    path: &Path,
+    options: &OpenOptions,
+) -> Result<Recording, Error> {
+    opened(value, folder, path, options, 0)
+}
+
+fn opened(
+    value: &Value,
+    folder: &Path,
+    path: &Path,
+    options: &OpenOptions,
+    depth: usize,
+) -> Result<Recording, Error> {
     let mut steps: Vec<&Value> = Vec::new();
-    let mut leaf = &value;
+    let mut leaf = value;
     loop {
         let inner = kwargs(leaf).and_then(|k| {
             ["recording", "parent_recording", "parent_recording_or_snippets"]
@@ -65,13 +94,67 @@ pub(super) fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recor
             None => break,
         }
     }
-    steps.reverse();
-    let recording = open_leaf(leaf, folder, path, options)?;
+    let parts = kwargs(leaf).and_then(|k| k.get("recording_list")?.as_array());
+    let recording = match parts {
+        Some(_) if depth > MAX_DEPTH => return Err(Error::format(path, "recordings joined too many times")),
+        Some(parts) => {
+            let parts: Result<Vec<Recording>, Error> =
+                parts.iter().map(|part| opened(part, folder, path, options, depth + 1)).collect();
+            if class(leaf).is_some_and(|class| class.starts_with("Concatenate")) {
+                steps.push(leaf);
+            }
+            appended(parts?, path)?
+        }
+        None => open_leaf(leaf, folder, path, options)?,
+    };
     if steps.is_empty() {
         return Ok(recording);
     }
     let mut info = recording.info().clone();
-    info.annotations.insert(STEPS.to_owned(), steps.into_iter().map(described).collect());
+    let all = info.annotations.entry(STEPS.to_owned()).or_insert_with(|| json!([]));
+    if let Some(all) = all.as_array_mut() {
+        all.extend(steps.into_iter().rev().map(described));
+    }
+    recording.with_info(info).map_err(|e| Error::format(path, e.to_string()))
+}
+
+/// The class of the step that joins recordings as segments.
+const APPENDED: &str = "AppendSegmentRecording";
+
+/// The segments of several recordings, one after the other. Steps that were applied to each of them alike are the
+/// steps of all; others are listed for each part, by the number of its segments, in one step of that class.
+fn appended(parts: Vec<Recording>, path: &Path) -> Result<Recording, Error> {
+    let first = parts.first().ok_or_else(|| Error::format(path, "recording_list is empty"))?.info();
+    for part in &parts {
+        let info = part.info();
+        let what = if info.channel_ids != first.channel_ids {
+            "channels"
+        } else if info.sampling_frequency != first.sampling_frequency {
+            "sampling frequencies"
+        } else {
+            continue;
+        };
+        return Err(Error::format(
+            path,
+            format!(
+                "it joins recordings of different {what}, which are joined here only where these are the same: \
+                 save the recording as a binary folder in SpikeInterface and open that"
+            ),
+        ));
+    }
+    let steps = |part: &Recording| part.info().annotations.get(STEPS).cloned().unwrap_or(json!([]));
+    let each: Vec<Value> = parts
+        .iter()
+        .map(|part| json!({ "num_segments": part.info().segments.len(), "steps": steps(part) }))
+        .collect();
+    let alike = parts.iter().all(|part| steps(part) == steps(&parts[0]));
+    let recording = joined::appended(parts);
+    if alike {
+        return Ok(recording);
+    }
+    let mut info = recording.info().clone();
+    let step = json!([{ "class": APPENDED, "kwargs": { "parts": each } }]);
+    info.annotations.insert(STEPS.to_owned(), step);
     recording.with_info(info).map_err(|e| Error::format(path, e.to_string()))
 }
 

@@ -12,9 +12,13 @@ pub(super) struct Spikes {
     pub unit_index: Vec<i64>,
     /// Empty for a single segment.
     pub segment_index: Vec<i64>,
-    /// Empty where unknown.
+    pub columns: SpikeColumns,
+}
+
+/// What some formats say of each spike, in the order of the file; empty where unknown.
+#[derive(Default)]
+pub(super) struct SpikeColumns {
     pub amplitude: Vec<f32>,
-    /// Empty where unknown.
     pub location_um: Vec<[f32; 2]>,
 }
 
@@ -30,7 +34,8 @@ impl Spikes {
         unit_ids: Vec<Id>,
         num_segments: usize,
     ) -> Result<Sorting, Error> {
-        let Self { sample_index, unit_index, segment_index, amplitude, location_um } = &self;
+        let Self { sample_index, unit_index, segment_index, columns } = &self;
+        let SpikeColumns { amplitude, location_um } = columns;
         let spikes = sample_index.len();
         check_rate(path, sampling_frequency)?;
         for (what, length, optional) in [

@@ -28,8 +28,10 @@ mod plot_probe;
 mod plot_raster;
 mod plot_waveforms;
 mod quality_metrics;
+mod read_events;
 mod read_recording;
 mod read_sorting;
+mod read_templates;
 mod remove_dc;
 mod save_figure;
 mod save_recording;
@@ -55,6 +57,8 @@ pub fn registry() -> Registry {
         // Source
         .with(read_recording::ReadRecording)
         .with(read_sorting::ReadSorting)
+        .with(read_templates::ReadTemplates)
+        .with(read_events::ReadEvents)
         .with(generate_recording::GenerateRecording)
         // Shape
         .with(select_channels::SelectChannels)

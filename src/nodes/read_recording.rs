@@ -75,10 +75,10 @@ impl Node for ReadRecording {
     const INFO: NodeInfo = NodeInfo {
         kind: "read_recording",
         label: "Read recording",
-        summary: "Opens a recording: raw binary, SpikeInterface folder, MDA or phy; samples stay where they are.",
+        summary: "Opens a recording: raw binary, SpikeInterface folder or zarr, NWB, MDA or phy, read where it is.",
         source: "SpikeInterface read_binary, load",
         category: Category::Source,
-        search: &["open", "load", "read_binary", "raw", "bin", "dat", "mda", "file", "import"],
+        search: &["open", "load", "read_binary", "raw", "bin", "dat", "mda", "zarr", "nwb", "file", "import"],
         version: 1,
         work: Work::Lazy,
         inputs: &[],

@@ -65,14 +65,6 @@ fn empty_missing_and_foreign_files_are_named() {
     check(&refused(&path, &raw(DType::Int16, 4, 1.0)), &["macOS"]);
     let base = shared_data();
     check(
-        &refused(&base.join("si_written/recording.zarr"), &OpenOptions::default()),
-        &["zarr", "binary folder"],
-    );
-    check(
-        &refused(&base.join("si_written/synthetic_2s.nwb"), &OpenOptions::default()),
-        &["NWB", "binary folder"],
-    );
-    check(
         &refused(&base.join("openephys_binary"), &OpenOptions::default()),
         &["Open Ephys", "continuous.dat"],
     );

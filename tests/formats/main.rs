@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod analyzers;
 mod bad_input;
+mod bad_stores;
+mod chains;
 #[path = "../common/mod.rs"]
 mod common;
+mod events;
 mod reads;
+mod stores;
 mod writes;
 
 use common::shared_data;

@@ -10,6 +10,8 @@ kind, path = sys.argv[1], sys.argv[2]
 if kind == "numpy_folder":
     sorting = si.load(path)
     assert type(sorting).__name__ == "NumpyFolderSorting", type(sorting)
+elif kind == "nwb":
+    sorting = se.read_nwb_sorting(path, sampling_frequency=float(sys.argv[3]), t_start=0.0)
 elif kind == "phy":
     sorting = se.read_phy(path)
 else:
@@ -17,6 +19,8 @@ else:
 properties = {}
 for key in sorting.get_property_keys():
     values = np.asarray(sorting.get_property(key))
+    if values.dtype.kind == "O":  # references within the file, among others
+        values = values.astype(str)
     properties[key] = [None if isinstance(v, float) and np.isnan(v) else v for v in values.tolist()]
 print(
     json.dumps(

@@ -52,19 +52,14 @@ struct Concatenated {
     parts: Vec<(usize, Chain, usize)>,
 }
 
-/// Joins recordings in time into one of a single segment; segments of each come one after the other.
-///
-/// A filter put on top runs across the joints, one that came before does not.
-///
-/// # Errors
-/// Where there is none, or their channels or sampling frequencies differ.
-pub fn concatenate(recordings: &[Recording]) -> Result<Recording, EngineError> {
+/// All segments of recordings that fit each other, described by the first.
+fn gathered(recordings: &[Recording]) -> Result<(RecordingInfo, Vec<(Chain, usize)>), EngineError> {
     let Some(first) = recordings.first() else {
         return Err(EngineError::Data("there is no recording to concatenate. Wire at least one.".into()));
     };
     let mut info = first.info().clone();
     let mut parts = Vec::new();
-    let mut total = 0;
+    info.segments.clear();
     for (index, recording) in recordings.iter().enumerate() {
         let other = recording.info();
         if other.num_channels() != info.num_channels() {
@@ -95,10 +90,60 @@ pub fn concatenate(recordings: &[Recording]) -> Result<Recording, EngineError> {
             info.dtype = DType::Float32;
         }
         let chain = compile(recording)?;
-        for segment in 0..chain.num_segments() {
-            parts.push((total, chain.clone(), segment));
-            total += chain.num_frames(segment);
-        }
+        info.segments.extend(other.segments.iter().cloned());
+        parts.extend((0..chain.num_segments()).map(|segment| (chain.clone(), segment)));
+    }
+    Ok((info, parts))
+}
+
+/// The segments of recordings one after the other, as segments of one.
+///
+/// # Errors
+/// Where there is none, or their channels or sampling frequencies differ.
+pub fn append(recordings: &[Recording]) -> Result<Recording, EngineError> {
+    let (info, parts) = gathered(recordings)?;
+    Ok(Recording::new(Arc::new(Appended { info, parts })))
+}
+
+/// Segments, each of a chain of its own.
+#[derive(Debug)]
+struct Appended {
+    info: RecordingInfo,
+    /// Chain and segment of each segment.
+    parts: Vec<(Chain, usize)>,
+}
+
+impl Source for Appended {
+    fn info(&self) -> &RecordingInfo {
+        &self.info
+    }
+
+    fn read(&self, segment: usize, start: usize, out: &mut [f32]) -> Result<(), SourceError> {
+        let (chain, inner) = self.parts.get(segment).ok_or_else(|| {
+            SourceError::Other(format!("segment {segment} of a recording of {} segments", self.parts.len()))
+        })?;
+        chain.read_frames(*inner, start, out).map_err(into_source_error)
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.parts.iter().flat_map(|(chain, _)| chain.inner.source.files()).collect()
+    }
+}
+
+/// Joins recordings in time into one of a single segment; segments of each come one after the other.
+///
+/// A filter put on top runs across the joints, one that came before does not.
+///
+/// # Errors
+/// Where there is none, or their channels or sampling frequencies differ.
+pub fn concatenate(recordings: &[Recording]) -> Result<Recording, EngineError> {
+    let (mut info, segments) = gathered(recordings)?;
+    let mut parts = Vec::with_capacity(segments.len());
+    let mut total = 0;
+    for (chain, segment) in segments {
+        let frames = chain.num_frames(segment);
+        parts.push((total, chain, segment));
+        total += frames;
     }
     info.segments.truncate(1);
     if let Some(segment) = info.segments.first_mut() {

@@ -5,10 +5,12 @@ use crate::{
     io::{
         Error, OpenOptions,
         binary::{Asked, Raw, Rest, name_channels},
+        channel_properties::{ChannelProperties, annotate, in_order, wired_order},
         json,
         npy::{self, Records},
         numpy_folder,
         probe::{self, ReadProbe},
+        properties,
         raw_source::{Layout, RawFile},
     },
 };
@@ -135,44 +137,14 @@ fn first_time(path: &Path) -> Option<f64> {
     Some(f64::from_le_bytes(bytes)).filter(|t| t.is_finite())
 }
 
-/// Properties that we know; true where there are groups. Others belong to channels alone and are left out.
+/// The properties of the channels; true where there are groups.
 fn read_properties(info: &mut RecordingInfo, folder: &Path) -> Result<bool, Error> {
-    let channels = info.num_channels();
-    let file = |name: &str| Some(folder.join("properties").join(name)).filter(|p| p.is_file());
-    let values = |name: &str| -> Result<Option<Vec<f64>>, Error> {
-        let Some(path) = file(name) else { return Ok(None) };
-        let values = npy::read_vec::<f64>(&path)?;
-        if values.len() != channels {
-            return Err(Error::format(&path, format!("{} values for {channels} channels", values.len())));
-        }
-        Ok(Some(values))
-    };
-    if let Some(gains) = values("gain_to_uV.npy")?.filter(|g| g.iter().all(|x| x.is_finite())) {
-        info.gain_to_uv = Some(gains);
+    let mut properties = ChannelProperties::default();
+    for path in properties::npy_files(&folder.join("properties"))? {
+        let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+        properties.set(info, name, npy::Raw::read(&path), &path)?;
     }
-    if let Some(offsets) = values("offset_to_uV.npy")?.filter(|o| o.iter().all(|x| x.is_finite())) {
-        info.offset_to_uv = Some(offsets);
-    }
-    if let Some(shifts) = values("inter_sample_shift.npy")? {
-        info.inter_sample_shift = shifts;
-    }
-    let Some(path) = file("group.npy") else { return Ok(false) };
-    // Groups are mostly numbers; names are numbered in order of appearance.
-    let names = npy::read_strings(&path)?;
-    let mut known: Vec<&String> = Vec::new();
-    let mut groups = Vec::with_capacity(channels);
-    for name in &names {
-        if !known.contains(&name) {
-            known.push(name);
-        }
-        let number = known.iter().position(|k| *k == name).unwrap_or(0) as i64;
-        groups.push(name.parse().unwrap_or(number));
-    }
-    let fits = groups.len() == channels;
-    if fits {
-        info.groups = groups;
-    }
-    Ok(fits)
+    Ok(properties.finish(info))
 }
 
 fn read_annotations(info: &mut RecordingInfo, folder: &Path, binary: &Value) -> Result<(), Error> {
@@ -185,17 +157,7 @@ fn read_annotations(info: &mut RecordingInfo, folder: &Path, binary: &Value) -> 
     } else {
         binary.get("annotations").cloned().unwrap_or_default()
     };
-    for (key, value) in value.as_object().into_iter().flatten() {
-        match key.as_str() {
-            "is_filtered" => info.is_filtered = value.as_bool().unwrap_or(info.is_filtered),
-            // The probe is read from its own file.
-            "probes_info" => {}
-            _ if key.starts_with("probe_") && key.ends_with("_planar_contour") => {}
-            _ => {
-                info.annotations.insert(key.clone(), value.clone());
-            }
-        }
-    }
+    annotate(info, &value);
     Ok(())
 }
 
@@ -208,13 +170,7 @@ fn find_probe(folder: &Path, channels: usize) -> Result<Option<ReadProbe>, Error
     // Until 0.105 the file kept the probe's own order and wiring.
     let legacy = folder.join("probe.json");
     if legacy.is_file() {
-        let read = probe::from_json(&json::read(&legacy)?, &legacy)?;
-        let order: Vec<usize> = read.probe.wiring().into_iter().map(|(_, contact)| contact).collect();
-        if order.is_empty() {
-            return Ok(Some(in_order(read)));
-        }
-        let shifts = order.iter().filter_map(|&i| read.inter_sample_shift.get(i).copied()).collect();
-        return Ok(Some(ReadProbe { probe: read.probe.slice(&order), inter_sample_shift: shifts }));
+        return Ok(Some(wired_order(probe::from_json(&json::read(&legacy)?, &legacy)?)));
     }
     let vector = folder.join("properties/contact_vector.npy");
     if vector.is_file() {
@@ -234,14 +190,6 @@ fn find_probe(folder: &Path, channels: usize) -> Result<Option<ReadProbe>, Error
 
 fn from_places(places: impl Iterator<Item = (f64, f64)>) -> ReadProbe {
     Probe::from_positions(&places.map(|(x, y)| [x, y]).collect::<Vec<_>>()).into()
-}
-
-/// Since 0.105 contact `i` is channel `i`, whatever wiring the original file had.
-fn in_order(mut read: ReadProbe) -> ReadProbe {
-    for (i, contact) in read.probe.contacts.iter_mut().enumerate() {
-        contact.device_channel_index = Some(i);
-    }
-    read
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::{
     io::{
         Error, WARNINGS, atomic, json, npy,
         numpy_folder::{SPIKEINTERFACE, same_kind},
-        probe,
+        probe, properties,
     },
 };
 use serde_json::{Value, json};
@@ -181,5 +181,5 @@ fn write_facts(info: &RecordingInfo, folder: &Path, dtype: DType) -> Result<(), 
     if !info.inter_sample_shift.is_empty() {
         npy::write_vec(&properties.join("inter_sample_shift.npy"), &info.inter_sample_shift)?;
     }
-    Ok(())
+    properties::write(&properties, &info.properties)
 }

@@ -14,6 +14,7 @@ pub use header::Header;
 pub use npz::Npz;
 pub use number::{Item, Number};
 pub use records::{Field, Records, write_records};
+pub(in crate::io) use text::texts_to_bytes;
 pub use text::{read_strings, write_strings};
 pub use write::{ColumnWriter, to_bytes, write, write_array, write_bools, write_vec};
 

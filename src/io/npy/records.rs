@@ -1,6 +1,6 @@
 //! Arrays of structures: named fields, each read as a column of its own.
 
-use super::{Header, Number, number, write::header_bytes};
+use super::{Header, Number, Raw, number, write::header_bytes};
 use crate::io::{Error, atomic};
 use npyz::DType;
 use std::{
@@ -28,21 +28,8 @@ impl Records {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let (header, file) = Header::open(path)?;
         header.check_size(path, &file)?;
-        let DType::Record(list) = &header.dtype else {
-            let found = header.dtype.descr();
-            return Err(Error::format(path, format!("named fields expected, it holds {found}")));
-        };
-        let mut fields = Vec::with_capacity(list.len());
-        let mut offset = 0usize;
-        for field in list {
-            let size = field
-                .dtype
-                .num_bytes()
-                .ok_or_else(|| Error::format(path, format!("field {} has no fixed size", field.name)))?;
-            fields.push((field.name.clone(), offset, field.dtype.clone()));
-            offset = offset.saturating_add(size);
-        }
-        Ok(Self { path: path.to_owned(), header, fields, size: offset.max(1) })
+        let (fields, size) = fields_of(&header, path)?;
+        Ok(Self { path: path.to_owned(), header, fields, size })
     }
 
     /// How many structures there are.
@@ -84,6 +71,44 @@ impl Records {
             left -= here;
         }
         Ok(values)
+    }
+}
+
+/// Name, first byte and type of each field, and the bytes of a structure.
+fn fields_of(header: &Header, path: &Path) -> Result<(Vec<(String, usize, DType)>, usize), Error> {
+    let DType::Record(list) = &header.dtype else {
+        let found = header.dtype.descr();
+        return Err(Error::format(path, format!("named fields expected, it holds {found}")));
+    };
+    let mut fields = Vec::with_capacity(list.len());
+    let mut offset = 0usize;
+    for field in list {
+        let size = field
+            .dtype
+            .num_bytes()
+            .ok_or_else(|| Error::format(path, format!("field {} has no fixed size", field.name)))?;
+        fields.push((field.name.clone(), offset, field.dtype.clone()));
+        offset = offset.saturating_add(size);
+    }
+    Ok((fields, offset.max(1)))
+}
+
+impl Raw {
+    /// The fields of an array of structures, each as a vector of its own; `path` names the array.
+    ///
+    /// # Errors
+    /// Where the elements are no structures.
+    pub fn fields(&self, path: &Path) -> Result<Vec<(String, Raw)>, Error> {
+        let (fields, size) = fields_of(&self.header, path)?;
+        let one = |(name, offset, dtype): (String, usize, DType)| {
+            let end = offset + dtype.num_bytes().unwrap_or(0);
+            let elements = self.bytes.chunks_exact(size).filter_map(|element| element.get(offset..end));
+            let bytes = elements.flatten().copied().collect();
+            let shape = vec![self.bytes.len() / size];
+            let header = Header { shape, fortran_order: false, dtype, data_offset: 0 };
+            (name, Raw { header, bytes })
+        };
+        Ok(fields.into_iter().map(one).collect())
     }
 }
 

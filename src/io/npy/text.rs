@@ -60,6 +60,11 @@ pub fn read_strings(path: &Path) -> Result<Vec<String>, Error> {
 /// # Errors
 /// Where the file cannot be written.
 pub fn write_strings<S: AsRef<str>>(path: &Path, words: &[S]) -> Result<(), Error> {
+    atomic::write_file(path, &texts_to_bytes(words))
+}
+
+/// A vector of text as the bytes of a `<U…` file.
+pub(in crate::io) fn texts_to_bytes<S: AsRef<str>>(words: &[S]) -> Vec<u8> {
     let width = words.iter().map(|w| w.as_ref().chars().count()).max().unwrap_or(0).max(1);
     let mut bytes = header_bytes(&format!("'<U{width}'"), &[words.len()]);
     for word in words {
@@ -70,7 +75,7 @@ pub fn write_strings<S: AsRef<str>>(path: &Path, words: &[S]) -> Result<(), Erro
         }
         bytes.resize(bytes.len() + 4 * (width - written), 0);
     }
-    atomic::write_file(path, &bytes)
+    bytes
 }
 
 fn utf32(word: &[u8], big: bool) -> String {

@@ -70,11 +70,11 @@ pub fn read_sorting(path: &Path) -> Result<Sorting, Error> {
     let mut spikes = Spikes { sample_index, unit_index, ..Spikes::default() };
     let amplitudes = folder.join("amplitudes.npy");
     if amplitudes.is_file() {
-        spikes.amplitude = npy::read_vec(&amplitudes)?;
+        spikes.columns.amplitude = npy::read_vec(&amplitudes)?;
     }
     let positions = folder.join("spike_positions.npy");
     if positions.is_file() {
-        spikes.location_um = npy::read_column(&positions)?.to_vec();
+        spikes.columns.location_um = npy::read_column(&positions)?.to_vec();
     }
     let mut sorting = spikes.into_sorting(&times_path, params.sample_rate, unit_ids, 1)?;
     sorting.properties = clusters::read(folder, &clusters)?;
