@@ -24,7 +24,7 @@ pub use events::{Event, Events};
 pub use figure::Figure;
 pub use fit::Fit;
 pub use id::Id;
-pub use motion::Motion;
+pub use motion::{Axis, Interpolation, Motion, MotionCorrection, MotionSegment, MotionStretch};
 pub use noise::NoiseLevels;
 pub use peaks::{Features, PeakSign, Peaks};
 pub use probe::{Contact, ContactShape, Probe};

@@ -1,6 +1,6 @@
 //! One step of preprocessing, as plain numbers: what `engine::chain` compiles.
 
-use super::{DType, RecordingError, RecordingInfo};
+use super::{DType, MotionCorrection, RecordingError, RecordingInfo};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -65,6 +65,11 @@ pub enum Stage {
         weights: Arc<Array2<f64>>,
         /// True where the result is in units of the noise (whitening): gains no longer apply.
         whitens: bool,
+    },
+    /// Undo the motion of the tissue by interpolation between channels.
+    CorrectMotion {
+        /// What moves where, and how it is interpolated.
+        correction: Arc<MotionCorrection>,
     },
     /// Set these stretches to zero.
     SilencePeriods {
@@ -170,6 +175,19 @@ impl Stage {
                     out.gain_to_uv = None;
                     out.offset_to_uv = None;
                 }
+            }
+            Stage::CorrectMotion { correction } => {
+                if correction.positions_um.len() != n {
+                    return wrong("a motion correction", correction.positions_um.len());
+                }
+                if correction.segments.len() != info.segments.len() {
+                    return Err(RecordingError(format!(
+                        "a motion of {} segments on a recording of {}",
+                        correction.segments.len(),
+                        info.segments.len()
+                    )));
+                }
+                out.dtype = DType::Float32;
             }
             Stage::SilencePeriods { .. } => {}
             Stage::Scale { gain, offset, changes_uv } => {

@@ -25,6 +25,7 @@ pub mod localize;
 pub mod locations;
 pub mod matching;
 pub mod metrics;
+pub mod motion;
 pub mod noise;
 pub mod passes;
 mod phase_shift;

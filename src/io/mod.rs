@@ -17,6 +17,7 @@ pub mod figure;
 mod joined;
 pub mod json;
 pub mod mda;
+pub mod motion;
 pub mod npy;
 pub mod numpy_folder;
 mod nwb;

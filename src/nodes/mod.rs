@@ -9,6 +9,7 @@ mod compare_to_truth;
 mod compute_waveforms;
 mod concatenate;
 mod convert_dtype;
+mod correct_motion;
 mod correlograms;
 mod detect_bad_channels;
 mod detect_peaks;
@@ -29,11 +30,13 @@ mod plot_raster;
 mod plot_waveforms;
 mod quality_metrics;
 mod read_events;
+mod read_motion;
 mod read_recording;
 mod read_sorting;
 mod read_templates;
 mod remove_dc;
 mod save_figure;
+mod save_motion;
 mod save_recording;
 mod save_sorting;
 mod save_table;
@@ -59,6 +62,7 @@ pub fn registry() -> Registry {
         .with(read_sorting::ReadSorting)
         .with(read_templates::ReadTemplates)
         .with(read_events::ReadEvents)
+        .with(read_motion::ReadMotion)
         .with(generate_recording::GenerateRecording)
         // Shape
         .with(select_channels::SelectChannels)
@@ -73,6 +77,7 @@ pub fn registry() -> Registry {
         .with(common_reference::CommonReference)
         .with(phase_shift::PhaseShift)
         .with(detect_bad_channels::DetectBadChannels)
+        .with(correct_motion::CorrectMotion)
         .with(whiten::Whiten)
         .with(silence_periods::SilencePeriods)
         .with(scale::Scale)
@@ -104,6 +109,7 @@ pub fn registry() -> Registry {
         // Output
         .with(save_recording::SaveRecording)
         .with(save_sorting::SaveSorting)
+        .with(save_motion::SaveMotion)
         .with(export_phy::ExportPhy)
         .with(save_table::SaveTable)
         .with(save_figure::SaveFigure)

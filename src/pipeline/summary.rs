@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::data::{
-    Table,
+    Motion, Table,
     text::{number, took},
 };
 
@@ -32,11 +32,7 @@ impl Value {
                 format!("{} templates · {} samples", count(templates.num_units()), templates.num_samples)
             }
             Value::Noise(noise) => format!("noise of {} channels", count(noise.levels.len())),
-            Value::Motion(motion) => format!(
-                "{} time bins × {} depths",
-                count(motion.temporal_bins_s.len()),
-                count(motion.spatial_bins_um.len())
-            ),
+            Value::Motion(motion) => motion_in_words(motion),
             Value::Table(table) if table.num_rows() == 1 => one_row(table),
             Value::Table(table) => {
                 format!("{} rows × {} columns", count(table.num_rows()), table.columns.len())
@@ -50,6 +46,17 @@ impl Value {
             Value::Fit(fit) => format!("{} arrays", fit.arrays.len()),
         }
     }
+}
+
+/// How far the tissue moves, and how it was looked at.
+fn motion_in_words(motion: &Motion) -> String {
+    let bins: usize = motion.segments.iter().map(|s| s.temporal_bins_s.len()).sum();
+    format!(
+        "moves by {} µm · {} time bins × {} depths",
+        number((10.0 * motion.range_um()).round() / 10.0),
+        number(bins as f64),
+        motion.spatial_bins_um.len()
+    )
 }
 
 /// A table of a single row, such as the summary of a comparison: its numbers by name.

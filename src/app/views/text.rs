@@ -9,12 +9,16 @@ pub fn facts(value: &Value) -> Vec<(String, String)> {
     let fact = |name: &str, text: String| (name.to_owned(), text);
     match value {
         Value::Motion(motion) => {
-            let largest = motion.displacement_um.iter().fold(0.0f64, |a, &b| a.max(b.abs()));
-            vec![
-                fact("Time bins", motion.temporal_bins_s.len().to_string()),
-                fact("Depth bins", motion.spatial_bins_um.len().to_string()),
-                fact("Largest displacement", format!("{} µm", short(largest))),
-            ]
+            let bins: usize = motion.segments.iter().map(|s| s.temporal_bins_s.len()).sum();
+            let mut facts = vec![
+                fact("Range", format!("{} µm", short(motion.range_um()))),
+                fact("Time bins", bins.to_string()),
+                fact("Depth windows", motion.spatial_bins_um.len().to_string()),
+            ];
+            for (depth, range) in motion.spatial_bins_um.iter().zip(motion.ranges_um()) {
+                facts.push(fact(&format!("Range at {} µm", short(*depth)), format!("{} µm", short(range))));
+            }
+            facts
         }
         Value::Events(events) => std::iter::once(fact("Events", events.events.len().to_string()))
             .chain(

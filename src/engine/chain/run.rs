@@ -9,6 +9,7 @@ use crate::engine::{
     EngineError,
     block::Block,
     filter::{Direction, FilterPlan, TileState},
+    motion::{MotionScratch, SubBlock},
     phase_shift::{Ends, PhaseScratch},
     reference::ReferenceScratch,
     tile::{self, LANES, Row, SUB, num_tiles, tile_mut},
@@ -26,6 +27,7 @@ pub(super) struct SectionScratch {
     staging: Vec<f32>,
     filters: Vec<FilterScratch>,
     reference: ReferenceScratch,
+    motion: MotionScratch,
     phase: PhaseScratch,
     pub(super) long: LongScratch,
     spans: [CachedSpan; 2],
@@ -290,6 +292,11 @@ fn compute(
                                 frames,
                             ));
                         }
+                    }
+                    Op::Motion(plan) => {
+                        let from = start + first;
+                        let whole = SubBlock { first_frame: from, frames, segment: stretch.segment };
+                        plan.run(sub, whole, &mut here.spare, &mut here.motion);
                     }
                     Op::Scale { gain, offset } => {
                         for (index, (gain, offset)) in gain.iter().zip(offset).enumerate() {

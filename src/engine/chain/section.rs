@@ -10,6 +10,7 @@ use crate::{
         EngineError,
         filter::{Direction, FilterPlan},
         linear_map::MapPlan,
+        motion::MotionPlan,
         phase_shift::PhasePlan,
         reference::ReferencePlan,
         tile::{Row, num_tiles, rows_of},
@@ -39,6 +40,7 @@ pub(super) enum Op {
     Select(Vec<usize>),
     Reference(ReferencePlan),
     Map(MapPlan),
+    Motion(MotionPlan),
     Scale {
         gain: Vec<Row>,
         offset: Vec<Row>,
@@ -226,6 +228,9 @@ impl Builder {
                 }
                 self.push(Op::Map(MapPlan::new(weights)));
             }
+            Stage::CorrectMotion { correction } => {
+                self.push(Op::Motion(MotionPlan::new(correction.clone())?));
+            }
             Stage::SilencePeriods { periods } => {
                 let mut by_segment = vec![Vec::new(); self.current.segments.len()];
                 for &(segment, start, end) in periods {
@@ -257,7 +262,7 @@ impl Builder {
 
     fn select_frames(&mut self, ranges: &[(usize, usize)]) {
         // Frames can be mapped freely only before anything looks at its neighbours.
-        if !self.current.is_pointwise() || self.has_silence() {
+        if !self.current.is_pointwise() || self.counts_frames() {
             self.cut();
         }
         self.current.segments = self
@@ -274,9 +279,10 @@ impl Builder {
             .collect();
     }
 
-    fn has_silence(&self) -> bool {
-        let silence = |op: &Op| matches!(op, Op::Silence(_));
-        self.current.passes.iter().any(|p| matches!(p, Pass::Walk { ops, .. } if ops.iter().any(silence)))
+    /// True where something of the section depends on the number of the frame.
+    fn counts_frames(&self) -> bool {
+        let counts = |op: &Op| matches!(op, Op::Silence(_) | Op::Motion(_));
+        self.current.passes.iter().any(|p| matches!(p, Pass::Walk { ops, .. } if ops.iter().any(counts)))
     }
 
     fn widen(&mut self, by: usize) {

@@ -2,8 +2,8 @@
 
 use super::{OutputEntry, StoreError, Stored, place, spikes};
 use crate::{
-    data::{Event, Events, Figure, Fit, Motion, NoiseLevels, Table},
-    io::{Error, npy},
+    data::{Event, Events, Figure, Fit, NoiseLevels, Table},
+    io::{self, Error, npy},
     pipeline::{Coordinate, Output, Outputs, PortType, Value},
 };
 use ndarray::{ArrayBase, Data, Dimension};
@@ -99,11 +99,7 @@ pub fn save(folder: &Path, value: &Value) -> Result<(), StoreError> {
             save_array(&folder.join("levels.npy"), &ndarray::aview1(&noise.levels))?;
             save_array(&folder.join("levels_uv.npy"), &ndarray::aview1(&noise.levels_uv))?;
         }
-        Value::Motion(motion) => {
-            save_array(&folder.join("temporal_bins_s.npy"), &ndarray::aview1(&motion.temporal_bins_s))?;
-            save_array(&folder.join("spatial_bins_um.npy"), &ndarray::aview1(&motion.spatial_bins_um))?;
-            save_array(&folder.join("displacement_um.npy"), &motion.displacement_um)?;
-        }
+        Value::Motion(motion) => io::motion::fill(motion, folder)?,
         Value::Table(table) => {
             place::write_json(&folder.join("table.json"), &**table)?;
             place::write(&folder.join("table.csv"), csv_text(table)?.as_bytes())?;
@@ -153,12 +149,7 @@ pub fn load(folder: &Path, port_type: PortType) -> Result<Value, StoreError> {
             levels_uv: npy::read_vec(&folder.join("levels_uv.npy"))?,
         }
         .into(),
-        PortType::Motion => Motion {
-            temporal_bins_s: npy::read_vec(&folder.join("temporal_bins_s.npy"))?,
-            spatial_bins_um: npy::read_vec(&folder.join("spatial_bins_um.npy"))?,
-            displacement_um: npy::read_matrix(&folder.join("displacement_um.npy"))?,
-        }
-        .into(),
+        PortType::Motion => io::motion::read(folder)?.into(),
         PortType::Table => place::read_json::<Table>(&folder.join("table.json"))?.into(),
         PortType::Events => {
             let forms: Vec<EventForm> = place::read_json(&folder.join("events.json"))?;
