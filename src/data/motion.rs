@@ -87,14 +87,19 @@ impl Motion {
         if u > 0.0 { row(t) * (1.0 - u) + row(t + 1) * u } else { row(t) }
     }
 
-    /// Largest minus least displacement of each depth window over all segments, in µm.
+    /// How far each depth window moves over all segments, in µm: the displacements but the largest and the least
+    /// hundredth, which are often errors of the estimate.
     pub fn ranges_um(&self) -> Vec<f64> {
         (0..self.spatial_bins_um.len())
             .map(|depth| {
-                let values = self.segments.iter().flat_map(|s| s.displacement_um.column(depth).to_vec());
-                let (low, high) =
-                    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-                if low <= high { high - low } else { 0.0 }
+                let mut values: Vec<f64> =
+                    self.segments.iter().flat_map(|s| s.displacement_um.column(depth).to_vec()).collect();
+                values.sort_by(f64::total_cmp);
+                let cut = values.len() / 100;
+                match (values.get(cut), values.get(values.len().saturating_sub(cut + 1))) {
+                    (Some(low), Some(high)) => high - low,
+                    _ => 0.0,
+                }
             })
             .collect()
     }

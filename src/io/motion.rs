@@ -58,7 +58,10 @@ fn read_folder(folder: &Path) -> Result<Motion, Error> {
     let place = folder.join(INFO);
     let info = json::read(&place)?;
     if info.get("object").and_then(|v| v.as_str()) != Some("Motion") {
-        return Err(Error::format(&place, "object is not \"Motion\": choose a folder that Motion.save wrote"));
+        return Err(Error::format(
+            &place,
+            "object is not \"Motion\": choose a folder that Motion.save wrote",
+        ));
     }
     let axis = axis_of(info.get("direction").and_then(|v| v.as_str()).unwrap_or("y"), &place)?;
     let count = info.get("num_segments").and_then(|v| v.as_u64()).unwrap_or(1) as usize;

@@ -32,8 +32,13 @@ pub struct CorrectMotionParams {
 
 impl Default for CorrectMotionParams {
     fn default() -> Self {
-        let CorrectParams { interpolation, border_mode, sigma_um, power, num_closest } =
-            CorrectParams::default();
+        Self::from(CorrectParams::default())
+    }
+}
+
+impl From<CorrectParams> for CorrectMotionParams {
+    fn from(params: CorrectParams) -> Self {
+        let CorrectParams { interpolation, border_mode, sigma_um, power, num_closest } = params;
         Self {
             spatial_interpolation_method: interpolation,
             border_mode,
@@ -65,7 +70,7 @@ impl Node for CorrectMotion {
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let (recording, motion) = (inputs.recording("recording")?, inputs.motion("motion")?);
-        if motion.range_um() < params.min_range_um {
+        if motion.range_um() <= params.min_range_um {
             return Ok(Outputs::one("recording", recording.clone()));
         }
         let settings = CorrectParams {

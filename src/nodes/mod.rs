@@ -13,6 +13,7 @@ mod correct_motion;
 mod correlograms;
 mod detect_bad_channels;
 mod detect_peaks;
+mod estimate_motion;
 mod estimate_templates;
 mod export_phy;
 mod finish_units;
@@ -88,6 +89,7 @@ pub fn registry() -> Registry {
         .with(detect_peaks::DetectPeaks)
         .with(localize_peaks::LocalizePeaks)
         .with(spike_features::SpikeFeatures)
+        .with(estimate_motion::EstimateMotion)
         .with(cluster_peaks::ClusterPeaks)
         .with(estimate_templates::EstimateTemplates)
         .with(match_templates::MatchTemplates)

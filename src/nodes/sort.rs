@@ -2,7 +2,9 @@
 
 use super::{
     cluster_peaks::{ClusterPeaks, ClusterPeaksParams},
+    correct_motion::{CorrectMotion, CorrectMotionParams},
     detect_peaks::{DetectPeaks, DetectPeaksParams},
+    estimate_motion::{EstimateMotion, EstimateMotionParams},
     estimate_templates::{EstimateTemplates, EstimateTemplatesParams},
     finish_units::{FinishUnits, FinishUnitsParams},
     match_templates::{MatchTemplates, MatchTemplatesParams},
@@ -13,6 +15,7 @@ use crate::{
     data::{PeakSign, Recording},
     engine::{
         geometry::Geometry,
+        motion::sort_correction,
         signal_check::warn_of_bad_signal,
         sort::{self, SortParams as Settings},
     },
@@ -36,6 +39,9 @@ pub struct SortParams {
     /// Evidence a spike needs in the end: the square of this is the least drop of the residual's energy.
     #[schemars(range(min = 2.0, max = 50.0), extend("unit" = "σ", "soft" = [4.0, 12.0]))]
     pub match_threshold: f64,
+    /// Motion of the tissue along the probe is undone where it is larger than this.
+    #[schemars(range(min = 0.0, max = 10_000.0), extend("unit" = "µm", "soft" = [0.0, 50.0]))]
+    pub min_drift_um: f64,
     /// Channels further than this from a spike are not looked at when spikes are told apart. Auto: 60 µm,
     /// more where contacts lie further apart.
     #[schemars(range(min = 1.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0], "advanced" = true))]
@@ -71,6 +77,7 @@ impl Default for SortParams {
             detect_threshold: settings.detect.detect_threshold,
             peak_sign: PeakSign::Neg,
             match_threshold: settings.matching.threshold,
+            min_drift_um: settings.min_drift_um,
             cluster_radius_um: None,
             whiten_radius_um: None,
             isocut_threshold: settings.cluster.isosplit.isocut_threshold,
@@ -89,6 +96,7 @@ impl SortParams {
         settings.detect.detect_threshold = self.detect_threshold;
         settings.detect.peak_sign = self.peak_sign;
         settings.matching.threshold = self.match_threshold;
+        settings.min_drift_um = self.min_drift_um;
         settings.cluster.radius_um = self.cluster_radius_um.unwrap_or(settings.cluster.radius_um);
         settings.whiten_radius_um = self.whiten_radius_um.unwrap_or(settings.whiten_radius_um);
         settings.cluster.isosplit.isocut_threshold = self.isocut_threshold;
@@ -113,7 +121,7 @@ impl Node for Sort {
         source: "isosplit (arXiv:1508.04841) on shared-basis features, best-first template matching pursuit",
         category: Category::Sort,
         search: &["sorter", "spike sorting", "kilosort", "mountainsort", "lupin", "run_sorter", "units"],
-        version: 2,
+        version: 3,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
@@ -161,7 +169,12 @@ impl Node for Sort {
         };
         let finish = FinishUnitsParams { min_snr: params.min_snr, ..FinishUnitsParams::default() };
         let templates = EstimateTemplatesParams::default();
+        let correction = CorrectMotionParams {
+            min_range_um: params.min_drift_um,
+            ..CorrectMotionParams::from(sort_correction())
+        };
         let at = |column: u8, row: u8| [240.0 * f32::from(column), 160.0 * f32::from(row)];
+        let first = ["look_detect.recording", "look_features.recording", "motion.recording"];
         let readers = [
             "detect.recording",
             "features.recording",
@@ -175,16 +188,26 @@ impl Node for Sort {
         ];
         Some(
             Expansion::default()
-                .part("whiten", &Whiten, &whiten, at(0, 0))
-                .part("detect", &DetectPeaks, &detect, at(1, 0))
-                .part("features", &SpikeFeatures, &SpikeFeaturesParams::default(), at(2, 0))
-                .part("cluster", &ClusterPeaks, &cluster, at(3, 0))
-                .part("templates", &EstimateTemplates, &templates, at(4, 0))
-                .part("survey", &MatchTemplates, &survey, at(1, 1))
-                .part("recluster", &ClusterPeaks, &cluster, at(2, 1))
-                .part("retemplate", &EstimateTemplates, &templates, at(3, 1))
-                .part("match", &MatchTemplates, &matching, at(4, 1))
-                .part("finish", &FinishUnits, &finish, at(5, 1))
+                .part("look_whiten", &Whiten, &whiten, at(0, 0))
+                .part("look_detect", &DetectPeaks, &detect, at(1, 0))
+                .part("look_features", &SpikeFeatures, &SpikeFeaturesParams::default(), at(2, 0))
+                .part("motion", &EstimateMotion, &EstimateMotionParams::default(), at(3, 0))
+                .part("correct", &CorrectMotion, &correction, at(4, 0))
+                .part("whiten", &Whiten, &whiten, at(0, 1))
+                .part("detect", &DetectPeaks, &detect, at(1, 1))
+                .part("features", &SpikeFeatures, &SpikeFeaturesParams::default(), at(2, 1))
+                .part("cluster", &ClusterPeaks, &cluster, at(3, 1))
+                .part("templates", &EstimateTemplates, &templates, at(4, 1))
+                .part("survey", &MatchTemplates, &survey, at(1, 2))
+                .part("recluster", &ClusterPeaks, &cluster, at(2, 2))
+                .part("retemplate", &EstimateTemplates, &templates, at(3, 2))
+                .part("match", &MatchTemplates, &matching, at(4, 2))
+                .part("finish", &FinishUnits, &finish, at(5, 2))
+                .wire("look_whiten.recording", &first)
+                .wire("look_detect.peaks", &["look_features.peaks"])
+                .wire("look_features.features", &["motion.features"])
+                .wire("motion.motion", &["correct.motion"])
+                .wire("correct.recording", &["whiten.recording"])
                 .wire("whiten.recording", &readers)
                 .wire("detect.peaks", &["features.peaks"])
                 .wire("features.features", &["cluster.features", "templates.features"])
@@ -194,7 +217,7 @@ impl Node for Sort {
                 .wire("recluster.sorting", &["retemplate.sorting"])
                 .wire("retemplate.templates", &["match.templates", "finish.templates"])
                 .wire("match.sorting", &["finish.sorting"])
-                .input("recording", &["whiten.recording"])
+                .input("recording", &["look_whiten.recording", "correct.recording"])
                 .output("sorting", "finish.sorting")
                 .output("templates", "finish.templates"),
         )

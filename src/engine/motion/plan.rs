@@ -57,7 +57,9 @@ impl MotionPlan {
     /// Corrects a sub-block in place; `spare` is as large.
     pub fn run(&self, sub: &mut [Row], block: SubBlock, spare: &mut [Row], scratch: &mut MotionScratch) {
         let correction = self.interpolator.correction();
-        let Some(stretches) = correction.segments.get(block.segment).filter(|s| !s.is_empty()) else { return };
+        let Some(stretches) = correction.segments.get(block.segment).filter(|s| !s.is_empty()) else {
+            return;
+        };
         let tiles = num_tiles(correction.positions_um.len());
         let end = block.first_frame + block.frames;
         let first = stretches.partition_point(|s| s.first_frame <= block.first_frame).max(1) - 1;

@@ -217,11 +217,13 @@ fn whitening_of(recording: &Recording) -> Option<usize> {
     recording.stages().iter().rposition(|s| matches!(s, Stage::LinearMap { whitens: true, .. }))
 }
 
-/// The recording as it was before it was whitened last.
+/// The recording as it was before it was whitened last, uncorrected for motion: spikes are located where they were on
+/// the probe.
 fn before_whitening(recording: &Recording) -> Result<Recording, EngineError> {
-    let Some(place) = whitening_of(recording) else { return Ok(recording.clone()) };
+    let place = whitening_of(recording).unwrap_or(recording.stages().len());
     let mut before = Recording::new(recording.source().clone());
-    for stage in &recording.stages()[..place] {
+    let stages = recording.stages()[..place].iter();
+    for stage in stages.filter(|stage| !matches!(stage, Stage::CorrectMotion { .. })) {
         before = before.with_stage(stage.clone()).map_err(|e| EngineError::Data(e.0))?;
     }
     // A probe may have been attached since.

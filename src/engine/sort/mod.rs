@@ -2,11 +2,13 @@
 
 mod echoes;
 mod finish;
+mod steady;
 mod timing;
 mod whiten;
 
 pub use echoes::{Echo, echoes};
 pub use finish::{FinishParams, Finished, Removed, finish};
+use steady::{motion_of, steady};
 pub use timing::{StageTiming, Stopwatch};
 pub use whiten::whitening_of_varying;
 
@@ -34,6 +36,8 @@ pub struct SortParams {
     pub detect: DetectParams,
     /// Features of the peaks.
     pub features: FeatureParams,
+    /// Motion of the tissue with a smaller range is left alone, in µm.
+    pub min_drift_um: f64,
     /// Clustering, of peaks and of cleaned spikes.
     pub cluster: ClusterParams,
     /// Templates.
@@ -54,6 +58,7 @@ impl Default for SortParams {
             whiten_radius_um: 100.0,
             detect: DetectParams::default(),
             features: FeatureParams::default(),
+            min_drift_um: 5.0,
             cluster: ClusterParams::default(),
             templates: TemplateParams::default(),
             matching: MatchParams::default(),
@@ -94,7 +99,7 @@ pub struct SortOutput {
 
 /// Sorts a filtered, referenced recording.
 ///
-/// Whitens it, detects peaks, clusters their features, matches the templates of the clusters, clusters the
+/// Whitens it, detects peaks, undoes the motion of the tissue they tell of and detects them again, clusters their features, matches the templates of the clusters, clusters the
 /// collision-cleaned spikes again, and matches the templates of those. Groups of channels (shanks) are sorted apart
 /// in the same run. The same input, parameters and seed give the same bytes for any number of threads.
 ///
@@ -113,12 +118,12 @@ pub fn sort(
     if !recording.info().is_filtered {
         monitor.warn("the recording is not filtered: put a band-pass filter before the sort");
     }
-    let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
-    let chain = compile(&white)?;
-    let peaks = watch.time("detect", monitor, || detect_peaks(&chain, &params.detect, monitor))?;
-    let features =
-        watch.time("features", monitor, || spike_features(&chain, &peaks, &params.features, monitor))?;
-    monitor.log(&format!("{} peaks, {} of them clustered", peaks.len(), features.peaks.len()));
+    let mut found = find(recording, params, seed, &mut watch, monitor)?;
+    let motion = watch.time("motion", monitor, || motion_of(&found.features, &found.white, monitor))?;
+    if let Some(steady) = steady(recording, &motion, params.min_drift_um, monitor)? {
+        found = find(&steady, params, seed, &mut watch, monitor)?;
+    }
+    let Found { white, chain, features } = found;
     let set = watch.time("cluster", monitor, || templates_of(&chain, &features, params, seed, monitor))?;
     drop(features);
     let survey = MatchParams {
@@ -138,6 +143,29 @@ pub fn sort(
         finish(&white, &set.templates, &matched, &params.finish, monitor)
     })?;
     Ok(SortOutput { sorting, templates, stages: watch.stages })
+}
+
+/// The peaks of a recording that is whitened for it.
+struct Found {
+    white: Recording,
+    chain: Chain,
+    features: Features,
+}
+
+fn find(
+    recording: &Recording,
+    params: &SortParams,
+    seed: u64,
+    watch: &mut Stopwatch,
+    monitor: &dyn Monitor,
+) -> Result<Found, EngineError> {
+    let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
+    let chain = compile(&white)?;
+    let peaks = watch.time("detect", monitor, || detect_peaks(&chain, &params.detect, monitor))?;
+    let features =
+        watch.time("features", monitor, || spike_features(&chain, &peaks, &params.features, monitor))?;
+    monitor.log(&format!("{} peaks, {} of them clustered", peaks.len(), features.peaks.len()));
+    Ok(Found { white, chain, features })
 }
 
 /// The recording whitened for the sort.

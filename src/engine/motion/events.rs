@@ -1,0 +1,201 @@
+//! The spikes motion is estimated from, with their depths.
+
+use super::{dredge::Extent, raster::Event};
+use crate::{
+    data::{Axis, Features, Peaks, RecordingInfo},
+    engine::{EngineError, basis::MAX_COMPONENTS, geometry::Geometry},
+};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+/// Places tried around a channel, in µm.
+const STEP_UM: f64 = 5.0;
+const REACH_UM: f64 = 40.0;
+/// Distances from the plane of the probe that are tried, in µm.
+const DEPTHS_UM: [f64; 5] = [10.0, 20.0, 35.0, 60.0, 100.0];
+/// A source is seen up to this far from its place, in µm.
+const SEEN_UM: f64 = 200.0;
+/// Share of a spike's energy by which no model fits it: places that are worse by less count as well.
+const MISFIT: f64 = 0.01;
+
+/// Contacts along the axis and the length of each segment.
+///
+/// # Errors
+/// Where the recording has no probe.
+pub fn extent_of(info: &RecordingInfo, axis: Axis) -> Result<Extent, EngineError> {
+    let positions = info.locations_um().ok_or_else(|| {
+        EngineError::Data("motion cannot be estimated without a probe: attach one to the recording".into())
+    })?;
+    let along = || positions.iter().map(|p| p[axis.index()]);
+    let contacts_um = along().fold(f64::INFINITY, f64::min)..along().fold(f64::NEG_INFINITY, f64::max);
+    let last = |frames: usize| frames.saturating_sub(1) as f64 / info.sampling_frequency;
+    Ok(Extent {
+        contacts_um,
+        durations_s: info.segments.iter().map(|s| last(s.num_frames)).collect(),
+        starts_s: info.segments.iter().map(|s| s.t_start_s.unwrap_or(0.0)).collect(),
+    })
+}
+
+/// Localised peaks as events, by segment; `None` where they have no locations.
+pub fn events_of_peaks(peaks: &Peaks, num_segments: usize, axis: Axis) -> Option<Vec<Vec<Event>>> {
+    let locations = peaks.location_um.as_ref()?;
+    let mut segments = vec![Vec::new(); num_segments];
+    for (i, location) in locations.iter().enumerate() {
+        if let Some(own) = segments.get_mut(peaks.segment_index[i] as usize) {
+            own.push(Event {
+                time_s: peaks.sample_index[i] as f64 / peaks.sampling_frequency,
+                depth_um: f64::from(location[axis.index()]),
+                amplitude: f64::from(peaks.amplitude[i]),
+            });
+        }
+    }
+    Some(segments)
+}
+
+/// Which peaks are taken for events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EventParams {
+    /// Smallest height, in the recording's units (noise levels after whitening).
+    pub least: f64,
+    /// Peaks a channel and second at most, evenly in time: more tell nothing new.
+    pub most_per_channel_s: f64,
+}
+
+impl Default for EventParams {
+    fn default() -> Self {
+        Self { least: 6.0, most_per_channel_s: 3.0 }
+    }
+}
+
+/// Peaks located by their features, which costs no pass over the traces.
+///
+/// A source at a place gives each channel a share of one waveform that falls with the distance (a monopole's field), and
+/// the recording's whitening, if any, mixes the channels: the place that explains most of the features' energy so is
+/// the likeliest one in white noise. Told of the whitening, places are not drawn to the contacts. The mean over places
+/// that explain nearly as much lies between the points of the grid.
+///
+/// # Errors
+/// Where there is no probe.
+pub fn events_of_features(
+    features: &Features,
+    geometry: &Geometry,
+    whitening: Option<&Array2<f64>>,
+    axis: Axis,
+    duration_s: f64,
+    params: &EventParams,
+) -> Result<Vec<Vec<Event>>, EngineError> {
+    let positions = geometry.positions_um.as_ref().ok_or_else(|| {
+        EngineError::Data("motion cannot be estimated without a probe: attach one to the recording".into())
+    })?;
+    let peaks = &features.peaks;
+    let high: Vec<usize> =
+        (0..peaks.len()).filter(|&i| f64::from(peaks.amplitude[i].abs()) >= params.least).collect();
+    let most = (params.most_per_channel_s * geometry.num_channels() as f64 * duration_s).ceil().max(1.0);
+    let step = high.len().div_ceil(most as usize).max(1);
+    let grids: Vec<Grid> = features
+        .neighbors
+        .par_iter()
+        .map(|channels| Grid::new(channels, positions, whitening.filter(|w| w.ncols() == positions.len())))
+        .collect();
+    let k = features.basis.nrows();
+    let row = features.max_channels * k;
+    let chosen: Vec<usize> = high.into_iter().step_by(step).collect();
+    let events: Vec<(usize, Event)> = chosen
+        .par_iter()
+        .map(|&i| {
+            let channel = peaks.channel_index[i] as usize;
+            let place = grids[channel].locate(&features.values[i * row..][..row], k);
+            let event = Event {
+                time_s: peaks.sample_index[i] as f64 / peaks.sampling_frequency,
+                depth_um: place.unwrap_or(positions[channel])[axis.index()],
+                amplitude: f64::from(peaks.amplitude[i]),
+            };
+            (peaks.segment_index[i] as usize, event)
+        })
+        .collect();
+    let count = events.iter().map(|(segment, _)| segment + 1).max().unwrap_or(0);
+    let mut segments = vec![Vec::new(); count];
+    for (segment, event) in events {
+        segments[segment].push(event);
+    }
+    Ok(segments)
+}
+
+/// Imagined sources near a channel and what they give on its neighbours, of unit norm.
+struct Grid {
+    places: Vec<[f64; 2]>,
+    /// `[place][channel]`.
+    weights: Vec<f32>,
+    channels: usize,
+}
+
+impl Grid {
+    fn new(channels: &[u32], positions: &[[f64; 2]], whitening: Option<&Array2<f64>>) -> Self {
+        let mut grid = Self { places: Vec::new(), weights: Vec::new(), channels: channels.len() };
+        let Some(&main) = channels.first() else { return grid };
+        let center = positions[main as usize];
+        let reach = (REACH_UM / STEP_UM) as i64;
+        for dx in -reach..=reach {
+            for dy in -reach..=reach {
+                let (x, y) = (dx as f64 * STEP_UM, dy as f64 * STEP_UM);
+                if x.hypot(y) > REACH_UM {
+                    continue;
+                }
+                let at = [center[0] + x, center[1] + y];
+                for z in DEPTHS_UM {
+                    let field = |c: usize| {
+                        let distance = (positions[c][0] - at[0]).hypot(positions[c][1] - at[1]);
+                        if distance > SEEN_UM { 0.0 } else { 1.0 / distance.hypot(z) }
+                    };
+                    let own: Vec<f64> = match whitening {
+                        None => channels.iter().map(|&c| field(c as usize)).collect(),
+                        Some(whitening) => {
+                            let all: Vec<f64> = (0..positions.len()).map(field).collect();
+                            let mixed = |&c: &u32| {
+                                whitening.row(c as usize).iter().zip(&all).map(|(w, f)| w * f).sum::<f64>()
+                            };
+                            channels.iter().map(mixed).collect()
+                        }
+                    };
+                    let norm = own.iter().map(|w| w * w).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+                    grid.places.push(at);
+                    grid.weights.extend(own.iter().map(|w| (w / norm) as f32));
+                }
+            }
+        }
+        grid
+    }
+
+    /// The place that explains most of the energy of features `(channels, k)`.
+    fn locate(&self, features: &[f32], k: usize) -> Option<[f64; 2]> {
+        if self.channels == 0 || k == 0 {
+            return None;
+        }
+        let explained: Vec<f32> = self
+            .weights
+            .chunks_exact(self.channels)
+            .map(|weights| {
+                let mut sums = [0.0f32; MAX_COMPONENTS];
+                for (w, values) in weights.iter().zip(features.chunks_exact(k)) {
+                    for (sum, value) in sums.iter_mut().zip(values) {
+                        *sum += w * value;
+                    }
+                }
+                sums.iter().map(|s| s * s).sum()
+            })
+            .collect();
+        let best = f64::from(explained.iter().copied().fold(0.0, f32::max));
+        let softness = 2.0 * (1.0 + MISFIT * best);
+        let (mut sum, mut total) = ([0.0, 0.0], 0.0);
+        for (place, &value) in self.places.iter().zip(&explained) {
+            let loss = (best - f64::from(value)) / softness;
+            if loss < 10.0 {
+                let weight = (-loss).exp();
+                sum[0] += weight * place[0];
+                sum[1] += weight * place[1];
+                total += weight;
+            }
+        }
+        (best > 0.0 && total > 0.0).then(|| [sum[0] / total, sum[1] / total])
+    }
+}

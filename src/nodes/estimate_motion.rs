@@ -1,0 +1,205 @@
+//! How the tissue moves, from spikes.
+
+use crate::{
+    data::{Axis, Recording},
+    engine::{
+        Monitor, chain,
+        detect::{DetectParams, detect_peaks},
+        geometry::Geometry,
+        localize::{LocalizeMethod, LocalizeParams, localize_peaks},
+        motion::{
+            DredgeParams, Event, EventParams, Pairs, events_of_peaks, in_words, motion_of_events,
+            motion_of_features,
+        },
+    },
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the estimate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EstimateMotionParams {
+    /// The direction of the motion.
+    pub direction: Axis,
+    /// One motion for the whole probe instead of one for each of several depths.
+    pub rigid: bool,
+    /// Distance of the depth windows.
+    #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [50.0, 800.0]))]
+    pub win_step_um: f64,
+    /// Width of a depth window (standard deviation).
+    #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [50.0, 800.0]))]
+    pub win_scale_um: f64,
+    /// How far windows reach beyond the probe. Unset: half a width less than the probe.
+    #[schemars(range(min = -10_000.0, max = 10_000.0), extend("unit" = "µm", "soft" = [-400.0, 400.0], "advanced" = true))]
+    pub win_margin_um: Option<f64>,
+    /// Width of a depth bin.
+    #[schemars(range(min = 0.1, max = 100.0), extend("unit" = "µm", "soft" = [0.5, 10.0]))]
+    pub bin_um: f64,
+    /// Length of a time bin.
+    #[schemars(range(min = 0.01, max = 100.0), extend("unit" = "s", "soft" = [0.5, 5.0]))]
+    pub bin_s: f64,
+    /// Largest displacement between two times. Unset: a quarter of a window, of the probe if rigid.
+    #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
+    pub max_disp_um: Option<f64>,
+    /// Times further apart than this are not compared.
+    #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "s", "soft" = [60.0, 3600.0]))]
+    pub time_horizon_s: f64,
+    /// Which times are compared with each other.
+    pub pairs: Pairs,
+    /// Comparisons with a smaller correlation do not count.
+    #[schemars(range(min = 0.0, max = 1.0), extend("advanced" = true))]
+    pub mincorr: f64,
+    /// Times with less than this in a window do not count there, in units of the amplitudes.
+    #[schemars(range(min = 0.0, max = 1_000_000.0), extend("soft" = [0.0, 10.0], "advanced" = true))]
+    pub weights_threshold: f64,
+    /// Smoothing of the picture of the spikes along depth.
+    #[schemars(range(min = 0.0, max = 100.0), extend("unit" = "µm", "soft" = [0.0, 5.0], "advanced" = true))]
+    pub histogram_depth_smooth_um: f64,
+    /// Smoothing of the picture of the spikes along time.
+    #[schemars(range(min = 0.0, max = 100.0), extend("unit" = "s", "soft" = [0.0, 5.0], "advanced" = true))]
+    pub histogram_time_smooth_s: f64,
+    /// Strength of the prior that neighbouring times move alike.
+    #[schemars(range(min = 0.0, max = 10_000.0), extend("soft" = [0.0, 10.0], "advanced" = true))]
+    pub lambda_t: f64,
+    /// Strength of the prior that neighbouring windows change alike.
+    #[schemars(range(min = 0.0, max = 10_000.0), extend("soft" = [0.0, 10.0], "advanced" = true))]
+    pub lambda_s: f64,
+    /// Find the peaks of correlations between depth bins too.
+    #[schemars(extend("advanced" = true))]
+    pub sub_bin: bool,
+    /// Smallest height of the peaks that are looked at, where the peaks are found or chosen here.
+    #[schemars(range(min = 0.0, max = 1000.0), extend("unit" = "σ", "soft" = [4.0, 12.0]))]
+    pub detect_threshold: f64,
+}
+
+impl Default for EstimateMotionParams {
+    fn default() -> Self {
+        let d = DredgeParams::default();
+        Self {
+            direction: d.axis,
+            rigid: d.rigid,
+            win_step_um: d.win_step_um,
+            win_scale_um: d.win_scale_um,
+            win_margin_um: d.win_margin_um,
+            bin_um: d.bin_um,
+            bin_s: d.bin_s,
+            max_disp_um: d.max_disp_um,
+            time_horizon_s: d.time_horizon_s,
+            pairs: d.pairs,
+            mincorr: d.mincorr,
+            weights_threshold: d.weights_threshold,
+            histogram_depth_smooth_um: d.depth_smooth_um,
+            histogram_time_smooth_s: d.time_smooth_s,
+            lambda_t: d.lambda_t,
+            lambda_s: d.lambda_s,
+            sub_bin: d.sub_bin,
+            detect_threshold: EventParams::default().least,
+        }
+    }
+}
+
+impl EstimateMotionParams {
+    fn settings(&self) -> DredgeParams {
+        DredgeParams {
+            axis: self.direction,
+            rigid: self.rigid,
+            win_step_um: self.win_step_um,
+            win_scale_um: self.win_scale_um,
+            win_margin_um: self.win_margin_um,
+            bin_um: self.bin_um,
+            bin_s: self.bin_s,
+            max_disp_um: self.max_disp_um,
+            time_horizon_s: self.time_horizon_s,
+            pairs: self.pairs,
+            mincorr: self.mincorr,
+            weights_threshold: self.weights_threshold,
+            depth_smooth_um: self.histogram_depth_smooth_um,
+            time_smooth_s: self.histogram_time_smooth_s,
+            lambda_t: self.lambda_t,
+            lambda_s: self.lambda_s,
+            sub_bin: self.sub_bin,
+            ..DredgeParams::default()
+        }
+    }
+}
+
+/// DREDge: each time bin of the depths of spikes is compared with others, and all agree on one motion.
+pub struct EstimateMotion;
+
+impl Node for EstimateMotion {
+    type Params = EstimateMotionParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "estimate_motion",
+        label: "Estimate motion",
+        summary: "Estimates how the tissue moves along the probe, from features or localised peaks, or by itself from \
+                  a filtered recording.",
+        source: "DREDge (bioRxiv 2023.10.24.563768); SpikeInterface estimate_motion (dredge_ap)",
+        category: Category::Sort,
+        search: &["drift", "dredge", "displacement", "registration", "estimate_motion", "compute_motion"],
+        version: 1,
+        work: Work::Task(TaskClass::Sort),
+        inputs: &[
+            Port::new("recording", PortType::Recording),
+            Port::new("peaks", PortType::Peaks).optional(),
+            Port::new("features", PortType::Features).optional(),
+        ],
+        outputs: &[Port::new("motion", PortType::Motion)],
+    };
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let recording = inputs.recording("recording")?;
+        let info = recording.info();
+        let (axis, settings) = (params.direction, params.settings());
+        let chosen = EventParams { least: params.detect_threshold, ..EventParams::default() };
+        let motion = match (inputs.optional_peaks("peaks")?, inputs.optional_features("features")?) {
+            (Some(peaks), _) => {
+                let events = events_of_peaks(peaks, info.segments.len(), axis).ok_or_else(|| {
+                    NodeError::Input(
+                        "the peaks have no locations: put Localize peaks before this node".into(),
+                    )
+                })?;
+                motion_of_events(events, info, &settings, context)?
+            }
+            (None, Some(features)) => motion_of_features(features, recording, &chosen, &settings, context)?,
+            (None, None) => {
+                let events = self.found_here(recording, params, context)?;
+                motion_of_events(events, info, &settings, context)?
+            }
+        };
+        context.log(&format!("moves by {}", in_words(&motion)));
+        Ok(Outputs::one("motion", motion))
+    }
+}
+
+impl EstimateMotion {
+    /// Peaks found and located in the recording itself.
+    fn found_here(
+        &self,
+        recording: &Recording,
+        params: &EstimateMotionParams,
+        context: &RunContext,
+    ) -> Result<Vec<Vec<Event>>, NodeError> {
+        let geometry = Geometry::of(recording.info())?;
+        let chain = chain::compile(recording)?;
+        let detect = DetectParams {
+            detect_threshold: params.detect_threshold,
+            radius_um: geometry.fitting_radius_um(DetectParams::default().radius_um),
+            ..DetectParams::default()
+        };
+        let peaks = detect_peaks(&chain, &detect, context)?;
+        let method = LocalizeMethod::GridConvolution;
+        let radius_um = geometry.fitting_radius_um(method.usual_radius_um());
+        let localize = LocalizeParams { method, radius_um, ..LocalizeParams::default() };
+        let located = localize_peaks(&chain, &peaks, &localize, context)?;
+        Ok(events_of_peaks(&located, recording.info().segments.len(), params.direction).unwrap_or_default())
+    }
+}
