@@ -64,10 +64,10 @@ pub struct EstimateMotionParams {
     pub histogram_time_smooth_s: f64,
     /// Strength of the prior that neighbouring times move alike.
     #[schemars(range(min = 0.0, max = 10_000.0), extend("soft" = [0.0, 10.0], "advanced" = true))]
-    pub lambda_t: f64,
+    pub time_prior: f64,
     /// Strength of the prior that neighbouring windows change alike.
     #[schemars(range(min = 0.0, max = 10_000.0), extend("soft" = [0.0, 10.0], "advanced" = true))]
-    pub lambda_s: f64,
+    pub depth_prior: f64,
     /// Find the peaks of correlations between depth bins too.
     #[schemars(extend("advanced" = true))]
     pub sub_bin: bool,
@@ -94,8 +94,8 @@ impl Default for EstimateMotionParams {
             weights_threshold: d.weights_threshold,
             histogram_depth_smooth_um: d.depth_smooth_um,
             histogram_time_smooth_s: d.time_smooth_s,
-            lambda_t: d.lambda_t,
-            lambda_s: d.lambda_s,
+            time_prior: d.lambda_t,
+            depth_prior: d.lambda_s,
             sub_bin: d.sub_bin,
             detect_threshold: EventParams::default().least,
         }
@@ -119,8 +119,8 @@ impl EstimateMotionParams {
             weights_threshold: self.weights_threshold,
             depth_smooth_um: self.histogram_depth_smooth_um,
             time_smooth_s: self.histogram_time_smooth_s,
-            lambda_t: self.lambda_t,
-            lambda_s: self.lambda_s,
+            lambda_t: self.time_prior,
+            lambda_s: self.depth_prior,
             sub_bin: self.sub_bin,
             ..DredgeParams::default()
         }
