@@ -2,9 +2,9 @@
 
 use super::{
     FigureError,
-    style::{FAMILY, INK, SMALL, figure, padded, said, stride},
+    style::{FAMILY, INK, SMALL, figure, padded, said, stride, unit_color},
 };
-use crate::data::{Figure, Peaks, Sorting};
+use crate::data::{Figure, Motion, Peaks, Sorting};
 use plotters::prelude::*;
 
 /// Marks a figure has at most.
@@ -68,16 +68,46 @@ pub fn drift_map(points: &[DriftMapPoint]) -> Result<Figure, FigureError> {
     if points.is_empty() {
         return Err(FigureError("there are no spikes to draw".into()));
     }
+    draw("Drift map", points, &[])
+}
+
+/// The motion of each depth window as a line that starts at its depth, over the spikes where there are some.
+///
+/// # Errors
+/// Where the motion has no bins, or drawing fails.
+pub fn motion(points: &[DriftMapPoint], motion: &Motion) -> Result<Figure, FigureError> {
+    let mut lines: Vec<Vec<(f64, f64)>> = vec![Vec::new(); motion.spatial_bins_um.len()];
+    // Times count from the start of the first segment, segments one after the other, as those of the spikes do.
+    let mut start = 0.0;
+    for segment in &motion.segments {
+        let times = &segment.temporal_bins_s;
+        let step = times.get(1).map_or(1.0, |second| second - times[0]);
+        let first = times.first().copied().unwrap_or(0.0) - 0.5 * step;
+        for (t, time) in times.iter().enumerate() {
+            for (depth, line) in lines.iter_mut().enumerate() {
+                let place = motion.spatial_bins_um[depth] + segment.displacement_um[[t, depth]];
+                line.push((start + time - first, place));
+            }
+        }
+        start += times.last().map_or(0.0, |last| last + 0.5 * step - first);
+    }
+    if lines.iter().all(Vec::is_empty) {
+        return Err(FigureError("the motion has no time bins to draw".into()));
+    }
+    draw("Motion", points, &lines)
+}
+
+fn draw(name: &str, points: &[DriftMapPoint], lines: &[Vec<(f64, f64)>]) -> Result<Figure, FigureError> {
     let step = stride(points.len(), MOST_MARKS);
     let mut sizes: Vec<f64> = points.iter().step_by(step).map(|p| p.amplitude.abs()).collect();
     sizes.sort_by(f64::total_cmp);
-    let large = sizes[(sizes.len() - 1) * 95 / 100].max(1e-9);
+    let large = sizes.get(sizes.len().saturating_sub(1) * 95 / 100).map_or(1.0, |size| size.max(1e-9));
     let title = match step {
-        1 => "Drift map".to_owned(),
-        step => format!("Drift map (every {step}th spike is drawn)"),
+        1 => name.to_owned(),
+        step => format!("{name} (every {step}th spike is drawn)"),
     };
-    let (x, y) =
-        (padded(points.iter().map(|p| p.time_s), 0.0), padded(points.iter().map(|p| p.depth_um), 0.03));
+    let all = || points.iter().map(|p| (p.time_s, p.depth_um)).chain(lines.iter().flatten().copied());
+    let (x, y) = (padded(all().map(|p| p.0), 0.0), padded(all().map(|p| p.1), 0.03));
     figure(&title, (900, 560), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(12)
@@ -100,6 +130,10 @@ pub fn drift_map(points: &[DriftMapPoint]) -> Result<Figure, FigureError> {
             Circle::new((p.time_s, p.depth_um), 1, RGBColor(level, level, level.saturating_add(20)).filled())
         });
         chart.draw_series(marks).map_err(said)?;
+        for (index, line) in lines.iter().enumerate() {
+            let style = unit_color(index).stroke_width(2);
+            chart.draw_series(LineSeries::new(line.iter().copied(), style)).map_err(said)?;
+        }
         Ok(())
     })
 }

@@ -10,7 +10,7 @@ mod traces;
 mod waveforms;
 
 pub use correlograms::correlograms;
-pub use drift_map::{DriftMapPoint, drift_map, peaks_of, spikes_of};
+pub use drift_map::{DriftMapPoint, drift_map, motion, peaks_of, spikes_of};
 pub use picture::picture;
 pub use probe::probe;
 pub use raster::raster;

@@ -26,6 +26,7 @@ mod notch_filter;
 mod phase_shift;
 mod plot_correlograms;
 mod plot_drift_map;
+mod plot_motion;
 mod plot_probe;
 mod plot_raster;
 mod plot_waveforms;
@@ -108,6 +109,7 @@ pub fn registry() -> Registry {
         .with(plot_correlograms::PlotCorrelograms)
         .with(plot_probe::PlotProbe)
         .with(plot_drift_map::PlotDriftMap)
+        .with(plot_motion::PlotMotion)
         // Output
         .with(save_recording::SaveRecording)
         .with(save_sorting::SaveSorting)

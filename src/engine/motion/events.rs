@@ -13,6 +13,8 @@ const STEP_UM: f64 = 5.0;
 const REACH_UM: f64 = 40.0;
 /// Distances from the plane of the probe that are tried, in µm.
 const DEPTHS_UM: [f64; 5] = [10.0, 20.0, 35.0, 60.0, 100.0];
+/// Powers of the distance by which the field falls: a monopole's and a dipole's.
+const FALLS: [i32; 2] = [1, 2];
 /// A source is seen up to this far from its place, in µm.
 const SEEN_UM: f64 = 200.0;
 /// Share of a spike's energy by which no model fits it: places that are worse by less count as well.
@@ -69,7 +71,7 @@ impl Default for EventParams {
 
 /// Peaks located by their features, which costs no pass over the traces.
 ///
-/// A source at a place gives each channel a share of one waveform that falls with the distance (a monopole's field), and
+/// A source at a place gives each channel a share of one waveform that falls with the distance (a monopole's or dipole's field), and
 /// the recording's whitening, if any, mixes the channels: the place that explains most of the features' energy so is
 /// the likeliest one in white noise. Told of the whitening, places are not drawn to the contacts. The mean over places
 /// that explain nearly as much lies between the points of the grid.
@@ -142,10 +144,10 @@ impl Grid {
                     continue;
                 }
                 let at = [center[0] + x, center[1] + y];
-                for z in DEPTHS_UM {
+                for (z, fall) in DEPTHS_UM.iter().flat_map(|&z| FALLS.map(|fall| (z, fall))) {
                     let field = |c: usize| {
                         let distance = (positions[c][0] - at[0]).hypot(positions[c][1] - at[1]);
-                        if distance > SEEN_UM { 0.0 } else { 1.0 / distance.hypot(z) }
+                        if distance > SEEN_UM { 0.0 } else { distance.hypot(z).powi(-fall) }
                     };
                     let own: Vec<f64> = match whitening {
                         None => channels.iter().map(|&c| field(c as usize)).collect(),
