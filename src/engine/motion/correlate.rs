@@ -45,7 +45,7 @@ pub fn compare_bins(
             return Err(EngineError::Cancelled);
         }
         let rows = start..(start + BLOCK).min(count);
-        let wanted: Vec<Vec<u32>> = rows.clone().into_par_iter().map(|i| partners(i)).collect();
+        let wanted: Vec<Vec<u32>> = rows.clone().into_par_iter().map(partners).collect();
         let first = wanted.iter().filter_map(|list| list.first()).min().copied().unwrap_or(0) as usize;
         let last = wanted.iter().filter_map(|list| list.last()).max().map_or(0, |&j| j as usize + 1);
         let images: Vec<Image> = (first..last.max(first))

@@ -3,7 +3,7 @@
 use super::{dredge::Extent, raster::Event};
 use crate::{
     data::{Axis, Features, Peaks, RecordingInfo},
-    engine::{EngineError, basis::MAX_COMPONENTS, geometry::Geometry},
+    engine::{EngineError, geometry::Geometry},
 };
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -12,11 +12,13 @@ use rayon::prelude::*;
 const STEP_UM: f64 = 5.0;
 const REACH_UM: f64 = 40.0;
 /// Distances from the plane of the probe that are tried, in µm.
-const DEPTHS_UM: [f64; 5] = [10.0, 20.0, 35.0, 60.0, 100.0];
+const DEPTHS_UM: [f64; 4] = [10.0, 20.0, 40.0, 80.0];
 /// Powers of the distance by which the field falls: a monopole's and a dipole's.
 const FALLS: [i32; 2] = [1, 2];
-/// A source is seen up to this far from its place, in µm.
-const SEEN_UM: f64 = 200.0;
+/// Channels this far from the main one are mixed into its neighbours by whitening, in µm.
+const SEEN_UM: f64 = 150.0;
+/// Channels that take part, the nearest ones.
+const MOST_CHANNELS: usize = 16;
 /// Share of a spike's energy by which no model fits it: places that are worse by less count as well.
 const MISFIT: f64 = 0.01;
 
@@ -133,36 +135,40 @@ struct Grid {
 
 impl Grid {
     fn new(channels: &[u32], positions: &[[f64; 2]], whitening: Option<&Array2<f64>>) -> Self {
+        let channels = &channels[..channels.len().min(MOST_CHANNELS)];
         let mut grid = Self { places: Vec::new(), weights: Vec::new(), channels: channels.len() };
         let Some(&main) = channels.first() else { return grid };
         let center = positions[main as usize];
+        let distance = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+        let near: Vec<usize> =
+            (0..positions.len()).filter(|&c| distance(positions[c], center) <= SEEN_UM).collect();
+        // How each channel mixes those near it.
+        let mixing: Vec<Vec<(usize, f64)>> = channels
+            .iter()
+            .map(|&own| {
+                let weight = |c: usize| match whitening {
+                    Some(whitening) => whitening[[own as usize, c]],
+                    None => f64::from(u8::from(own as usize == c)),
+                };
+                near.iter().enumerate().map(|(i, &c)| (i, weight(c))).filter(|(_, w)| *w != 0.0).collect()
+            })
+            .collect();
         let reach = (REACH_UM / STEP_UM) as i64;
-        for dx in -reach..=reach {
-            for dy in -reach..=reach {
-                let (x, y) = (dx as f64 * STEP_UM, dy as f64 * STEP_UM);
-                if x.hypot(y) > REACH_UM {
-                    continue;
+        let mut field = vec![0.0; near.len()];
+        for (dx, dy) in (-reach..=reach).flat_map(|dx| (-reach..=reach).map(move |dy| (dx, dy))) {
+            let at = [center[0] + dx as f64 * STEP_UM, center[1] + dy as f64 * STEP_UM];
+            if distance(at, center) > REACH_UM {
+                continue;
+            }
+            for (z, fall) in DEPTHS_UM.iter().flat_map(|&z| FALLS.map(|fall| (z, fall))) {
+                for (field, &c) in field.iter_mut().zip(&near) {
+                    *field = distance(positions[c], at).hypot(z).powi(-fall);
                 }
-                let at = [center[0] + x, center[1] + y];
-                for (z, fall) in DEPTHS_UM.iter().flat_map(|&z| FALLS.map(|fall| (z, fall))) {
-                    let field = |c: usize| {
-                        let distance = (positions[c][0] - at[0]).hypot(positions[c][1] - at[1]);
-                        if distance > SEEN_UM { 0.0 } else { distance.hypot(z).powi(-fall) }
-                    };
-                    let own: Vec<f64> = match whitening {
-                        None => channels.iter().map(|&c| field(c as usize)).collect(),
-                        Some(whitening) => {
-                            let all: Vec<f64> = (0..positions.len()).map(field).collect();
-                            let mixed = |&c: &u32| {
-                                whitening.row(c as usize).iter().zip(&all).map(|(w, f)| w * f).sum::<f64>()
-                            };
-                            channels.iter().map(mixed).collect()
-                        }
-                    };
-                    let norm = own.iter().map(|w| w * w).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
-                    grid.places.push(at);
-                    grid.weights.extend(own.iter().map(|w| (w / norm) as f32));
-                }
+                let own: Vec<f64> =
+                    mixing.iter().map(|row| row.iter().map(|&(i, w)| w * field[i]).sum()).collect();
+                let norm = own.iter().map(|w: &f64| w * w).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+                grid.places.push(at);
+                grid.weights.extend(own.iter().map(|w| (w / norm) as f32));
             }
         }
         grid
@@ -173,18 +179,17 @@ impl Grid {
         if self.channels == 0 || k == 0 {
             return None;
         }
+        // The waveform on the main channel stands for that on all: one number a channel, six times less work.
+        let main = &features[..k];
+        let size = main.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        let mut shares = [0.0f32; MOST_CHANNELS];
+        for (share, values) in shares.iter_mut().zip(features.chunks_exact(k)) {
+            *share = values.iter().zip(main).map(|(a, b)| a * b).sum::<f32>() / size;
+        }
         let explained: Vec<f32> = self
             .weights
             .chunks_exact(self.channels)
-            .map(|weights| {
-                let mut sums = [0.0f32; MAX_COMPONENTS];
-                for (w, values) in weights.iter().zip(features.chunks_exact(k)) {
-                    for (sum, value) in sums.iter_mut().zip(values) {
-                        *sum += w * value;
-                    }
-                }
-                sums.iter().map(|s| s * s).sum()
-            })
+            .map(|weights| weights.iter().zip(&shares).map(|(w, s)| w * s).sum::<f32>().max(0.0).powi(2))
             .collect();
         let best = f64::from(explained.iter().copied().fold(0.0, f32::max));
         let softness = 2.0 * (1.0 + MISFIT * best);

@@ -118,7 +118,7 @@ fn bin_of(value: f64, start: f64, step: f64, count: usize) -> Option<usize> {
 
 /// Weights of a Gaussian of this width in bins, cut at four widths; one alone where it has no width.
 fn gaussian(sigma: f64) -> Vec<f64> {
-    if !(sigma > 0.0) {
+    if sigma <= 0.0 || sigma.is_nan() {
         return vec![1.0];
     }
     let radius = (4.0 * sigma + 0.5) as i64;

@@ -67,7 +67,7 @@ pub fn solve(
         }
         let image = system.apply(&direction);
         let curvature = dot(&direction, &image);
-        if !(curvature > 0.0) {
+        if curvature <= 0.0 || curvature.is_nan() {
             break;
         }
         let length = energy / curvature;
