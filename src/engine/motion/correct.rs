@@ -81,14 +81,17 @@ pub fn correction_stages(
     for (index, (own, about)) in motion.segments.iter().zip(&info.segments).enumerate() {
         let t_start = about.t_start_s.unwrap_or(0.0);
         let mut stretches: Vec<MotionStretch> = Vec::new();
-        for (bin, &time) in own.temporal_bins_s.iter().enumerate() {
-            let first_frame = match bin.checked_sub(1) {
-                None => 0,
-                Some(before) => {
-                    let edge = 0.5 * (own.temporal_bins_s[before] + time);
-                    first_frame_at(edge - t_start, info.sampling_frequency)
-                }
-            };
+        let bins = &own.temporal_bins_s;
+        // As SpikeInterface has it, the first bin begins and the last one ends at its centre, and the displacement is
+        // that at the middle of what is left.
+        let edge = |bin: usize| match (bin.checked_sub(1).map(|before| bins[before]), bins.get(bin)) {
+            (Some(before), Some(after)) => 0.5 * (before + after),
+            (before, after) => before.or(after.copied()).unwrap_or(0.0),
+        };
+        for bin in 0..bins.len() {
+            let first_frame =
+                if bin == 0 { 0 } else { first_frame_at(edge(bin) - t_start, info.sampling_frequency) };
+            let time = 0.5 * (edge(bin) + edge(bin + 1));
             let displacement_um: Vec<f64> =
                 along().map(|depth| motion.displacement_um(index, time, depth)).collect();
             for ((stays, depth), moved) in stays.iter_mut().zip(along()).zip(&displacement_um) {
