@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spikeloom::{
     data::{
-        Event, Events, Features, Figure, Fit, Id, Motion, NoiseLevels, Peaks, Sorting, SpikeTrains, Table,
-        TableColumn, Templates, Waveforms,
+        Axis, Event, Events, Features, Figure, Fit, Id, Motion, MotionSegment, NoiseLevels, Peaks, Sorting,
+        SpikeTrains, Table, TableColumn, Templates, Waveforms,
     },
     engine::{Monitor, Scratch},
     pipeline::{
@@ -131,9 +131,13 @@ pub fn everything(size: usize) -> Vec<(&'static str, Value)> {
         (
             "motion",
             Motion {
-                temporal_bins_s: vec![0.5, 1.5],
+                axis: Axis::X,
                 spatial_bins_um: vec![10.0],
-                displacement_um: arr2(&[[0.0], [3.25]]),
+                segments: vec![MotionSegment {
+                    temporal_bins_s: vec![0.5, 1.5],
+                    displacement_um: arr2(&[[0.0], [3.25]]),
+                    confidence: Some(arr2(&[[1.0], [0.5]])),
+                }],
             }
             .into(),
         ),
