@@ -99,9 +99,9 @@ pub struct SortOutput {
 
 /// Sorts a filtered, referenced recording.
 ///
-/// Whitens it, detects peaks, undoes the motion of the tissue they tell of and detects them again, clusters their features, matches the templates of the clusters, clusters the
-/// collision-cleaned spikes again, and matches the templates of those. Groups of channels (shanks) are sorted apart
-/// in the same run. The same input, parameters and seed give the same bytes for any number of threads.
+/// Whitens it, detects peaks, undoes the motion of the tissue they tell of and detects them again, clusters their
+/// features, matches the templates of the clusters, clusters the collision-cleaned spikes again, and matches the
+/// templates of those. Groups of channels (shanks) are sorted apart in the same run. The same input, parameters and seed give the same bytes for any number of threads.
 ///
 /// # Errors
 /// Where samples cannot be read, many channels have no probe, or it is cancelled. Silence and noise are no errors:
