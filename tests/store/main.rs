@@ -101,7 +101,7 @@ f = pathlib.Path(sys.argv[1])
 s = np.load(f / "sorting/segment_0/sample_index.npy"); assert s.dtype == np.int64 and list(s) == [0, 30, 60, 90, 120]
 assert np.load(f / "sorting/segment_0/location_um.npy").shape == (5, 2)
 assert json.load(open(f / "sorting/sorting.json"))["unit_ids"] == [7, "a/b", -1]
-assert np.load(f / "motion/displacement_um.npy").shape == (2, 1)
+assert np.load(f / "motion/displacement_seg0.npy").shape == (2, 1)
 rows = list(csv.reader(open(f / "table/table.csv", newline="")))
 assert rows[0] == ["unit_id", "name, quoted", "rate", "ok"] and rows[2] == ["2", "ü\n", "", "false"], rows
 p = json.load(open(f / "provenance.json"))
