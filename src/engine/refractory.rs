@@ -9,6 +9,11 @@ const CONTAMINATION: f64 = 0.1;
 /// A verdict needs evidence of one in twenty: the natural logarithm of the likelihoods' ratio.
 const LEAST_EVIDENCE: f64 = 3.0;
 
+/// Fewer meetings than this by chance do not tell whether two trains take turns.
+const LEAST_MEETINGS: f64 = 12.0;
+/// Trains take turns where they meet less often than this share of what chance makes.
+const TURNS: f64 = 0.35;
+
 /// What the cross-correlogram says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -16,6 +21,8 @@ pub enum Verdict {
     Independent,
     /// They avoid each other there: one neuron, or one of the two drives the other.
     OneNeuron,
+    /// They are seldom active at the same time; see [`take_turns`]. Not told by [`compare`].
+    TakeTurns,
     /// Too few spikes to tell.
     Unknown,
 }
@@ -54,6 +61,27 @@ pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
     }
 }
 
+/// True where two trains seldom meet even within the shoulder: one fires while the other is silent, as the halves of a
+/// unit do that tissue carries from contact to contact. Independent neurons meet as often as their rates say.
+///
+/// Trains as for [`compare`]; `duration_s` is that of the recording.
+pub fn take_turns(a: &[i64], b: &[i64], sampling_frequency: f64, duration_s: f64) -> bool {
+    let reach = (SHOULDER_MS.1 * 1e-3 * sampling_frequency).round() as i64;
+    let expected =
+        a.len() as f64 * b.len() as f64 * 2.0 * SHOULDER_MS.1 * 1e-3 / duration_s.max(f64::MIN_POSITIVE);
+    if expected < LEAST_MEETINGS {
+        return false;
+    }
+    let (mut met, mut first) = (0u64, 0);
+    for &time in a {
+        while b.get(first).is_some_and(|&t| t < time - reach) {
+            first += 1;
+        }
+        met += b[first..].iter().take_while(|&&t| t <= time + reach).count() as u64;
+    }
+    (met as f64) < TURNS * expected
+}
+
 /// A frame of a segment as one number, segments far apart.
 pub fn place(segment: u32, sample: i64) -> i64 {
     (i64::from(segment) << 44) + sample
@@ -84,5 +112,16 @@ mod tests {
         assert_eq!(compare(&times(even), &times(odd), 30_000.0), Verdict::OneNeuron);
         assert_eq!(compare(&one, &train(15.0, 2), 30_000.0), Verdict::Independent);
         assert_eq!(compare(&one[..20], &train(15.0, 2)[..20], 30_000.0), Verdict::Unknown);
+    }
+
+    #[test]
+    fn trains_that_fire_in_other_minutes_take_turns() {
+        let (one, two) = (train(15.0, 1), train(15.0, 2));
+        let turn = |train: &[i64], own: i64| -> Vec<i64> {
+            train.iter().copied().filter(|t| t / 600_000 % 2 == own).collect()
+        };
+        assert!(!take_turns(&one, &two, 30_000.0, 120.0));
+        assert!(take_turns(&turn(&one, 0), &turn(&two, 1), 30_000.0, 120.0));
+        assert!(!take_turns(&turn(&one, 0)[..10], &turn(&two, 1)[..10], 30_000.0, 120.0));
     }
 }

@@ -85,6 +85,8 @@ const SAME_SIZE: f64 = 0.2;
 const SAME_SHAPE: f64 = 4.0;
 /// A neuron's spikes in a burst are smaller by this share at most.
 const SHRUNK: f64 = 0.5;
+/// Least similarity of two templates that take turns to be one unit whose footprint drift changed.
+const TURNS_SIMILARITY: f64 = 0.85;
 /// Spikes of two units this close together can make one peak of a shape of its own, in ms.
 const MEETING_MS: f64 = 1.0;
 /// Units meet this many times as often as by chance at most, where they fire together.
@@ -145,7 +147,14 @@ pub fn estimate_templates(
         times.sort_unstable();
         times
     };
-    let verdict = |a: u32, b: u32| refractory::compare(&times(a), &times(b), rate);
+    let verdict = |a: u32, b: u32| {
+        let (a, b) = (times(a), times(b));
+        match refractory::compare(&a, &b, rate) {
+            Verdict::Independent => Verdict::Independent,
+            _ if refractory::take_turns(&a, &b, rate, info.duration_s()) => Verdict::TakeTurns,
+            verdict => verdict,
+        }
+    };
     merge_duplicates(&mut drafts, &mut rejected, params, max_lag, &verdict);
     reject_mixtures(&mut drafts, &mut rejected, params, max_lag, info.duration_s());
     drafts.sort_by_key(|d| d.cluster);
@@ -283,14 +292,18 @@ fn merge_duplicates(
                 return false;
             }
             let product = best_product(other, &draft, max_lag).0;
-            product > params.duplicate_similarity * norm * other_norm
+            let similarity = product / (norm * other_norm);
+            let alike = similarity > params.duplicate_similarity;
+            (alike || similarity > TURNS_SIMILARITY)
                 && match verdict(other.cluster, draft.cluster) {
                     Verdict::Independent => false,
                     // Spikes shrink within a burst.
-                    Verdict::OneNeuron => true,
+                    Verdict::OneNeuron => alike,
+                    // Parts of a unit that drift left apart are never there together.
+                    Verdict::TakeTurns => true,
                     Verdict::Unknown => {
                         let beside = (norm * norm - (product / other_norm).powi(2)).max(0.0).sqrt();
-                        smaller < SAME_SIZE && beside < SAME_SHAPE
+                        alike && smaller < SAME_SIZE && beside < SAME_SHAPE
                     }
                 }
         });

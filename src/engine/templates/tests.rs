@@ -39,4 +39,8 @@ fn twins_that_few_spikes_speak_for_are_one_only_where_spikes_cannot_tell_them_ap
     // Spikes shrink in bursts, which refractoriness must show.
     assert!(!merged(smaller, Verdict::Unknown));
     assert!(merged(smaller, Verdict::OneNeuron));
+    // Drift changes the footprint, and the spikes are never there together.
+    let carried = [40.0, 34.0, 20.0, 0.0];
+    assert!(merged(carried, Verdict::TakeTurns));
+    assert!(!merged(carried, Verdict::Unknown));
 }
