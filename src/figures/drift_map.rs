@@ -104,7 +104,7 @@ fn draw(name: &str, points: &[DriftMapPoint], lines: &[Vec<(f64, f64)>]) -> Resu
     let large = sizes.get(sizes.len().saturating_sub(1) * 95 / 100).map_or(1.0, |size| size.max(1e-9));
     let title = match step {
         1 => name.to_owned(),
-        step => format!("{name} (every {step}th spike is drawn)"),
+        step => format!("{name} (one spike of {step} is drawn)"),
     };
     let all = || points.iter().map(|p| (p.time_s, p.depth_um)).chain(lines.iter().flatten().copied());
     let (x, y) = (padded(all().map(|p| p.0), 0.0), padded(all().map(|p| p.1), 0.03));

@@ -39,7 +39,7 @@ pub fn raster(
     let step = stride(to.saturating_sub(from), MOST_MARKS);
     let title = match step {
         1 => "Spikes".to_owned(),
-        step => format!("Spikes (every {step}th is drawn)"),
+        step => format!("Spikes (one of {step} is drawn)"),
     };
     let units = sorting.num_units().max(1);
     let height = (120 + 14 * units as u32).min(1_600);
