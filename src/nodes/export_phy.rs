@@ -65,13 +65,10 @@ impl Node for ExportPhy {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        if params.path.as_os_str().is_empty() {
-            return vec![ParamProblem {
-                field: "path".into(),
-                message: "no place is chosen: name a folder to write, such as \"results/phy\"".into(),
-            }];
-        }
-        Vec::new()
+        ParamProblem::where_no_path(
+            &params.path,
+            "no place is chosen: name a folder to write, such as \"results/phy\"",
+        )
     }
 
     fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {

@@ -37,15 +37,7 @@ impl Node for PlotMotion {
     };
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
-        let points = match (inputs.optional_peaks("peaks")?, inputs.optional_sorting("sorting")?) {
-            (Some(peaks), _) => figures::peaks_of(peaks).ok_or_else(|| {
-                NodeError::Input("the peaks have no locations: put Localize peaks before this node".into())
-            })?,
-            (None, Some(sorting)) => figures::spikes_of(sorting).ok_or_else(|| {
-                NodeError::Input("the spikes have no locations: put Spike locations before this node".into())
-            })?,
-            (None, None) => Vec::new(),
-        };
+        let points = super::plot_drift_map::points(inputs)?.unwrap_or_default();
         let figure = figures::motion(&points, inputs.motion("motion")?)
             .map_err(|error| NodeError::Input(error.to_string()))?;
         Ok(Outputs::one("figure", figure))

@@ -52,13 +52,10 @@ impl Node for ReadEvents {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        let mut problems = Vec::new();
-        if params.path.as_os_str().is_empty() {
-            problems.push(ParamProblem {
-                field: "path".into(),
-                message: "no file is chosen: name a table of times, such as \"stimuli.csv\"".into(),
-            });
-        }
+        let mut problems = ParamProblem::where_no_path(
+            &params.path,
+            "no file is chosen: name a table of times, such as \"stimuli.csv\"",
+        );
         if !params.t_start.is_finite() {
             problems
                 .push(ParamProblem { field: "t_start".into(), message: "a time in seconds expected".into() });

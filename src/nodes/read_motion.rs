@@ -39,13 +39,10 @@ impl Node for ReadMotion {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        if params.path.as_os_str().is_empty() {
-            return vec![ParamProblem {
-                field: "path".into(),
-                message: "nothing is chosen: name a folder or file, such as \"motion\"".into(),
-            }];
-        }
-        Vec::new()
+        ParamProblem::where_no_path(
+            &params.path,
+            "nothing is chosen: name a folder or file, such as \"motion\"",
+        )
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {

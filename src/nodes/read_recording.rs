@@ -86,13 +86,10 @@ impl Node for ReadRecording {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        if params.path.as_os_str().is_empty() {
-            return vec![ParamProblem {
-                field: "path".into(),
-                message: "no file is chosen: name a recording, such as \"recording.dat\"".into(),
-            }];
-        }
-        Vec::new()
+        ParamProblem::where_no_path(
+            &params.path,
+            "no file is chosen: name a recording, such as \"recording.dat\"",
+        )
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {

@@ -54,13 +54,10 @@ impl Node for ReadSorting {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        if params.path.as_os_str().is_empty() {
-            return vec![ParamProblem {
-                field: "path".into(),
-                message: "no file is chosen: name a sorting, such as \"sorting\" or \"phy\"".into(),
-            }];
-        }
-        Vec::new()
+        ParamProblem::where_no_path(
+            &params.path,
+            "no file is chosen: name a sorting, such as \"sorting\" or \"phy\"",
+        )
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {

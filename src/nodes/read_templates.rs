@@ -39,13 +39,10 @@ impl Node for ReadTemplates {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        if params.path.as_os_str().is_empty() {
-            return vec![ParamProblem {
-                field: "path".into(),
-                message: "no file is chosen: name a phy folder or a sorting analyzer".into(),
-            }];
-        }
-        Vec::new()
+        ParamProblem::where_no_path(
+            &params.path,
+            "no file is chosen: name a phy folder or a sorting analyzer",
+        )
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {

@@ -55,13 +55,10 @@ impl Node for SaveSorting {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        if params.path.as_os_str().is_empty() {
-            return vec![ParamProblem {
-                field: "path".into(),
-                message: "no place is chosen: name a folder to write, such as \"results/sorting\"".into(),
-            }];
-        }
-        Vec::new()
+        ParamProblem::where_no_path(
+            &params.path,
+            "no place is chosen: name a folder to write, such as \"results/sorting\"",
+        )
     }
 
     fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {

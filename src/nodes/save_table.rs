@@ -42,13 +42,10 @@ impl Node for SaveTable {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        if params.path.as_os_str().is_empty() {
-            return vec![ParamProblem {
-                field: "path".into(),
-                message: "no file is chosen: name one to write, such as \"results/metrics.csv\"".into(),
-            }];
-        }
-        Vec::new()
+        ParamProblem::where_no_path(
+            &params.path,
+            "no file is chosen: name one to write, such as \"results/metrics.csv\"",
+        )
     }
 
     fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
+use std::path::Path;
 
 /// The parameters that were set, by name.
 pub type Params = Map<String, Json>;
@@ -74,6 +75,14 @@ pub struct ParamProblem {
     pub field: String,
     /// What is wrong and what is accepted.
     pub message: String,
+}
+
+impl ParamProblem {
+    /// The problem of a node without its `path`, in the words of `message`; none where there is one.
+    pub fn where_no_path(path: &Path, message: &str) -> Vec<Self> {
+        let missing = path.as_os_str().is_empty();
+        missing.then(|| Self { field: "path".into(), message: message.into() }).into_iter().collect()
+    }
 }
 
 /// RON as documents are read: `Some` need not be written.
