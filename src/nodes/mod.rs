@@ -11,6 +11,7 @@ mod concatenate;
 mod convert_dtype;
 mod correct_motion;
 mod correlograms;
+mod depths;
 mod detect_bad_channels;
 mod detect_peaks;
 mod estimate_motion;

@@ -1,7 +1,7 @@
 //! Depth of spikes over time, drawn.
 
 use crate::{
-    figures::{self, DriftMapPoint},
+    figures,
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
     },
@@ -36,24 +36,9 @@ impl Node for PlotDriftMap {
     };
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
-        let points =
-            points(inputs)?.ok_or_else(|| NodeError::Input("connect a sorting or peaks to draw".into()))?;
+        let points = super::depths::points(inputs)?
+            .ok_or_else(|| NodeError::Input("connect a sorting or peaks to draw".into()))?;
         let figure = figures::drift_map(&points).map_err(|error| NodeError::Input(error.to_string()))?;
         Ok(Outputs::one("figure", figure))
     }
-}
-
-/// Places of the peaks, else of the spikes, that are connected; `None` where neither is.
-pub(super) fn points(inputs: &Inputs) -> Result<Option<Vec<DriftMapPoint>>, NodeError> {
-    let (points, remedy) = match (inputs.optional_peaks("peaks")?, inputs.optional_sorting("sorting")?) {
-        (Some(peaks), _) => {
-            (figures::peaks_of(peaks), "the peaks have no locations: put Localize peaks before this node")
-        }
-        (None, Some(sorting)) => (
-            figures::spikes_of(sorting),
-            "the spikes have no locations: put Spike locations before this node",
-        ),
-        (None, None) => return Ok(None),
-    };
-    points.map(Some).ok_or_else(|| NodeError::Input(remedy.into()))
 }

@@ -37,7 +37,7 @@ impl Node for PlotMotion {
     };
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
-        let points = super::plot_drift_map::points(inputs)?.unwrap_or_default();
+        let points = super::depths::points(inputs)?.unwrap_or_default();
         let figure = figures::motion(&points, inputs.motion("motion")?)
             .map_err(|error| NodeError::Input(error.to_string()))?;
         Ok(Outputs::one("figure", figure))
