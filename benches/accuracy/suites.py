@@ -1,14 +1,18 @@
-"""Recordings whose every spike is known, by SpikeInterface's generators, the same bytes for the same seed.
+"""Recordings whose spikes are known, the same bytes for the same seed: SpikeInterface's generators, our own with other
+footprints and noise, and hybrids.
 
-Templates are ellipsoid footprints; noise is spatially correlated and white, plus reddish noise common to all
-channels. SNR is the peak of a unit's band-passed template over the band-passed noise of its peak channel. The
-hard suites add distant units as background and bursts whose spikes shrink; the drifting ones move the tissue.
+Of SpikeInterface's: templates are ellipsoid footprints; noise is spatially correlated and white, plus reddish noise
+common to all channels. The hard suites add distant units as background and bursts whose spikes shrink; the drifting
+ones move the tissue. SNR is the peak of a unit's band-passed template over the band-passed noise of its peak channel.
 """
 
 import csv
 import json
 import math
+import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 
@@ -30,6 +34,36 @@ SUITES = {
     "np384": dict(probe="np384", seconds=60, units=200),
     "np384_long": dict(probe="np384", seconds=300, units=250),
 }
+# The program's own generator: fields of dipoles along dendrites, other noise, other rates. Made by `spikeloom run`.
+OWN = {
+    "own_wire": dict(probe="single_wire", duration_s=120.0, num_units=2, num_background_units=20),
+    "own_tetrode": dict(probe="tetrode", duration_s=120.0, num_units=6, num_background_units=30),
+    "own_tetrodes16": dict(probe="tetrodes16", duration_s=60.0, num_units=64, num_background_units=480),
+    "own_linear32": dict(
+        probe="linear32", duration_s=120.0, num_units=24, num_background_units=100, burst_fraction=0.3
+    ),
+    "own_np128_drift": dict(
+        probe="neuropixels128", duration_s=120.0, num_units=70, num_background_units=240, burst_fraction=0.3,
+        drift="zigzag", drift_range_um=30.0, drift_period_s=80.0, non_rigid=0.3,
+    ),
+    "own_np384": dict(probe="neuropixels384", duration_s=60.0, num_units=150, num_background_units=500),
+    "own_np2": dict(probe="neuropixels2_four_shanks", duration_s=60.0, num_units=100, num_background_units=300),
+    "own_utah96": dict(probe="utah96", duration_s=60.0, num_units=120, num_background_units=480),
+    "own_hdmea1024": dict(
+        probe="hd_mea1024", duration_s=12.0, num_units=200, num_background_units=400,
+        sampling_frequency=20000.0, median_firing_rate_hz=8.0,
+    ),
+}  # fmt: skip
+
+# Units of a sorted real recording put back into it at other times and channels: only they are scored.
+HYBRID = {
+    "hybrid_locust": dict(
+        file="locust/locust_trial_01.raw", dtype="int16", num_channels=4, sampling_frequency=15000.0,
+        hybrid=dict(num_units=6, median_firing_rate_hz=6.0, min_relative_amplitude=0.2),
+    ),
+}  # fmt: skip
+ALL = SUITES | OWN | HYBRID
+
 # Still for 15 s, then a triangle of 30 um peak to peak, 40 s from end to end; the far end moves 0.3 of it.
 ZIGZAG = dict(drift_mode="zigzag", non_rigid_gradient=0.3, t_start_drift=15.0, t_end_drift=None, period_s=80)
 DRIFT = dict(
@@ -66,10 +100,10 @@ def lognormal_within(rng, median, sigma, low, high, size):
     return values
 
 
-def bandpass(x):
+def bandpass(x, rate=FS):
     from scipy.signal import butter, sosfiltfilt
 
-    return sosfiltfilt(butter(5, BAND_HZ, "bandpass", fs=FS, output="sos"), x, axis=0)
+    return sosfiltfilt(butter(5, BAND_HZ, "bandpass", fs=rate, output="sos"), x, axis=0)
 
 
 def add_background(noise, contacts, count, rms, seconds, seed):
@@ -181,19 +215,107 @@ def build(suite, seed):
     return recording, probe, spikes, table
 
 
-def generate(name, seed, folder, tile=1):
+def generate(name, seed, folder, program, tile=1):
     """Writes `recording.dat` (int16, frames x channels), `probe.json`, `truth/` (a NumpyFolder) and `units.csv`.
 
     `tile` repeats the recording end to end, which tells how time and memory grow with the length.
     """
-    from probeinterface import write_probeinterface
-    from scipy.signal import lfilter
-    from spikeinterface.core import NumpySorting
-
     if (folder / "suite.json").exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    if name in SUITES:
+        generate_theirs(name, seed, folder, tile)
+    elif tile != 1:
+        raise SystemExit(f"{name} cannot be tiled")
+    else:
+        generate_ours(name, seed, folder, program)
+
+
+WORDS = ("probe", "drift", "dtype")  # choices are written without quotes
+
+
+def ron(value):
+    """A value as the pipeline files write it."""
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{k}: {v if k in WORDS else ron(v)}" for k, v in value.items()) + ")"
+    return json.dumps(value)
+
+
+def generate_ours(name, seed, folder, program):
+    """A recording of the program's own generator, or a real one with known spikes put in."""
+    from spikeinterface.core import load, read_binary
+
+    if name in OWN:
+        nodes = {"make": ("generate_recording", OWN[name] | dict(seed=seed))}
+        wires = []
+    else:
+        about = HYBRID[name]
+        shared = Path(os.environ.get("SPIKELOOM_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
+        source = {k: about[k] for k in ("dtype", "num_channels", "sampling_frequency")}
+        nodes = {
+            "read": ("read_recording", dict(path=str((shared / about["file"]).resolve())) | source),
+            "filter": ("bandpass_filter", {}),
+            "sort": ("sort", {}),
+            "waveforms": ("compute_waveforms", {}),
+            "make": ("generate_hybrid_recording", about["hybrid"] | dict(seed=seed)),
+        }
+        wires = ["read.recording filter.recording", "filter.recording sort.recording", "sort.sorting waveforms.sorting",
+                 "filter.recording waveforms.recording", "read.recording make.recording",
+                 "waveforms.templates make.templates"]  # fmt: skip
+    nodes |= {
+        "recording": ("save_recording", dict(path=str((folder / "saved").resolve()), dtype="int16")),
+        "truth": ("save_sorting", dict(path=str((folder / "truth").resolve()))),
+    }
+    wires += ["make.recording recording.recording", "make.truth truth.sorting"]
+    lines = "".join(f'"{node}": (kind: "{kind}", params: {ron(params)}),\n' for node, (kind, params) in nodes.items())
+    ends = ", ".join("({}, {})".format(*(json.dumps(end) for end in wire.split())) for wire in wires)
+    pipeline = folder / "pipeline.ron"
+    pipeline.write_text(f"(version: 1, nodes: {{\n{lines}}}, wires: [{ends}])\n")
+    done = subprocess.run([str(program), "run", str(pipeline)], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{name} could not be made:\n{done.stderr}")
+    (folder / "saved" / "traces_cached_seg0.raw").rename(folder / "recording.dat")
+    if (folder / "saved" / "probegroup.json").exists():
+        (folder / "saved" / "probegroup.json").rename(folder / "probe.json")
+    facts = json.loads((folder / "saved" / "binary.json").read_text())["kwargs"]
+    shutil.rmtree(folder / "saved")
+    rate, channels = facts["sampling_frequency"], facts["num_channels"]
+    truth = load(folder / "truth")
+    recording = read_binary(
+        [folder / "recording.dat"], sampling_frequency=rate, dtype="int16", num_channels=channels
+    )
+    frames = recording.get_num_samples(0)
+    start = recording.get_traces(start_frame=0, end_frame=min(frames, int(10 * rate))).astype("float32")
+    filtered = bandpass(start, rate)
+    noise = np.median(np.abs(filtered - np.median(filtered, axis=0)), axis=0) / 0.6745
+    gain = GAIN_UV if name in OWN else 1.0
+    counts = truth.count_num_spikes_per_unit(outputs="array")
+    amplitudes = np.abs(truth.get_property("amplitude_uv" if name in OWN else "amplitude"))
+    channel = truth.get_property("peak_channel")
+    rows = [
+        dict(unit=u, peak_channel=int(c), snr=round(float(a / gain / noise[c]), 3), num_spikes=int(n))
+        for u, (c, a, n) in enumerate(zip(channel, amplitudes, counts))
+    ]
+    write_units(folder, rows)
+    about = dict(suite=name, seed=seed, tile=1, seconds=frames / rate, rate=rate, exhaustive=name in OWN)
+    about |= dict(channels=channels, frames=frames)
+    (folder / "suite.json").write_text(json.dumps(about) + "\n")  # last: all is there
+
+
+def write_units(folder, rows):
+    with open(folder / "units.csv", "w", newline="") as f:
+        writer = csv.DictWriter(f, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def generate_theirs(name, seed, folder, tile):
+    """A recording of SpikeInterface's generators."""
+    from probeinterface import write_probeinterface
+    from scipy.signal import lfilter
+    from spikeinterface.core import NumpySorting
+
     recording, probe, spikes, units = build(SUITES[name], seed)
     frames, chunk = recording.get_num_samples(0), int(5 * FS)
     rng, state = np.random.default_rng([seed, 99]), np.zeros(1)
@@ -220,9 +342,7 @@ def generate(name, seed, folder, tile=1):
     samples = np.concatenate([samples + i * frames for i in range(tile)])
     truth = NumpySorting.from_samples_and_labels([samples], [np.tile(labels, tile)], FS)
     truth.save(folder=folder / "truth")
-    with open(folder / "units.csv", "w", newline="") as f:
-        writer = csv.DictWriter(f, fieldnames=list(units[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(units)
-    about = dict(suite=name, seed=seed, tile=tile, seconds=SUITES[name]["seconds"] * tile)
+    write_units(folder, units)
+    about = dict(suite=name, seed=seed, tile=tile, seconds=SUITES[name]["seconds"] * tile, rate=FS, exhaustive=True)
+    about |= dict(channels=probe.get_contact_count())
     (folder / "suite.json").write_text(json.dumps(about | dict(frames=frames * tile)) + "\n")  # last: all is there

@@ -1,6 +1,6 @@
 //! Subcommands and their options.
 
-use crate::{data::DType, io::OpenOptions};
+use crate::{data::DType, engine::sort::SortPreset, io::OpenOptions};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -195,9 +195,10 @@ pub struct SortArguments {
     /// Folder for the results: sorting/, metrics.csv, pipeline.ron, run.json.
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
-    /// Settings made for a kind of probe. Chosen from the geometry where left out.
-    #[arg(long, value_name = "NAME")]
-    pub preset: Option<super::presets::Preset>,
+    /// Settings made for a kind of probe: single_wire, tetrode, linear, neuropixels1, neuropixels2 or hd_mea.
+    /// Chosen from the contacts where left out, which is said.
+    #[arg(long, value_name = "NAME", value_parser = super::presets::parse)]
+    pub preset: Option<SortPreset>,
     /// What the file does not say.
     #[command(flatten)]
     pub reading: InputArguments,

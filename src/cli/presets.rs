@@ -4,9 +4,12 @@ use super::CliError;
 use crate::{
     cli::arguments::InputArguments,
     data::RecordingInfo,
+    engine::{
+        geometry::Geometry,
+        sort::{SortParams, SortPreset},
+    },
     pipeline::{Edit, NodeInstance, Params, Pipeline},
 };
-use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -15,35 +18,47 @@ const MAX_WITHOUT_PROBE: usize = 8;
 /// Fewest channels whose median is a reference: with fewer a spike is part of it.
 const MIN_FOR_REFERENCE: usize = 16;
 
-/// A kind of probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Preset {
-    /// A tetrode or a few channels without a probe: no common reference.
-    Tetrode,
-    /// Up to 64 channels on one or several shanks.
-    Linear,
-    /// Dense probes of more channels: sampling delays are undone where the file says them.
-    Neuropixels,
+/// Reads the name of a preset; hyphens are as good as underscores.
+///
+/// # Errors
+/// Where there is none of that name; lists them.
+pub fn parse(name: &str) -> Result<SortPreset, String> {
+    let plain = |name: &str| name.to_lowercase().replace(['-', '_'], "");
+    SortPreset::ALL.into_iter().find(|preset| plain(preset.name()) == plain(name)).ok_or_else(|| {
+        let names: Vec<&str> = SortPreset::ALL.iter().map(|preset| preset.name()).collect();
+        format!("there is no such preset; choose one of {}, or leave it out", names.join(", "))
+    })
 }
 
-impl Preset {
-    /// The preset that fits a recording.
-    pub fn fitting(info: &RecordingInfo) -> Self {
-        match (&info.probe, info.num_channels()) {
-            (None, _) | (Some(_), ..=MAX_WITHOUT_PROBE) => Preset::Tetrode,
-            (Some(_), ..=64) => Preset::Linear,
-            (Some(_), _) => Preset::Neuropixels,
-        }
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Preset::Tetrode => "tetrode",
-            Preset::Linear => "linear",
-            Preset::Neuropixels => "neuropixels",
-        }
-    }
+/// What a preset does to a recording, in one line.
+pub fn in_words(preset: SortPreset, named: bool, pipeline: &Pipeline, info: &RecordingInfo) -> String {
+    let settings = SortParams::made_for(preset, &Geometry::known_of(info));
+    let steps: Vec<&str> = pipeline
+        .nodes()
+        .filter_map(|node| match node.kind.as_str() {
+            "phase_shift" => Some("sampling delays undone"),
+            "bandpass_filter" => Some("band-passed"),
+            "common_reference" => Some("median of all channels subtracted"),
+            _ => None,
+        })
+        .collect();
+    let neighbours = match preset {
+        SortPreset::SingleWire => "each channel sorted by itself".to_owned(),
+        SortPreset::Tetrode => "the channels of each group sorted together".to_owned(),
+        _ => format!(
+            "whitened within {:.0} µm, clustered within {:.0} µm",
+            settings.whiten_radius_um, settings.cluster.radius_um
+        ),
+    };
+    let groups = Geometry::known_of(info).members().len();
+    let apart = if groups > 1 { format!(", {groups} groups apart") } else { String::new() };
+    format!(
+        "preset {}{}: {}{}{neighbours}{apart}",
+        preset.name(),
+        if named { "" } else { " (by the contacts)" },
+        steps.join(", "),
+        if steps.is_empty() { "" } else { ", " },
+    )
 }
 
 /// Draws the pipeline that `sort` runs: read, filter, reference, sort, metrics.
@@ -51,7 +66,7 @@ impl Preset {
 /// # Errors
 /// Where the recording needs a probe.
 pub fn pipeline(
-    preset: Preset,
+    preset: Option<SortPreset>,
     info: &RecordingInfo,
     input: &Path,
     reading: &InputArguments,
@@ -70,16 +85,20 @@ pub fn pipeline(
     }
     let mut line = Line::default();
     line.add("read", "read_recording", reader_params(input, reading))?;
-    if preset == Preset::Neuropixels && !info.inter_sample_shift.is_empty() {
+    if !info.inter_sample_shift.is_empty() {
         line.add("phase_shift", "phase_shift", Params::new())?;
     }
     if !info.is_filtered {
         line.add("bandpass", "bandpass_filter", filter_params(info))?;
     }
-    if info.probe.is_some() && n >= MIN_FOR_REFERENCE && preset != Preset::Tetrode {
+    if n >= MIN_FOR_REFERENCE {
         line.add("reference", "common_reference", Params::new())?;
     }
-    line.add("sort", "sort", Params::new())?;
+    let mut params = Params::new();
+    if let Some(preset) = preset {
+        params.insert("preset".into(), json!(preset));
+    }
+    line.add("sort", "sort", params)?;
     let referenced = line.before_last.clone();
     line.add_unwired("metrics", "quality_metrics", Params::new())?;
     let Line { mut pipeline, .. } = line;

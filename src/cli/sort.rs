@@ -5,12 +5,12 @@ use super::{
     arguments::SortArguments,
     document::executor,
     input::open_recording,
-    output,
-    presets::{self, Preset},
+    output, presets,
     run::{failed_text, follow},
 };
 use crate::{
     data::{Sorting, Table, text::took},
+    engine::{geometry::Geometry, sort::SortPreset},
     io,
     nodes::registry,
     pipeline::{
@@ -42,8 +42,8 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
     let info = recording.info();
     // Before hours of work, not after them.
     check_out(&out)?;
-    let preset = arguments.preset.unwrap_or_else(|| Preset::fitting(info));
-    let pipeline = presets::pipeline(preset, info, &input, &arguments.reading, arguments.seed)?;
+    let pipeline = presets::pipeline(arguments.preset, info, &input, &arguments.reading, arguments.seed)?;
+    let preset = arguments.preset.unwrap_or_else(|| SortPreset::fitting(&Geometry::known_of(info)));
     let registry = registry();
     let problems = validate(&pipeline, &registry);
     if let Some(problem) = problems.iter().find(|p| p.severity == Severity::Error) {
@@ -92,7 +92,8 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
     };
     write(&out, &pipeline, &registry, &sorting, &metrics, || facts(start.elapsed().as_secs_f64()))?;
     output::text(&format!(
-        "{} units, {} spikes in {}: {}\n",
+        "{}\n{} units, {} spikes in {}: {}\n",
+        presets::in_words(preset, arguments.preset.is_some(), &pipeline, info),
         sorting.num_units(),
         sorting.num_spikes(),
         took(start.elapsed().as_secs_f64()),

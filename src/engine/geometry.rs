@@ -9,6 +9,9 @@ pub const MAX_CHANNELS_WITHOUT_PROBE: usize = 8;
 /// Contacts further apart than this do not see the same spike.
 const FARTHEST_SHARED_UM: f64 = 120.0;
 
+/// Channels that are whitened together, more or less: further ones share no noise that nearer ones do not share too.
+const WHITENED_TOGETHER: usize = 32;
+
 /// Positions and groups of the channels of a recording.
 ///
 /// Channels of different groups (shanks) are never neighbours. Without a probe all channels of a group are
@@ -25,11 +28,12 @@ impl Geometry {
     /// The geometry of a recording.
     ///
     /// # Errors
-    /// Where there is no probe and a group has more channels than can be neighbours of each other.
+    /// Where there is no probe and a group has more channels than can be neighbours of each other, or the probe puts
+    /// so many contacts at one place.
     pub fn of(info: &RecordingInfo) -> Result<Self, EngineError> {
         let geometry = Self::known_of(info);
         if geometry.positions_um.is_none() {
-            let most = geometry.group_sizes().into_iter().max().unwrap_or(0);
+            let most = geometry.members().iter().map(Vec::len).max().unwrap_or(0);
             if most > MAX_CHANNELS_WITHOUT_PROBE {
                 return Err(EngineError::Data(format!(
                     "the recording has {most} channels and no probe: up to {MAX_CHANNELS_WITHOUT_PROBE} channels can \
@@ -37,8 +41,25 @@ impl Geometry {
                      `probe` of the reader)."
                 )));
             }
+        } else if let Some((most, [x, y])) =
+            geometry.most_at_one_place().filter(|(n, _)| *n > MAX_CHANNELS_WITHOUT_PROBE)
+        {
+            return Err(EngineError::Data(format!(
+                "{most} contacts of a group lie at the same place of the probe, ({x}, {y}) µm, so nobody knows which of \
+                 them are near each other: correct the positions in the probe's file, or give each tetrode a shank or \
+                 group of its own"
+            )));
         }
         Ok(geometry)
+    }
+
+    /// The largest number of channels of one group at one place, and the place.
+    fn most_at_one_place(&self) -> Option<(usize, [f64; 2])> {
+        let positions = self.positions_um.as_ref()?;
+        let mut places: Vec<(i64, [f64; 2])> =
+            self.groups.iter().copied().zip(positions.iter().copied()).collect();
+        places.sort_by(|a, b| a.0.cmp(&b.0).then(a.1[0].total_cmp(&b.1[0])).then(a.1[1].total_cmp(&b.1[1])));
+        places.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0].1)).max_by_key(|(n, _)| *n)
     }
 
     /// What is known of the geometry of a recording, be it enough for a sort or not.
@@ -51,10 +72,24 @@ impl Geometry {
         self.groups.len()
     }
 
-    fn group_sizes(&self) -> Vec<usize> {
-        let mut groups = self.groups.clone();
-        groups.sort_unstable();
-        groups.chunk_by(|a, b| a == b).map(<[i64]>::len).collect()
+    /// The channels of each group, groups in ascending order.
+    pub fn members(&self) -> Vec<Vec<usize>> {
+        let mut members: std::collections::BTreeMap<i64, Vec<usize>> = std::collections::BTreeMap::new();
+        for (channel, &group) in self.groups.iter().enumerate() {
+            members.entry(group).or_default().push(channel);
+        }
+        members.into_values().collect()
+    }
+
+    /// Width and height of the area some channels take up, in µm; zero without a probe.
+    pub fn extent_um(&self, channels: &[usize]) -> [f64; 2] {
+        let Some(positions) = &self.positions_um else { return [0.0; 2] };
+        [0, 1].map(|axis| {
+            let along = channels.iter().filter_map(|&c| positions.get(c)).map(|p| p[axis]);
+            let (low, high) =
+                along.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            (high - low).max(0.0)
+        })
     }
 
     /// Distance of two channels in µm: zero without a probe, `None` across groups.
@@ -94,6 +129,37 @@ impl Geometry {
     pub fn fitting_radius_um(&self, usual_um: f64) -> f64 {
         let pitch = self.pitch_um();
         if pitch > usual_um && pitch <= FARTHEST_SHARED_UM { 1.25 * pitch } else { usual_um }
+    }
+
+    /// A radius in µm within which channels are whitened together: the fitting one, less where contacts lie so densely
+    /// that a small part of them tells all there is to tell.
+    pub fn whiten_radius_um(&self, usual_um: f64) -> f64 {
+        let fitting = self.fitting_radius_um(usual_um);
+        let mut reach: Vec<f64> = (0..self.num_channels())
+            .filter_map(|a| {
+                let mut distances: Vec<f64> =
+                    (0..self.num_channels()).filter_map(|b| self.distance_um(a, b)).collect();
+                let enough = distances.len() > WHITENED_TOGETHER;
+                enough.then(|| *distances.select_nth_unstable_by(WHITENED_TOGETHER, f64::total_cmp).1)
+            })
+            .collect();
+        // Channels at the rim have fewer neighbours: those in the middle tell how dense the contacts are.
+        reach.sort_by(f64::total_cmp);
+        let dense = reach.get(reach.len() / 4).copied().unwrap_or(f64::INFINITY);
+        if dense > 0.0 { fitting.min(dense) } else { fitting }
+    }
+
+    /// The longest stretch along an axis (0: x, 1: y) of contacts of one group without a gap that neurons fall into, in
+    /// µm; zero without a probe.
+    pub fn longest_row_um(&self, axis: usize) -> f64 {
+        let Some(positions) = &self.positions_um else { return 0.0 };
+        let mut along: Vec<(i64, f64)> =
+            self.groups.iter().copied().zip(positions.iter().map(|p| p[axis])).collect();
+        along.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        along
+            .chunk_by(|a, b| a.0 == b.0 && b.1 - a.1 <= FARTHEST_SHARED_UM)
+            .map(|row| row[row.len() - 1].1 - row[0].1)
+            .fold(0.0, f64::max)
     }
 
     /// Depth used in previews: y in µm, or the channel's index without a probe.
@@ -157,5 +223,42 @@ mod tests {
         let info = RecordingInfo::new(30_000.0, 9, 10, DType::Int16);
         let message = Geometry::of(&info).unwrap_err().to_string();
         assert!(message.contains("--probe"), "{message}");
+    }
+
+    fn placed(positions: Vec<[f64; 2]>) -> Geometry {
+        let groups = vec![0; positions.len()];
+        Geometry { positions_um: Some(positions), groups }
+    }
+
+    #[test]
+    fn dense_contacts_are_whitened_with_the_nearest_only() {
+        let column = placed((0..64).map(|i| [0.0, 20.0 * f64::from(i)]).collect());
+        assert_eq!(column.whiten_radius_um(100.0), 100.0);
+        let plane = placed((0..900).map(|i| [17.5 * f64::from(i % 30), 17.5 * f64::from(i / 30)]).collect());
+        let radius = plane.whiten_radius_um(100.0);
+        let middle = plane.neighbors(radius, usize::MAX)[465].len();
+        assert!((30..50).contains(&middle), "{middle} channels within {radius} µm");
+        assert_eq!(placed(vec![[0.0, 0.0]; 4]).whiten_radius_um(100.0), 100.0);
+    }
+
+    #[test]
+    fn a_row_of_contacts_ends_at_a_gap_and_at_its_group() {
+        let mut two =
+            placed((0..20).map(|i| [0.0, 25.0 * f64::from(i) + if i < 12 { 0.0 } else { 400.0 }]).collect());
+        assert_eq!(two.longest_row_um(1), 275.0);
+        two.groups = (0..20).map(|i| i / 4).collect();
+        assert_eq!(two.longest_row_um(1), 75.0);
+        assert_eq!(two.extent_um(&[0, 3]), [0.0, 75.0]);
+        assert_eq!(two.members()[1], [4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn many_contacts_at_one_place_are_refused() {
+        let mut info = RecordingInfo::new(30_000.0, 12, 10, DType::Int16);
+        info.probe = Some(Arc::new(Probe::from_positions(&[[0.0, 0.0]; 12])));
+        let error = Geometry::of(&info).unwrap_err().to_string();
+        assert!(error.contains("12 contacts") && error.contains("group"), "{error}");
+        info.groups = (0..12).map(|c| c / 4).collect();
+        assert!(Geometry::of(&info).is_ok());
     }
 }

@@ -39,6 +39,10 @@ pub struct WhitenParams {
     pub apply_mean: bool,
     /// Added to the variances along the axes before they are inverted; `None`: as SpikeInterface chooses.
     pub eps: Option<f64>,
+    /// Added too: this part of the mean variance of the channels that are whitened together, whatever their unit.
+    pub eps_of_variance: f64,
+    /// Channels of different groups are not whitened together, however near they are.
+    pub groups_apart: bool,
     /// Part by which covariances between channels are reduced, 0 to 1.
     pub shrinkage: f64,
     /// Leave out samples beyond this many robust deviations: spikes are not noise.
@@ -50,12 +54,28 @@ pub struct WhitenParams {
 impl WhitenParams {
     /// As SpikeInterface does it.
     pub fn plain(mode: WhitenMode, chunks: Chunks) -> Self {
-        Self { mode, apply_mean: false, eps: None, shrinkage: 0.0, reject_beyond: None, chunks }
+        Self {
+            mode,
+            apply_mean: false,
+            eps: None,
+            eps_of_variance: 0.0,
+            groups_apart: false,
+            shrinkage: 0.0,
+            reject_beyond: None,
+            chunks,
+        }
     }
 
-    /// For sorting: spikes left out of the estimate and a little shrinkage.
+    /// For sorting: groups apart, spikes left out of the estimate, a little shrinkage, and counts as good as volts.
     pub fn robust(mode: WhitenMode, chunks: Chunks) -> Self {
-        Self { eps: Some(1e-6), shrinkage: 1e-3, reject_beyond: Some(6.0), ..Self::plain(mode, chunks) }
+        Self {
+            eps: Some(0.0),
+            eps_of_variance: 1e-6,
+            groups_apart: true,
+            shrinkage: 1e-3,
+            reject_beyond: Some(6.0),
+            ..Self::plain(mode, chunks)
+        }
     }
 }
 
@@ -101,7 +121,7 @@ pub fn whitening(
     params: &WhitenParams,
     monitor: &dyn Monitor,
 ) -> Result<Whitening, EngineError> {
-    let neighbors = neighbors(chain, params.mode)?;
+    let neighbors = neighbors(chain, params.mode, params.groups_apart)?;
     let jobs = random_chunks(chain.info(), &params.chunks)?;
     let n = chain.num_channels();
     let sums = map_spans(chain, &jobs, 0, monitor, |block, _| Ok(Sums::of(block, params.reject_beyond)))?;
@@ -140,11 +160,11 @@ pub fn whitening(
         if square > 0.0 && square < 1.0 { (square * 1e-3).max(1e-16) } else { 1e-16 }
     });
     let matrix = match neighbors {
-        None => inverse_root(&covariance, &(0..n).collect::<Vec<_>>(), eps)?,
+        None => inverse_root(&covariance, &(0..n).collect::<Vec<_>>(), eps, params.eps_of_variance)?,
         Some(neighbors) => {
             let mut matrix = Array2::zeros((n, n));
             for (channel, set) in neighbors.iter().enumerate() {
-                let local = inverse_root(&covariance, set, eps)?;
+                let local = inverse_root(&covariance, set, eps, params.eps_of_variance)?;
                 let own = set.iter().position(|&c| c == channel).unwrap_or(0);
                 for (place, &other) in set.iter().enumerate() {
                     matrix[[channel, other]] = local[[own, place]];
@@ -157,37 +177,40 @@ pub fn whitening(
 }
 
 /// Channels whitened together, for each channel, in ascending order; `None` for all.
-fn neighbors(chain: &Chain, mode: WhitenMode) -> Result<Option<Vec<Vec<usize>>>, EngineError> {
+fn neighbors(
+    chain: &Chain,
+    mode: WhitenMode,
+    groups_apart: bool,
+) -> Result<Option<Vec<Vec<usize>>>, EngineError> {
+    let info = chain.info();
+    let n = info.num_channels();
+    let together = |a: usize, b: usize| !groups_apart || info.groups.get(a) == info.groups.get(b);
     if mode == WhitenMode::Global {
-        return Ok(None);
+        let apart = (1..n).any(|c| !together(0, c));
+        let group = |channel: usize| (0..n).filter(|&c| together(channel, c)).collect();
+        return Ok(apart.then(|| (0..n).map(group).collect()));
     }
-    let positions = chain.info().locations_um().ok_or_else(|| {
+    let positions = info.locations_um().ok_or_else(|| {
         EngineError::Data(
             "local whitening needs to know where channels are. Attach a probe, or whiten globally.".into(),
         )
     })?;
     let distance =
         |a: usize, b: usize| (positions[a][0] - positions[b][0]).hypot(positions[a][1] - positions[b][1]);
-    let n = positions.len();
-    Ok(Some(
-        (0..n)
-            .map(|channel| match mode {
-                WhitenMode::Global => (0..n).collect(),
-                WhitenMode::Radius(radius_um) => {
-                    (0..n).filter(|&c| distance(channel, c) <= radius_um).collect()
-                }
-                WhitenMode::Nearest(count) => {
-                    let mut order: Vec<usize> = (0..n).collect();
-                    order.sort_by(|&a, &b| {
-                        distance(channel, a).total_cmp(&distance(channel, b)).then(a.cmp(&b))
-                    });
-                    order.truncate(count.max(1));
-                    order.sort_unstable();
-                    order
-                }
-            })
-            .collect(),
-    ))
+    let near = |channel: usize| {
+        let mut near: Vec<usize> = (0..n).filter(|&c| together(channel, c)).collect();
+        match mode {
+            WhitenMode::Global => {}
+            WhitenMode::Radius(radius_um) => near.retain(|&c| distance(channel, c) <= radius_um),
+            WhitenMode::Nearest(count) => {
+                near.sort_by(|&a, &b| distance(channel, a).total_cmp(&distance(channel, b)).then(a.cmp(&b)));
+                near.truncate(count.max(1));
+                near.sort_unstable();
+            }
+        }
+        near
+    };
+    Ok(Some((0..n).map(near).collect()))
 }
 
 /// Sums over samples of one chunk.
@@ -267,8 +290,15 @@ impl Sums {
 }
 
 /// `E (|D| + eps)^(-1/2) E'` of the covariance of some channels.
-fn inverse_root(covariance: &Array2<f64>, channels: &[usize], eps: f64) -> Result<Array2<f64>, EngineError> {
+fn inverse_root(
+    covariance: &Array2<f64>,
+    channels: &[usize],
+    eps: f64,
+    eps_of_variance: f64,
+) -> Result<Array2<f64>, EngineError> {
     let n = channels.len();
+    let mean = channels.iter().map(|&c| covariance[[c, c]]).sum::<f64>() / n.max(1) as f64;
+    let eps = eps + eps_of_variance * mean;
     let local = Array2::from_shape_fn((n, n), |(i, j)| covariance[[channels[i], channels[j]]]);
     if local.iter().any(|x| !x.is_finite()) {
         return Err(EngineError::Data(

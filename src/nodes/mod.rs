@@ -18,6 +18,7 @@ mod estimate_motion;
 mod estimate_templates;
 mod export_phy;
 mod finish_units;
+mod generate_hybrid_recording;
 mod generate_recording;
 mod highpass_filter;
 mod localize_peaks;
@@ -67,6 +68,7 @@ pub fn registry() -> Registry {
         .with(read_events::ReadEvents)
         .with(read_motion::ReadMotion)
         .with(generate_recording::GenerateRecording)
+        .with(generate_hybrid_recording::GenerateHybridRecording)
         // Shape
         .with(select_channels::SelectChannels)
         .with(select_time::SelectTime)

@@ -14,10 +14,11 @@ use super::{
 use crate::{
     data::{PeakSign, Recording},
     engine::{
+        Monitor,
         geometry::Geometry,
         motion::sort_correction,
         signal_check::warn_of_bad_signal,
-        sort::{self, SortParams as Settings},
+        sort::{self, SortParams as Settings, SortPreset},
     },
     pipeline::{
         Category, Expansion, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext,
@@ -31,6 +32,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SortParams {
+    /// Kind of probe the other automatic values are made for. Auto: the one the contacts are of.
+    #[schemars(extend("auto" = true))]
+    pub preset: Option<SortPreset>,
     /// Height a spike must have to be found in the first place, in noise levels.
     #[schemars(range(min = 2.0, max = 50.0), extend("unit" = "σ", "soft" = [3.0, 10.0]))]
     pub detect_threshold: f64,
@@ -47,7 +51,7 @@ pub struct SortParams {
     #[schemars(range(min = 1.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0], "advanced" = true))]
     pub cluster_radius_um: Option<f64>,
     /// Channels within this distance are whitened together; all of them without a probe. Auto: 100 µm, more
-    /// where contacts lie further apart.
+    /// where contacts lie further apart, less where they lie very densely.
     #[schemars(range(min = 1.0, max = 10_000.0), extend("auto" = true, "unit" = "µm", "soft" = [50.0, 300.0], "advanced" = true))]
     pub whiten_radius_um: Option<f64>,
     /// Dip score from which a cluster counts as several; higher merges more.
@@ -74,6 +78,7 @@ impl Default for SortParams {
     fn default() -> Self {
         let settings = Settings::default();
         Self {
+            preset: None,
             detect_threshold: settings.detect.detect_threshold,
             peak_sign: PeakSign::Neg,
             match_threshold: settings.matching.threshold,
@@ -91,8 +96,13 @@ impl Default for SortParams {
 }
 
 impl SortParams {
+    fn preset(&self, geometry: &Geometry) -> SortPreset {
+        self.preset.unwrap_or_else(|| SortPreset::fitting(geometry))
+    }
+
     fn settings(&self, recording: &Recording) -> Settings {
-        let mut settings = Settings::fitting(&Geometry::known_of(recording.info()));
+        let geometry = Geometry::known_of(recording.info());
+        let mut settings = Settings::made_for(self.preset(&geometry), &geometry);
         settings.detect.detect_threshold = self.detect_threshold;
         settings.detect.peak_sign = self.peak_sign;
         settings.matching.threshold = self.match_threshold;
@@ -121,15 +131,17 @@ impl Node for Sort {
         source: "isosplit (arXiv:1508.04841) on shared-basis features, best-first template matching pursuit",
         category: Category::Sort,
         search: &["sorter", "spike sorting", "kilosort", "mountainsort", "lupin", "run_sorter", "units"],
-        version: 3,
+        version: 4,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
     };
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
-        let settings = params.settings(inputs.recording("recording")?);
+        let recording = inputs.recording("recording")?;
+        let settings = params.settings(recording);
         Ok(SortParams {
+            preset: Some(params.preset(&Geometry::known_of(recording.info()))),
             cluster_radius_um: Some(settings.cluster.radius_um),
             whiten_radius_um: Some(settings.whiten_radius_um),
             ..params.clone()
@@ -138,8 +150,9 @@ impl Node for Sort {
 
     fn expand(&self, params: &Self::Params) -> Option<Expansion> {
         let base = Settings::default();
+        let radius_um = params.preset.and_then(SortPreset::radius_um);
         let cluster = ClusterPeaksParams {
-            radius_um: params.cluster_radius_um,
+            radius_um: params.cluster_radius_um.or(radius_um),
             isocut_threshold: params.isocut_threshold,
             min_cluster_size: params.min_cluster_size,
             ..ClusterPeaksParams::default()
@@ -149,6 +162,7 @@ impl Node for Sort {
             amplitude_min: params.amplitude_min,
             amplitude_max: params.amplitude_max,
             features_per_unit: 0,
+            features_radius_um: radius_um,
             ..MatchTemplatesParams::default()
         };
         let survey = MatchTemplatesParams {
@@ -158,17 +172,19 @@ impl Node for Sort {
         };
         let whiten = WhitenParams {
             mode: Mode::Fitting,
-            radius_um: params.whiten_radius_um,
+            radius_um: params.whiten_radius_um.or(radius_um),
             robust: true,
             ..WhitenParams::default()
         };
         let detect = DetectPeaksParams {
             peak_sign: params.peak_sign,
             detect_threshold: params.detect_threshold,
+            radius_um,
             ..DetectPeaksParams::default()
         };
         let finish = FinishUnitsParams { min_snr: params.min_snr, ..FinishUnitsParams::default() };
         let templates = EstimateTemplatesParams::default();
+        let features = SpikeFeaturesParams { radius_um, ..SpikeFeaturesParams::default() };
         let correction = CorrectMotionParams {
             min_range_um: params.min_drift_um,
             ..CorrectMotionParams::from(sort_correction())
@@ -190,12 +206,12 @@ impl Node for Sort {
             Expansion::default()
                 .part("look_whiten", &Whiten, &whiten, at(0, 0))
                 .part("look_detect", &DetectPeaks, &detect, at(1, 0))
-                .part("look_features", &SpikeFeatures, &SpikeFeaturesParams::default(), at(2, 0))
+                .part("look_features", &SpikeFeatures, &features, at(2, 0))
                 .part("motion", &EstimateMotion, &EstimateMotionParams::default(), at(3, 0))
                 .part("correct", &CorrectMotion, &correction, at(4, 0))
                 .part("whiten", &Whiten, &whiten, at(0, 1))
                 .part("detect", &DetectPeaks, &detect, at(1, 1))
-                .part("features", &SpikeFeatures, &SpikeFeaturesParams::default(), at(2, 1))
+                .part("features", &SpikeFeatures, &features, at(2, 1))
                 .part("cluster", &ClusterPeaks, &cluster, at(3, 1))
                 .part("templates", &EstimateTemplates, &templates, at(4, 1))
                 .part("survey", &MatchTemplates, &survey, at(1, 2))
@@ -231,6 +247,7 @@ impl Node for Sort {
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         warn_of_bad_signal(recording, context)?;
+        context.log(&format!("preset {}", params.preset(&Geometry::known_of(recording.info())).name()));
         let output = sort::sort(recording, &params.settings(recording), context.seed, context, context)?;
         Ok(Outputs::one("sorting", output.sorting).and("templates", output.templates))
     }

@@ -1,10 +1,10 @@
 //! Make the noise of channels uncorrelated and of unit variance.
 
-use super::auto;
 use crate::{
     data::{Fit, Stage},
     engine::{
         chain,
+        geometry::Geometry,
         noise::Chunks,
         sort::whitening_of_varying,
         whiten::{WhitenMode, WhitenParams as Settings, Whitening, whitening},
@@ -37,7 +37,7 @@ pub enum Mode {
 pub struct WhitenParams {
     /// Which channels are whitened with which. Local needs a probe.
     pub mode: Mode,
-    /// Local: how far away channels are whitened together. Auto: 100 µm, more where contacts lie further apart.
+    /// Local: how far away channels are whitened together. Auto: 100 µm, more where contacts lie further apart, less where they lie very densely.
     #[schemars(range(min = 1.0, max = 10_000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 300.0]))]
     pub radius_um: Option<f64>,
     /// As a sort needs it: leave spikes out of the estimate, shrink it a little, and pass constant channels over.
@@ -77,6 +77,13 @@ impl Default for WhitenParams {
 /// Radius of local whitening on usual probes.
 const USUAL_RADIUS_UM: f64 = 100.0;
 
+fn radius_um(params: &WhitenParams, inputs: &Inputs) -> Result<f64, NodeError> {
+    Ok(match params.radius_um {
+        Some(radius_um) => radius_um,
+        None => Geometry::known_of(inputs.recording("recording")?.info()).whiten_radius_um(USUAL_RADIUS_UM),
+    })
+}
+
 /// Estimates a ZCA matrix once, then multiplies whatever is read by it.
 pub struct Whiten;
 
@@ -89,15 +96,14 @@ impl Node for Whiten {
         source: "ZCA; SpikeInterface whiten",
         category: Category::Preprocess,
         search: &["zca", "decorrelate", "covariance", "sphering"],
-        version: 1,
+        version: 2,
         work: Work::FitThenLazy(TaskClass::Traces),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
-        let radius_um = Some(auto::radius_um(params.radius_um, USUAL_RADIUS_UM, inputs)?);
-        Ok(Self::Params { radius_um, ..params.clone() })
+        Ok(Self::Params { radius_um: Some(radius_um(params, inputs)?), ..params.clone() })
     }
 
     fn fit(
@@ -107,7 +113,7 @@ impl Node for Whiten {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
-        let radius_um = auto::radius_um(params.radius_um, USUAL_RADIUS_UM, inputs)?;
+        let radius_um = radius_um(params, inputs)?;
         let mode = match params.mode {
             Mode::Global => WhitenMode::Global,
             Mode::Local => WhitenMode::Radius(radius_um),

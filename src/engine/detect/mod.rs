@@ -1,9 +1,11 @@
 //! Finds the times and channels of threshold crossings that are the largest of their neighbourhood.
 
+mod artefacts;
 mod bank;
 mod exclusive;
 mod survey;
 
+use artefacts::leave_out_artefacts;
 pub use bank::FilterBank;
 pub use exclusive::{Crossing, locally_exclusive};
 pub use survey::{SNIPPET_BEFORE_MS, SNIPPET_MS, Survey, survey};
@@ -16,6 +18,10 @@ use super::{
 };
 pub use crate::data::PeakSign;
 use crate::data::{Peaks, units::ms_to_samples};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What many channels see within this time they see at once, in ms.
+const ARTEFACT_MS: f64 = 1.0;
 
 /// What crosses the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +103,14 @@ pub fn detect_peaks(
     let pad = sweep + 1 + bank.num_samples();
     let spans = all_spans(chain);
     let threshold = params.detect_threshold as f32;
+    let window = ms_to_samples(ARTEFACT_MS, info.sampling_frequency);
+    let in_artefacts = AtomicU64::new(0);
     let found = over_spans(chain, &spans, pad, monitor, |data: &SpanData, scratch: &mut DetectScratch| {
         bank.crossings(data.block, threshold, &mut scratch.bank, &mut scratch.crossings);
         let first = data.block.first_frame();
+        let artefacts = leave_out_artefacts(&mut scratch.crossings, window);
+        let common: usize = artefacts.iter().map(|stretch| stretch.len()).sum();
+        in_artefacts.fetch_add(common.min(data.frames.len()) as u64, Ordering::Relaxed);
         let own = locally_exclusive(&scratch.crossings, &neighbors, sweep);
         let peaks: Vec<(u32, i64, u32, f32)> = own
             .into_iter()
@@ -115,6 +126,14 @@ pub fn detect_peaks(
         Ok(peaks)
     })?;
     let peaks: Vec<_> = found.into_iter().flatten().collect();
+    let part = in_artefacts.into_inner() as f64 / info.total_frames().max(1) as f64;
+    if part > 0.0 {
+        monitor.warn(&format!(
+            "artefacts on nearly all channels take up {:.2} % of the time; no peaks are taken from there. Where you know when \
+             they come, put silence_periods before the sort",
+            (100.0 * part).max(0.01)
+        ));
+    }
     if peaks.is_empty() {
         monitor.warn("no peaks crossed the threshold: lower detect_threshold, or check filter and channels");
     }

@@ -1,6 +1,6 @@
 //! A first look at a small part of the recording: noise levels and isolated spikes.
 
-use super::{Crossing, DetectParams, PeakSign, locally_exclusive};
+use super::{ARTEFACT_MS, Crossing, DetectParams, PeakSign, leave_out_artefacts, locally_exclusive};
 use crate::{
     data::units::ms_to_samples,
     engine::{
@@ -56,9 +56,10 @@ pub fn survey(
     let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, sorted: &mut Vec<f32>| {
         let block = data.block;
         let noise: Vec<f32> = (0..block.num_channels()).map(|c| mad(block.channel(c), sorted)).collect();
-        let crossings: Vec<Vec<Crossing>> = (0..block.num_channels())
+        let mut crossings: Vec<Vec<Crossing>> = (0..block.num_channels())
             .map(|c| crossings_of(block.channel(c), noise[c], params.peak_sign, c))
             .collect();
+        leave_out_artefacts(&mut crossings, ms_to_samples(ARTEFACT_MS, rate));
         let peaks = locally_exclusive(&crossings, &neighbors, num_samples);
         let step = peaks.len().div_ceil(SNIPPETS_PER_SPAN).max(1);
         let snippets: Vec<Vec<f32>> = peaks

@@ -54,11 +54,11 @@ pub fn motion_of_events(
 ) -> Result<Motion, EngineError> {
     let extent = extent_of(info, params.axis)?;
     events.resize(info.segments.len(), Vec::new());
-    let length = extent.contacts_um.end - extent.contacts_um.start;
+    let length = Geometry::known_of(info).longest_row_um(params.axis.index());
     let bins = (info.duration_s() / params.bin_s).floor();
     let count = events.iter().map(Vec::len).sum::<usize>() as f64;
     let reason = if length < LEAST_EXTENT_UM {
-        format!("the contacts span {length:.0} µm, less than {LEAST_EXTENT_UM} µm")
+        format!("the contacts that see the same neurons span {length:.0} µm, less than {LEAST_EXTENT_UM} µm")
     } else if bins < 2.0 {
         format!("the recording is shorter than two time bins of {} s", params.bin_s)
     } else if count < LEAST_EVENTS * bins {

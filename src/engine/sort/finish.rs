@@ -135,9 +135,14 @@ pub fn finish(
     }
     let kept: Vec<usize> = (0..reasons.len()).filter(|&unit| reasons[unit].is_none()).collect();
     if kept.is_empty() {
-        monitor.warn("no units were found");
+        monitor.warn(
+            "no units were found: look whether the traces hold spikes at all; if they do, check filter, probe and peak_sign, \
+             or lower detect_threshold",
+        );
     }
-    let (sorting, templates) = keep(matched, templates, &kept, &shapes, scales.in_uv);
+    let (mut sorting, templates) = keep(matched, templates, &kept, &shapes, scales.in_uv);
+    let group = |&unit: &usize| info.groups.get(shapes[unit].channel).copied().unwrap_or(0);
+    sorting.properties.set("group", TableColumn::Int(kept.iter().map(group).collect()));
     let sorting = locate(recording, sorting, &kept, &shapes, monitor)?;
     Ok(Finished { sorting, templates, removed })
 }

@@ -2,12 +2,14 @@
 
 mod echoes;
 mod finish;
+mod preset;
 mod steady;
 mod timing;
 mod whiten;
 
 pub use echoes::{Echo, echoes};
 pub use finish::{FinishParams, Finished, Removed, finish};
+pub use preset::SortPreset;
 use steady::{motion_of, steady};
 pub use timing::{StageTiming, Stopwatch};
 pub use whiten::whitening_of_varying;
@@ -73,8 +75,8 @@ impl SortParams {
     /// The defaults, with radii that fit the probe.
     pub fn fitting(geometry: &Geometry) -> Self {
         let mut params = Self::default();
+        params.whiten_radius_um = geometry.whiten_radius_um(params.whiten_radius_um);
         for radius_um in [
-            &mut params.whiten_radius_um,
             &mut params.detect.radius_um,
             &mut params.features.radius_um,
             &mut params.cluster.radius_um,

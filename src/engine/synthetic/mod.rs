@@ -5,6 +5,7 @@
 //! nothing is stored.
 
 mod drift;
+mod hybrid;
 mod kernels;
 mod layout;
 mod neuron;
@@ -15,6 +16,7 @@ mod source;
 mod trains;
 
 pub use drift::DriftMode;
+pub use hybrid::{HybridParams, HybridSource, HybridUnit, hybrid_truth, hybrid_units};
 pub use layout::ProbeLayout;
 pub use params::GenerateParams;
 pub use source::SyntheticSource;
@@ -39,6 +41,8 @@ enum Purpose {
     Field = 7,
     Phase = 8,
     Drift = 9,
+    HybridPlace = 10,
+    HybridTrain = 11,
 }
 
 /// The two seeds of a generated recording: of the document and of the node.

@@ -3,6 +3,7 @@
 use super::{
     GenerateParams, Purpose,
     drift::Drift,
+    layout::areas,
     neuron::{COMPARTMENTS, Neuron},
 };
 use rand::RngExt;
@@ -36,18 +37,18 @@ impl Population {
         let seeds = params.seeds(document_seed);
         let contacts_um: Vec<[f64; 2]> =
             params.probe.probe().contacts.iter().map(|c| c.position_um).collect();
-        let range = |axis: usize| {
-            contacts_um.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], c| {
-                [low.min(c[axis]), high.max(c[axis])]
-            })
-        };
-        let ([left, right], [bottom, top]) = (range(0), range(1));
+        let areas = areas(&contacts_um);
+        let bottom = areas.iter().map(|a| a[2]).fold(f64::INFINITY, f64::min);
+        let top = areas.iter().map(|a| a[3]).fold(f64::NEG_INFINITY, f64::max);
         let drift = Drift::new(params, document_seed, [bottom, top]);
+        // Of several stretches of tissue each gets its share.
+        let area = |unit: usize| areas[unit % areas.len().max(1)];
 
         let mut places: Vec<[f64; 3]> = Vec::with_capacity(params.num_units);
         let mut units = Vec::with_capacity(params.num_units);
         for unit in 0..params.num_units {
             let mut rng = seeds.stream(Purpose::Neuron, unit as u64);
+            let [left, right, bottom, top] = area(unit);
             let mut best = ([0.0; 3], f64::NEG_INFINITY);
             for _ in 0..CANDIDATES {
                 let place = [
@@ -71,6 +72,7 @@ impl Population {
         let background = (0..params.num_background_units as u64)
             .map(|unit| {
                 let mut rng = seeds.stream(Purpose::Background, unit);
+                let [left, right, bottom, top] = area(unit as usize);
                 let place = [
                     rng.random_range(left - 80.0..right + 80.0),
                     rng.random_range(bottom - 60.0..top + 60.0),

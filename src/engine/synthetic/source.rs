@@ -57,7 +57,9 @@ impl SyntheticSource {
             RecordingInfo::new(params.sampling_frequency, num_channels, params.num_frames(), DType::Int16);
         info.gain_to_uv = Some(vec![GAIN_UV; num_channels]);
         info.offset_to_uv = Some(vec![0.0; num_channels]);
-        info.probe = Some(Arc::new(params.probe.probe()));
+        let probe = params.probe.probe();
+        info.groups = probe.contacts.iter().map(|c| c.shank_index as i64).collect();
+        info.probe = Some(Arc::new(probe));
         Ok(Self {
             noise: Noise::new(params, seeds, &population.contacts_um),
             noise_is_on: params.noise_uv + params.common_noise_uv + params.field_potential_uv > 0.0,

@@ -83,7 +83,7 @@ pub(super) fn truth_of(params: &GenerateParams, document_seed: u64, population: 
 }
 
 /// Times in seconds and sizes of one unit's spikes, in order.
-fn train(rng: &mut ChaCha8Rng, params: &GenerateParams, shrink: Option<f64>) -> Vec<(f64, f64)> {
+pub(super) fn train(rng: &mut ChaCha8Rng, params: &GenerateParams, shrink: Option<f64>) -> Vec<(f64, f64)> {
     let spread: f64 = StandardNormal.sample(rng);
     let rate = params.median_firing_rate_hz * (params.firing_rate_spread * spread).exp();
     let refractory = params.refractory_period_ms * 1e-3;

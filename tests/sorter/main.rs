@@ -1,6 +1,12 @@
 //! The ready sorter on generated recordings: what it finds, that it repeats itself, and that it survives nothing.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../common/mod.rs"]
+mod common;
+mod difficult;
+mod held;
+mod properties;
+
 use spikeloom::{
     data::{DType, Operator, Recording, RecordingInfo, ReferenceSet, Sorting, Source, SourceError, Stage},
     engine::{
@@ -67,9 +73,13 @@ fn filtered(recording: &Recording) -> Recording {
     filtered.with_stage(Stage::CommonReference { operator: Operator::Median, reference }).unwrap()
 }
 
-fn generated(params: &GenerateParams) -> (Recording, Arc<Sorting>) {
+fn generated_source(params: &GenerateParams) -> (SyntheticSource, Arc<Sorting>) {
     let truth = Arc::new(truth(params, 0));
-    let source = SyntheticSource::new(params, 0, truth.clone()).unwrap();
+    (SyntheticSource::new(params, 0, truth.clone()).unwrap(), truth)
+}
+
+fn generated(params: &GenerateParams) -> (Recording, Arc<Sorting>) {
+    let (source, truth) = generated_source(params);
     (filtered(&Recording::new(Arc::new(source))), truth)
 }
 

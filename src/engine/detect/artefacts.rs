@@ -1,0 +1,104 @@
+//! Moments at which nearly all channels cross the threshold at once: stimuli, movements, switches; no neuron is that large.
+
+use super::Crossing;
+use std::ops::Range;
+
+/// With fewer channels a single neuron may be seen on all of them.
+const LEAST_CHANNELS: usize = 16;
+/// Channels that cross together in an artefact, as a share of all.
+const SHARE: f64 = 0.75;
+/// Height of the median channel in an artefact, as a part of the highest: that of a neuron falls off over the contacts.
+const EVENNESS: f32 = 0.2;
+
+/// Takes the crossings of artefacts out, and gives the stretches they were in, in order and apart.
+///
+/// An artefact has crossings of three quarters of all channels within `window` samples, of similar height. What lies
+/// within half a window of it is taken for a part of it.
+pub(super) fn leave_out_artefacts(crossings: &mut [Vec<Crossing>], window: usize) -> Vec<Range<u32>> {
+    let channels = crossings.len();
+    let least = ((SHARE * channels as f64).ceil() as usize).max(1);
+    if channels < LEAST_CHANNELS || crossings.iter().filter(|own| !own.is_empty()).count() < least {
+        return Vec::new();
+    }
+    let mut all: Vec<&Crossing> = crossings.iter().flatten().collect();
+    all.sort_by_key(|c| (c.sample, c.channel));
+    let window = window as u32;
+    let mut counts = vec![0u32; channels];
+    let (mut distinct, mut first) = (0, 0);
+    let mut found: Vec<Range<u32>> = Vec::new();
+    for (last, crossing) in all.iter().enumerate() {
+        while all[first].sample + window <= crossing.sample {
+            let count = &mut counts[all[first].channel as usize];
+            *count -= 1;
+            distinct -= usize::from(*count == 0);
+            first += 1;
+        }
+        let count = &mut counts[crossing.channel as usize];
+        distinct += usize::from(*count == 0);
+        *count += 1;
+        if distinct < least || !even(&all[first..=last], channels) {
+            continue;
+        }
+        let stretch = all[first].sample.saturating_sub(window / 2)..crossing.sample + window / 2 + 1;
+        match found.last_mut() {
+            Some(before) if before.end >= stretch.start => before.end = before.end.max(stretch.end),
+            _ => found.push(stretch),
+        }
+    }
+    if !found.is_empty() {
+        let inside = |sample: u32| {
+            let next = found.partition_point(|stretch| stretch.end <= sample);
+            found.get(next).is_some_and(|stretch| stretch.contains(&sample))
+        };
+        crossings.iter_mut().for_each(|own| own.retain(|c| !inside(c.sample)));
+    }
+    found
+}
+
+/// True where the heights of the channels are of one size.
+fn even(crossings: &[&Crossing], channels: usize) -> bool {
+    let mut heights = vec![0.0f32; channels];
+    for crossing in crossings {
+        let height = &mut heights[crossing.channel as usize];
+        *height = height.max(crossing.height);
+    }
+    heights.sort_unstable_by(f32::total_cmp);
+    heights[channels / 2] >= EVENNESS * heights[channels - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Crossings around `sample`, of a height for each channel; none below 5.
+    fn event(crossings: &mut [Vec<Crossing>], sample: u32, height: impl Fn(usize) -> f32) {
+        for (channel, own) in crossings.iter_mut().enumerate() {
+            let height = height(channel);
+            if height >= 5.0 {
+                own.push(Crossing { sample: sample + channel as u32 % 5, channel: channel as u32, height });
+            }
+        }
+    }
+
+    #[test]
+    fn what_all_channels_see_alike_is_left_out_and_a_large_spike_is_not() {
+        let mut crossings = vec![Vec::new(); 32];
+        let spike = |channel: usize| 120.0 * (-(channel as f32 - 9.0).abs() / 3.0).exp();
+        event(&mut crossings, 1_000, spike);
+        event(&mut crossings, 2_000, |channel| 40.0 + channel as f32);
+        event(&mut crossings, 2_020, spike);
+        // As large as a spike can be: nearly all channels, but not alike.
+        event(&mut crossings, 3_000, |channel| 400.0 * (-(channel as f32 - 16.0).abs() / 4.0).exp() + 4.0);
+        let before: usize = crossings.iter().map(Vec::len).sum();
+        let found = leave_out_artefacts(&mut crossings, 30);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].contains(&2_000) && found[0].contains(&2_019) && !found[0].contains(&2_040));
+        let after: usize = crossings.iter().map(Vec::len).sum();
+        assert!(after < before && crossings.iter().flatten().all(|c| !found[0].contains(&c.sample)));
+        assert!(crossings[9].iter().any(|c| c.sample / 10 == 100));
+        assert!(crossings[16].iter().any(|c| c.sample / 10 == 300));
+        let mut tetrode = vec![Vec::new(); 4];
+        event(&mut tetrode, 100, |_| 20.0);
+        assert!(leave_out_artefacts(&mut tetrode, 30).is_empty());
+    }
+}
