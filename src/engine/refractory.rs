@@ -1,5 +1,10 @@
 //! Are two spike trains one neuron or two? One neuron does not fire twice within its refractory period.
 
+mod contamination;
+mod normal;
+
+pub use contamination::{Contamination, contamination};
+
 /// Lags in ms at which one neuron is silent. The lower bound leaves out what detection itself suppresses.
 const SILENT_MS: (f64, f64) = (0.6, 2.0);
 /// Lags in ms that say how often two trains meet by chance.
