@@ -12,6 +12,7 @@ pub mod chain;
 pub mod cluster;
 pub mod compare;
 pub mod correlograms;
+pub mod curation;
 pub mod design;
 pub mod detect;
 pub mod eigen;

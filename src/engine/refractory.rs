@@ -71,12 +71,14 @@ pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
 ///
 /// Trains as for [`compare`]; `duration_s` is that of the recording.
 pub fn take_turns(a: &[i64], b: &[i64], sampling_frequency: f64, duration_s: f64) -> bool {
+    expected_meetings(a, b, duration_s) >= LEAST_MEETINGS
+        && meetings_ratio(a, b, sampling_frequency, duration_s) < TURNS
+}
+
+/// How often two trains meet within the shoulder (50 ms) over how often their rates make them meet by chance; NaN where
+/// one is empty. Arguments as for [`take_turns`].
+pub fn meetings_ratio(a: &[i64], b: &[i64], sampling_frequency: f64, duration_s: f64) -> f64 {
     let reach = (SHOULDER_MS.1 * 1e-3 * sampling_frequency).round() as i64;
-    let expected =
-        a.len() as f64 * b.len() as f64 * 2.0 * SHOULDER_MS.1 * 1e-3 / duration_s.max(f64::MIN_POSITIVE);
-    if expected < LEAST_MEETINGS {
-        return false;
-    }
     let (mut met, mut first) = (0u64, 0);
     for &time in a {
         while b.get(first).is_some_and(|&t| t < time - reach) {
@@ -84,7 +86,11 @@ pub fn take_turns(a: &[i64], b: &[i64], sampling_frequency: f64, duration_s: f64
         }
         met += b[first..].iter().take_while(|&&t| t <= time + reach).count() as u64;
     }
-    (met as f64) < TURNS * expected
+    met as f64 / expected_meetings(a, b, duration_s)
+}
+
+fn expected_meetings(a: &[i64], b: &[i64], duration_s: f64) -> f64 {
+    a.len() as f64 * b.len() as f64 * 2.0 * SHOULDER_MS.1 * 1e-3 / duration_s.max(f64::MIN_POSITIVE)
 }
 
 /// A frame of a segment as one number, segments far apart.

@@ -3,7 +3,7 @@
 use super::auto;
 use crate::{
     engine::{
-        cluster::{self, ClusterParams as Settings, IsosplitParams},
+        cluster::{self, ClusterMethod, ClusterParams as Settings, IsosplitParams},
         geometry::Geometry,
     },
     pipeline::{
@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClusterPeaksParams {
+    /// How peaks of one place are told apart.
+    pub method: ClusterMethod,
     /// Channels further than this from a peak's own are not looked at.
     #[schemars(range(min = 0.0, max = 1000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 200.0]))]
     pub radius_um: Option<f64>,
@@ -26,10 +28,10 @@ pub struct ClusterPeaksParams {
     /// Clusters with fewer peaks are left out.
     #[schemars(range(min = 2, max = 100_000), extend("soft" = [10, 200]))]
     pub min_cluster_size: usize,
-    /// Principal axes used at once, at most.
+    /// Principal axes used at once, at most (isosplit; a graph has up to 32).
     #[schemars(range(min = 1, max = 32), extend("advanced" = true))]
     pub max_dimensions: usize,
-    /// How often a cluster is looked at again by itself.
+    /// How often a cluster is looked at again by itself (isosplit).
     #[schemars(range(min = 0, max = 10), extend("advanced" = true))]
     pub recursion_depth: usize,
     /// Clusters of different channels are only merged where their waveforms are at least this similar (cosine).
@@ -41,6 +43,7 @@ impl Default for ClusterPeaksParams {
     fn default() -> Self {
         let settings = Settings::default();
         Self {
+            method: settings.method,
             radius_um: None,
             isocut_threshold: settings.isosplit.isocut_threshold,
             min_cluster_size: settings.min_cluster_size,
@@ -51,7 +54,7 @@ impl Default for ClusterPeaksParams {
     }
 }
 
-/// Splits the peaks of each channel wherever the dip test sees several humps, and merges across channels.
+/// Splits the peaks of each channel as far as they are several humps, and merges across channels what is one.
 pub struct ClusterPeaks;
 
 impl Node for ClusterPeaks {
@@ -60,9 +63,20 @@ impl Node for ClusterPeaks {
         kind: "cluster_peaks",
         label: "Cluster peaks",
         summary: "Groups peaks into units by their features, without being told how many there are.",
-        source: "isosplit (Magland and Barnett, arXiv:1508.04841); SpikeInterface find_clusters_from_peaks",
+        source: "isosplit (Magland and Barnett, arXiv:1508.04841), isosplit6; Kilosort 4 (Pachitariu et al. 2024); \
+                 SpikeInterface find_clusters_from_peaks",
         category: Category::Sort,
-        search: &["isosplit", "isocut", "clustering", "units", "find_clusters_from_peaks"],
+        search: &[
+            "isosplit",
+            "isosplit6",
+            "isocut",
+            "clustering",
+            "units",
+            "graph",
+            "modularity",
+            "kilosort",
+            "find_clusters_from_peaks",
+        ],
         version: 1,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("features", PortType::Features)],
@@ -92,6 +106,7 @@ impl Node for ClusterPeaks {
             )));
         }
         let settings = Settings {
+            method: params.method,
             radius_um,
             max_dimensions: params.max_dimensions,
             isosplit: IsosplitParams {

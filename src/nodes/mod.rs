@@ -53,6 +53,7 @@ mod spike_amplitudes;
 mod spike_features;
 mod spike_locations;
 mod split_by_group;
+mod suggest_curation;
 mod unit_locations;
 mod whiten;
 
@@ -104,6 +105,7 @@ pub fn registry() -> Registry {
         .with(spike_locations::SpikeLocations)
         .with(unit_locations::UnitLocations)
         .with(quality_metrics::QualityMetrics)
+        .with(suggest_curation::SuggestCuration)
         .with(correlograms::Correlograms)
         .with(compare_to_truth::CompareToTruth)
         .with(compare_sortings::CompareSortings)

@@ -90,6 +90,7 @@ def put_in_place():
     except ImportError:
         pass
     torch = types.ModuleType("torch")
+    torch.Tensor = Tensor
     torch.sparse_coo_tensor = coo
     torch.device = lambda name: name
     torch.from_numpy = Tensor

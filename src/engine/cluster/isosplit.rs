@@ -25,8 +25,15 @@ impl Default for IsosplitParams {
     }
 }
 
-/// Iterations of a pass at most; hundreds mean two clusters hand points to and fro.
-const MAX_ITERATIONS: usize = 300;
+/// What the programs that merge by the dip test do differently.
+pub(super) struct Rules {
+    /// A pair is dealt out anew even where both would hand over most of their points.
+    pub(super) swaps: bool,
+    /// Where nothing is merged at first, every pair is compared once more.
+    pub(super) looks_again: bool,
+    /// Iterations of a pass at most; hundreds mean two clusters hand points to and fro.
+    pub(super) max_iterations: usize,
+}
 /// Rounds of k-means for the seeds.
 const SEED_ROUNDS: usize = 12;
 
@@ -44,7 +51,18 @@ pub fn isosplit(points: &Points, params: &IsosplitParams, random: u64) -> Vec<u3
 }
 
 /// The merging half of [`isosplit`], from given labels.
-pub fn merge_seeds(points: &Points, mut labels: Vec<u32>, params: &IsosplitParams) -> Vec<u32> {
+pub fn merge_seeds(points: &Points, labels: Vec<u32>, params: &IsosplitParams) -> Vec<u32> {
+    let rules = Rules { swaps: false, looks_again: false, max_iterations: 300 };
+    merge_by_rules(points, labels, params, &rules)
+}
+
+/// Merges and deals out until no pair has changed.
+pub(super) fn merge_by_rules(
+    points: &Points,
+    mut labels: Vec<u32>,
+    params: &IsosplitParams,
+    rules: &Rules,
+) -> Vec<u32> {
     make_continuous(&mut labels);
     let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
     let mut clusters: Vec<Cluster> = (0..count).map(|_| Cluster::default()).collect();
@@ -55,11 +73,11 @@ pub fn merge_seeds(points: &Points, mut labels: Vec<u32>, params: &IsosplitParam
         cluster.update(points);
     }
     let mut compared = vec![false; count * count];
-    let mut final_pass = true;
+    let mut final_pass = !rules.looks_again;
     loop {
         let mut merged = false;
         let mut changed = vec![false; count];
-        for _ in 0..MAX_ITERATIONS {
+        for _ in 0..rules.max_iterations {
             let pairs = nearest_pairs(&clusters, &compared);
             if pairs.is_empty() {
                 break;
@@ -67,7 +85,7 @@ pub fn merge_seeds(points: &Points, mut labels: Vec<u32>, params: &IsosplitParam
             for (a, b) in pairs {
                 compared[a * count + b] = true;
                 compared[b * count + a] = true;
-                merged |= compare(points, &mut clusters, a, b, &mut changed, params);
+                merged |= compare(points, &mut clusters, (a, b), &mut changed, params, rules);
             }
         }
         for (a, _) in changed.iter().enumerate().filter(|(_, changed)| **changed) {
@@ -115,10 +133,10 @@ impl Cluster {
 fn compare(
     points: &Points,
     clusters: &mut [Cluster],
-    a: usize,
-    b: usize,
+    (a, b): (usize, usize),
     changed: &mut [bool],
     params: &IsosplitParams,
+    rules: &Rules,
 ) -> bool {
     let (one, other) = (std::mem::take(&mut clusters[a]), std::mem::take(&mut clusters[b]));
     let small = one.members.len().min(other.members.len()) < params.min_cluster_size;
@@ -140,7 +158,8 @@ fn compare(
         }
         Some(split) => {
             let swapped = split.left_to_right as f64 / one_size + split.right_to_left as f64 / other_size;
-            if swapped >= 1.0 || split.left_to_right + split.right_to_left == 0 {
+            let keeps = swapped >= 1.0 && !rules.swaps;
+            if keeps || split.left_to_right + split.right_to_left == 0 {
                 (clusters[a], clusters[b]) = (one, other);
             } else {
                 (clusters[a].members, clusters[b].members) = (split.left, split.right);

@@ -9,16 +9,19 @@
 //! accuracy on a generated recording of 30 units on one column of contacts, with bursts and distant units, from 0.76
 //! to 0.86, and left recordings of well-spaced units as they were.
 
+mod graph;
 mod halves;
 mod isocut;
 mod isosplit;
+mod isosplit6;
 mod merge;
 mod points;
 mod repeats;
 
 pub use isocut::{Dip, isocut};
 pub use isosplit::{IsosplitParams, isosplit, merge_seeds};
-pub use points::Points;
+pub use isosplit6::isosplit6;
+pub use points::{Points, discriminant, dot};
 
 use halves::halves;
 
@@ -30,11 +33,28 @@ use super::{
 };
 use crate::data::{Features, Id, Sorting, SpikeTrains, Table};
 use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How the peaks of a cell are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClusterMethod {
+    /// Isosplit from k-means seeds, again on every part, and a mixture of two Gaussians where it sees one hump.
+    #[default]
+    Isosplit,
+    /// Isosplit from many small parcels, as its authors' program (version 6), again on every part.
+    Isosplit6,
+    /// Modularity of a graph of nearest neighbours and a tree of merges, as Kilosort 4.
+    Graph,
+}
 
 /// Settings of [`cluster_features`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClusterParams {
+    /// How the peaks of a cell are told apart.
+    pub method: ClusterMethod,
     /// Channels further than this from a peak's main channel are not looked at, in µm.
     pub radius_um: f64,
     /// Principal axes used at once, at most.
@@ -52,6 +72,7 @@ pub struct ClusterParams {
 impl Default for ClusterParams {
     fn default() -> Self {
         Self {
+            method: ClusterMethod::default(),
             radius_um: 60.0,
             max_dimensions: 8,
             isosplit: IsosplitParams::default(),
@@ -74,7 +95,8 @@ const LEAST_VARIANCE: f64 = 1.2;
 /// Where it is cancelled.
 ///
 /// # Source
-/// Recursion as in MountainSort 5 and SpikeInterface's iterative isosplit; the merge across cells is ours.
+/// Recursion as in MountainSort 5 and SpikeInterface's iterative isosplit; graphs as in Kilosort 4 (see `graph`). The
+/// merge across cells is ours.
 pub fn cluster_features(
     features: &Features,
     geometry: &Geometry,
@@ -264,6 +286,33 @@ fn one_neuron(features: &Features, a: &[u32], b: &[u32]) -> bool {
     refractory::compare(&times(features, a), &times(features, b), rate) == Verdict::OneNeuron
 }
 
+/// Labels `0..n` of points that are not one hump, by what told them apart.
+pub enum Parts {
+    /// Isosplit, two or more.
+    Isosplit(Vec<u32>),
+    /// The dip along the axis of a mixture of two Gaussians, two.
+    Mixture(Vec<u32>),
+}
+
+/// The humps of some points on their first principal axes; `None` where they are one.
+///
+/// `raw` are in noise levels; parts of a mixture have at least `least` points.
+pub fn parts(
+    raw: &Points,
+    max_dimensions: usize,
+    least: usize,
+    params: &IsosplitParams,
+    random: u64,
+) -> Option<Parts> {
+    let points = raw.principal(LEAST_VARIANCE, max_dimensions);
+    let labels = isosplit(&points, params, random);
+    if labels.iter().any(|&l| l > 0) {
+        return Some(Parts::Isosplit(labels));
+    }
+    let sides = halves(raw, &points, least, params.isocut_threshold)?;
+    Some(Parts::Mixture(sides.into_iter().map(u32::from).collect()))
+}
+
 struct Splitter<'a> {
     features: &'a Features,
     cell: &'a Cell,
@@ -284,33 +333,54 @@ impl Splitter<'_> {
             out.push(members);
             return Ok(());
         }
-        let raw = gather(self.features, members.iter().copied(), &self.cell.channels);
-        let points = raw.principal(LEAST_VARIANCE, self.params.max_dimensions);
         self.seed = self.seed.wrapping_add(1);
-        let labels = isosplit(&points, &self.params.isosplit, self.seed);
-        let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
-        let mut parts = vec![Vec::new(); count.max(2)];
-        if count > 1 {
+        let Some((parts, again)) = self.parts_of(&members) else {
+            out.push(members);
+            return Ok(());
+        };
+        for part in parts {
+            if again {
+                self.split(part, depth + 1, out)?;
+            } else {
+                out.push(part);
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts of some members, and whether each is looked at again; `None` where they are one.
+    fn parts_of(&self, members: &[u32]) -> Option<(Vec<Vec<u32>>, bool)> {
+        let params = &self.params.isosplit;
+        let raw = gather(self.features, members.iter().copied(), &self.cell.channels);
+        let principal = |dimensions| raw.principal(LEAST_VARIANCE, dimensions);
+        let by_label = |labels: Vec<u32>| {
+            let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
+            let mut parts = vec![Vec::new(); count];
             for (&member, &label) in members.iter().zip(&labels) {
                 parts[label as usize].push(member);
             }
-        } else if let Some(sides) =
-            halves(&raw, &points, self.params.min_cluster_size, self.params.isosplit.isocut_threshold)
-        {
-            for (&member, side) in members.iter().zip(sides) {
-                parts[usize::from(side)].push(member);
+            (count > 1).then_some(parts)
+        };
+        match self.params.method {
+            ClusterMethod::Isosplit => {
+                let found =
+                    parts(&raw, self.params.max_dimensions, self.params.min_cluster_size, params, self.seed)?;
+                let of_mixture = matches!(found, Parts::Mixture(_));
+                let (Parts::Isosplit(labels) | Parts::Mixture(labels)) = found;
+                let parts = by_label(labels)?;
+                let one = of_mixture && one_neuron(self.features, &parts[0], &parts[1]);
+                (!one).then_some((parts, true))
             }
-            if one_neuron(self.features, &parts[0], &parts[1]) {
-                out.push(members);
-                return Ok(());
+            ClusterMethod::Isosplit6 => {
+                Some((by_label(isosplit6(&principal(self.params.max_dimensions), params))?, true))
             }
-        } else {
-            out.push(members);
-            return Ok(());
+            ClusterMethod::Graph => {
+                let of = |side: &[u32]| side.iter().map(|&i| members[i as usize]).collect::<Vec<u32>>();
+                let one_unit = |a: &[u32], b: &[u32]| one_neuron(self.features, &of(a), &of(b));
+                let points = principal(graph::DIMENSIONS);
+                let labels = graph::graph_clusters(&points, params.isocut_threshold, self.seed, one_unit);
+                Some((by_label(labels)?, false))
+            }
         }
-        for part in parts {
-            self.split(part, depth + 1, out)?;
-        }
-        Ok(())
     }
 }

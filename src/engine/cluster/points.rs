@@ -122,8 +122,9 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
+/// Adds the products of a row's numbers with each other, on and below the diagonal.
 #[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
-fn add_outer(x: &[f64], sums: &mut [f64]) {
+pub(super) fn add_outer(x: &[f64], sums: &mut [f64]) {
     let d = x.len();
     for i in 0..d {
         let row = &mut sums[i * d..][..i + 1];

@@ -177,7 +177,7 @@ pub fn compute_quality_metrics(
 }
 
 /// Fills in amplitudes and locations where the sorting has none.
-fn complete(
+pub(super) fn complete(
     chain: &Chain,
     sorting: &Sorting,
     templates: &Templates,

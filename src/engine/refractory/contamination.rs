@@ -67,8 +67,7 @@ pub fn contamination(a: &[i64], b: &[i64], sampling_frequency: f64) -> Contamina
     let far_right = (FAR, HALF_BINS - 1);
     let far = (sum(far_left.0, far_left.1) + sum(far_right.0, far_right.1))
         / (far_left.1 - far_left.0 + 1 + far_right.1 - far_right.0 + 1) as f64;
-    let chance =
-        far.max(near(-SHOULDER.1 - 1, -SHOULDER.0 - 1)).max(near(SHOULDER.0, SHOULDER.1));
+    let chance = far.max(near(-SHOULDER.1 - 1, -SHOULDER.0 - 1)).max(near(SHOULDER.0, SHOULDER.1));
     if chance == 0.0 {
         return Contamination { r12: 1.0, q12: 0.5, q00: 0.0 };
     }
