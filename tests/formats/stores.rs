@@ -72,7 +72,7 @@ fn every_compression_gives_the_samples_of_spikeinterface() {
         &[&base.join("recording_binary"), &base.join("synthetic_2s.nwb"), folder.path()],
     );
     let stores: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(stores.len(), 19);
+    assert_eq!(stores.len(), 20);
     for theirs in &stores {
         same(&open(Path::new(theirs["path"].as_str().unwrap())), theirs);
     }

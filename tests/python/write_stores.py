@@ -110,6 +110,7 @@ def conversions(file, group):
 
 series("plain", nothing)
 series("gzip", nothing, chunks=(7_777, 5), compression="gzip", shuffle=True)
+series("lzf", nothing, chunks=(5_000, 4), compression="lzf", shuffle=True)
 series("latest", nothing, libver="latest", chunks=(1_000, 16), compression="gzip", fletcher32=True)
 series("floats", nothing, dtype=">f8", chunks=(40_000, 1))
 series("timestamps", timestamps, dtype="int32", chunks=True)

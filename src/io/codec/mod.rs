@@ -4,6 +4,7 @@
 //! numcodecs' specifications of its codecs; the format of each is that of the library it names.
 
 mod blosc;
+mod lzf;
 
 use std::io::Read;
 
@@ -11,7 +12,7 @@ use std::io::Read;
 const MAX_BYTES: usize = 1 << 31;
 
 /// The codecs that are read, for messages.
-pub(super) const KNOWN: &str = "blosc (lz4, zstd, zlib), zstd, lz4, gzip, zlib";
+pub(super) const KNOWN: &str = "blosc (lz4, zstd, zlib), zstd, lz4, gzip, zlib, lzf";
 
 /// Undoes a compression; `expected` is the size in bytes of what comes out, where it is known.
 ///
@@ -31,6 +32,7 @@ pub(super) fn decompress(id: &str, bytes: &[u8], expected: Option<usize>) -> Res
             lz4(rest, &mut out)?;
             out
         }
+        "lzf" => lzf::decompress(bytes)?,
         "gzip" => read_all(flate2::read::MultiGzDecoder::new(bytes), limit)?,
         "zlib" => read_all(flate2::read::ZlibDecoder::new(bytes), limit)?,
         other => return Err(format!("it is compressed with \"{other}\", and what is read here is {KNOWN}")),

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// HDF5's registered numbers of codecs that are read beside its own.
-const CODECS: [(u16, &str); 2] = [(32_001, "blosc"), (32_015, "zstd")];
+const CODECS: [(u16, &str); 3] = [(32_000, "lzf"), (32_001, "blosc"), (32_015, "zstd")];
 /// Groups are looked for so deep.
 const MAX_DEPTH: usize = 6;
 
@@ -238,8 +238,11 @@ fn damaged(path: &Path, place: &str, error: &Hdf5Error) -> Error {
     let said = error.to_string();
     let remedy = if said.contains("filter") {
         format!(
-            "export it again without that filter (read are gzip, lzf-free shuffle, lz4, szip, {})",
-            codec::KNOWN
+            "store it again with a compression that is read ({}, szip, with or without shuffle), such as: \
+             h5repack -f SHUF -f GZIP=4 \"{}\" \"{}\"",
+            codec::KNOWN,
+            path.display(),
+            path.with_extension("gzip.nwb").display()
         )
     } else {
         "the file is no HDF5, or was cut off or damaged: copy or export it again".to_owned()
