@@ -20,6 +20,9 @@ pub(super) const LEVELS: [usize; 6] = [1, 8, 64, 512, 4096, SPAN_FRAMES];
 /// Memory for the spans of one recording.
 const CACHE_BYTES: usize = 256 << 20;
 
+/// Frames in the middle of a recording that tell where its channels lie, where its start is silent.
+const MIDDLE_FRAMES: usize = 4096;
+
 /// Samples of a channel that tell its centre and its noise.
 const SCALE_SAMPLES: usize = 2048;
 
@@ -30,6 +33,8 @@ pub struct SpanReader {
     scratch: Mutex<Vec<(ChainScratch, Block)>>,
     /// Of the stretch that came first, whichever it was; good enough until `scale` is there.
     early: OnceLock<Scale>,
+    /// Of the first span, where it was read for a picture already.
+    first: OnceLock<Scale>,
     /// Of the same stretch whatever is looked at, so that the same recording always looks the same.
     scale: OnceLock<Scale>,
 }
@@ -54,6 +59,7 @@ impl SpanReader {
             spans: Mutex::new(Cache::new(CACHE_BYTES)),
             scratch: Mutex::default(),
             early: OnceLock::new(),
+            first: OnceLock::new(),
             scale: OnceLock::new(),
         })
     }
@@ -65,7 +71,7 @@ impl SpanReader {
 
     /// Median and noise of the channels; a first guess until [`Self::settle_scale`].
     pub(super) fn scale(&self) -> Scale {
-        self.scale.get().or(self.early.get()).cloned().unwrap_or_default()
+        self.scale.get().or(self.first.get()).or(self.early.get()).cloned().unwrap_or_default()
     }
 
     /// True once median and noise are those of [`Self::settle_scale`].
@@ -73,7 +79,12 @@ impl SpanReader {
         self.scale.get().is_some()
     }
 
-    /// Measures median and noise where they are always measured: in the first span, or in the middle one
+    /// The first segment that has samples.
+    fn first_segment(&self) -> Option<usize> {
+        self.chain.info().segments.iter().position(|segment| segment.num_frames > 0)
+    }
+
+    /// Measures median and noise where they are always measured: in the first span, or in the middle
     /// where the first is silent.
     ///
     /// # Errors
@@ -83,14 +94,15 @@ impl SpanReader {
             return Ok(());
         }
         let segments = &self.chain.info().segments;
-        let Some(segment) = (0..segments.len()).find(|&s| segments[s].num_frames > 0) else {
-            return Ok(());
+        let Some(segment) = self.first_segment() else { return Ok(()) };
+        let of = |frames| self.with_block(segment, frames, Scale::of);
+        let mut scale = match self.first.get() {
+            Some(scale) => scale.clone(),
+            None => of(self.chain.span_range(segment, 0))?,
         };
-        let middle = segments[segment].num_frames / 2 / SPAN_FRAMES;
-        let of = |span| self.with_block(segment, self.chain.span_range(segment, span), Scale::of);
-        let mut scale = of(0)?;
+        let middle = segments[segment].num_frames / 2 / SPAN_FRAMES * SPAN_FRAMES;
         if middle > 0 && scale.noise.iter().all(|&noise| noise <= 0.0) {
-            scale = of(middle)?;
+            scale = of(middle..(middle + MIDDLE_FRAMES).min(segments[segment].num_frames))?;
         }
         // Another thread may have been faster, with the same values.
         let _ = self.scale.set(scale);
@@ -136,7 +148,12 @@ impl SpanReader {
             return Ok(found);
         }
         let frames = self.chain.span_range(segment, span);
+        let is_first = span == 0 && Some(segment) == self.first_segment();
         let extremes = self.with_block(segment, frames, |block| {
+            if !self.is_settled() {
+                let scale = if is_first { &self.first } else { &self.early };
+                scale.get_or_init(|| Scale::of(block));
+            }
             let bin_frames = LEVELS[level];
             let num_bins = block.num_frames().div_ceil(bin_frames);
             let mut values = Vec::with_capacity(num_bins * block.num_channels());
@@ -162,10 +179,7 @@ impl SpanReader {
         let lock = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut scratch, mut block) = lock().pop().unwrap_or_else(|| (ChainScratch::new(), Block::new()));
         let read = self.chain.read_block(segment, frames, &mut scratch, &mut block);
-        let result = read.map(|()| {
-            self.early.get_or_init(|| Scale::of(&block));
-            work(&block)
-        });
+        let result = read.map(|()| work(&block));
         let mut kept = lock();
         if kept.len() < 2 {
             kept.push((scratch, block));
