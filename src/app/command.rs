@@ -64,6 +64,8 @@ pub enum Command {
     ToggleMuted,
     /// Bypass the selection or not.
     ToggleBypassed,
+    /// Lay the selected nodes out along their wires, or all where none or one is selected.
+    Arrange,
     /// Replace the selected node by the nodes it stands for.
     Unpack,
     /// Edit the name of the selected node.

@@ -65,6 +65,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Canvas", "Fit all", &[(NONE, Key::Home)], || Command::Fit { selection: false }),
     Action::new("Canvas", "Fit selection", &[(NONE, Key::F)], || Command::Fit { selection: true }),
     Action::new("Canvas", "100 %", &[(NONE, Key::Num1)], || Command::ActualSize),
+    Action::new("Canvas", "Arrange nodes", &[(NONE, Key::L)], || Command::Arrange),
     Action::new("Nodes", "Look at output", &[(NONE, Key::V)], || Command::LookAtSelection),
     Action::new("Nodes", "Rename", &[(NONE, Key::Enter), (NONE, Key::F2)], || Command::Rename),
     Action::new("Nodes", "Mute", &[(NONE, Key::M)], || Command::ToggleMuted),

@@ -111,7 +111,7 @@ impl App {
 
     fn view_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(200.0);
-        self.actions(ui, &["Fit all", "Fit selection", "100 %"], commands);
+        self.actions(ui, &["Fit all", "Fit selection", "100 %", "Arrange nodes"], commands);
         ui.separator();
         for (label, theme) in [
             ("Dark", ThemePreference::Dark),

@@ -11,7 +11,10 @@ use super::{
 };
 use ron::value::RawValue;
 use serde::Deserialize;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// Why a document could not be read or written at all.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +98,9 @@ impl Document {
 
 type Place = (usize, usize);
 
+/// From the top of the lowest node that has a place to those that are laid out, in canvas units.
+const ROOM_BELOW: f32 = 200.0;
+
 struct Reader<'a> {
     text: &'a str,
     name: &'a str,
@@ -103,6 +109,8 @@ struct Reader<'a> {
     problems: Vec<Problem>,
     /// Where nodes, `node.param` and both ends of wires stand, for problems found later.
     places: BTreeMap<String, Place>,
+    /// Nodes of which the document does not say where they lie.
+    unplaced: BTreeSet<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -114,6 +122,7 @@ impl<'a> Reader<'a> {
             pipeline: Pipeline::default(),
             problems: Vec::new(),
             places: BTreeMap::new(),
+            unplaced: BTreeSet::new(),
         }
     }
 
@@ -234,6 +243,9 @@ impl<'a> Reader<'a> {
             wrong.push(Problem::of_node(&name, message).at(at));
             RawStruct(Vec::new())
         });
+        if !fields.0.iter().any(|(field, _)| *field == "position") {
+            self.unplaced.insert(name.clone());
+        }
         let mut params = None;
         for (field, value) in fields.0 {
             let value = value.get_ron();
@@ -312,7 +324,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Lays nodes without a place out, below those that have one.
+    fn place(&mut self) {
+        self.unplaced.retain(|name| self.pipeline.node(name).is_some());
+        let placed = || self.pipeline.nodes().filter(|node| !self.unplaced.contains(&node.name));
+        let least = |axis: usize| placed().map(|n| n.position[axis]).reduce(f32::min);
+        let lowest = placed().map(|n| n.position[1]).reduce(f32::max);
+        let corner = [least(0).unwrap_or(0.0), lowest.map_or(0.0, |y| y + ROOM_BELOW)];
+        let moves = self.pipeline.arrange(&self.unplaced, corner);
+        // All of them are nodes of the pipeline.
+        let _ = self.pipeline.apply(Edit::Move(moves));
+    }
+
     fn finish(mut self) -> Opened {
+        self.place();
         for mut problem in validate::validate(&self.pipeline, self.registry) {
             let same = |p: &Problem| p.node == problem.node && p.field == problem.field;
             let read_already = problem.node.as_ref().is_some_and(|node| {

@@ -1,6 +1,8 @@
 //! What the pointer is in the middle of: panning, a band, moving nodes, drawing a wire.
 
-use super::{Canvas, Finder, Scene, Seen, SeenPort, draw::band_stroke, finder::Loose, snap, wire::Curve};
+use super::{
+    Canvas, Finder, Scene, Seen, SeenPort, draw::band_stroke, finder::Loose, route, snap, wire::Curve,
+};
 use crate::{
     app::{
         command::{Command, MergeKey},
@@ -207,7 +209,8 @@ impl Canvas {
                     Some(_) => p.bad,
                     None => theme::port_color(wire.port_type, ui.visuals()),
                 };
-                Curve::new(from, to, &self.view).draw(ui.painter(), color, 2.2, None);
+                let way = [route::direct(self.view.to_world(from), self.view.to_world(to))];
+                Curve::new(&way, &self.view).draw(ui.painter(), color, 2.2, None);
                 if let Some(reason) = refusal {
                     ui.ctx().set_cursor_icon(CursorIcon::NotAllowed);
                     note(ui, pointer, reason);

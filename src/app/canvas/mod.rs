@@ -11,6 +11,7 @@ pub mod icons;
 mod menu;
 pub mod node;
 mod pointer;
+mod route;
 mod seen;
 mod view;
 mod wire;
@@ -23,7 +24,7 @@ use egui::{
 use face::Faces;
 use finder::Finder;
 use gesture::Gesture;
-use seen::{Seen, SeenPort};
+use seen::{Seen, SeenPort, Ways};
 use std::collections::{BTreeMap, BTreeSet};
 use view::View;
 
@@ -79,6 +80,7 @@ impl Known {
 pub struct Canvas {
     view: View,
     faces: Faces,
+    ways: Ways,
     gesture: Gesture,
     gestures: u64,
     finder: Option<Finder>,
@@ -188,7 +190,8 @@ impl Canvas {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         let ui = &mut ui;
         self.grid(ui);
-        let curves = self.curves(scene);
+        self.find_ways(scene);
+        let curves = self.curves();
         self.wire_handles(ui, scene, &curves, &mut commands);
         let seen = self.seen_nodes(ui, scene);
         let ports = self.seen_ports(ui, &seen);

@@ -1,6 +1,11 @@
 //! What of the pipeline is in sight: nodes, ports and wires with their places on the screen.
 
-use super::{Canvas, PORT_RADIUS, Scene, view::Detail, wire::Curve};
+use super::{
+    Canvas, PORT_RADIUS, Scene,
+    route::{self, Piece},
+    view::Detail,
+    wire::Curve,
+};
 use crate::pipeline::{NodeInstance, PortType};
 use egui::{Id, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 use std::collections::BTreeMap;
@@ -22,28 +27,53 @@ pub(super) struct SeenPort {
     pub response: Response,
 }
 
+/// The ways of all wires, and what they were found for.
+#[derive(Default)]
+pub(super) struct Ways {
+    nodes: Vec<Rect>,
+    names: Vec<(String, String)>,
+    ends: Vec<(Pos2, Pos2)>,
+    ways: Vec<Vec<Piece>>,
+}
+
 impl Canvas {
-    /// All wires with their curves; `None` where a wire is out of sight.
-    pub(super) fn curves(&self, scene: &Scene<'_>) -> Vec<(String, String, Option<PortType>, Curve)> {
-        let end_position = |node: &str, port: &str, is_output: bool| {
-            let node = scene.pipeline.node(node)?;
-            let place = self.faces.port_position(node, port, is_output)?;
-            Some(self.view.to_screen(place))
+    /// Finds the ways of all wires anew where a node was moved or became larger, or a wire was drawn.
+    pub(super) fn find_ways(&mut self, scene: &Scene<'_>) {
+        let nodes: BTreeMap<&str, Rect> =
+            scene.pipeline.nodes().map(|n| (n.name.as_str(), self.faces.rect(n, scene.states))).collect();
+        let place = |node: &str, port: &str, is_output: bool| {
+            Some(nodes.get(node)?.min + self.faces.get(node)?.port_offset(port, is_output)?)
         };
-        let nodes: BTreeMap<&str, &NodeInstance> =
-            scene.pipeline.nodes().map(|n| (n.name.as_str(), n)).collect();
-        scene
-            .pipeline
-            .wires()
-            .into_iter()
-            .filter_map(|(a, from, b, to)| {
-                let _ = nodes.get(a)?;
-                let curve = Curve::new(end_position(a, from, true)?, end_position(b, to, false)?, &self.view);
+        let mut names = Vec::new();
+        let mut ends = Vec::new();
+        for (a, from, b, to) in scene.pipeline.wires() {
+            if let (Some(start), Some(end)) = (place(a, from, true), place(b, to, false)) {
+                names.push((format!("{a}.{from}"), format!("{b}.{to}")));
+                ends.push((start, end));
+            }
+        }
+        let nodes: Vec<Rect> = nodes.into_values().collect();
+        if self.ways.nodes != nodes || self.ways.ends != ends {
+            let ways = route::routes(&ends, &nodes);
+            self.ways = Ways { nodes, names, ends, ways };
+        } else {
+            // A node that was renamed.
+            self.ways.names = names;
+        }
+    }
+
+    /// The wires that are in sight, with their curves.
+    pub(super) fn curves(&self) -> Vec<(String, String, Option<PortType>, Curve)> {
+        let wires = self.ways.names.iter().zip(&self.ways.ways);
+        wires
+            .filter_map(|((from, to), way)| {
+                let curve = Curve::new(way, &self.view);
                 if !curve.bounds().intersects(self.view.rect) {
                     return None;
                 }
-                let port_type = self.faces.get(a).and_then(|f| f.port_type(from, true));
-                Some((format!("{a}.{from}"), format!("{b}.{to}"), port_type, curve))
+                let (node, port) = from.split_once('.')?;
+                let port_type = self.faces.get(node).and_then(|f| f.port_type(port, true));
+                Some((from.clone(), to.clone(), port_type, curve))
             })
             .collect()
     }

@@ -1,31 +1,39 @@
 //! Wires: smooth curves in the colour of what flows, and which of them is under the pointer.
 
-use super::view::View;
-use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, epaint::CubicBezierShape, vec2};
+use super::{
+    route::{self, Piece},
+    view::View,
+};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, epaint::CubicBezierShape};
 
 /// A wire on the screen.
 pub struct Curve {
-    points: [Pos2; 4],
+    pieces: Vec<Piece>,
 }
 
 impl Curve {
-    /// From an output to an input, both in screen points.
-    pub fn new(from: Pos2, to: Pos2, view: &View) -> Self {
-        let reach = ((to.x - from.x).abs() * 0.5).max(((to.y - from.y).abs() * 0.25).min(60.0 * view.zoom));
-        let reach = reach.clamp(18.0 * view.zoom, 220.0 * view.zoom.max(0.4));
-        Self { points: [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to] }
+    /// The way of a wire, in canvas units, as it is seen.
+    pub fn new(way: &[Piece], view: &View) -> Self {
+        Self { pieces: way.iter().map(|piece| piece.map(|point| view.to_screen(point))).collect() }
     }
 
     /// The point at a share of its way.
     pub fn at(&self, t: f32) -> Pos2 {
-        let [a, b, c, d] = self.points.map(Pos2::to_vec2);
-        let s = 1.0 - t;
-        (a * (s * s * s) + b * (3.0 * s * s * t) + c * (3.0 * s * t * t) + d * (t * t * t)).to_pos2()
+        // Pieces count by their width: they lead to the right, and change height in a short stretch.
+        let width = |piece: &Piece| (piece[3].x - piece[0].x).abs().max(1.0);
+        let mut left = t.clamp(0.0, 1.0) * self.pieces.iter().map(width).sum::<f32>();
+        for (index, piece) in self.pieces.iter().enumerate() {
+            if left <= width(piece) || index + 1 == self.pieces.len() {
+                return route::at(*piece, (left / width(piece)).min(1.0));
+            }
+            left -= width(piece);
+        }
+        Pos2::ZERO
     }
 
     /// A rectangle that holds it.
     pub fn bounds(&self) -> Rect {
-        Rect::from_points(&self.points)
+        self.pieces.iter().map(|piece| Rect::from_points(piece)).fold(Rect::NOTHING, Rect::union)
     }
 
     /// Distance of a point, as far as it matters for the pointer.
@@ -34,23 +42,23 @@ impl Curve {
             return f32::INFINITY;
         }
         let mut nearest = f32::INFINITY;
-        let mut last = self.at(0.0);
-        for i in 1..=32 {
-            let next = self.at(i as f32 / 32.0);
-            nearest = nearest.min(distance_to_segment(point, last, next));
-            last = next;
+        for piece in &self.pieces {
+            let mut last = piece[0];
+            for i in 1..=32 {
+                let next = route::at(*piece, i as f32 / 32.0);
+                nearest = nearest.min(distance_to_segment(point, last, next));
+                last = next;
+            }
         }
         nearest
     }
 
     /// Draws it; where something flows, dashes move along it.
     pub fn draw(&self, painter: &Painter, color: Color32, width: f32, flow: Option<f64>) {
-        painter.add(CubicBezierShape::from_points_stroke(
-            self.points,
-            false,
-            Color32::TRANSPARENT,
-            Stroke::new(width, color),
-        ));
+        for piece in &self.pieces {
+            let stroke = Stroke::new(width, color);
+            painter.add(CubicBezierShape::from_points_stroke(*piece, false, Color32::TRANSPARENT, stroke));
+        }
         let Some(time) = flow else { return };
         let phase = (time * 0.6).fract() as f32 / 6.0;
         for i in 0..6 {
@@ -75,8 +83,9 @@ mod tests {
 
     #[test]
     fn the_pointer_finds_a_wire_near_it() {
-        let curve = Curve::new(pos2(0.0, 0.0), pos2(200.0, 100.0), &View::default());
+        let way = [route::direct(pos2(0.0, 0.0), pos2(200.0, 100.0))];
+        let curve = Curve::new(&way, &View::default());
         assert!(curve.distance(curve.at(0.3)) < 1.0);
-        assert!(curve.distance(pos2(100.0, -40.0)) > 20.0);
+        assert!(curve.distance(pos2(140.0, 20.0)) > 20.0);
     }
 }
