@@ -165,6 +165,11 @@ impl App {
         &self.states
     }
 
+    /// What is wrong with the pipeline.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
     /// True while a run goes on.
     pub fn is_running(&self) -> bool {
         self.starting || self.runs.is_running()

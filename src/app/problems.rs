@@ -1,7 +1,7 @@
 //! What is wrong with the pipeline and what its results warned of, each with a button for what mends it.
 
 use super::{App, command::Command, text, theme};
-use crate::pipeline::{Edit, NodeInstance, ParamKind, Problem, Severity};
+use crate::pipeline::{NodeInstance, ParamKind, Problem, Severity};
 use egui::{ScrollArea, Sense, Ui, vec2};
 
 impl App {
@@ -24,44 +24,36 @@ impl App {
         });
     }
 
-    /// A button for what mends a problem, where one step does.
+    /// Buttons for what mends a problem in one step.
     pub(super) fn fix_ui(&self, ui: &mut Ui, problem: &Problem, commands: &mut Vec<Command>) {
-        let (Some(name), Some(field)) = (&problem.node, &problem.field) else { return };
-        let Some(instance) = self.editor.pipeline().node(name) else { return };
-        let Some(node) = self.registry.get(&instance.kind) else { return };
-        let end = format!("{name}.{field}");
-        let open_input = node.inputs(&instance.params).iter().any(|p| p.name == field)
-            && self.editor.wire_into(&end).is_none();
-        let fix = node.specs().iter().find(|spec| spec.name == *field).and_then(|spec| match &spec.kind {
-            ParamKind::Path { mode } => {
-                let (node, field) = (name.clone(), field.clone());
-                Some(("Choose…", Command::Browse { node, field, mode: mode.clone() }))
+        for (label, command) in self.fixes(problem) {
+            if ui.small_button(label).clicked() {
+                commands.push(command);
             }
-            _ => None,
-        });
-        let fix = fix.or_else(|| {
-            let known = |name: &str| node.specs().iter().any(|spec| spec.name == name);
-            let value = instance.params.get(field).filter(|_| !known(field))?;
-            let mut params = instance.params.clone();
-            params.shift_remove(field);
-            // Written otherwise than it is called, or unknown altogether.
-            let meant = problem.message.split('"').find(|word| *word != field && known(word));
-            let label = match meant {
-                Some(meant) => {
-                    params.insert(meant.to_owned(), value.clone());
-                    "Rename it"
-                }
-                None => "Remove it",
-            };
-            let edit = Edit::SetParams(name.clone(), params);
-            Some((label, Command::edit(edit, format!("mend {field}"))))
-        });
-        let fix = fix.or_else(|| open_input.then_some(("Find what fits…", Command::FindInput(end))));
-        if let Some((label, command)) = fix
-            && ui.small_button(label).clicked()
-        {
-            commands.push(command);
         }
+    }
+
+    fn fixes(&self, problem: &Problem) -> Vec<(String, Command)> {
+        let (Some(name), Some(field)) = (&problem.node, &problem.field) else { return Vec::new() };
+        let mends = self.editor.pipeline().mends(&self.registry, problem).into_iter();
+        let mut fixes: Vec<_> =
+            mends.map(|(label, edit)| (label, Command::edit(edit, format!("mend {name}")))).collect();
+        let instance = self.editor.pipeline().node(name);
+        let Some((instance, node)) = instance.and_then(|i| Some((i, self.registry.get(&i.kind)?))) else {
+            return fixes;
+        };
+        let end = format!("{name}.{field}");
+        if let Some(spec) = node.specs().iter().find(|spec| spec.name == *field)
+            && let ParamKind::Path { mode } = &spec.kind
+        {
+            let (node, field, mode) = (name.clone(), field.clone(), mode.clone());
+            fixes.push(("Choose…".to_owned(), Command::Browse { node, field, mode }));
+        } else if node.inputs(&instance.params).iter().any(|p| p.name == *field)
+            && self.editor.wire_into(&end).is_none()
+        {
+            fixes.push(("Find what fits…".to_owned(), Command::FindInput(end)));
+        }
+        fixes
     }
 
     /// A button for the node that a warning says to put before this one.

@@ -2,6 +2,7 @@
 //!
 //! Knows the trait [`Node`], never a concrete node: the list of nodes comes in as a [`Registry`].
 
+mod arrange;
 mod check;
 mod document;
 mod erased;
@@ -16,6 +17,7 @@ mod graph;
 mod join;
 mod key;
 mod memo;
+mod mend;
 mod migrate;
 mod node;
 mod params;
