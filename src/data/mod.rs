@@ -33,5 +33,5 @@ pub use recording::{
 };
 pub use sorting::{Sorting, SpikeTrains};
 pub use stage::{Operator, ReferenceSet, Stage};
-pub use table::{Table, TableColumn, unit_of_column};
+pub use table::{RAW_UNITS, Table, TableColumn};
 pub use templates::{Templates, Waveforms};

@@ -1,6 +1,10 @@
 //! Named typed columns: metrics, comparisons, properties of units.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What values are in where the gain of a recording is not known.
+pub const RAW_UNITS: &str = "raw units";
 
 /// The values of a column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,9 +65,27 @@ impl TableColumn {
 pub struct Table {
     /// Columns with their names, in order.
     pub columns: Vec<(String, TableColumn)>,
+    /// Physical units of columns whose names do not tell them, such as µV.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<String, String>,
 }
 
 impl Table {
+    /// A table of these columns, whose units follow from their names.
+    pub fn new(columns: Vec<(String, TableColumn)>) -> Self {
+        Self { columns, units: BTreeMap::new() }
+    }
+
+    /// The physical unit of a column: the one declared, else what its name tells.
+    pub fn unit_of(&self, name: &str) -> Option<&str> {
+        self.units.get(name).map(String::as_str).or_else(|| unit_of_column(name))
+    }
+
+    /// Declares the physical unit of a column: µV, or raw units where the gain is not known.
+    pub fn set_volts(&mut self, name: &str, in_uv: bool) {
+        self.units.insert(name.to_owned(), if in_uv { "µV" } else { RAW_UNITS }.to_owned());
+    }
+
     /// Number of rows.
     pub fn num_rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, column)| column.len())
@@ -86,7 +108,8 @@ impl Table {
             TableColumn::Bool(v) => TableColumn::Bool(pick(v, rows)),
             TableColumn::Text(v) => TableColumn::Text(pick(v, rows)),
         };
-        Self { columns: self.columns.iter().map(|(name, column)| (name.clone(), select(column))).collect() }
+        let columns = self.columns.iter().map(|(name, column)| (name.clone(), select(column))).collect();
+        Self { columns, units: self.units.clone() }
     }
 
     /// Adds a column, or replaces the one of that name.
@@ -99,12 +122,17 @@ impl Table {
 }
 
 /// The physical unit of a column by its name: that of the ending, or of the measure of that name.
-pub fn unit_of_column(name: &str) -> Option<&'static str> {
+fn unit_of_column(name: &str) -> Option<&'static str> {
     let endings =
         [("_ms", "ms"), ("_um", "µm"), ("_uv", "µV"), ("_hz", "Hz"), ("_percent", "%"), ("_s", "s")];
     match name {
-        "firing_rate" => Some("Hz"),
-        "x" | "y" | "z" | "depth" | "drift_ptp" | "drift_std" | "drift_mad" => Some("µm"),
+        "firing_rate" | "firing_range" => Some("Hz"),
+        "x" | "y" | "z" | "depth" | "drift_ptp" | "drift_std" | "drift_mad" | "spread" => Some("µm"),
+        "peak_to_valley"
+        | "half_width"
+        | "trough_half_width"
+        | "peak_half_width"
+        | "peak_to_trough_duration" => Some("s"),
         _ => endings.into_iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, unit)| unit),
     }
 }

@@ -1,5 +1,10 @@
 //! Numbers and times as people read them.
 
+/// `1 task`, `7 tasks`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A number with the digits it needs: up to six significant ones, thin spaces from 10 000 on.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {

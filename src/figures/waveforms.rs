@@ -5,7 +5,7 @@ use super::{
     style::{FAINT, FAMILY, INK, SMALL, figure, grid, padded, said, stride, unit_color},
 };
 use crate::{
-    data::{Figure, Waveforms},
+    data::{Figure, RAW_UNITS, Waveforms},
     engine::waveforms::main_channels,
 };
 use plotters::prelude::*;
@@ -34,7 +34,7 @@ pub fn waveforms(waveforms: &Waveforms, max_units: usize, max_spikes: usize) -> 
         n if n > shown.len() => format!("Waveforms (first {} of {n} units)", shown.len()),
         _ => "Waveforms".to_owned(),
     };
-    let unit_name = if templates.in_uv { "µV" } else { "raw units" };
+    let unit_name = if templates.in_uv { "µV" } else { RAW_UNITS };
     let ms = |t: usize| (t as f64 - templates.num_before as f64) * 1e3 / templates.sampling_frequency;
     figure(&title, (columns as u32 * 190 + 20, rows as u32 * 150 + 40), |area| {
         for (&(unit, column), panel) in shown.iter().zip(area.split_evenly((rows, columns))) {

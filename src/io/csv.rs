@@ -42,7 +42,7 @@ pub fn read_table(path: &Path) -> Result<Table, Error> {
         }
     }
     let columns = names.into_iter().zip(cells.into_iter().map(typed)).collect();
-    Ok(Table { columns })
+    Ok(Table::new(columns))
 }
 
 /// A column of the narrowest type that holds all cells; empty cells are missing numbers.

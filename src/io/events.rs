@@ -73,7 +73,7 @@ fn with_names(table: Table) -> Table {
             let first = name.parse().ok();
             let rest = (0..column.len()).map(|row| column.number(row).unwrap_or(f64::NAN));
             let times = TableColumn::Float(first.into_iter().chain(rest).collect());
-            Table { columns: vec![("time".into(), times)] }
+            Table::new(vec![("time".into(), times)])
         }
         _ => table,
     }
@@ -83,7 +83,7 @@ fn with_names(table: Table) -> Table {
 fn of_array(raw: &Raw, label: &str, path: &Path, rate: Option<f64>) -> Result<Vec<Event>, Error> {
     if raw.header.scalar().is_some() {
         let times = TableColumn::Float(raw.numbers(path)?);
-        return of_table(Table { columns: vec![("time".into(), times)] }, label, path, rate);
+        return of_table(Table::new(vec![("time".into(), times)]), label, path, rate);
     }
     let mut table = Table::default();
     for (name, field) in raw.fields(path)? {

@@ -46,6 +46,8 @@ pub struct Description {
     pub is_recording: bool,
     /// True where [`open_sorting`] opens it.
     pub is_sorting: bool,
+    /// True where [`open_templates`] opens it.
+    pub has_templates: bool,
 }
 
 type OpenRecording = fn(&Path, &OpenOptions) -> Result<Recording, Error>;
@@ -289,6 +291,11 @@ pub fn describe(path: &Path, options: &OpenOptions) -> Result<Description, Error
         streams: if format.name == "nwb" { nwb::streams(path) } else { vec![String::new()] },
         is_recording: format.recording.is_some() && (format.traces)(path),
         is_sorting: format.sorting.is_some() && (format.spikes)(path),
+        has_templates: match format.name {
+            "phy" => path.join("templates.npy").is_file(),
+            "sorting_analyzer" => path.join("extensions/templates").is_dir(),
+            _ => false,
+        },
     })
 }
 

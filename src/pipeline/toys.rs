@@ -104,7 +104,7 @@ pub const fn info(
 }
 
 pub fn table(numbers: Vec<f64>) -> Table {
-    Table { columns: vec![("x".into(), TableColumn::Float(numbers))] }
+    Table::new(vec![("x".into(), TableColumn::Float(numbers))])
 }
 
 pub fn numbers(table: &Table) -> Vec<f64> {

@@ -4,13 +4,16 @@ use super::{
     axis::{self, Plot},
     export::{self, Wish},
 };
-use crate::{app::theme, data::NoiseLevels};
+use crate::{
+    app::theme,
+    data::{NoiseLevels, RAW_UNITS},
+};
 use egui::{Align, Layout, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// Draws the levels; what the user wants of the picture.
 pub(super) fn ui(ui: &mut Ui, noise: &NoiseLevels) -> Option<Wish> {
     let (levels, unit) =
-        if noise.levels_uv.is_empty() { (&noise.levels, "a.u.") } else { (&noise.levels_uv, "µV") };
+        if noise.levels_uv.is_empty() { (&noise.levels, RAW_UNITS) } else { (&noise.levels_uv, "µV") };
     let mut sorted: Vec<f64> = levels.iter().copied().filter(|level| level.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::theme,
-    data::{Table, TableColumn, unit_of_column},
+    data::{Table, TableColumn},
 };
 use egui::{Align, Layout, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
@@ -74,9 +74,11 @@ impl TableView {
                 .resizable(true)
                 .auto_shrink([false, false])
                 .cell_layout(Layout::left_to_right(Align::Center));
-            for (name, _) in &self.table.columns {
+            let headings: Vec<String> =
+                self.table.columns.iter().map(|(name, _)| named(name, self.table.unit_of(name))).collect();
+            for heading in &headings {
                 // Wide enough for its heading.
-                let width = 7.0 * named(name).chars().count() as f32 + 24.0;
+                let width = 7.0 * heading.chars().count() as f32 + 24.0;
                 builder = builder.column(Column::initial(width.clamp(72.0, 220.0)).at_least(48.0).clip(true));
             }
             builder
@@ -93,7 +95,7 @@ impl TableView {
                             let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
                             ui.with_layout(layout, |ui| {
                                 ui.add_space(8.0);
-                                if heading(ui, &named(name), name, order) {
+                                if heading(ui, &headings[index], name, order) {
                                     clicked = Some(index);
                                 }
                             });
@@ -139,7 +141,7 @@ impl TableView {
         let rows: Vec<Option<usize>> = self.rows.iter().map(|&row| Some(row)).collect();
         let columns = self.table.columns.iter();
         let columns = columns.map(|(name, column)| (name.clone(), reorder(column, &rows))).collect();
-        write_table(move || Ok(Table { columns }))
+        write_table(move || Ok(Table::new(columns)))
     }
 
     fn arrange(&mut self) {
@@ -199,8 +201,8 @@ pub fn cell(column: &TableColumn, row: usize) -> String {
 }
 
 /// The name of a column with its unit: `firing_rate (Hz)`.
-pub fn named(column: &str) -> String {
-    unit_of_column(column).map_or_else(|| column.to_owned(), |unit| format!("{column} ({unit})"))
+pub fn named(column: &str, unit: Option<&str>) -> String {
+    unit.map_or_else(|| column.to_owned(), |unit| format!("{column} ({unit})"))
 }
 
 /// A heading that can be clicked; true where it was.

@@ -3,7 +3,7 @@
 use super::{axis, colors, traces::bounds};
 use crate::{
     app::{text, theme},
-    data::{Templates, Waveforms},
+    data::{RAW_UNITS, Templates, Waveforms},
 };
 use egui::{Align2, FontId, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use ndarray::{ArrayView2, Axis};
@@ -170,7 +170,7 @@ impl Layout {
         let height = value * self.scale;
         let corner = rect.right_bottom() - vec2(8.0, 6.0);
         painter.vline(corner.x, corner.y - height..=corner.y, Stroke::new(2.0, p.text_strong));
-        let unit = if templates.in_uv { "µV" } else { "a.u." };
+        let unit = if templates.in_uv { "µV" } else { RAW_UNITS };
         let ms = templates.num_samples as f64 / templates.sampling_frequency * 1e3;
         let label = format!(
             "{} {unit} · {} ms",

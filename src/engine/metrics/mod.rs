@@ -118,6 +118,7 @@ pub fn quality_metrics(inputs: &MetricInputs, params: &MetricParams) -> Table {
         table.set("amplitude_cutoff", TableColumn::Float(cutoffs));
         let medians = by_unit.iter().map(|a| amplitudes::median(a)).collect();
         table.set("amplitude_median", TableColumn::Float(medians));
+        table.set_volts("amplitude_median", sorting.amplitudes_in_uv);
     }
     if let Some([ptp, std, mad]) = drift::drift(sorting, inputs.num_frames, params) {
         table.set("drift_ptp", TableColumn::Float(ptp));

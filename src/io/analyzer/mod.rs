@@ -93,6 +93,9 @@ pub(super) fn read_sorting(folder: &Path) -> Result<Sorting, Error> {
     for extension in ["quality_metrics", "template_metrics"] {
         let Some((index, metrics)) = place.table(extension, "metrics")? else { continue };
         for (name, column) in in_order_of(&sorting.unit_ids, &index, &metrics).columns {
+            if name == "amplitude_median" {
+                sorting.properties.set_volts(&name, sorting.amplitudes_in_uv);
+            }
             sorting.properties.set(&name, column);
         }
     }
@@ -111,7 +114,7 @@ fn in_order_of(units: &[Id], index: &[String], table: &Table) -> Table {
             rows.iter().map(|r| r.and_then(|r| column.number(r)).unwrap_or(f64::NAN)).collect(),
         )
     };
-    Table { columns: table.columns.iter().map(|(name, column)| (name.clone(), number(column))).collect() }
+    Table::new(table.columns.iter().map(|(name, column)| (name.clone(), number(column))).collect())
 }
 
 /// True where waveforms and amplitudes are in µV.

@@ -219,7 +219,7 @@ fn write_clusters(folder: &Path, export: &Export<'_>, order: &[usize]) -> Result
         let file: String =
             file.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
         let columns = vec![("cluster_id".to_owned(), clusters.clone()), (name.to_owned(), column)];
-        csv::write_table(&folder.join(format!("cluster_{file}.tsv")), &Table { columns })
+        csv::write_table(&folder.join(format!("cluster_{file}.tsv")), &Table::new(columns))
     };
     let save = |name: &str, column: TableColumn| save_as(name, name, column);
     let known = ["good", "mua", "noise", "unsorted"];

@@ -1,9 +1,12 @@
 //! Draws what is there of the traces, and what lies on top: spikes, events, scale, cursor.
 
 use super::{Extent, TraceView, layer::Layer, pictures};
-use crate::app::{
-    theme,
-    views::{axis, colors, empty, related::Related},
+use crate::{
+    app::{
+        theme,
+        views::{axis, colors, empty, related::Related},
+    },
+    data::RAW_UNITS,
 };
 use egui::{Align2, Color32, FontId, Rect, Stroke, Ui, pos2, vec2};
 use pictures::{HEAT_NOISES, Job, Pieces, ROW_NOISES};
@@ -221,7 +224,7 @@ impl TraceView {
     /// A bar of a round height for lines, a band of colours for the heat map.
     fn scale_ui(&self, ui: &Ui, rect: Rect, noise: f32, in_uv: bool) {
         let p = theme::palette(ui.visuals());
-        let unit = if in_uv { "µV" } else { "a.u." };
+        let unit = if in_uv { "µV" } else { RAW_UNITS };
         let font = FontId::proportional(11.0);
         let painter = ui.painter_at(rect);
         let corner = rect.right_bottom() - vec2(12.0, 12.0);
@@ -280,7 +283,7 @@ impl TraceView {
             text += &format!("   {:.0} µm", place[1]);
         }
         if let Some(value) = value {
-            let unit = if bins.in_uv { "µV" } else { "a.u." };
+            let unit = if bins.in_uv { "µV" } else { RAW_UNITS };
             text += &format!("   {} {unit}", axis::short(f64::from(value)));
         }
         let p = theme::palette(ui.visuals());

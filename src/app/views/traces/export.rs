@@ -3,7 +3,7 @@
 use super::TraceView;
 use crate::{
     app::views::export::{Write, write_figure, write_table},
-    data::{Table, TableColumn},
+    data::{RAW_UNITS, Table, TableColumn},
     figures,
     inspect::samples,
 };
@@ -53,7 +53,7 @@ impl TraceView {
             title: self.end.clone(),
             names: self.names(&channels),
             full: self.main.noise() * full / self.gain,
-            unit: if bins.in_uv { "µV" } else { "a.u." }.to_owned(),
+            unit: if bins.in_uv { "µV" } else { RAW_UNITS }.to_owned(),
             heat: !self.lines(),
             spikes: spikes.collect(),
             ..figures::Traces::default()

@@ -1,27 +1,32 @@
 //! The columns that every sorting has, before those of tables and properties.
 
 use crate::{
-    data::{Sorting, TableColumn},
+    data::{RAW_UNITS, Sorting, TableColumn},
     inspect::{MeanWaveforms, UnitSummary},
 };
 
 /// How many there are.
 pub(super) const OWN: usize = 7;
 
-/// True where amplitudes are in µV: those of the sorting, else those of the mean waveforms.
-pub(super) fn amplitudes_in_uv(sorting: &Sorting, means: Option<&MeanWaveforms>) -> bool {
-    let own = sorting.segments.iter().any(|s| s.amplitude.is_some());
-    if own { sorting.amplitudes_in_uv } else { means.is_some_and(|m| m.templates.in_uv) }
+/// What amplitudes are in, those of the sorting, else those of the mean waveforms; `None` where there are none.
+pub(super) fn amplitude_unit(sorting: &Sorting, means: Option<&MeanWaveforms>) -> Option<&'static str> {
+    let own = sorting.segments.iter().any(|s| s.amplitude.is_some()).then_some(sorting.amplitudes_in_uv);
+    own.or_else(|| means.map(|m| m.templates.in_uv)).map(|in_uv| if in_uv { "µV" } else { RAW_UNITS })
 }
 
 /// What the first columns are called.
 pub(super) fn names(sorting: &Sorting, means: Option<&MeanWaveforms>) -> [String; OWN] {
-    let unit_name = if amplitudes_in_uv(sorting, means) { "µV" } else { "a.u." };
+    let amplitude = match amplitude_unit(sorting, means) {
+        None => "Ampl.".to_owned(),
+        // There is room for few words.
+        Some(RAW_UNITS) => "Ampl. (raw)".to_owned(),
+        Some(unit) => format!("Ampl. ({unit})"),
+    };
     [
         "Unit".to_owned(),
         "Spikes".to_owned(),
         "Rate (Hz)".to_owned(),
-        format!("Ampl. ({unit_name})"),
+        amplitude,
         "SNR".to_owned(),
         "Viol. (%)".to_owned(),
         "Depth (µm)".to_owned(),

@@ -1,6 +1,6 @@
 //! The panels about the selected units.
 
-use super::{SHOWN, UnitView, columns::amplitudes_in_uv, picture};
+use super::{SHOWN, UnitView, columns::amplitude_unit, picture};
 use crate::app::{
     theme,
     views::{
@@ -103,9 +103,12 @@ impl UnitView {
 
     /// Amplitude (or depth) over time.
     fn scatter_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize], amplitude: bool) {
-        let in_uv = amplitudes_in_uv(&self.sorting, self.means.as_ref());
-        let unit = if in_uv { "µV" } else { "a.u." };
-        let title = if amplitude { format!("Amplitude ({unit})") } else { "Depth (µm)".to_owned() };
+        let unit = amplitude_unit(&self.sorting, self.means.as_ref());
+        let title = match (amplitude, unit) {
+            (true, Some(unit)) => format!("Amplitude ({unit})"),
+            (true, None) => "Amplitude".to_owned(),
+            (false, _) => "Depth (µm)".to_owned(),
+        };
         let body =
             titled(ui, rect, &title, if amplitude { "Amplitude over time" } else { "Depth over time" });
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {

@@ -26,6 +26,8 @@ const ROW: f32 = 20.0;
 pub(super) struct UnitTable {
     /// Further columns, a row a unit.
     extra: Vec<(String, TableColumn)>,
+    /// What they are headed by: name and physical unit.
+    headings: Vec<String>,
     /// Signal to noise ratios that a table or property tells.
     snr: Option<TableColumn>,
     sort: Option<(usize, bool)>,
@@ -42,6 +44,7 @@ impl UnitTable {
         let mut table = Self {
             snr: None,
             extra: Vec::new(),
+            headings: Vec::new(),
             sort: Some((1, false)),
             search: String::new(),
             filter: Filter::default(),
@@ -59,6 +62,7 @@ impl UnitTable {
     /// Columns of tables with a row for each unit, and of the sorting's own properties.
     pub(super) fn set_tables<'a>(&mut self, sorting: &Sorting, tables: impl Iterator<Item = &'a Arc<Table>>) {
         let mut extra: Vec<(String, TableColumn)> = Vec::new();
+        let mut units = sorting.properties.units.clone();
         for table in tables {
             let Some((_, ids)) = table.columns.first() else {
                 continue;
@@ -69,6 +73,7 @@ impl UnitTable {
                 sorting.unit_ids.iter().map(|id| at.get(&id.to_string()).copied()).collect();
             for (name, column) in table.columns.iter().skip(1) {
                 if !extra.iter().any(|(n, _)| n == name) {
+                    units.extend(table.units.get(name).map(|unit| (name.clone(), unit.clone())));
                     extra.push((name.clone(), table::reorder(column, &rows)));
                 }
             }
@@ -81,6 +86,8 @@ impl UnitTable {
         // These are shown among the first columns already.
         extra.retain(|(name, _)| !matches!(name.as_str(), "num_spikes" | "firing_rate" | "x" | "y" | "z"));
         self.snr = extra.iter().position(|(n, _)| n == "snr").map(|at| extra.remove(at).1);
+        let units = Table { columns: Vec::new(), units };
+        self.headings = extra.iter().map(|(name, _)| table::named(name, units.unit_of(name))).collect();
         self.extra = extra;
         self.stale = true;
     }
@@ -102,7 +109,7 @@ impl UnitTable {
 
     /// Room it would like.
     pub(super) fn width(&self) -> f32 {
-        486.0 + 84.0 * self.extra.len().min(4) as f32
+        540.0 + 84.0 * self.extra.len().min(4) as f32
     }
 
     pub(super) fn ui(
@@ -135,8 +142,7 @@ impl UnitTable {
             }
             builder
                 .header(20.0, |mut header| {
-                    let extra = self.extra.iter().map(|(name, _)| table::named(name));
-                    for (index, name) in names.iter().cloned().chain(extra).enumerate() {
+                    for (index, name) in names.iter().chain(&self.headings).cloned().enumerate() {
                         header.col(|ui| {
                             let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
                             let hint = HINTS.get(index).copied().unwrap_or(name.as_str());
