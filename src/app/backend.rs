@@ -22,10 +22,10 @@ use std::{
 pub enum OpenedFile {
     /// A pipeline and what is wrong with it.
     Pipeline(Opened),
-    /// A recording or a sorting: these nodes read it.
-    Reader {
-        /// Kind of the node that reads it.
-        kind: &'static str,
+    /// A recording, a sorting or both: these nodes read it.
+    Readers {
+        /// Kinds of the nodes, the one to look at first.
+        kinds: Vec<&'static str>,
     },
     /// A folder that is nothing by itself: there may be something in it.
     Folder {
@@ -317,7 +317,7 @@ fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
     if !path.exists() {
         return Err(format!("{} is not there. Was it moved or renamed?", path.display()));
     }
-    reader_of(path)
+    readers_of(path)
 }
 
 /// Folders first, then files, by name; what is hidden is left out.
@@ -366,16 +366,24 @@ fn recognise(path: &Path) -> (String, bool) {
     (words, true)
 }
 
-/// The node that reads a file; a file that is not recognised is raw samples until told more.
-fn reader_of(path: &Path) -> Result<OpenedFile, String> {
-    match io::describe(path, &io::OpenOptions::default()) {
-        Ok(found) if found.is_sorting && !found.is_recording => {
-            Ok(OpenedFile::Reader { kind: "read_sorting" })
+/// The nodes that read all that a file holds; one that is not recognised is raw samples until told more.
+fn readers_of(path: &Path) -> Result<OpenedFile, String> {
+    let options = io::OpenOptions::default();
+    let recording = Ok(OpenedFile::Readers { kinds: vec!["read_recording"] });
+    match io::describe(path, &options) {
+        Ok(found) if found.is_sorting => {
+            // The traces of a phy folder or an analyzer lie elsewhere and may be gone.
+            let traces = found.is_recording && io::open_recording(path, &options).is_ok();
+            let kinds =
+                [(traces, "read_recording"), (true, "read_sorting"), (found.has_templates, "read_templates")];
+            Ok(OpenedFile::Readers {
+                kinds: kinds.iter().filter(|(is, _)| *is).map(|(_, kind)| *kind).collect(),
+            })
         }
-        Ok(_) => Ok(OpenedFile::Reader { kind: "read_recording" }),
+        Ok(_) => recording,
         Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
         Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
         Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
-        Err(_) => Ok(OpenedFile::Reader { kind: "read_recording" }),
+        Err(_) => recording,
     }
 }

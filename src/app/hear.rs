@@ -168,7 +168,7 @@ impl App {
                     self.bottom.tab = jobs::Tab::Problems;
                 }
             }
-            Ok(OpenedFile::Reader { kind }) => self.show_reader(kind, path),
+            Ok(OpenedFile::Readers { kinds }) => self.show_readers(&kinds, &path),
             Ok(OpenedFile::Folder { words }) => {
                 self.toasts.info(words);
                 self.browse_in(Purpose::Open, Mode::Open, path, String::new());

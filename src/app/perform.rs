@@ -11,7 +11,13 @@ use super::{
     examples, panels, text,
 };
 use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, RunOptions, Work};
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// From one node that reads a file to the next below it, in canvas units.
+const READER_STEP: f32 = 140.0;
 
 impl App {
     /// Carries a command out; one that would stop a run or lose changes asks first.
@@ -84,6 +90,7 @@ impl App {
                     self.canvas.rename(&node.name);
                 }
             }
+            Command::Arrange => self.arrange(),
             Command::Unpack => self.unpack(),
             Command::Undo => {
                 if self.editor.undo().is_some() {
@@ -242,6 +249,24 @@ impl App {
         }
     }
 
+    /// Lays the selection out, or everything; what was at the top left stays there.
+    fn arrange(&mut self) {
+        let pipeline = self.editor.pipeline();
+        let mut names = self.editor.selection.clone();
+        if names.len() < 2 {
+            names = pipeline.nodes().map(|node| node.name.clone()).collect();
+        }
+        let least = |axis: usize| {
+            let places = pipeline.nodes().filter(|n| names.contains(&n.name)).map(|n| n.position[axis]);
+            places.reduce(f32::min).unwrap_or(0.0)
+        };
+        let moves = pipeline.arrange(&names, [least(0), least(1)]);
+        if !moves.is_empty() {
+            self.edit(Edit::Move(moves), "arrange nodes", None);
+            self.canvas.fit(false);
+        }
+    }
+
     /// Replaces the selected node by the nodes it stands for, and selects those.
     fn unpack(&mut self) {
         let Some(name) = self.editor.single_selection().map(|node| node.name.clone()) else { return };
@@ -322,31 +347,38 @@ impl App {
         self.look_at_source();
     }
 
-    /// A recording or sorting makes a node that reads it.
-    pub(super) fn show_reader(&mut self, kind: &str, path: PathBuf) {
-        let Some(node) = self.registry.get(kind) else {
-            self.toasts.error(format!("This version has no node \"{kind}\" to read {}.", path.display()));
-            return;
-        };
-        let mut params = Params::new();
-        if let Some(spec) = node.specs().iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
-            let path = std::path::absolute(&path).unwrap_or(path);
-            params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
-        }
-        let name = self.editor.pipeline().free_name(kind);
-        let position = self.canvas.free_place(self.editor.pipeline());
-        let outputs = node.outputs(&params);
-        let is_task = node.info().work != Work::Lazy;
-        self.edit(Edit::AddNode(instance(&name, kind, params, position)), "open file", None);
+    /// A recording or sorting makes a node that reads it; a folder that holds more makes several, one below the
+    /// other.
+    pub(super) fn show_readers(&mut self, kinds: &[&str], path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
+        let is_first = self.editor.pipeline().nodes().next().is_none();
+        let mut position = self.canvas.free_place(self.editor.pipeline());
         self.canvas.reveal(position);
-        self.editor.select([name.clone()]);
-        if let Some(port) = outputs.first() {
-            self.look(format!("{name}.{}", port.name));
+        let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for kind in kinds {
+            let Some(node) = self.registry.get(kind) else { continue };
+            let mut params = Params::new();
+            if let Some(spec) = node.specs().iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
+                params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
+            }
+            let name = self.editor.pipeline().free_name(kind);
+            ends.extend(node.outputs(&params).first().map(|port| format!("{name}.{}", port.name)));
+            if node.info().work != Work::Lazy {
+                tasks.push(name.clone());
+            }
+            edits.push(Edit::AddNode(instance(&name, kind, params, position)));
+            names.push(name);
+            position[1] += READER_STEP;
+        }
+        self.edit(Edit::Batch(edits), "open file", None);
+        self.editor.select(names.into_iter().take(1));
+        if let Some(end) = ends.into_iter().next() {
+            self.look(end);
             self.follows = true;
         }
         // What was opened is to be seen.
-        if is_task {
-            self.run(Some(name));
+        if let Some(task) = tasks.into_iter().next() {
+            self.run((!is_first).then_some(task));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers, times and names as people read them.
 
-pub use crate::data::text::{clock, number, took};
+pub use crate::data::text::{clock, counted, number, took};
 use crate::pipeline::{ParamKind, ParamSpec};
 use serde_json::Value as Json;
 

@@ -8,7 +8,7 @@ use super::{
     progress::name,
 };
 use crate::{
-    data::text::took,
+    data::text::{counted, took},
     pipeline::{Problem, Severity},
 };
 use serde_json::json;
@@ -75,9 +75,9 @@ pub fn plan(arguments: &PlanArguments) -> Result<(), CliError> {
             rows.push(vec![name(&task.task), kind, state.into(), estimate]);
         }
         let text = format!(
-            "{}{} tasks, {} done already\n",
+            "{}{}, {} done already\n",
             output::columns(&rows),
-            plan.tasks.len(),
+            counted(plan.tasks.len(), "task"),
             plan.num_cached()
         );
         output::text(&text)?;

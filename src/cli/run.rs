@@ -8,7 +8,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    data::text::took,
+    data::text::{counted, took},
     pipeline::{EventKind, Executor, Look, Pipeline, RunOptions, RunStatus},
 };
 use std::{
@@ -66,8 +66,8 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
             let rows: Vec<Vec<String>> =
                 ended.results.keys().flat_map(|node| made_by(&executor, &loaded, node)).collect();
             output::text(&format!(
-                "{} tasks, {} of them done before, in {}\n{}results are kept in {}; --json tells the folder of each\n",
-                ended.tasks,
+                "{}, {} of them done before, in {}\n{}results are kept in {}; --json tells the folder of each\n",
+                counted(ended.tasks, "task"),
                 ended.cached,
                 took(start.elapsed().as_secs_f64()),
                 output::columns(&rows),

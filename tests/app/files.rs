@@ -40,6 +40,83 @@ fn a_dropped_raw_file_asks_for_what_it_does_not_tell() {
 }
 
 #[test]
+fn an_analyzer_opens_with_its_traces_units_and_templates() {
+    let mut window = Window::empty();
+    window.drop_file(&crate::common::shared_data().join("si_written/analyzer_binary_folder"));
+    window.wait("all three readers are there", |app| app.pipeline().nodes().count() == 3);
+    window.wait_for_run();
+    for name in ["read_sorting", "read_templates"] {
+        assert!(matches!(window.state(name), NodeState::Done { .. } | NodeState::Cached), "{name}");
+    }
+    assert_eq!(window.app().looked_at(), Some("read_recording.recording"));
+    window.wait_for("Spikes of read_sorting");
+    window.app_mut().perform(Command::Look("read_sorting.sorting".to_owned()));
+    // Nothing is wired: they belong together because they come from one folder.
+    window.wait_for("Ampl. (µV)");
+    window.steps(30);
+    assert!(!window.says("connect this sorting"));
+}
+
+#[test]
+fn nodes_of_a_document_without_places_lie_apart_and_are_laid_out_again_on_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("by_hand.ron");
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording"), "band": (kind: "bandpass_filter"), "lost": (kind: "bandpass_filter"),
+        "peaks": (kind: "detect_peaks"),
+    }, wires: [("demo.recording", "band.recording"), ("band.recording", "peaks.recording")])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.pipeline().node("peaks").is_some());
+    let places = |window: &Window| -> Vec<[f32; 2]> {
+        ["demo", "band", "peaks", "lost"].map(|n| window.pipeline().node(n).unwrap().position).to_vec()
+    };
+    let first = places(&window);
+    assert!(first[0][0] < first[1][0] && first[1][0] < first[2][0], "{first:?}");
+    assert!(first[3][1] > first[0][1]);
+    window.app_mut().perform(Command::SelectAll);
+    window.app_mut().perform(Command::Nudge([0.0, 40.0]));
+    window.app_mut().perform(Command::Select(vec!["band".to_owned()]));
+    window.app_mut().perform(Command::Nudge([500.0, 500.0]));
+    window.key(Modifiers::NONE, Key::L);
+    let again = places(&window);
+    assert_eq!(again, first.iter().map(|[x, y]| [*x, y + 40.0]).collect::<Vec<_>>());
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_ne!(places(&window), again);
+}
+
+#[test]
+fn what_is_wrong_in_a_document_is_mended_by_its_buttons() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrong.ron");
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording"),
+        "band": (kind: "bandpas_filter", params: (freq_min: 400.0)),
+        "high": (kind: "highpass_filter", params: (freq_mn: 500.0)),
+        "notch": (kind: "notch_filter", params: (colour: "red", freq: 60.0)),
+    }, wires: [
+        ("demo.recording", "band.recording"), ("demo.recording", "high.recording"),
+        ("demo.recording", "notch.recording"),
+    ])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.pipeline().node("notch").is_some());
+    for (node, button) in
+        [("band", "Make it bandpass_filter"), ("high", "Rename it to freq_min"), ("notch", "Remove it")]
+    {
+        window.app_mut().perform(Command::Select(vec![node.to_owned()]));
+        window.wait_for(button);
+        window.click(button);
+        window.steps(3);
+    }
+    window.wait("nothing is wrong any more", |app| app.problems().is_empty());
+    let param = |node: &str, name: &str| window.pipeline().node(node).unwrap().params[name].as_f64();
+    assert_eq!(param("band", "freq_min"), Some(400.0));
+    assert_eq!(param("high", "freq_min"), Some(500.0));
+    assert_eq!(param("notch", "freq"), Some(60.0));
+}
+
+#[test]
 fn a_file_dropped_onto_a_pipeline_covers_no_node() {
     let mut window = Window::open(None);
     let path = raw_file(window.folder.path());

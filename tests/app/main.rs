@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod canvas;
+#[path = "../common/mod.rs"]
+mod common;
 mod files;
 mod pictures;
 mod quickstart;

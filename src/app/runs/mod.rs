@@ -282,7 +282,7 @@ impl Runs {
                     RunStatus::Failed => "failed",
                     RunStatus::Cancelled => "stopped",
                 };
-                let tasks = if *tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") };
+                let tasks = text::counted(*tasks, "task");
                 let before = if *cached == 0 { String::new() } else { format!(", {cached} done before") };
                 let line = format!("run {words} after {}: {tasks}{before}", text::took(event.at_s));
                 let (run, at_s) = (self.number, event.at_s);

@@ -18,7 +18,8 @@ impl Runs {
                     if cached == self.planned {
                         "Done · nothing had changed".to_owned()
                     } else {
-                        format!("Done · {} tasks, {cached} cached · {}", self.planned, text::took(spent))
+                        let tasks = text::counted(self.planned, "task");
+                        format!("Done · {tasks}, {cached} cached · {}", text::took(spent))
                     }
                 }
                 Some(RunStatus::Failed) => {

@@ -3,7 +3,7 @@
 use super::look::Target;
 use crate::{
     data::{Events, Id, Recording, Sorting, Table, Templates},
-    pipeline::{Coordinate, Executor, Look, Pipeline, Port, PortType, Value},
+    pipeline::{Coordinate, Executor, Look, ParamKind, ParamSpec, Pipeline, Port, PortType, Value},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -90,12 +90,14 @@ pub fn related(
             }
         }
         PortType::Sorting => {
-            let recordings = recording_ends(&target.pipeline, &target.end);
+            let mut recordings = recording_ends(&target.pipeline, &target.end);
+            recordings.extend(graph.beside(&target.end, PortType::Recording));
             if let Some((end, value)) = recordings.into_iter().find_map(|end| value(&end).map(|v| (end, v))) {
                 found.add(&end, value);
             }
             let own = graph.outputs(node_of(&target.end), PortType::Templates);
-            for end in own.into_iter().chain(graph.about(&target.end)) {
+            let beside = graph.beside(&target.end, PortType::Templates);
+            for end in own.into_iter().chain(graph.about(&target.end)).chain(beside) {
                 if let Some(value) = value(&end) {
                     found.add(&end, value);
                 }
@@ -147,6 +149,23 @@ impl Graph<'_> {
         order.extend(rest);
         let ends = order.iter().flat_map(|name| wanted.iter().flat_map(|&t| self.outputs(name, t)));
         ends.filter(|e| e != end).collect()
+    }
+
+    /// Ends of a type of other nodes that read the same file or folder as the node of `end`.
+    fn beside(&self, end: &str, port_type: PortType) -> Vec<String> {
+        let file = |name: &str| -> Option<&str> {
+            let instance = self.pipeline.node(name)?;
+            let node = self.executor.registry().get(&instance.kind)?;
+            let is_path =
+                |spec: &&ParamSpec| matches!(&spec.kind, ParamKind::Path { mode } if mode == "open");
+            let spec = node.specs().iter().find(is_path)?;
+            instance.params.get(&spec.name)?.as_str().filter(|path| !path.is_empty())
+        };
+        let own = node_of(end);
+        let Some(same) = file(own) else { return Vec::new() };
+        let names = self.pipeline.nodes().map(|node| node.name.as_str());
+        let others = names.filter(|name| *name != own && file(name) == Some(same));
+        others.flat_map(|name| self.outputs(name, port_type)).collect()
     }
 
     /// Ends of tables and templates that were computed of the units of a sorting, and of no others.
