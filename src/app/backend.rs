@@ -7,7 +7,7 @@ use super::{
 use crate::io;
 use crate::pipeline::{
     Document, Event, Executor, Limits, NodeReport, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
-    RunStatus, Store, validate,
+    RunStatus, Store, missing_files, validate,
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
@@ -301,7 +301,8 @@ fn check_loop(
         // A slider asks often: only its last place is worth an answer.
         std::thread::sleep(Duration::from_millis(15));
         let check = to_check.try_iter().last().unwrap_or(first);
-        let problems = validate(&check.pipeline, registry);
+        let mut problems = validate(&check.pipeline, registry);
+        problems.extend(missing_files(&check.pipeline, registry, &check.base_folder));
         send(Answer::Checked { revision: check.revision, problems: problems.clone(), nodes: None });
         if let Some(executor) = &executor {
             let nodes = executor.survey(&check.pipeline, &check.base_folder, check.path.as_deref());

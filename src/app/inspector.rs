@@ -76,7 +76,10 @@ impl App {
             ui.add_space(4.0);
             self.params_form(ui, node, instance, commands);
             // Below the fields: they keep their places while they are filled in.
-            if let Some(message) = self.failure(&instance.name) {
+            // What is wrong with a field is said there.
+            let mut own = self.problems.iter().filter(|p| p.node.as_ref() == Some(&instance.name));
+            let is_told = own.any(|p| p.field.is_some() && p.severity == Severity::Error);
+            if let Some(message) = self.failure(&instance.name).filter(|_| !is_told) {
                 failure_box(ui, &text::with_labels(message, node.specs()));
             }
             ui.add_space(4.0);
@@ -141,8 +144,9 @@ impl App {
             {
                 ui.colored_label(
                     if problem.severity == Severity::Error { p.bad } else { p.warn },
-                    &problem.message,
+                    text::sentence_of(&problem.message),
                 );
+                self.fix_ui(ui, problem, commands);
             }
         }
         commands.extend(change.map(|change| change.command(instance, spec, self.gesture_number)));

@@ -345,7 +345,7 @@ fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Erro
     find_inside(path, 3, &mut inside);
     if !inside.is_empty() {
         let names: Vec<String> = inside.iter().map(|p| p.display().to_string()).collect();
-        let message = format!("it is a folder of others. Choose one in it, such as {}", names.join(", "));
+        let message = format!("it holds others. Choose one of them, such as {}", names.join(", "));
         return Err(Error::Unrecognised { path: path.to_owned(), message });
     }
     let signs: Vec<&str> = FORMATS.iter().map(|f| f.sign).collect();

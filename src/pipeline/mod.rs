@@ -56,7 +56,7 @@ pub use store::{
     WrittenEntry,
 };
 pub use survey::NodeReport;
-pub use validate::{Problem, Severity, validate};
+pub use validate::{Problem, Severity, missing_files, validate};
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]

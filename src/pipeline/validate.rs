@@ -5,9 +5,10 @@ use super::{
     read_params::read_params,
 };
 use serde::Serialize;
+use serde_json::Value as Json;
 use std::{
     collections::BTreeMap,
-    path::{Component, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 /// How bad a problem is.
@@ -109,6 +110,27 @@ pub fn validate(pipeline: &Pipeline, registry: &Registry) -> Vec<Problem> {
     if let Err(cycle) = petgraph::algo::toposort(pipeline.graph(), None) {
         let name = &pipeline.graph()[cycle.node_id()].name;
         problems.push(Problem::of_node(name, "is part of a loop: remove one of its wires"));
+    }
+    problems
+}
+
+/// Files that nodes read and that are not there; relative paths start at `base`. Where another node of the pipeline
+/// writes a file it will be there in time.
+pub fn missing_files(pipeline: &Pipeline, registry: &Registry, base: &Path) -> Vec<Problem> {
+    let known = |instance: &'_ NodeInstance| registry.get(&instance.kind).filter(|_| !instance.muted);
+    let writes = |instance| known(instance).map(|node| node.writes(&instance.params)).unwrap_or_default();
+    let written: Vec<PathBuf> = pipeline.nodes().flat_map(writes).map(|path| base.join(path)).collect();
+    let mut problems = Vec::new();
+    for instance in pipeline.nodes() {
+        let Some(node) = known(instance) else { continue };
+        let files = node.files(&instance.params, base).into_iter().map(|path| base.join(path));
+        let is_gone =
+            |path: &PathBuf| !path.exists() && !written.iter().any(|folder| path.starts_with(folder));
+        let Some(gone) = files.into_iter().find(is_gone) else { continue };
+        let names = |value: &Json| value.as_str().is_some_and(|path| base.join(path) == gone);
+        let field = instance.params.iter().find(|(_, value)| names(value)).map_or("path", |(name, _)| name);
+        let message = format!("{} is not there. Was it moved or renamed? Choose it again", gone.display());
+        problems.push(Problem::of_node(&instance.name, message).field(field));
     }
     problems
 }

@@ -49,7 +49,6 @@ fn an_analyzer_opens_with_its_traces_units_and_templates() {
         assert!(matches!(window.state(name), NodeState::Done { .. } | NodeState::Cached), "{name}");
     }
     assert_eq!(window.app().looked_at(), Some("read_recording.recording"));
-    window.wait_for("Spikes of read_sorting");
     window.app_mut().perform(Command::Look("read_sorting.sorting".to_owned()));
     // Nothing is wired: they belong together because they come from one folder.
     window.wait_for("Ampl. (µV)");
@@ -94,6 +93,7 @@ fn what_is_wrong_in_a_document_is_mended_by_its_buttons() {
         "band": (kind: "bandpas_filter", params: (freq_min: 400.0)),
         "high": (kind: "highpass_filter", params: (freq_mn: 500.0)),
         "notch": (kind: "notch_filter", params: (colour: "red", freq: 60.0)),
+        "reader": (kind: "read_sorting", params: (path: "gone_away")),
     }, wires: [
         ("demo.recording", "band.recording"), ("demo.recording", "high.recording"),
         ("demo.recording", "notch.recording"),
@@ -101,14 +101,18 @@ fn what_is_wrong_in_a_document_is_mended_by_its_buttons() {
     std::fs::write(&path, text).unwrap();
     let mut window = Window::open_over(folder, Some(&path));
     window.wait("it is open", |app| app.pipeline().node("notch").is_some());
-    for (node, button) in
-        [("band", "Make it bandpass_filter"), ("high", "Rename it to freq_min"), ("notch", "Remove it")]
-    {
-        window.app_mut().perform(Command::Select(vec![node.to_owned()]));
+    window.harness.get_by_label_contains("Problems").click();
+    for button in ["Make it bandpass_filter", "Rename it to freq_min", "Remove it"] {
         window.wait_for(button);
+        window.steps(20);
         window.click(button);
         window.steps(3);
     }
+    window.wait("a file alone is missing", |app| app.problems().len() == 1);
+    window.wait_for("Choose…");
+    window.steps(20);
+    window.click("Choose…");
+    window.choose_path(&crate::common::shared_data().join("si_written/sorting_truth.npz"));
     window.wait("nothing is wrong any more", |app| app.problems().is_empty());
     let param = |node: &str, name: &str| window.pipeline().node(node).unwrap().params[name].as_f64();
     assert_eq!(param("band", "freq_min"), Some(400.0));

@@ -71,7 +71,7 @@ fn empty_missing_and_foreign_files_are_named() {
     // A folder above the recording.
     check(
         &refused(&base.join("si_written/mda_study"), &OpenOptions::default()),
-        &["a folder of others", "mda_study/synth_study/rec_16ch_2s"],
+        &["it holds others", "mda_study/synth_study/rec_16ch_2s"],
     );
     let folder = base.join("si_written/sorting_truth_numpyfolder");
     check(&refused(&folder, &OpenOptions::default()), &["holds spikes, not traces"]);
