@@ -73,14 +73,16 @@ pub fn pipeline(
     seed: u64,
 ) -> Result<Pipeline, CliError> {
     let n = info.num_channels();
-    if info.probe.is_none() && n > MAX_WITHOUT_PROBE {
+    let most = Geometry::known_of(info).members().iter().map(Vec::len).max().unwrap_or(0);
+    if info.probe.is_none() && most > MAX_WITHOUT_PROBE && preset != Some(SortPreset::SingleWire) {
         return Err(CliError::advised(
             format!(
-                "{}: {n} channels and no probe, so nobody knows which channels lie near each other",
+                "{}: {most} channels and no probe, so nobody knows which channels lie near each other",
                 input.display()
             ),
             "Name the probe with --probe: a probeinterface .json, a .prb, or a bundled one such as linear32 or \
-             neuropixels1. Up to 8 channels are sorted together without one.",
+             neuropixels1. Up to 8 channels are sorted together without one, and any number by themselves with --preset \
+             single_wire.",
         ));
     }
     let mut line = Line::default();

@@ -81,6 +81,11 @@ impl Geometry {
         members.into_values().collect()
     }
 
+    /// Width and height of the area all channels take up, in µm; zero without a probe.
+    pub fn whole_extent_um(&self) -> [f64; 2] {
+        self.extent_um(&(0..self.num_channels()).collect::<Vec<_>>())
+    }
+
     /// Width and height of the area some channels take up, in µm; zero without a probe.
     pub fn extent_um(&self, channels: &[usize]) -> [f64; 2] {
         let Some(positions) = &self.positions_um else { return [0.0; 2] };

@@ -93,6 +93,8 @@ const MEETING_MS: f64 = 1.0;
 const SYNCHRONY: f64 = 10.0;
 /// Meetings that are always taken for possible.
 const FEW_MEETINGS: f64 = 30.0;
+/// A peak's own sample and those this near tell its sign, in ms.
+const AT_PEAK_MS: f64 = 0.1;
 /// Lags tried when templates are compared, in ms.
 const MAX_LAG_MS: f64 = 0.5;
 
@@ -120,12 +122,13 @@ pub fn estimate_templates(
     }
     let rate = info.sampling_frequency;
     let max_jitter = ms_to_samples(params.max_jitter_ms, rate) as i64;
+    let at_peak = ms_to_samples(AT_PEAK_MS, rate);
     let mut rejected = Vec::new();
     let mut drafts = Vec::new();
     let averaged: Vec<(Draft, i64)> = members
         .par_iter()
         .enumerate()
-        .map(|(cluster, members)| average(features, &basis, cluster as u32, members, params))
+        .map(|(cluster, members)| average(features, &basis, cluster as u32, members, params, at_peak))
         .collect();
     for (draft, shift) in averaged {
         let norm = norm2(&draft).sqrt();
@@ -180,6 +183,7 @@ fn average(
     cluster: u32,
     members: &[u32],
     params: &TemplateParams,
+    at_peak: usize,
 ) -> (Draft, i64) {
     let k = basis.num_components();
     let nt = basis.num_samples();
@@ -223,13 +227,28 @@ fn average(
     columns.sort_by_key(|c| c.0);
     let channels: Vec<u32> = columns.iter().map(|c| c.0).collect();
     let waveform = Array2::from_shape_fn((nt, columns.len()), |(t, c)| columns[c].1[t]);
+    // Of the sign the peaks have on their own channel: once whitened, what comes before or after a spike can be larger
+    // than it, there or on another channel.
+    let own = main_channel(features, members).and_then(|channel| channels.iter().position(|&c| c == channel));
+    let sign = own.map_or(-1.0, |column| {
+        let around = basis.num_before.saturating_sub(at_peak)..(basis.num_before + at_peak + 1).min(nt);
+        let values = around.map(|t| waveform[[t, column]]);
+        values.max_by(|a, b| a.abs().total_cmp(&b.abs())).map_or(-1.0, f32::signum)
+    });
     let peak = waveform
         .indexed_iter()
-        .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
+        .max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)))
         .map_or(basis.num_before, |((t, _), _)| t);
     let shift = peak as i64 - basis.num_before as i64;
     let aligned = shifted(&waveform, shift);
     (Draft { cluster, num_peaks: members.len(), channels, waveform: aligned }, shift)
+}
+
+/// The channel most of the peaks are on, the first of several.
+fn main_channel(features: &Features, members: &[u32]) -> Option<u32> {
+    let mut channels: Vec<u32> = members.iter().map(|&m| features.peaks.channel_index[m as usize]).collect();
+    channels.sort_unstable();
+    channels.chunk_by(|a, b| a == b).rev().max_by_key(|same| same.len()).map(|same| same[0])
 }
 
 /// Row `t` of the result is row `t + shift`; silent beyond the ends.

@@ -119,6 +119,16 @@ impl SortParams {
     }
 }
 
+/// Wires whose places are not known, each a group of its own: nothing else keeps them apart.
+fn alone(recording: &Recording, preset: SortPreset) -> Result<Recording, NodeError> {
+    if preset != SortPreset::SingleWire || recording.info().probe.is_some() {
+        return Ok(recording.clone());
+    }
+    let mut info = recording.info().clone();
+    info.groups = (0..info.num_channels() as i64).collect();
+    Ok(recording.with_info(info)?)
+}
+
 /// Finds the units of a filtered, referenced recording: detection, clustering, template matching.
 pub struct Sort;
 
@@ -149,6 +159,10 @@ impl Node for Sort {
     }
 
     fn expand(&self, params: &Self::Params) -> Option<Expansion> {
+        if params.preset == Some(SortPreset::SingleWire) {
+            // Its parts would not know that channels without a place are apart.
+            return None;
+        }
         let base = Settings::default();
         let radius_um = params.preset.and_then(SortPreset::radius_um);
         let cluster = ClusterPeaksParams {
@@ -247,7 +261,9 @@ impl Node for Sort {
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         warn_of_bad_signal(recording, context)?;
-        context.log(&format!("preset {}", params.preset(&Geometry::known_of(recording.info())).name()));
+        let preset = params.preset(&Geometry::known_of(recording.info()));
+        context.log(&format!("preset {}", preset.name()));
+        let recording = &alone(recording, preset)?;
         let output = sort::sort(recording, &params.settings(recording), context.seed, context, context)?;
         Ok(Outputs::one("sorting", output.sorting).and("templates", output.templates))
     }

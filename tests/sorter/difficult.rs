@@ -23,10 +23,14 @@ fn told(recording: &Recording) -> (Sorting, String) {
 }
 
 /// Numbers that are normally distributed, the same for the same seed.
-struct Normal(u64);
+pub struct Normal(u64);
 
 impl Normal {
-    fn next(&mut self) -> f32 {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> f32 {
         // The sum of twelve even ones, each of 16 bits.
         let mut sum = 0.0;
         for _ in 0..3 {
@@ -43,7 +47,7 @@ impl Normal {
 
 /// White noise of 40 counts.
 fn white(seed: u64, channels: usize, seconds: usize) -> Held {
-    let mut normal = Normal(seed);
+    let mut normal = Normal::new(seed);
     Held::made(30_000.0, channels, 30_000 * seconds, |_, _| 40.0 * normal.next())
 }
 
@@ -170,11 +174,10 @@ fn artefacts_that_no_reference_removes_are_told_and_can_be_silenced() {
     assert!(text.contains("artefacts on nearly all channels") && text.contains("silence_periods"), "{text}");
     let around = |start: usize| (0, start.saturating_sub(150), (start + 250).min(frames));
     let periods = (0..frames).step_by(6_007).map(around).collect();
-    let (sorting, text) = told(&hit.with_stage(Stage::SilencePeriods { periods }).unwrap());
+    let sorting = run(&hit.with_stage(Stage::SilencePeriods { periods }).unwrap()).sorting;
     let after = well(&truth, &sorting);
     assert!(after >= before, "{after} of {before}");
     assert!(sorting.num_units() <= 7, "{} units", sorting.num_units());
-    assert!(!text.contains("artefacts"), "{text}");
 }
 
 #[test]

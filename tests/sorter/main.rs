@@ -5,6 +5,7 @@
 mod common;
 mod difficult;
 mod held;
+mod probes;
 mod properties;
 
 use spikeloom::{

@@ -1,6 +1,7 @@
 //! Moments at which nearly all channels cross the threshold at once: stimuli, movements, switches; no neuron is that large.
 
 use super::Crossing;
+use crate::engine::geometry::Geometry;
 use std::ops::Range;
 
 /// With fewer channels a single neuron may be seen on all of them.
@@ -8,16 +9,26 @@ const LEAST_CHANNELS: usize = 16;
 /// Channels that cross together in an artefact, as a share of all.
 const SHARE: f64 = 0.75;
 /// Height of the median channel in an artefact, as a part of the highest: that of a neuron falls off over the contacts.
-const EVENNESS: f32 = 0.2;
+const EVENNESS: f32 = 0.35;
+/// On a smaller probe a single neuron may be seen everywhere, in µm.
+const LEAST_EXTENT_UM: f64 = 300.0;
 
 /// Takes the crossings of artefacts out, and gives the stretches they were in, in order and apart.
 ///
-/// An artefact has crossings of three quarters of all channels within `window` samples, of similar height. What lies
+/// Nothing is taken out on a small probe. An artefact has crossings of three quarters of all channels within `window` samples, of similar height. What lies
 /// within half a window of it is taken for a part of it.
-pub(super) fn leave_out_artefacts(crossings: &mut [Vec<Crossing>], window: usize) -> Vec<Range<u32>> {
+pub(super) fn leave_out_artefacts(
+    crossings: &mut [Vec<Crossing>],
+    geometry: &Geometry,
+    window: usize,
+) -> Vec<Range<u32>> {
     let channels = crossings.len();
     let least = ((SHARE * channels as f64).ceil() as usize).max(1);
-    if channels < LEAST_CHANNELS || crossings.iter().filter(|own| !own.is_empty()).count() < least {
+    let [width, height] = geometry.whole_extent_um();
+    if channels < LEAST_CHANNELS
+        || width.hypot(height) < LEAST_EXTENT_UM
+        || crossings.iter().filter(|own| !own.is_empty()).count() < least
+    {
         return Vec::new();
     }
     let mut all: Vec<&Crossing> = crossings.iter().flatten().collect();
@@ -89,8 +100,13 @@ mod tests {
         event(&mut crossings, 2_020, spike);
         // As large as a spike can be: nearly all channels, but not alike.
         event(&mut crossings, 3_000, |channel| 400.0 * (-(channel as f32 - 16.0).abs() / 4.0).exp() + 4.0);
+        let column = |channels: usize, pitch: f64| Geometry {
+            positions_um: Some((0..channels).map(|c| [0.0, pitch * c as f64]).collect()),
+            groups: vec![0; channels],
+        };
+        assert!(leave_out_artefacts(&mut crossings.clone(), &column(32, 5.0), 30).is_empty());
         let before: usize = crossings.iter().map(Vec::len).sum();
-        let found = leave_out_artefacts(&mut crossings, 30);
+        let found = leave_out_artefacts(&mut crossings, &column(32, 20.0), 30);
         assert_eq!(found.len(), 1);
         assert!(found[0].contains(&2_000) && found[0].contains(&2_019) && !found[0].contains(&2_040));
         let after: usize = crossings.iter().map(Vec::len).sum();
@@ -99,6 +115,6 @@ mod tests {
         assert!(crossings[16].iter().any(|c| c.sample / 10 == 300));
         let mut tetrode = vec![Vec::new(); 4];
         event(&mut tetrode, 100, |_| 20.0);
-        assert!(leave_out_artefacts(&mut tetrode, 30).is_empty());
+        assert!(leave_out_artefacts(&mut tetrode, &column(4, 200.0), 30).is_empty());
     }
 }

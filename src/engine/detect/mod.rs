@@ -108,7 +108,7 @@ pub fn detect_peaks(
     let found = over_spans(chain, &spans, pad, monitor, |data: &SpanData, scratch: &mut DetectScratch| {
         bank.crossings(data.block, threshold, &mut scratch.bank, &mut scratch.crossings);
         let first = data.block.first_frame();
-        let artefacts = leave_out_artefacts(&mut scratch.crossings, window);
+        let artefacts = leave_out_artefacts(&mut scratch.crossings, &geometry, window);
         let common: usize = artefacts.iter().map(|stretch| stretch.len()).sum();
         in_artefacts.fetch_add(common.min(data.frames.len()) as u64, Ordering::Relaxed);
         let own = locally_exclusive(&scratch.crossings, &neighbors, sweep);

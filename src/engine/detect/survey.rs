@@ -59,7 +59,7 @@ pub fn survey(
         let mut crossings: Vec<Vec<Crossing>> = (0..block.num_channels())
             .map(|c| crossings_of(block.channel(c), noise[c], params.peak_sign, c))
             .collect();
-        leave_out_artefacts(&mut crossings, ms_to_samples(ARTEFACT_MS, rate));
+        leave_out_artefacts(&mut crossings, geometry, ms_to_samples(ARTEFACT_MS, rate));
         let peaks = locally_exclusive(&crossings, &neighbors, num_samples);
         let step = peaks.len().div_ceil(SNIPPETS_PER_SPAN).max(1);
         let snippets: Vec<Vec<f32>> = peaks

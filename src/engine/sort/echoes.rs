@@ -10,6 +10,8 @@ use rayon::prelude::*;
 const JITTER_MS: f64 = 0.13;
 /// Lags that are looked at, in ms: as long as a template lasts.
 const REACH_MS: f64 = 2.0;
+/// A neuron is seen this far along its dendrite at most, in µm.
+const FARTHEST_UM: f64 = 200.0;
 /// A neighbour that fewer of the spikes are locked to explains none of them.
 const LEAST_SHARE: f64 = 0.1;
 
@@ -22,12 +24,13 @@ pub struct Echo {
     pub share: f64,
 }
 
-/// For each unit the larger units on its channels that its spikes follow, or lead, by a fixed lag; `None` where less
-/// than `share` of its spikes do.
+/// For each unit the larger units near it that its spikes follow, or lead, by a fixed lag; `None` where less than `share`
+/// of its spikes do. `groups` are those of the channels.
 ///
-/// Two neurons do not fire within a tenth of a millisecond of a fixed lag again and again, least of all on the same
-/// channels; what is left of a large spike after its template was subtracted does.
-pub fn echoes(sorting: &Sorting, templates: &Templates, share: f64) -> Vec<Option<Echo>> {
+/// Two neurons do not fire within a tenth of a millisecond of a fixed lag again and again. What is left of a large spike
+/// after its template was subtracted does, and so does the part of it that runs along the dendrite, on contacts beyond
+/// those of its template.
+pub fn echoes(sorting: &Sorting, templates: &Templates, groups: &[i64], share: f64) -> Vec<Option<Echo>> {
     let mut trains: Vec<Vec<i64>> = vec![Vec::new(); sorting.num_units()];
     for (segment, spikes) in sorting.segments.iter().enumerate() {
         for (&sample, &unit) in spikes.sample_index.iter().zip(spikes.unit_index.iter()) {
@@ -37,8 +40,18 @@ pub fn echoes(sorting: &Sorting, templates: &Templates, share: f64) -> Vec<Optio
     let samples = |ms: f64| (ms * 1e-3 * sorting.sampling_frequency).round().max(1.0) as i64;
     let (reach, jitter) = (samples(REACH_MS), samples(JITTER_MS));
     let energy: Vec<f32> = templates.waveforms.iter().map(|w| w.iter().map(|x| x * x).sum()).collect();
-    let overlap = |a: usize, b: usize| {
-        templates.channel_indices[a].iter().any(|c| templates.channel_indices[b].binary_search(c).is_ok())
+    let main: Vec<Option<usize>> =
+        (0..trains.len()).map(|unit| templates.extremum(unit).map(|(channel, _, _)| channel)).collect();
+    let near = |a: usize, b: usize| {
+        let (Some(a), Some(b)) = (main[a], main[b]) else { return false };
+        if groups.get(a) != groups.get(b) {
+            return false;
+        }
+        match (templates.locations_um.get(a), templates.locations_um.get(b)) {
+            (Some(p), Some(q)) => (p[0] - q[0]).hypot(p[1] - q[1]) <= FARTHEST_UM,
+            // Without a probe nobody knows.
+            _ => true,
+        }
     };
     (0..trains.len())
         .into_par_iter()
@@ -47,7 +60,7 @@ pub fn echoes(sorting: &Sorting, templates: &Templates, share: f64) -> Vec<Optio
             let mut echo = Echo { of: Vec::new(), share: 0.0 };
             for other in 0..trains.len() {
                 let larger = energy[other] > energy[unit] || (energy[other] == energy[unit] && other < unit);
-                if other == unit || own.is_empty() || !larger || !overlap(unit, other) {
+                if other == unit || own.is_empty() || !larger || !near(unit, other) {
                     continue;
                 }
                 let (locked, chance) = locked(own, &trains[other], reach, jitter);
@@ -111,8 +124,18 @@ mod tests {
             deviations: Vec::new(),
             in_uv: false,
         };
-        let found = echoes(&sorting, &templates, 0.6);
+        let found = echoes(&sorting, &templates, &[0, 0], 0.6);
         assert_eq!(found[1].as_ref().map(|e| e.of.clone()), Some(vec![0]));
         assert!(found[0].is_none() && found[2].is_none(), "{found:?}");
+        // Beyond the contacts of the larger one's template too, but not at any distance, nor on another shank.
+        let beyond = |um: f64, groups: &[i64]| {
+            let mut templates = templates.clone();
+            templates.locations_um = vec![[0.0, 0.0], [0.0, um]];
+            templates.channel_indices = vec![vec![0], vec![1], vec![1]];
+            templates.waveforms = [30.0, 8.0, 8.0].iter().map(|&x| Array2::from_elem((3, 1), x)).collect();
+            echoes(&sorting, &templates, groups, 0.6)[1].is_some()
+        };
+        assert!(beyond(110.0, &[0, 0]));
+        assert!(!beyond(900.0, &[0, 0]) && !beyond(110.0, &[0, 1]));
     }
 }

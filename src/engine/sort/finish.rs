@@ -25,7 +25,7 @@ pub struct FinishParams {
     pub min_firing_rate_hz: f64,
     /// Units whose largest sample is smaller than this many noise levels, before whitening, are left out.
     pub min_snr: f64,
-    /// Units of which this share of the spikes is locked to larger units on the same channels are left out as echoes.
+    /// Units of which this share of the spikes is locked to larger units near them are left out as echoes.
     pub echo_share: f64,
 }
 
@@ -94,7 +94,7 @@ pub fn finish(
         (0..templates.num_units()).map(|unit| scales.shape(templates, unit)).collect();
     let counts = matched.spike_counts();
     let factors = by_unit(matched);
-    let echoes = echoes(matched, templates, params.echo_share);
+    let echoes = echoes(matched, templates, &info.groups, params.echo_share);
     let least = (params.min_firing_rate_hz * info.duration_s()).max(params.min_spikes as f64);
     let reasons: Vec<Option<String>> = (0..templates.num_units())
         .map(|unit| {
