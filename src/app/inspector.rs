@@ -8,7 +8,9 @@ use super::{
     examples::EXAMPLES,
     fields, text, theme,
 };
-use crate::pipeline::{DynNode, Edit, NodeInstance, NodeState, ParamSpec, Port, PortType, Severity};
+use crate::pipeline::{
+    DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity,
+};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
 
@@ -146,7 +148,10 @@ impl App {
                     if problem.severity == Severity::Error { p.bad } else { p.warn },
                     text::sentence_of(&problem.message),
                 );
-                self.fix_ui(ui, problem, commands);
+                // A path has a button to choose another one already.
+                if !matches!(spec.kind, ParamKind::Path { .. }) {
+                    self.fix_ui(ui, problem, commands);
+                }
             }
         }
         commands.extend(change.map(|change| change.command(instance, spec, self.gesture_number)));

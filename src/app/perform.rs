@@ -371,6 +371,9 @@ impl App {
             position[1] += READER_STEP;
         }
         self.edit(Edit::Batch(edits), "open file", None);
+        if names.len() > 1 {
+            self.canvas.fit(false);
+        }
         self.editor.select(names.into_iter().take(1));
         if let Some(end) = ends.into_iter().next() {
             self.look(end);

@@ -51,12 +51,14 @@ pub fn routes(wires: &[(Pos2, Pos2)], nodes: &[Rect]) -> Vec<Vec<Piece>> {
 
 fn route(from: Pos2, to: Pos2, nodes: &[Rect], taken: &mut Vec<Taken>) -> Vec<Piece> {
     let straight = vec![direct(from, to)];
-    // A wire that leads back, and one without room to turn, goes as it can.
-    if to.x - from.x < 3.0 * TURN || is_free(&straight, nodes) {
+    if is_free(&straight, nodes) {
         return straight;
     }
+    // One that leads back turns at both ends.
+    let leads_back = to.x - from.x < 3.0 * TURN;
+    let (left, right) = if leads_back { (to.x - 2.0 * TURN, from.x + 2.0 * TURN) } else { (from.x, to.x) };
     let between: Vec<Rect> =
-        nodes.iter().copied().filter(|n| n.right() > from.x + 1.0 && n.left() < to.x - 1.0).collect();
+        nodes.iter().copied().filter(|n| n.right() > left + 1.0 && n.left() < right - 1.0).collect();
     let mut lanes = vec![from.y, to.y];
     for node in &between {
         for i in 0..LANES {
@@ -67,14 +69,15 @@ fn route(from: Pos2, to: Pos2, nodes: &[Rect], taken: &mut Vec<Taken>) -> Vec<Pi
     let detour = |y: f32| (y - from.y).abs() + (y - to.y).abs();
     lanes.sort_by(|a, b| detour(*a).total_cmp(&detour(*b)));
     for y in lanes.into_iter().take(TRIES) {
-        let x = stretch(from, to, y, &between);
+        let x =
+            if leads_back { [to.x.min(from.x), to.x.max(from.x)] } else { stretch(from, to, y, &between) };
         let is_taken = taken.iter().any(|other| {
             other.from != from
                 && (other.y - y).abs() < LANE - 0.5
                 && other.x[0] < x[1] + LANE
                 && other.x[1] > x[0] - LANE
         });
-        let way = along(from, to, y, x);
+        let way = if leads_back { back(from, to, y) } else { along(from, to, y, x) };
         let level = Rect::from_x_y_ranges(x[0]..=x[1], y - CLOSE..=y + CLOSE);
         let has_room = !between.iter().any(|n| n.intersects(level));
         if !is_taken && has_room && is_free(&way, nodes) {
@@ -104,6 +107,15 @@ fn along(from: Pos2, to: Pos2, y: f32, x: [f32; 2]) -> Vec<Piece> {
     let (first, last) = (pos2(x[0], y), pos2(x[1], y));
     let level = [first, first.lerp(last, 1.0 / 3.0), first.lerp(last, 2.0 / 3.0), last];
     vec![turn(from, first), level, turn(last, to)]
+}
+
+/// Out to the right, back along a level, and in from the left.
+fn back(from: Pos2, to: Pos2, y: f32) -> Vec<Piece> {
+    let turn = |a: Pos2, b: Pos2, out: f32| [a, a + vec2(out, 0.0), b + vec2(out, 0.0), b];
+    let (first, last) = (pos2(from.x, y), pos2(to.x, y));
+    let level = [first, first.lerp(last, 1.0 / 3.0), first.lerp(last, 2.0 / 3.0), last];
+    let out = 1.4 * TURN;
+    vec![turn(from, first, out), level, turn(last, to, -out)]
 }
 
 /// True where no node lies in the way; ends lie on the edges of their nodes.
@@ -145,6 +157,14 @@ mod tests {
         let nodes = [node(0.0, 0.0), node(250.0, 300.0)];
         let (from, to) = (pos2(200.0, 15.0), pos2(250.0, 315.0));
         assert_eq!(routes(&[(from, to)], &nodes)[0], [direct(from, to)]);
+    }
+
+    #[test]
+    fn a_wire_that_leads_back_passes_between_the_rows() {
+        let nodes = [node(0.0, 0.0), node(250.0, 0.0), node(0.0, 140.0), node(250.0, 140.0)];
+        let way = &routes(&[(pos2(450.0, 15.0), pos2(0.0, 155.0))], &nodes)[0];
+        assert!(way.len() == 3 && is_free(way, &nodes));
+        assert!((100.0..140.0).contains(&way[1][0].y) && way[1][3].x < way[1][0].x);
     }
 
     #[test]
