@@ -28,10 +28,10 @@ pub struct ClusterPeaksParams {
     /// Clusters with fewer peaks are left out.
     #[schemars(range(min = 2, max = 100_000), extend("soft" = [10, 200]))]
     pub min_cluster_size: usize,
-    /// Principal axes used at once, at most (isosplit; a graph has up to 32).
+    /// Principal axes used at once, at most; the neighbours of a graph are found on up to 32.
     #[schemars(range(min = 1, max = 32), extend("advanced" = true))]
     pub max_dimensions: usize,
-    /// How often a cluster is looked at again by itself (isosplit).
+    /// How often a cluster is looked at again by itself.
     #[schemars(range(min = 0, max = 10), extend("advanced" = true))]
     pub recursion_depth: usize,
     /// Clusters of different channels are only merged where their waveforms are at least this similar (cosine).

@@ -35,7 +35,7 @@ impl Node for SuggestCuration {
         version: 1,
         work: Work::Task(TaskClass::Metrics),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("sorting", PortType::Sorting)],
-        outputs: &[Port::new("table", PortType::Table)],
+        outputs: &[Port::new("table", PortType::Table), Port::new("labels", PortType::Table)],
     };
 
     fn run(
@@ -45,6 +45,7 @@ impl Node for SuggestCuration {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let (recording, sorting) = (inputs.recording("recording")?, inputs.sorting("sorting")?);
-        Ok(Outputs::one("table", suggest_curation(recording, sorting, params, context.seed, context)?))
+        let found = suggest_curation(recording, sorting, params, context.seed, context)?;
+        Ok(Outputs::one("table", found.suggestions).and("labels", found.labels))
     }
 }

@@ -51,7 +51,7 @@ def case(parts, seeds, step):
         "groups_of_subset": subset.tolist(),
         "tree": [{"parts": t[:2].tolist(), "ratio": float(r[0])} for t, r in zip(tree, ratios)],
         # Of the topmost branch.
-        "bimodality": [float(score)],
+        "bimodality": float(score),
         "clusters": clusters.tolist(),
     }
 

@@ -12,6 +12,19 @@ use egui::{Align, Layout, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 use std::{cmp::Ordering, sync::Arc};
 
+/// Rows whose words a column is made wide for.
+const WIDE_FOR: usize = 100;
+
+/// Letters of the longest text at the top of a column; 0 for numbers.
+fn longest_text(column: &TableColumn) -> usize {
+    match column {
+        TableColumn::Text(words) => {
+            words.iter().take(WIDE_FOR).map(|word| word.chars().count()).max().unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
 /// The view of a table.
 pub struct TableView {
     table: Arc<Table>,
@@ -76,10 +89,12 @@ impl TableView {
                 .cell_layout(Layout::left_to_right(Align::Center));
             let headings: Vec<String> =
                 self.table.columns.iter().map(|(name, _)| named(name, self.table.unit_of(name))).collect();
-            for heading in &headings {
-                // Wide enough for its heading.
+            for (heading, (_, column)) in headings.iter().zip(&self.table.columns) {
+                // Wide enough for its heading, or for a sentence.
                 let width = 7.0 * heading.chars().count() as f32 + 24.0;
-                builder = builder.column(Column::initial(width.clamp(72.0, 220.0)).at_least(48.0).clip(true));
+                let words = 6.0 * longest_text(column) as f32;
+                let width = width.clamp(72.0, 220.0).max(words.min(440.0));
+                builder = builder.column(Column::initial(width).at_least(48.0).clip(true));
             }
             builder
                 .header(22.0, |mut header| {

@@ -4,7 +4,7 @@
 //! test sees several humps, looking anew at the principal axes of every part; then parts of neighbouring cells that are
 //! one hump together are merged, because a unit between two channels has peaks in both.
 //!
-//! Beside the papers: a part that isosplit leaves whole is looked at once more along the axis of a mixture of two
+//! Beside the papers: a part that a method leaves whole is looked at once more along the axis of a mixture of two
 //! Gaussians (see `halves`), and peaks that are stored twice are clustered once (see `repeats`). The first took mean
 //! accuracy on a generated recording of 30 units on one column of contacts, with bursts and distant units, from 0.76
 //! to 0.86, and left recordings of well-spaced units as they were.
@@ -37,14 +37,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How the peaks of a cell are told apart.
+/// How the peaks of a cell are told apart: each part again by itself, and by a mixture of two Gaussians where the method
+/// sees one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClusterMethod {
-    /// Isosplit from k-means seeds, again on every part, and a mixture of two Gaussians where it sees one hump.
+    /// Isosplit from k-means seeds.
     #[default]
     Isosplit,
-    /// Isosplit from many small parcels, as its authors' program (version 6), again on every part.
+    /// Isosplit from many small parcels, as its authors' program (version 6).
     Isosplit6,
     /// Modularity of a graph of nearest neighbours and a tree of merges, as Kilosort 4.
     Graph,
@@ -286,31 +287,23 @@ fn one_neuron(features: &Features, a: &[u32], b: &[u32]) -> bool {
     refractory::compare(&times(features, a), &times(features, b), rate) == Verdict::OneNeuron
 }
 
-/// Labels `0..n` of points that are not one hump, by what told them apart.
-pub enum Parts {
-    /// Isosplit, two or more.
-    Isosplit(Vec<u32>),
-    /// The dip along the axis of a mixture of two Gaussians, two.
-    Mixture(Vec<u32>),
-}
-
-/// The humps of some points on their first principal axes; `None` where they are one.
+/// Labels `0..n` of points in noise levels by their humps on their first principal axes, all 0 where they are one.
 ///
-/// `raw` are in noise levels; parts of a mixture have at least `least` points.
-pub fn parts(
+/// Isosplit finds them, or a mixture of two Gaussians whose parts have at least `least` points.
+pub fn humps_of(
     raw: &Points,
     max_dimensions: usize,
     least: usize,
     params: &IsosplitParams,
     random: u64,
-) -> Option<Parts> {
+) -> Vec<u32> {
     let points = raw.principal(LEAST_VARIANCE, max_dimensions);
     let labels = isosplit(&points, params, random);
     if labels.iter().any(|&l| l > 0) {
-        return Some(Parts::Isosplit(labels));
+        return labels;
     }
-    let sides = halves(raw, &points, least, params.isocut_threshold)?;
-    Some(Parts::Mixture(sides.into_iter().map(u32::from).collect()))
+    halves(raw, &points, least, params.isocut_threshold)
+        .map_or(labels, |sides| sides.into_iter().map(u32::from).collect())
 }
 
 struct Splitter<'a> {
@@ -334,25 +327,21 @@ impl Splitter<'_> {
             return Ok(());
         }
         self.seed = self.seed.wrapping_add(1);
-        let Some((parts, again)) = self.parts_of(&members) else {
+        let Some(parts) = self.parts_of(&members) else {
             out.push(members);
             return Ok(());
         };
         for part in parts {
-            if again {
-                self.split(part, depth + 1, out)?;
-            } else {
-                out.push(part);
-            }
+            self.split(part, depth + 1, out)?;
         }
         Ok(())
     }
 
-    /// The parts of some members, and whether each is looked at again; `None` where they are one.
-    fn parts_of(&self, members: &[u32]) -> Option<(Vec<Vec<u32>>, bool)> {
-        let params = &self.params.isosplit;
+    /// The parts of some members; `None` where they are one.
+    fn parts_of(&self, members: &[u32]) -> Option<Vec<Vec<u32>>> {
+        let (params, least) = (&self.params.isosplit, self.params.min_cluster_size);
         let raw = gather(self.features, members.iter().copied(), &self.cell.channels);
-        let principal = |dimensions| raw.principal(LEAST_VARIANCE, dimensions);
+        let points = raw.principal(LEAST_VARIANCE, self.params.max_dimensions);
         let by_label = |labels: Vec<u32>| {
             let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
             let mut parts = vec![Vec::new(); count];
@@ -361,26 +350,26 @@ impl Splitter<'_> {
             }
             (count > 1).then_some(parts)
         };
-        match self.params.method {
-            ClusterMethod::Isosplit => {
-                let found =
-                    parts(&raw, self.params.max_dimensions, self.params.min_cluster_size, params, self.seed)?;
-                let of_mixture = matches!(found, Parts::Mixture(_));
-                let (Parts::Isosplit(labels) | Parts::Mixture(labels)) = found;
-                let parts = by_label(labels)?;
-                let one = of_mixture && one_neuron(self.features, &parts[0], &parts[1]);
-                (!one).then_some((parts, true))
-            }
-            ClusterMethod::Isosplit6 => {
-                Some((by_label(isosplit6(&principal(self.params.max_dimensions), params))?, true))
-            }
+        let labels = match self.params.method {
+            ClusterMethod::Isosplit => isosplit(&points, params, self.seed),
+            ClusterMethod::Isosplit6 => isosplit6(&points, params),
             ClusterMethod::Graph => {
+                let cut = graph::CutParams {
+                    threshold: params.isocut_threshold,
+                    least,
+                    few_dimensions: self.params.max_dimensions,
+                };
                 let of = |side: &[u32]| side.iter().map(|&i| members[i as usize]).collect::<Vec<u32>>();
                 let one_unit = |a: &[u32], b: &[u32]| one_neuron(self.features, &of(a), &of(b));
-                let points = principal(graph::DIMENSIONS);
-                let labels = graph::graph_clusters(&points, params.isocut_threshold, self.seed, one_unit);
-                Some((by_label(labels)?, false))
+                let points = raw.principal(LEAST_VARIANCE, graph::DIMENSIONS);
+                graph::graph_clusters(&points, &cut, self.seed, one_unit)
             }
+        };
+        if let Some(parts) = by_label(labels) {
+            return Some(parts);
         }
+        let sides = halves(&raw, &points, least, params.isocut_threshold)?;
+        let parts = by_label(sides.into_iter().map(u32::from).collect())?;
+        (!one_neuron(self.features, &parts[0], &parts[1])).then_some(parts)
     }
 }

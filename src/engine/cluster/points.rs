@@ -38,6 +38,12 @@ impl Points {
         self.data.chunks_exact(self.dim.max(1))
     }
 
+    /// The first numbers of each point, `most` at most.
+    pub fn first_axes(&self, most: usize) -> Points {
+        let dim = most.min(self.dim);
+        Points { dim, data: self.rows().flat_map(|row| row[..dim].iter().copied()).collect() }
+    }
+
     /// The mean point of some indices.
     pub fn mean(&self, indices: impl Iterator<Item = usize>) -> Vec<f64> {
         let mut mean = vec![0.0f64; self.dim];

@@ -37,7 +37,10 @@ fn label(evidence: &Evidence, unit: usize) -> Label {
     let mut wrong = Vec::new();
     let foreign = metric("rp_contamination");
     if own.r12 >= Contamination::AUTO_R12 {
-        wrong.push(format!("no refractory period: in it spikes meet at {:.0} % of chance", 100.0 * own.r12));
+        wrong.push(format!(
+            "its refractory period is not kept: spikes meet in it at {:.0} % of chance",
+            100.0 * own.r12
+        ));
     } else if own.q12 >= Contamination::AUTO_Q12 {
         wrong.push("too few spikes to tell whether it has a refractory period".into());
     } else if foreign > params.max_contamination {
@@ -53,7 +56,7 @@ fn label(evidence: &Evidence, unit: usize) -> Label {
     }
     if wrong.is_empty() {
         let clean = format!(
-            "{snr:.1} noise levels high; in its refractory period spikes meet at {:.0} % of chance",
+            "{snr:.1} noise levels high; spikes meet in its refractory period at {:.0} % of chance",
             100.0 * own.r12
         );
         told("good", clean)

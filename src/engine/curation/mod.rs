@@ -91,9 +91,18 @@ impl Evidence<'_> {
     }
 }
 
-/// One row a suggestion: merges by similarity, then splits, then a label for each unit.
+/// What [`suggest_curation`] returns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curation {
+    /// One row a suggestion: merges, those that are most alike first, then splits, then a label for each unit.
+    pub suggestions: Table,
+    /// One row a unit: `unit_id`, `label`, `reason`, `r12`, `q12` and the unit's metrics.
+    pub labels: Table,
+}
+
+/// Suggests merges, splits and labels.
 ///
-/// Columns: `kind` (`merge`, `split`, `label`), `unit_id`, `other_unit_id` (of a merge), `label` (`good`, `mua`, `noise`),
+/// Columns of the suggestions: `kind` (`merge`, `split`, `label`), `unit_id`, `other_unit_id` (of a merge), `label` (`good`, `mua`, `noise`),
 /// `reason`; then the evidence, NaN where it is not of that kind: `similarity`, `distance_um`, `amplitude_ratio`, `r12`,
 /// `q12` (of the cross-correlogram of a merge, else of the autocorrelogram), `meetings_ratio` (within 50 ms, over
 /// chance), `coincidence` (share of the smaller unit's spikes that are the other's too), `dip_score`, `smaller_share` and
@@ -111,7 +120,7 @@ pub fn suggest_curation(
     params: &CurationParams,
     seed: u64,
     monitor: &dyn Monitor,
-) -> Result<Table, EngineError> {
+) -> Result<Curation, EngineError> {
     let chain = chain::compile(recording)?;
     let info = recording.info();
     let num_frames: Vec<usize> = info.segments.iter().map(|s| s.num_frames).collect();
@@ -146,7 +155,10 @@ pub fn suggest_curation(
     let merges = pairs::merges(&evidence, monitor)?;
     let splits = splits::splits(&evidence, &sorting, seed, monitor)?;
     let labels = labels::labels(&evidence);
-    Ok(table::table(&evidence, &sorting, &merges, &splits, &labels))
+    Ok(Curation {
+        suggestions: table::suggestions(&evidence, &sorting, &merges, &splits, &labels),
+        labels: table::labels(&evidence, &sorting, &labels),
+    })
 }
 
 /// Times of each unit's spikes, ascending; segments far apart.

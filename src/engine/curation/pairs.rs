@@ -12,6 +12,12 @@ const SAME_SPIKE_MS: f64 = 0.4;
 /// Share of the smaller unit's spikes that are the other's too from which on one is a copy.
 const COPY: f64 = 0.5;
 
+/// Spikes of a burst shrink but keep their shape: two humps this alike may still be one neuron.
+const BURST_SIMILARITY: f64 = 0.9;
+/// Units this alike, and of sizes within this factor, are one by their waveforms alone where spikes are too few to tell.
+const SAME_SIMILARITY: f64 = 0.95;
+const SAME_SIZE: f64 = 1.25;
+
 /// Two units to merge.
 #[derive(Clone, Debug)]
 pub(super) struct Merge {
@@ -59,26 +65,29 @@ fn merge(evidence: &Evidence, a: usize, b: usize) -> Option<Merge> {
     let verdict = refractory::compare(one, other, fs);
     let meetings_ratio = refractory::meetings_ratio(one, other, fs, evidence.duration_s);
     let dip_score = evidence.shapes.dip_between((a, b), [one.len(), other.len()], alike.lag);
+    let one_hump = dip_score < params.isocut_threshold;
     let humps = if dip_score.is_nan() {
         "too few waveforms to see humps".to_owned()
     } else {
-        let count = if dip_score < params.isocut_threshold { "one hump" } else { "two humps" };
+        let count = if one_hump { "one hump" } else { "two humps" };
         format!("their waveforms make {count} (dip {dip_score:.1})")
     };
     let shape = format!("they look alike (similarity {:.2}); {humps}", alike.cosine);
+    let may_be_one = one_hump || dip_score.is_nan() || alike.cosine >= BURST_SIMILARITY;
+    let same_size = (1.0 / SAME_SIZE..=SAME_SIZE).contains(&alike.amplitude_ratio);
     let reason = if coincidence >= COPY {
         format!("{:.0} % of the spikes of one are spikes of the other too; {shape}", 100.0 * coincidence)
     } else if verdict == Verdict::Independent {
         return None;
-    } else if contamination.is_cross_refractory() || verdict == Verdict::OneNeuron {
+    } else if may_be_one && (contamination.is_cross_refractory() || verdict == Verdict::OneNeuron) {
         format!(
-            "they share a refractory period (in it they meet at {:.0} % of chance); {shape}",
+            "they share a refractory period (they meet in it at {:.0} % of chance); {shape}",
             100.0 * contamination.r12
         )
-    } else if refractory::take_turns(one, other, fs, evidence.duration_s)
-        && dip_score < params.isocut_threshold
-    {
+    } else if one_hump && refractory::take_turns(one, other, fs, evidence.duration_s) {
         format!("one fires while the other is silent, as where tissue moves; {shape}")
+    } else if one_hump && alike.cosine >= SAME_SIMILARITY && same_size {
+        format!("too few spikes to tell by their times, but {shape}")
     } else {
         return None;
     };

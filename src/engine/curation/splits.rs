@@ -8,7 +8,7 @@ use crate::{
     data::Sorting,
     engine::{
         EngineError, Monitor,
-        cluster::{IsosplitParams, Parts, parts},
+        cluster::{IsosplitParams, humps_of},
         refractory::{Contamination, contamination},
     },
 };
@@ -66,8 +66,7 @@ fn split(evidence: &Evidence, sorting: &Sorting, unit: usize, seed: u64) -> Opti
     let points = evidence.shapes.points(unit, &all, channels, 0);
     let isosplit =
         IsosplitParams { isocut_threshold: evidence.params.isocut_threshold, ..IsosplitParams::default() };
-    let found = parts(&points, DIMENSIONS, LEAST_WAVEFORMS, &isosplit, seed)?;
-    let (Parts::Isosplit(labels) | Parts::Mixture(labels)) = found;
+    let labels = humps_of(&points, DIMENSIONS, LEAST_WAVEFORMS, &isosplit, seed);
     // The part that stands apart most from all others, of those large enough.
     let count = labels.iter().max().map_or(0, |&l| l + 1);
     let principal = points.principal(0.0, DIMENSIONS);
@@ -98,11 +97,11 @@ fn split(evidence: &Evidence, sorting: &Sorting, unit: usize, seed: u64) -> Opti
     let size = sides.iter().filter(|s| **s).count();
     let smaller_share = size.min(sides.len() - size) as f64 / sides.len() as f64;
     let silence = if own.is_refractory() {
-        format!("its refractory period is not clean ({:.0} % of chance)", 100.0 * own.r12)
+        format!("spikes meet in its refractory period at {:.0} % of chance", 100.0 * own.r12)
     } else if own.q12 >= Contamination::AUTO_Q12 && own.r12 < Contamination::AUTO_R12 {
         "it has too few spikes to tell a refractory period".to_owned()
     } else {
-        format!("it has no refractory period ({:.0} % of chance)", 100.0 * own.r12)
+        format!("its refractory period is not kept: spikes meet in it at {:.0} % of chance", 100.0 * own.r12)
     };
     Some(Split {
         unit,

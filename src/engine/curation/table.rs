@@ -42,7 +42,7 @@ struct Row {
 }
 
 /// Merges, splits and labels, a row each.
-pub(super) fn table(
+pub(super) fn suggestions(
     evidence: &Evidence,
     sorting: &Sorting,
     merges: &[Merge],
@@ -108,9 +108,27 @@ pub(super) fn table(
     for (column, name) in OWN.iter().enumerate() {
         table.set(name, TableColumn::Float(rows.iter().map(|row| row.own[column]).collect()));
     }
+    add_metrics(&mut table, evidence, rows.iter().map(|row| row.unit));
+    table
+}
+
+/// A row a unit.
+pub(super) fn labels(evidence: &Evidence, sorting: &Sorting, labels: &[Label]) -> Table {
+    let mut table = Table::default();
+    table.set("unit_id", id_column(sorting.unit_ids.iter()));
+    let text = |of: fn(&Label) -> String| TableColumn::Text(labels.iter().map(of).collect());
+    table.set("label", text(|l| l.label.to_owned()));
+    table.set("reason", text(|l| l.reason.clone()));
+    let number = |of: fn(&Label) -> f64| TableColumn::Float(labels.iter().map(of).collect());
+    table.set("r12", number(|l| l.contamination.r12));
+    table.set("q12", number(|l| l.contamination.q12));
+    add_metrics(&mut table, evidence, 0..labels.len());
+    table
+}
+
+fn add_metrics(table: &mut Table, evidence: &Evidence, units: impl Iterator<Item = usize> + Clone) {
     for name in METRICS {
-        let values = rows.iter().map(|row| evidence.metric(name, row.unit)).collect();
+        let values = units.clone().map(|unit| evidence.metric(name, unit)).collect();
         table.set(name, TableColumn::Float(values));
     }
-    table
 }

@@ -41,7 +41,9 @@ fn changed(truth: &Sorting, units: usize, to: impl Fn(usize, i64, f32, u32) -> u
 
 /// `(kind, unit, other)` of the merges and splits, units as indices.
 fn suggested(recording: &Recording, sorting: &Sorting) -> (Vec<(String, i64, i64)>, Table) {
-    let table = suggest_curation(recording, sorting, &CurationParams::default(), 3, &Silent).unwrap();
+    let curation = suggest_curation(recording, sorting, &CurationParams::default(), 3, &Silent).unwrap();
+    assert_eq!(curation.labels.num_rows(), sorting.num_units());
+    let table = curation.suggestions;
     let cell = |name: &str, row: usize| table.column(name).unwrap().cell(row);
     let rows = (0..table.num_rows())
         .filter(|&row| cell("kind", row) != "label")
@@ -96,9 +98,9 @@ fn halves_of_a_unit_are_suggested_for_a_merge_and_nothing_else() {
 fn two_units_in_one_are_suggested_for_a_split_and_noise_is_noise() {
     let (recording, truth) = generated(6);
     let main = {
-        let table = suggest_curation(&recording, &truth, &CurationParams::default(), 3, &Silent).unwrap();
-        let labels: Vec<String> =
-            (0..table.num_rows()).map(|row| table.column("label").unwrap().cell(row)).collect();
+        let found = suggest_curation(&recording, &truth, &CurationParams::default(), 3, &Silent).unwrap();
+        let label = found.labels.column("label").unwrap();
+        let labels: Vec<String> = (0..8).map(|row| label.cell(row)).collect();
         assert!(labels.iter().filter(|l| *l == "good").count() >= 6, "{labels:?}");
         busiest(&truth)
     };

@@ -58,18 +58,22 @@ fn groups_tree_and_cut_are_those_of_kilosort() {
             let ratio = told["ratio"].as_f64().unwrap();
             assert!((joint.ratio - ratio).abs() < 1e-6 * ratio.max(1e-6), "{} {ratio}", joint.ratio);
         }
-        let mut scores = numbers(&case["bimodality"]).into_iter();
-        let clusters = tree.cut(&groups.of_points, |ratio, left, right| {
-            let found = humps(&points, left, right).bimodality;
-            if let Some(told) = (tree.joints.last().map(|j| j.ratio) == Some(ratio)).then(|| scores.next()) {
-                let told = told.unwrap();
-                assert!((found - told).abs() < 1e-5, "{found} {told}");
-            }
-            ratio < LEAST_RATIO || found >= LEAST_BIMODALITY
-        });
+        let bimodality = |joint| {
+            let [left, right] = tree.sides(joint, &groups.of_points);
+            humps(&points, &left, &right).bimodality
+        };
+        let found: Vec<f64> = (0..tree.joints.len()).map(bimodality).collect();
+        let (top, told) = (found.last().unwrap(), case["bimodality"].as_f64().unwrap());
+        assert!((top - told).abs() < 1e-5, "{top} {told}");
+        let ratios = tree.joints.iter().map(|joint| joint.ratio);
+        let apart: Vec<bool> =
+            ratios.zip(found).map(|(r, f)| r < LEAST_RATIO || f >= LEAST_BIMODALITY).collect();
+        let clusters = tree.cut(&groups.of_points, &apart);
         assert_eq!(in_order(&clusters), in_order(&labels(&case["clusters"])));
     }
 }
+
+const PARAMS: CutParams = CutParams { threshold: 2.0, least: 20, few_dimensions: 8 };
 
 /// Clouds in four dimensions, 400 points each.
 fn clouds(centers: &[[f32; 4]]) -> Points {
@@ -87,23 +91,23 @@ fn clouds(centers: &[[f32; 4]]) -> Points {
 #[test]
 fn clouds_are_told_apart_and_one_cloud_stays_whole() {
     let centers = [[0.0; 4], [8.0, 0.0, 0.0, 0.0], [0.0, 9.0, 3.0, 0.0], [-5.0, -6.0, 0.0, 4.0]];
-    let labels = graph_clusters(&clouds(&centers), 2.0, 1, |_, _| false);
+    let labels = graph_clusters(&clouds(&centers), &PARAMS, 1, |_, _| false);
     assert_eq!(labels.iter().max(), Some(&3));
     for cloud in 0..4 {
         let own: Vec<u32> = labels.iter().skip(cloud).step_by(4).copied().collect();
         let most = (0..4).map(|l| own.iter().filter(|&&x| x == l).count()).max().unwrap();
         assert!(most >= 390, "{most} of 400");
     }
-    let whole = graph_clusters(&clouds(&centers[..1]), 2.0, 1, |_, _| false);
+    let whole = graph_clusters(&clouds(&centers[..1]), &PARAMS, 1, |_, _| false);
     assert_eq!(whole.iter().max(), Some(&0));
-    let told = graph_clusters(&clouds(&centers[..2]), 2.0, 1, |_, _| true);
+    let told = graph_clusters(&clouds(&centers[..2]), &PARAMS, 1, |_, _| true);
     assert_eq!(told.iter().max(), Some(&0), "one unit by its spike times");
 }
 
 #[test]
 fn few_points_and_copies_are_one_cluster() {
-    assert_eq!(graph_clusters(&clouds(&[[0.0; 4]]), 2.0, 1, |_, _| false).len(), 400);
-    assert!(graph_clusters(&Points::new(3), 2.0, 1, |_, _| false).is_empty());
+    assert_eq!(graph_clusters(&clouds(&[[0.0; 4]]), &PARAMS, 1, |_, _| false).len(), 400);
+    assert!(graph_clusters(&Points::new(3), &PARAMS, 1, |_, _| false).is_empty());
     let copies = Points { dim: 3, data: vec![2.0; 600] };
-    assert_eq!(graph_clusters(&copies, 2.0, 1, |_, _| false), vec![0; 200]);
+    assert_eq!(graph_clusters(&copies, &PARAMS, 1, |_, _| false), vec![0; 200]);
 }

@@ -53,37 +53,29 @@ impl Tree {
         Self { groups: n, joints }
     }
 
-    /// Labels after the tree is cut from its top, `0..n` in order of the first group in each part.
-    ///
-    /// `of_points` is the group of each point; `keeps_apart` is asked of the ratio and the members of both sides, and
-    /// only where all joints above were cut.
-    pub(super) fn cut(
-        &self,
-        of_points: &[u32],
-        mut keeps_apart: impl FnMut(f64, &[u32], &[u32]) -> bool,
-    ) -> Vec<u32> {
-        let mut members = vec![Vec::new(); self.groups];
-        for (point, &group) in of_points.iter().enumerate() {
-            members[group as usize].push(point as u32);
-        }
+    /// Members of the two sides of a joint, ascending; `of_points` is the group of each point.
+    pub(super) fn sides(&self, joint: usize, of_points: &[u32]) -> [Vec<u32>; 2] {
+        self.joints[joint].parts.map(|node| {
+            let groups = self.groups_below(node);
+            let within = |point: &usize| groups.binary_search(&(of_points[*point] as usize)).is_ok();
+            (0..of_points.len()).filter(within).map(|point| point as u32).collect()
+        })
+    }
+
+    /// The joint a node is, if it is one.
+    pub(super) fn joint_of(&self, node: usize) -> Option<usize> {
+        node.checked_sub(self.groups)
+    }
+
+    /// Labels after the tree is cut from its top at the joints that `apart` names, `0..n` in order of the first group in
+    /// each part. What lies below a joint that is not cut stays whole.
+    pub(super) fn cut(&self, of_points: &[u32], apart: &[bool]) -> Vec<u32> {
         let mut parts: Vec<Vec<usize>> = Vec::new();
         let mut open: Vec<usize> = (self.groups + self.joints.len()).checked_sub(1).into_iter().collect();
         while let Some(node) = open.pop() {
-            let groups = self.groups_below(node);
-            let Some(joint) = node.checked_sub(self.groups).map(|j| self.joints[j]) else {
-                parts.push(groups);
-                continue;
-            };
-            let side = |node: usize| -> Vec<u32> {
-                let mut points: Vec<u32> =
-                    self.groups_below(node).iter().flat_map(|&g| members[g].iter().copied()).collect();
-                points.sort_unstable();
-                points
-            };
-            if keeps_apart(joint.ratio, &side(joint.parts[0]), &side(joint.parts[1])) {
-                open.extend(joint.parts);
-            } else {
-                parts.push(groups);
+            match self.joint_of(node).filter(|&joint| apart[joint]) {
+                Some(joint) => open.extend(self.joints[joint].parts),
+                None => parts.push(self.groups_below(node)),
             }
         }
         parts.sort_unstable();
@@ -100,7 +92,7 @@ impl Tree {
     fn groups_below(&self, node: usize) -> Vec<usize> {
         let (mut found, mut open) = (Vec::new(), vec![node]);
         while let Some(node) = open.pop() {
-            match node.checked_sub(self.groups) {
+            match self.joint_of(node) {
                 None => found.push(node),
                 Some(joint) => open.extend(self.joints[joint].parts),
             }
