@@ -2,6 +2,7 @@
 
 use super::Id;
 use ndarray::{Array2, Array3};
+use std::collections::BTreeMap;
 
 /// The mean waveform of each unit on the channels where it has one.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,32 @@ impl Templates {
         self.unit_ids.len()
     }
 
+    /// The templates of these units, in this order; a unit without one gets an empty one. `None` where more than
+    /// half of them have none: they belong to other units.
+    #[must_use]
+    pub fn of_units(&self, unit_ids: &[Id]) -> Option<Self> {
+        let rows: BTreeMap<&Id, usize> =
+            self.unit_ids.iter().enumerate().map(|(row, id)| (id, row)).collect();
+        let rows: Vec<Option<usize>> = unit_ids.iter().map(|id| rows.get(id).copied()).collect();
+        if 2 * rows.iter().flatten().count() < rows.len() {
+            return None;
+        }
+        let pick = |all: &[Array2<f32>]| -> Vec<Array2<f32>> {
+            let empty = || Array2::zeros((self.num_samples, 0));
+            rows.iter().map(|row| row.and_then(|row| all.get(row).cloned()).unwrap_or_else(empty)).collect()
+        };
+        let channels = |row: &Option<usize>| row.and_then(|row| self.channel_indices.get(row).cloned());
+        Some(Self {
+            unit_ids: unit_ids.to_vec(),
+            channel_indices: rows.iter().map(|row| channels(row).unwrap_or_default()).collect(),
+            waveforms: pick(&self.waveforms),
+            deviations: if self.deviations.is_empty() { Vec::new() } else { pick(&self.deviations) },
+            channel_ids: self.channel_ids.clone(),
+            locations_um: self.locations_um.clone(),
+            ..*self
+        })
+    }
+
     /// Channel index and sample of the largest absolute value of a unit; `None` for an empty template.
     pub fn extremum(&self, unit_index: usize) -> Option<(usize, usize, f32)> {
         let waveform = self.waveforms.get(unit_index)?;
@@ -64,4 +91,37 @@ pub struct Waveforms {
     pub spikes: Vec<Vec<(u32, u32)>>,
     /// `(spikes[unit].len(), num_samples, channel_indices[unit].len())` for each unit.
     pub values: Vec<Array3<f32>>,
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_follow_the_units_they_are_asked_for() {
+        let templates = Templates {
+            sampling_frequency: 30_000.0,
+            unit_ids: Id::range(3),
+            channel_ids: Id::range(2),
+            locations_um: Vec::new(),
+            num_before: 1,
+            num_samples: 2,
+            channel_indices: vec![vec![0], vec![1], vec![0, 1]],
+            waveforms: vec![
+                Array2::from_elem((2, 1), 1.0),
+                Array2::from_elem((2, 1), 2.0),
+                Array2::from_elem((2, 2), 3.0),
+            ],
+            deviations: Vec::new(),
+            in_uv: true,
+        };
+        let mut ids = Id::range(5);
+        let wanted = [ids.remove(2), ids.remove(1), ids.pop().unwrap()];
+        let found = templates.of_units(&wanted).unwrap();
+        assert_eq!(found.unit_ids, wanted);
+        assert_eq!(found.channel_indices, [vec![0, 1], vec![1], vec![]]);
+        assert_eq!((found.extremum(0).map(|e| e.2), found.extremum(2)), (Some(3.0), None));
+        assert!(templates.of_units(&wanted[2..]).is_none());
+    }
 }

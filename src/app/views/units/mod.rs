@@ -116,8 +116,11 @@ impl UnitView {
         self.related_known = true;
         let about = related.tables.iter().filter(|(_, table)| is_about(table, &self.sorting.unit_ids));
         self.table.set_tables(&self.sorting, about.map(|(_, table)| table));
-        let matches = |t: &Templates| t.unit_ids == self.sorting.unit_ids;
-        self.templates = related.templates.iter().find(|t| matches(t)).cloned();
+        let ids = &self.sorting.unit_ids;
+        let same = related.templates.iter().find(|t| t.unit_ids == *ids).cloned();
+        // Those of a phy folder are the sorter's, whatever became of its clusters.
+        self.templates =
+            same.or_else(|| related.templates.iter().find_map(|t| t.of_units(ids).map(Arc::new)));
         if let Some((end, recording)) = &related.recording {
             let frames: Vec<usize> = recording.info().segments.iter().map(|s| s.num_frames).collect();
             let known = self.sorting.segments.iter().all(|s| s.num_frames.is_some());
