@@ -25,12 +25,19 @@ pub struct Echo {
 }
 
 /// For each unit the larger units near it that its spikes follow, or lead, by a fixed lag; `None` where less than `share`
-/// of its spikes do. `groups` are those of the channels.
+/// of its spikes do. `sizes` are those of the units before whitening, which makes more of what is steep in space;
+/// `groups` are those of the channels.
 ///
 /// Two neurons do not fire within a tenth of a millisecond of a fixed lag again and again. What is left of a large spike
 /// after its template was subtracted does, and so does the part of it that runs along the dendrite, on contacts beyond
 /// those of its template.
-pub fn echoes(sorting: &Sorting, templates: &Templates, groups: &[i64], share: f64) -> Vec<Option<Echo>> {
+pub fn echoes(
+    sorting: &Sorting,
+    templates: &Templates,
+    sizes: &[f32],
+    groups: &[i64],
+    share: f64,
+) -> Vec<Option<Echo>> {
     let mut trains: Vec<Vec<i64>> = vec![Vec::new(); sorting.num_units()];
     for (segment, spikes) in sorting.segments.iter().enumerate() {
         for (&sample, &unit) in spikes.sample_index.iter().zip(spikes.unit_index.iter()) {
@@ -39,7 +46,6 @@ pub fn echoes(sorting: &Sorting, templates: &Templates, groups: &[i64], share: f
     }
     let samples = |ms: f64| (ms * 1e-3 * sorting.sampling_frequency).round().max(1.0) as i64;
     let (reach, jitter) = (samples(REACH_MS), samples(JITTER_MS));
-    let energy: Vec<f32> = templates.waveforms.iter().map(|w| w.iter().map(|x| x * x).sum()).collect();
     let main: Vec<Option<usize>> =
         (0..trains.len()).map(|unit| templates.extremum(unit).map(|(channel, _, _)| channel)).collect();
     let near = |a: usize, b: usize| {
@@ -59,7 +65,7 @@ pub fn echoes(sorting: &Sorting, templates: &Templates, groups: &[i64], share: f
             let own = &trains[unit];
             let mut echo = Echo { of: Vec::new(), share: 0.0 };
             for other in 0..trains.len() {
-                let larger = energy[other] > energy[unit] || (energy[other] == energy[unit] && other < unit);
+                let larger = sizes[other] > sizes[unit] || (sizes[other] == sizes[unit] && other < unit);
                 if other == unit || own.is_empty() || !larger || !near(unit, other) {
                     continue;
                 }
@@ -124,7 +130,7 @@ mod tests {
             deviations: Vec::new(),
             in_uv: false,
         };
-        let found = echoes(&sorting, &templates, &[0, 0], 0.6);
+        let found = echoes(&sorting, &templates, &[30.0, 8.0, 8.0], &[0, 0], 0.6);
         assert_eq!(found[1].as_ref().map(|e| e.of.clone()), Some(vec![0]));
         assert!(found[0].is_none() && found[2].is_none(), "{found:?}");
         // Beyond the contacts of the larger one's template too, but not at any distance, nor on another shank.
@@ -133,7 +139,7 @@ mod tests {
             templates.locations_um = vec![[0.0, 0.0], [0.0, um]];
             templates.channel_indices = vec![vec![0], vec![1], vec![1]];
             templates.waveforms = [30.0, 8.0, 8.0].iter().map(|&x| Array2::from_elem((3, 1), x)).collect();
-            echoes(&sorting, &templates, groups, 0.6)[1].is_some()
+            echoes(&sorting, &templates, &[30.0, 8.0, 8.0], groups, 0.6)[1].is_some()
         };
         assert!(beyond(110.0, &[0, 0]));
         assert!(!beyond(900.0, &[0, 0]) && !beyond(110.0, &[0, 1]));

@@ -94,7 +94,11 @@ pub fn finish(
         (0..templates.num_units()).map(|unit| scales.shape(templates, unit)).collect();
     let counts = matched.spike_counts();
     let factors = by_unit(matched);
-    let echoes = echoes(matched, templates, &info.groups, params.echo_share);
+    // Nothing is the echo of what is no unit itself.
+    let is_distant = |shape: &UnitShape| shape.snr.is_some_and(|snr| snr < params.min_snr);
+    let size = |shape: &UnitShape| if is_distant(shape) { 0.0 } else { shape.amplitude.abs() };
+    let sizes: Vec<f32> = shapes.iter().map(size).collect();
+    let echoes = echoes(matched, templates, &sizes, &info.groups, params.echo_share);
     let least = (params.min_firing_rate_hz * info.duration_s()).max(params.min_spikes as f64);
     let reasons: Vec<Option<String>> = (0..templates.num_units())
         .map(|unit| {
