@@ -76,6 +76,14 @@ impl FilterPlan {
         })
     }
 
+    /// What one direction makes of the power at a frequency, as a part of the sampling frequency.
+    pub(super) fn power_gain(&self, frequency: f64) -> f64 {
+        let (sin, cos) = (std::f64::consts::TAU * frequency).sin_cos();
+        let (sin2, cos2) = (2.0 * std::f64::consts::TAU * frequency).sin_cos();
+        let size = |a: f64, b: f64, c: f64| (a + b * cos + c * cos2).powi(2) + (b * sin + c * sin2).powi(2);
+        self.sections.iter().map(|s| size(s[0], s[1], s[2]) / size(1.0, s[3], s[4])).product()
+    }
+
     /// True where the warm-up would be too long, and the state is carried from span to span.
     pub(super) fn is_long(&self) -> bool {
         self.margin > LONGEST_WARM_UP

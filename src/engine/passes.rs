@@ -3,7 +3,7 @@
 use super::{
     EngineError, Monitor,
     block::Block,
-    chain::{Chain, Job, SPAN_FRAMES, map_spans_with},
+    chain::{Chain, Job, map_spans_with},
 };
 use std::ops::Range;
 
@@ -39,7 +39,9 @@ pub fn all_spans(chain: &Chain) -> Vec<SpanRef> {
 /// Spans spread evenly over the recording that together hold about `duration_s`; all of them where it is shorter.
 pub fn survey_spans(chain: &Chain, duration_s: f64) -> Vec<SpanRef> {
     let all = all_spans(chain);
-    let wanted = (duration_s * chain.info().sampling_frequency / SPAN_FRAMES as f64).ceil().max(1.0);
+    let wanted = (duration_s * chain.info().sampling_frequency / (chain.step() * chain.span_frames()) as f64)
+        .ceil()
+        .max(1.0);
     if (all.len() as f64) <= wanted {
         return all;
     }
@@ -66,7 +68,7 @@ pub fn over_spans<S: Default + Send, T: Send>(
         .map(|span| Job { segment: span.segment, frames: chain.span_range(span.segment, span.span) })
         .collect();
     map_spans_with(chain, &jobs, pad, monitor, |block, job, own: &mut S| {
-        let span = SpanRef { segment: job.segment, span: job.frames.start / SPAN_FRAMES };
+        let span = SpanRef { segment: job.segment, span: job.frames.start / chain.span_frames() };
         let segment_frames = chain.num_frames(job.segment);
         work(&SpanData { block, span, frames: job.frames.clone(), segment_frames }, own)
     })

@@ -79,6 +79,46 @@ proptest! {
         let part = chain::compile(&recording).unwrap().read(0, start..end, None).unwrap();
         prop_assert!(part == all.slice(ndarray::s![start..end, ..]));
     }
+
+    #[test]
+    fn every_second_frame_is_that_of_all(
+        seed in 1u64..1000, start in 0usize..35_000, length in 1usize..20_000, odd in 0usize..2, shifted: bool,
+    ) {
+        let frames = 70_002 + odd;
+        let positions: Vec<[f64; 2]> = (0..18).map(|c| [0.0, 20.0 * c as f64]).collect();
+        let map = Array2::from_shape_fn((18, 18), |(i, j)| 1.0 / (1.0 + i.abs_diff(j) as f64));
+        let mut stages = vec![
+            filter(filters().remove(0).1),
+            Stage::SilencePeriods { periods: vec![(0, 301, 345)] },
+            global_median(18),
+            Stage::LinearMap { weights: std::sync::Arc::new(map), whitens: true },
+            Stage::SelectChannels { indices: vec![0, 17, 3] },
+        ];
+        if shifted {
+            let shifts = (0..18).map(|c| c as f64 / 18.0).collect();
+            stages.insert(0, Stage::PhaseShift { shifts });
+        }
+        let recording = stages.into_iter().fold(memory(short(seed, 18, frames, true), &positions), |recording, stage| {
+            recording.with_stage(stage).unwrap()
+        });
+        let chain = chain::compile(&recording).unwrap();
+        let half = chain.sufficient();
+        prop_assert_eq!((chain.step(), half.step()), (1, 2));
+        let end = (start + length).min(half.num_frames(0));
+        let part = half.read(0, start..end, None).unwrap();
+        let all = chain.read(0, 0..frames, None).unwrap();
+        prop_assert!(part == all.slice(ndarray::s![2 * start..(2 * end - 1).min(frames); 2, ..]));
+    }
+}
+
+#[test]
+fn all_frames_are_needed_where_the_band_is_wide() {
+    let step =
+        |stage: Stage| chain::compile(&recording().with_stage(stage).unwrap()).unwrap().sufficient().step();
+    assert_eq!(step(filter(design(Family::Butterworth, 5, Band::Bandpass(300.0, 6000.0), RATE).unwrap())), 2);
+    assert_eq!(step(filter(design(Family::Butterworth, 2, Band::Bandpass(300.0, 6000.0), RATE).unwrap())), 1);
+    assert_eq!(step(filter(design(Family::Butterworth, 5, Band::Highpass(300.0), RATE).unwrap())), 1);
+    assert_eq!(step(global_median(CHANNELS)), 1);
 }
 
 #[test]

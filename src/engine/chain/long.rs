@@ -73,6 +73,11 @@ impl LongFilter {
         Self { plan, reach, transition: OnceLock::new(), remainders: Mutex::default() }
     }
 
+    /// The filter itself.
+    pub fn plan(&self) -> &FilterPlan {
+        &self.plan
+    }
+
     /// Computes the span that `out` was shaped for.
     pub fn compute(
         &self,
@@ -181,7 +186,7 @@ impl Walk<'_, '_> {
 
     /// Fills `scratch.rows` with a span as it is before the filter.
     fn load(&mut self, span: usize, scratch: &mut LongScratch) -> Result<(), EngineError> {
-        let range = span_range(self.length, span);
+        let range = span_range(self.length, span, 1);
         let frames = range.len();
         self.load_frames(range.start, frames, scratch)
     }
@@ -222,7 +227,7 @@ impl Walk<'_, '_> {
         scratch: &mut LongScratch,
     ) -> Vec<ExactState> {
         let plan = &self.filter.plan;
-        let range = span_range(self.length, span);
+        let range = span_range(self.length, span, 1);
         let frames = range.len();
         let at_end = range.end == self.length;
         // Shorter only where the last span holds fewer frames than the extension needs.

@@ -39,10 +39,13 @@ pub(super) struct SectionScratch {
 /// A span that was computed lately: neighbours ask for its ends.
 #[derive(Default)]
 struct CachedSpan {
-    key: Option<(u64, usize, usize)>,
+    key: Option<SpanKey>,
     used: u64,
     block: Block,
 }
+
+/// Chain, segment, span and step.
+type SpanKey = (u64, usize, usize, usize);
 
 /// State of a filter on all tiles.
 #[derive(Default)]
@@ -82,24 +85,25 @@ pub(super) fn read_frames(
     if section.is_pointwise() {
         let mut block = std::mem::take(&mut here.block);
         block.reset(num_channels, frames.clone());
-        let done = compute(inner, index, below, here, segment, &mut block);
+        let done = compute(inner, index, below, here, segment, 1, &mut block);
         copy_frame_major(&block, frames, out, num_channels);
         here.block = block;
         return done;
     }
-    for span in spans_of(&frames) {
-        let block = cached(inner, index, below, here, segment, span)?;
+    for span in spans_of(&frames, 1) {
+        let block = cached(inner, index, below, here, (inner.id, segment, span, 1))?;
         copy_frame_major(block, frames.clone(), out, num_channels);
     }
     Ok(())
 }
 
-/// The block of a section's output that `out` was shaped for.
+/// The block of a section's output that `out` was shaped for, in every `step`th frame.
 pub(super) fn read_block(
     inner: &Inner,
     index: usize,
     scratch: &mut [SectionScratch],
     segment: usize,
+    step: usize,
     out: &mut Block,
 ) -> Result<(), EngineError> {
     let section = &inner.sections[index];
@@ -107,36 +111,38 @@ pub(super) fn read_block(
     let here = &mut here[0];
     let frames = out.frames();
     if section.is_pointwise() {
-        return compute(inner, index, below, here, segment, out);
+        return compute(inner, index, below, here, segment, step, out);
     }
-    let length = section.segments[segment].num_frames;
-    let mut spans = spans_of(&frames);
-    if spans.len() == 1 && frames == span_range(length, spans.start) {
-        let span = spans.start;
-        if let Some(slot) = here.spans.iter().position(|s| s.key == Some((inner.id, segment, span))) {
+    let length = section.segments[segment].num_frames.div_ceil(step);
+    let mut spans = spans_of(&frames, step);
+    if spans.len() == 1 && frames == span_range(length, spans.start, step) {
+        let key = (inner.id, segment, spans.start, step);
+        if let Some(slot) = here.spans.iter().position(|s| s.key == Some(key)) {
             out.copy_overlap(&here.spans[slot].block);
             return Ok(());
         }
-        return compute_span(inner, index, below, here, segment, out);
+        return compute_span(inner, index, below, here, segment, step, out);
     }
     spans.try_for_each(|span| {
-        let block = cached(inner, index, below, here, segment, span)?;
+        let block = cached(inner, index, below, here, (inner.id, segment, span, step))?;
         out.copy_overlap(block);
         Ok(())
     })
 }
 
-/// The spans that hold some of the frames.
-fn spans_of(frames: &Range<usize>) -> Range<usize> {
+/// The spans that hold some of the frames, every `step`th.
+fn spans_of(frames: &Range<usize>, step: usize) -> Range<usize> {
     if frames.is_empty() {
         return 0..0;
     }
-    frames.start / SPAN_FRAMES..frames.end.div_ceil(SPAN_FRAMES)
+    let length = SPAN_FRAMES / step;
+    frames.start / length..frames.end.div_ceil(length)
 }
 
-pub(super) fn span_range(num_frames: usize, span: usize) -> Range<usize> {
-    let start = (span * SPAN_FRAMES).min(num_frames);
-    start..(start + SPAN_FRAMES).min(num_frames)
+pub(super) fn span_range(num_frames: usize, span: usize, step: usize) -> Range<usize> {
+    let length = SPAN_FRAMES / step;
+    let start = (span * length).min(num_frames);
+    start..(start + length).min(num_frames)
 }
 
 fn cached<'a>(
@@ -144,11 +150,10 @@ fn cached<'a>(
     index: usize,
     below: &mut [SectionScratch],
     here: &'a mut SectionScratch,
-    segment: usize,
-    span: usize,
+    key: SpanKey,
 ) -> Result<&'a Block, EngineError> {
     let section = &inner.sections[index];
-    let key = (inner.id, segment, span);
+    let (_, segment, span, step) = key;
     here.used += 1;
     let used = here.used;
     let slot = here.spans.iter().position(|s| s.key == Some(key));
@@ -158,8 +163,9 @@ fn cached<'a>(
             let slot = usize::from(here.spans[1].used < here.spans[0].used);
             here.spans[slot].key = None;
             let mut block = std::mem::take(&mut here.spans[slot].block);
-            block.reset(section.num_channels, span_range(section.segments[segment].num_frames, span));
-            let done = compute_span(inner, index, below, here, segment, &mut block);
+            let num_frames = section.segments[segment].num_frames.div_ceil(step);
+            block.reset(section.num_channels, span_range(num_frames, span, step));
+            let done = compute_span(inner, index, below, here, segment, step, &mut block);
             here.spans[slot].block = block;
             done?;
             here.spans[slot].key = Some(key);
@@ -176,6 +182,7 @@ fn compute_span(
     below: &mut [SectionScratch],
     here: &mut SectionScratch,
     segment: usize,
+    step: usize,
     out: &mut Block,
 ) -> Result<(), EngineError> {
     let section = &inner.sections[index];
@@ -186,7 +193,7 @@ fn compute_span(
                 |start: usize, out: &mut [f32]| read_input(inner, section, index, below, segment, start, out);
             filter.compute(section.num_channels, length, segment, &mut here.long, &mut read, out)
         }
-        _ => compute(inner, index, below, here, segment, out),
+        _ => compute(inner, index, below, here, segment, step, out),
     }
 }
 
@@ -208,7 +215,7 @@ fn read_input(
     }
 }
 
-fn copy_frame_major(block: &Block, frames: Range<usize>, out: &mut [f32], num_channels: usize) {
+pub(super) fn copy_frame_major(block: &Block, frames: Range<usize>, out: &mut [f32], num_channels: usize) {
     let start = frames.start.max(block.first_frame());
     let end = frames.end.min(block.frames().end);
     for first in (start..end).step_by(64) {
@@ -223,18 +230,19 @@ fn copy_frame_major(block: &Block, frames: Range<usize>, out: &mut [f32], num_ch
     }
 }
 
-/// Computes the frames `out` was shaped for, from the input and as much context as the section needs.
+/// Computes the frames `out` was shaped for, every `step`th, from the input and as much context as the section needs.
 fn compute(
     inner: &Inner,
     index: usize,
     below: &mut [SectionScratch],
     here: &mut SectionScratch,
     segment: usize,
+    step: usize,
     out: &mut Block,
 ) -> Result<(), EngineError> {
     let section = &inner.sections[index];
     let length = section.segments[segment].num_frames;
-    let wanted = out.frames();
+    let wanted = out.first_frame() * step..(out.frames().end * step).min(length);
     let margin = if let Kind::Spans { margin } = section.kind { margin } else { 0 };
     let start = wanted.start.saturating_sub(margin);
     let end = (wanted.end + margin).min(length);
@@ -256,8 +264,8 @@ fn compute(
             }
             Pass::Walk { direction, num_channels, ops } => (*direction, *num_channels, ops),
         };
-        for step in 0..subs {
-            let k = if direction == Direction::Forward { step } else { subs - 1 - step };
+        for turn in 0..subs {
+            let k = if direction == Direction::Forward { turn } else { subs - 1 - turn };
             let first = k * SUB;
             let frames = SUB.min(stretch.frames - first);
             if number == 0 {
@@ -276,7 +284,13 @@ fn compute(
                 Some(columns) if number == 0 => columns.len(),
                 _ => channels,
             };
-            for op in ops {
+            // What is not wanted is dropped as soon as nothing needs it any more.
+            let thin_at = if number == last && step > 1 { section.thin_at } else { usize::MAX };
+            let mut frames = frames;
+            for (place, op) in ops.iter().enumerate() {
+                if place == thin_at {
+                    frames = thin(sub, frames, step, num_tiles(num_channels));
+                }
                 match op {
                     Op::Select(indices) => {
                         select(sub, indices, frames, &mut here.spare);
@@ -337,12 +351,15 @@ fn compute(
                 }
             }
             if number == last {
-                let from = wanted.start.max(start + first);
-                let to = wanted.end.min(start + first + frames);
+                if thin_at == ops.len() {
+                    frames = thin(sub, frames, step, num_tiles(num_channels));
+                }
+                let begin = (start + first) / step;
+                let (from, to) = (out.first_frame().max(begin), out.frames().end.min(begin + frames));
                 if from < to {
-                    let rows = from - start - first..to - start - first;
+                    let at = from - out.first_frame();
                     let (data, out_stride) = out.raw_mut();
-                    tile::store(sub, rows, section.num_channels, data, out_stride, from - wanted.start);
+                    tile::store(sub, from - begin..to - begin, section.num_channels, data, out_stride, at);
                 }
                 if direction == Direction::Backward && start + first <= wanted.start {
                     break;
@@ -407,6 +424,18 @@ impl FilterScratch {
             state.run(plan, tile_mut(sub, index, frames), Direction::Backward);
         }
     }
+}
+
+/// Keeps every `step`th frame of a sub-block, and says how many those are.
+fn thin(sub: &mut [Row], frames: usize, step: usize, tiles: usize) -> usize {
+    let kept = frames.div_ceil(step);
+    for index in 0..tiles {
+        let rows = tile_mut(sub, index, frames);
+        for frame in 1..kept {
+            rows[frame] = rows[frame * step];
+        }
+    }
+    kept
 }
 
 /// The odd extension: `2 * center - row`.

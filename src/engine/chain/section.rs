@@ -95,6 +95,9 @@ pub(super) struct Section {
     pub filters: Vec<FilterPlan>,
     pub passes: Vec<Pass>,
     pub kind: Kind,
+    /// Ops of the last walk before which all frames are needed; after them every second one will do where no more are
+    /// wanted.
+    pub thin_at: usize,
 }
 
 impl Section {
@@ -106,6 +109,21 @@ impl Section {
 
     pub fn is_pointwise(&self) -> bool {
         matches!(self.kind, Kind::Pointwise)
+    }
+
+    /// True where some of the frames can be had for less than all.
+    pub fn thins(&self) -> bool {
+        !matches!(self.kind, Kind::Long(_)) && matches!(self.passes.last(), Some(Pass::Walk { .. }))
+    }
+
+    /// What the filters make of the power at a frequency, as a part of the sampling frequency.
+    pub fn power_gain(&self, frequency: f64) -> f64 {
+        let long = match &self.kind {
+            Kind::Long(filter) => Some(filter.plan()),
+            _ => None,
+        };
+        // Forward and backward.
+        self.filters.iter().chain(long).map(|plan| plan.power_gain(frequency).powi(2)).product()
     }
 }
 
@@ -146,6 +164,12 @@ impl Builder {
             });
         if !idle {
             self.sections.push(self.current);
+        }
+        if let Some(section) = self.sections.last_mut()
+            && let Some(Pass::Walk { ops, .. }) = section.passes.last()
+        {
+            let needs_all = |op: &Op| matches!(op, Op::Filter(..) | Op::Silence(_) | Op::Motion(_));
+            section.thin_at = ops.iter().rposition(needs_all).map_or(0, |place| place + 1);
         }
         self.sections
     }
@@ -286,6 +310,8 @@ impl Builder {
     }
 
     fn widen(&mut self, by: usize) {
+        // Every second frame begins at an even one.
+        let by = by.next_multiple_of(2);
         match &mut self.current.kind {
             Kind::Spans { margin } => *margin += by,
             kind => *kind = Kind::Spans { margin: by },
@@ -323,6 +349,7 @@ fn empty(input: Input, segments: Vec<SegmentMap>, num_channels: usize) -> Sectio
         filters: Vec::new(),
         passes: vec![Pass::Walk { direction: Direction::Forward, num_channels, ops: Vec::new() }],
         kind: Kind::Pointwise,
+        thin_at: 0,
     }
 }
 
