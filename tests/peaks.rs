@@ -42,7 +42,7 @@ fn peaks_and_positions_are_those_of_spikeinterface() {
     let info = recording.info().clone();
     let chain = compile(&recording).unwrap();
     let base = DetectParams { method: DetectMethod::LocallyExclusive, ..DetectParams::default() };
-    let noise = survey(&chain, &Geometry::of(&info).unwrap(), &base, &Silent).unwrap().noise;
+    let noise = survey(&chain, &Geometry::of(&info).unwrap(), base.peak_sign, &Silent).unwrap().noise;
     let detect = |peak_sign| detect_peaks(&chain, &DetectParams { peak_sign, ..base }, &Silent).unwrap();
     let found: Vec<(&str, Peaks)> =
         [("neg", PeakSign::Neg), ("pos", PeakSign::Pos), ("both", PeakSign::Both)]

@@ -39,6 +39,20 @@ impl Basis {
         project(taps, k, nt, x, out, stride);
     }
 
+    /// The basis for traces of which only every `step`th sample is there, and spikes `offset` samples after one that is.
+    ///
+    /// Sums over every `step`th sample, times `step`, are those over all samples where neither components nor traces hold
+    /// more than such traces can tell.
+    pub fn thinned(&self, step: usize, offset: usize) -> Self {
+        let before = self.num_before as i64 - offset as i64;
+        let first = before.rem_euclid(step as i64);
+        let nt = self.num_samples().saturating_sub(first as usize).div_ceil(step);
+        let components = Array2::from_shape_fn((self.num_components(), nt), |(k, t)| {
+            step as f32 * self.components[[k, first as usize + t * step]]
+        });
+        Self { components, num_before: ((before - first) / step as i64).max(0) as usize }
+    }
+
     /// The components moved `shift` samples to the left, `W[k, τ + shift]`, between samples by a windowed sinc; silent
     /// beyond their ends.
     pub fn shifted(&self, shift: f64) -> Array2<f64> {

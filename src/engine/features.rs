@@ -1,18 +1,23 @@
 //! Each peak as a few numbers: projections on a shared temporal basis, on the channels near it.
 
 use super::{
-    EngineError, Monitor,
+    EngineError, Monitor, Preview,
     basis::{Basis, MAX_COMPONENTS},
     block::Block,
     chain::Chain,
-    detect::{DetectParams, Survey, survey},
+    detect::{
+        DetectMethod, DetectParams, DetectScratch, Detector, Peak, Survey, detect_peaks, preview_of, survey,
+        to_peaks,
+    },
     eigen::symmetric_eigen,
     geometry::Geometry,
+    lanes::LANES,
     passes::{SpanData, all_spans, over_spans},
     same_channels,
 };
-use crate::data::{Features, Peaks};
+use crate::data::{Features, PeakSign, Peaks, RecordingInfo};
 use ndarray::Array2;
+use std::ops::Range;
 
 /// Settings of [`spike_features`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,84 +60,227 @@ pub fn spike_features(
     params: &FeatureParams,
     monitor: &dyn Monitor,
 ) -> Result<Features, EngineError> {
-    let info = chain.info();
-    same_channels(peaks, info)?;
-    let geometry = Geometry::of(info)?;
+    same_channels(peaks, chain.info())?;
+    let geometry = Geometry::of(chain.info())?;
     let basis = if peaks.is_empty() {
         plain_basis(chain, params.num_components)
     } else {
-        let survey = survey(chain, &geometry, &DetectParams::default(), monitor)?;
-        estimate_basis(&survey, params.num_components)
+        estimate_basis(&survey(chain, &geometry, PeakSign::Neg, monitor)?, params.num_components)
     };
-    let neighbors = geometry.neighbors(params.radius_um, params.max_channels);
-    let max_channels = neighbors.iter().map(Vec::len).max().unwrap_or(0);
-    let chosen = choose(peaks, params.max_peaks_per_channel);
-    let by_span = by_span(chain, peaks, &chosen);
-    let spans = all_spans(chain);
-    let k = basis.num_components();
-    let row = max_channels * k;
+    let by_span = by_span(chain, peaks);
+    let thin = chain.sufficient();
+    let spans = all_spans(&thin);
+    let projector = Projector::new(&thin, &geometry, basis, params, spans.len());
     let order: std::collections::BTreeMap<(usize, usize), usize> =
         spans.iter().enumerate().map(|(i, s)| ((s.segment, s.span), i)).collect();
-    let pad = basis.num_samples() + MAX_SHIFT + 2;
-    let parts = over_spans(chain, &spans, pad, monitor, |data: &SpanData, scratch: &mut Vec<f32>| {
-        let own: &[u32] =
-            order.get(&(data.span.segment, data.span.span)).map_or(&[], |&i| by_span[i].as_slice());
-        let mut values = vec![0.0f32; own.len() * row];
-        for (&peak, out) in own.iter().zip(values.chunks_mut(row.max(1))) {
-            let frame = peaks.sample_index[peak as usize] as usize - data.block.first_frame();
-            let channels = &neighbors[peaks.channel_index[peak as usize] as usize];
-            project_peak(data.block, frame, channels, &basis, scratch, out);
-        }
-        Ok(values)
-    })?;
-    let mut values = Vec::with_capacity(chosen.len() * row);
-    for part in parts {
-        values.extend_from_slice(&part);
-    }
-    Ok(Features {
-        peaks: take(peaks, &chosen),
-        basis: basis.components,
-        num_before: basis.num_before,
-        neighbors,
-        max_channels,
-        values: values.into(),
-    })
+    let parts =
+        over_spans(&thin, &spans, projector.pad(), monitor, |data: &SpanData, scratch: &mut Vec<f32>| {
+            let index = order.get(&(data.span.segment, data.span.span)).copied().unwrap_or(0);
+            let own: Vec<Peak> = by_span[index].clone().map(|i| peak_at(peaks, i)).collect();
+            Ok(projector.features(data, index, &own, scratch))
+        })?;
+    Ok(projector.finish(parts, chain.info()))
 }
 
-/// Fills `out` with the projections of the peak at `frame` of the block, `(channels, components)`.
-fn project_peak(
-    block: &Block,
-    frame: usize,
-    channels: &[u32],
-    basis: &Basis,
-    scratch: &mut Vec<f32>,
-    out: &mut [f32],
-) {
-    let (k, nt) = basis.components.dim();
-    let reach = MAX_SHIFT + 1;
-    let places = 2 * reach + 1;
-    let start = frame as i64 - (basis.num_before + reach) as i64;
-    let length = nt + 2 * reach;
-    scratch.clear();
-    scratch.resize(length + places * MAX_COMPONENTS, 0.0);
-    let (window, projected) = scratch.split_at_mut(length);
-    let mut place = 0.0f32;
-    for (index, &channel) in channels.iter().enumerate() {
-        let trace = block.channel(channel as usize);
-        for (i, x) in window.iter_mut().enumerate() {
-            // Beyond the ends of the recording there is silence.
-            *x = usize::try_from(start + i as i64).ok().and_then(|t| trace.get(t)).copied().unwrap_or(0.0);
+/// Detects peaks and computes the features of those that clustering needs in one pass over the traces: the same as
+/// [`detect_peaks`](super::detect::detect_peaks) and then [`spike_features`]. Returns also how many peaks there were.
+///
+/// # Errors
+/// Where samples cannot be read, there is no probe for many channels, or it is cancelled.
+pub fn detect_features(
+    chain: &Chain,
+    detect: &DetectParams,
+    params: &FeatureParams,
+    monitor: &dyn Monitor,
+) -> Result<(Features, usize), EngineError> {
+    let info = chain.info();
+    let geometry = Geometry::of(info)?;
+    let thin = chain.sufficient();
+    if detect.method != DetectMethod::MatchedFiltering && thin.step() > 1 || detect.peak_sign != PeakSign::Neg
+    {
+        let peaks = detect_peaks(chain, detect, monitor)?;
+        return Ok((spike_features(chain, &peaks, params, monitor)?, peaks.len()));
+    }
+    let survey = survey(chain, &geometry, detect.peak_sign, monitor)?;
+    let detector = Detector::new(chain, &geometry, &survey, detect, monitor)?;
+    let spans = all_spans(&thin);
+    let basis = estimate_basis(&survey, params.num_components);
+    let projector = Projector::new(&thin, &geometry, basis, params, spans.len());
+    let pad = detector.pad().max(projector.pad());
+    let order: std::collections::BTreeMap<(usize, usize), usize> =
+        spans.iter().enumerate().map(|(i, s)| ((s.segment, s.span), i)).collect();
+    let parts = over_spans(
+        &thin,
+        &spans,
+        pad,
+        monitor,
+        |data: &SpanData, scratch: &mut (DetectScratch, Vec<f32>)| {
+            let index = order.get(&(data.span.segment, data.span.span)).copied().unwrap_or(0);
+            let peaks = detector.peaks(data, &mut scratch.0);
+            monitor.preview(Preview::Peaks(preview_of(&peaks, &geometry, info.sampling_frequency)));
+            Ok((peaks.len(), projector.features(data, index, &peaks, &mut scratch.1)))
+        },
+    )?;
+    let count = parts.iter().map(|(count, _)| count).sum();
+    let mut projector = projector;
+    detector.report(count, monitor);
+    if count == 0 {
+        projector.basis = plain_basis(chain, params.num_components);
+    }
+    Ok((projector.finish(parts.into_iter().map(|(_, part)| part).collect(), info), count))
+}
+
+/// Projects peaks on the basis.
+struct Projector {
+    basis: Basis,
+    /// The basis at each offset of a sample from those that are there.
+    thinned: Vec<Basis>,
+    neighbors: Vec<Vec<u32>>,
+    max_channels: usize,
+    quota: Quota,
+}
+
+/// How many peaks of a channel are kept of a span, and of which spans.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Quota {
+    per_span: usize,
+    spans: usize,
+    used_spans: usize,
+}
+
+/// Peaks of a channel kept of a span, at least; where that is too many in all, some spans are left out.
+const LEAST_PER_SPAN: usize = 8;
+
+impl Quota {
+    fn new(max_per_channel: usize, spans: usize) -> Self {
+        let spans = spans.max(1);
+        let per_span = max_per_channel.div_ceil(spans).max(LEAST_PER_SPAN);
+        Self { per_span, spans, used_spans: (max_per_channel / per_span).clamp(1, spans) }
+    }
+
+    /// The peaks that are kept, evenly in order of time.
+    fn choose(&self, span: usize, peaks: &[Peak], num_channels: usize) -> Vec<Peak> {
+        if !starts_part(span, self.spans, self.used_spans) {
+            return Vec::new();
         }
-        basis.project(window, projected, places);
-        if index == 0 {
-            place = best_place(&projected[..places]);
+        let mut counts = vec![0usize; num_channels];
+        for peak in peaks {
+            counts[peak.channel as usize] += 1;
         }
-        let middle = (place.round() as usize).clamp(1, places - 2);
-        let delta = place - middle as f32;
-        for component in 0..k {
-            let p = &projected[component * places..][..places];
-            let (a, b, c) = (p[middle - 1], p[middle], p[middle + 1]);
-            out[index * k + component] = b + 0.5 * delta * (c - a) + 0.5 * delta * delta * (a - 2.0 * b + c);
+        let mut seen = vec![0usize; num_channels];
+        let kept = |peak: &&Peak| {
+            let (count, rank) = (counts[peak.channel as usize], &mut seen[peak.channel as usize]);
+            *rank += 1;
+            starts_part(*rank - 1, count, self.per_span)
+        };
+        peaks.iter().filter(kept).copied().collect()
+    }
+}
+
+/// True for the first of each of `parts` equal parts of `count` things, for all where there are fewer.
+fn starts_part(rank: usize, count: usize, parts: usize) -> bool {
+    count <= parts || rank * parts / count != (rank + 1) * parts / count
+}
+
+/// Some peaks and their features.
+struct Projected {
+    peaks: Vec<Peak>,
+    values: Vec<f32>,
+}
+
+/// Places around a peak at which it is projected.
+const REACH: usize = MAX_SHIFT + 1;
+const PLACES: usize = 2 * REACH + 1;
+
+impl Projector {
+    fn new(thin: &Chain, geometry: &Geometry, basis: Basis, params: &FeatureParams, spans: usize) -> Self {
+        let neighbors = geometry.neighbors(params.radius_um, params.max_channels);
+        Self {
+            thinned: (0..thin.step()).map(|offset| basis.thinned(thin.step(), offset)).collect(),
+            basis,
+            max_channels: neighbors.iter().map(Vec::len).max().unwrap_or(0),
+            neighbors,
+            quota: Quota::new(params.max_peaks_per_channel, spans),
+        }
+    }
+
+    /// Context that is needed, in frames that are there.
+    fn pad(&self) -> usize {
+        self.thinned[0].num_samples() + LANES
+    }
+
+    /// The peaks of a span that are kept, and their features.
+    fn features(&self, data: &SpanData, span: usize, peaks: &[Peak], scratch: &mut Vec<f32>) -> Projected {
+        let row = self.max_channels * self.basis.num_components();
+        let peaks = self.quota.choose(span, peaks, data.block.num_channels());
+        let mut values = vec![0.0f32; peaks.len() * row];
+        for (peak, out) in peaks.iter().zip(values.chunks_mut(row.max(1))) {
+            self.project(data.block, peak.frame, &self.neighbors[peak.channel as usize], scratch, out);
+        }
+        Projected { peaks, values }
+    }
+
+    /// Fills `out` with the projections of the peak at `frame` of the segment, `(channels, components)`.
+    fn project(&self, block: &Block, frame: i64, channels: &[u32], scratch: &mut Vec<f32>, out: &mut [f32]) {
+        let (k, step) = (self.basis.num_components(), self.thinned.len() as i64);
+        let length = self.thinned[0].num_samples() + LANES;
+        scratch.clear();
+        scratch.resize(length + MAX_COMPONENTS * LANES, 0.0);
+        let (window, projected) = scratch.split_at_mut(length);
+        let mut at = [[0.0f32; PLACES]; MAX_COMPONENTS];
+        let mut place = 0.0f32;
+        let first = frame - REACH as i64;
+        for (index, &channel) in channels.iter().enumerate() {
+            let trace = block.channel(channel as usize);
+            for (offset, basis) in self.thinned.iter().enumerate() {
+                // Of the places those this far after a sample that is there; a register full of them is projected.
+                let skip = (offset as i64 - first).rem_euclid(step);
+                let start = (first + skip - offset as i64) / step
+                    - block.first_frame() as i64
+                    - basis.num_before as i64;
+                let window = &mut window[..basis.num_samples() + LANES - 1];
+                for (i, x) in window.iter_mut().enumerate() {
+                    // Beyond the ends of the recording there is silence.
+                    *x = usize::try_from(start + i as i64)
+                        .ok()
+                        .and_then(|t| trace.get(t))
+                        .copied()
+                        .unwrap_or(0.0);
+                }
+                basis.project(window, projected, LANES);
+                for (at, projected) in at.iter_mut().zip(projected.chunks_exact(LANES)).take(k) {
+                    for (slot, &p) in at[skip as usize..].iter_mut().step_by(step as usize).zip(projected) {
+                        *slot = p;
+                    }
+                }
+            }
+            if index == 0 {
+                place = best_place(&at[0]);
+            }
+            let middle = (place.round() as usize).clamp(1, PLACES - 2);
+            let delta = place - middle as f32;
+            for component in 0..k {
+                let p = &at[component];
+                let (a, b, c) = (p[middle - 1], p[middle], p[middle + 1]);
+                out[index * k + component] =
+                    b + 0.5 * delta * (c - a) + 0.5 * delta * delta * (a - 2.0 * b + c);
+            }
+        }
+    }
+
+    fn finish(self, parts: Vec<Projected>, info: &RecordingInfo) -> Features {
+        let peaks: Vec<Peak> = parts.iter().flat_map(|part| part.peaks.iter().copied()).collect();
+        let mut values = Vec::with_capacity(parts.iter().map(|part| part.values.len()).sum());
+        for part in parts {
+            values.extend_from_slice(&part.values);
+        }
+        Features {
+            peaks: to_peaks(&peaks, info),
+            num_before: self.basis.num_before,
+            basis: self.basis.components,
+            neighbors: self.neighbors,
+            max_channels: self.max_channels,
+            values: values.into(),
         }
     }
 }
@@ -230,40 +378,30 @@ pub fn plain_spike(nt: usize, before: usize, width: f32) -> Vec<f32> {
         .collect()
 }
 
-/// Indices of at most `max` peaks of each channel, evenly in order of time.
-fn choose(peaks: &Peaks, max: usize) -> Vec<u32> {
-    let mut counts = vec![0usize; peaks.num_channels];
-    for &channel in peaks.channel_index.iter() {
-        counts[channel as usize] += 1;
+fn peak_at(peaks: &Peaks, index: usize) -> Peak {
+    Peak {
+        segment: peaks.segment_index[index],
+        frame: peaks.sample_index[index],
+        channel: peaks.channel_index[index],
+        amplitude: peaks.amplitude[index],
     }
-    let mut seen = vec![0usize; peaks.num_channels];
-    let mut chosen = Vec::new();
-    for (index, &channel) in peaks.channel_index.iter().enumerate() {
-        let (count, rank) = (counts[channel as usize], seen[channel as usize]);
-        seen[channel as usize] += 1;
-        // Rank `r` of `n` is taken where it begins one of `max` equal parts.
-        if count <= max || rank * max / count != (rank + 1) * max / count {
-            chosen.push(index as u32);
-        }
-    }
-    chosen
 }
 
-/// The chosen peaks of each span, in order.
-pub(super) fn by_span(chain: &Chain, peaks: &Peaks, chosen: &[u32]) -> Vec<Vec<u32>> {
-    let mut lists: Vec<Vec<u32>> = Vec::new();
-    let mut cursor = 0;
-    for span in all_spans(chain) {
-        let frames = chain.span_range(span.segment, span.span);
-        let end = chosen[cursor..].partition_point(|&i| {
-            let (segment, sample) =
-                (peaks.segment_index[i as usize] as usize, peaks.sample_index[i as usize]);
-            (segment, sample) < (span.segment, frames.end as i64)
-        });
-        lists.push(chosen[cursor..cursor + end].to_vec());
-        cursor += end;
-    }
-    lists
+/// Indices of the peaks of each span, in order.
+pub(super) fn by_span(chain: &Chain, peaks: &Peaks) -> Vec<Range<usize>> {
+    let mut start = 0;
+    all_spans(chain)
+        .into_iter()
+        .map(|span| {
+            let end = (span.segment, chain.span_range(span.segment, span.span).end as i64);
+            let place = |i: usize| (peaks.segment_index[i] as usize, peaks.sample_index[i]);
+            let from = start;
+            while start < peaks.len() && place(start) < end {
+                start += 1;
+            }
+            from..start
+        })
+        .collect()
 }
 
 /// The peaks of some indices.

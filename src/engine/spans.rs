@@ -33,12 +33,12 @@ pub(super) fn check(chain: &Chain, sorting: &Sorting) -> Result<(), EngineError>
     }
     for (segment, spikes) in sorting.segments.iter().enumerate() {
         if let Some(&last) = spikes.sample_index.last()
-            && last >= chain.num_frames(segment) as i64
+            && last >= info.segments[segment].num_frames as i64
         {
             return Err(EngineError::Data(format!(
                 "the sorting has a spike at frame {last} of segment {segment}, whose last frame is {}: connect the \
                  recording that was sorted",
-                chain.num_frames(segment) as i64 - 1
+                info.segments[segment].num_frames as i64 - 1
             )));
         }
     }

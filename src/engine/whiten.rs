@@ -3,14 +3,15 @@
 use super::{
     EngineError, Monitor,
     block::Block,
-    chain::{Chain, map_spans},
+    chain::{Chain, Job, map_spans},
     eigen::symmetric_eigen,
     noise::{Chunks, mad, random_chunks},
+    passes::survey_spans,
     select::median,
 };
 use crate::data::{RecordingInfo, Stage};
-use ndarray::{Array2, linalg::general_mat_mul};
-use std::sync::Arc;
+use ndarray::{Array2, linalg::general_mat_mul, s};
+use std::{ops::Range, sync::Arc};
 
 /// Which channels are whitened with which.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +48,8 @@ pub struct WhitenParams {
     pub shrinkage: f64,
     /// Leave out samples beyond this many robust deviations: spikes are not noise.
     pub reject_beyond: Option<f64>,
-    /// The data it is estimated from.
+    /// The data it is estimated from: these chunks, or, where spikes are left out, as much data in whole spans that are
+    /// spread evenly, which cost the least.
     pub chunks: Chunks,
 }
 
@@ -86,7 +88,8 @@ pub struct Whitening {
     pub matrix: Array2<f64>,
     /// What is subtracted before, where asked for.
     pub mean: Option<Vec<f64>>,
-    /// The covariance it was computed from, in squared units of the recording.
+    /// The covariance it was computed from, in squared units of the recording; zero between channels too far apart to be
+    /// whitened together.
     pub covariance: Array2<f64>,
 }
 
@@ -122,9 +125,23 @@ pub fn whitening(
     monitor: &dyn Monitor,
 ) -> Result<Whitening, EngineError> {
     let neighbors = neighbors(chain, params.mode, params.groups_apart)?;
-    let jobs = random_chunks(chain.info(), &params.chunks)?;
     let n = chain.num_channels();
-    let sums = map_spans(chain, &jobs, 0, monitor, |block, _| Ok(Sums::of(block, params.reject_beyond)))?;
+    let (chain, jobs) = if params.reject_beyond.is_some() {
+        let chain = chain.sufficient();
+        let Chunks { num_chunks_per_segment, chunk_size, .. } = params.chunks;
+        let frames = (num_chunks_per_segment * chunk_size * chain.num_segments()) as f64;
+        let spans = survey_spans(&chain, frames / chain.info().sampling_frequency);
+        let jobs: Vec<Job> = spans
+            .iter()
+            .map(|span| Job { segment: span.segment, frames: chain.span_range(span.segment, span.span) })
+            .collect();
+        (chain, jobs)
+    } else {
+        (chain.clone(), random_chunks(chain.info(), &params.chunks)?)
+    };
+    let pairs = needed_pairs(neighbors.as_deref(), n);
+    let sums =
+        map_spans(&chain, &jobs, 0, monitor, |block, _| Ok(Sums::of(block, params.reject_beyond, &pairs)))?;
     let mut total = Sums::zeros(n);
     let mut sizes = Vec::new();
     for sum in sums {
@@ -213,6 +230,37 @@ fn neighbors(
     Ok(Some((0..n).map(near).collect()))
 }
 
+/// Channels whose products are taken together.
+const TOGETHER: usize = 16;
+
+/// Of each few channels those they are whitened with, or that are whitened with the same channel, all from the first to
+/// the last.
+fn needed_pairs(neighbors: Option<&[Vec<usize>]>, n: usize) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut reach: Vec<Range<usize>> = (0..n).map(|c| c..c + 1).collect();
+    match neighbors {
+        None => reach.fill(0..n),
+        Some(neighbors) => {
+            for set in neighbors {
+                let (Some(&first), Some(&last)) = (set.iter().min(), set.iter().max()) else { continue };
+                for &channel in set {
+                    let reach = &mut reach[channel];
+                    *reach = reach.start.min(first)..reach.end.max(last + 1);
+                }
+            }
+        }
+    }
+    (0..n)
+        .step_by(TOGETHER)
+        .map(|first| {
+            let own = first..(first + TOGETHER).min(n);
+            let reach = &reach[own.clone()];
+            let start = reach.iter().map(|r| r.start).min().unwrap_or(0);
+            let end = reach.iter().map(|r| r.end).max().unwrap_or(n);
+            (own, start..end)
+        })
+        .collect()
+}
+
 /// Sums over samples of one chunk.
 struct Sums {
     products: Array2<f64>,
@@ -239,7 +287,7 @@ impl Sums {
         }
     }
 
-    fn of(block: &Block, reject_beyond: Option<f64>) -> Self {
+    fn of(block: &Block, reject_beyond: Option<f64>, pairs: &[(Range<usize>, Range<usize>)]) -> Self {
         let n = block.num_channels();
         let mut sums = Self::zeros(n);
         let mut buffer = Vec::new();
@@ -256,7 +304,17 @@ impl Sums {
         });
         let mut data = Array2::<f32>::zeros((n, GROUP));
         let mut mask = Array2::<f32>::ones((n, GROUP));
-        let mut products = Array2::<f32>::zeros((n, n));
+        let mut products = Array2::<f32>::zeros((TOGETHER, n));
+        let mut add = |factors: &Array2<f32>, sums: &mut Array2<f64>| {
+            for (own, others) in pairs {
+                let mut products = products.slice_mut(s![..own.len(), ..others.len()]);
+                let (own, others) = (own.clone(), others.clone());
+                let rows = factors.slice(s![own.clone(), ..]);
+                let columns = factors.slice(s![others.clone(), ..]);
+                general_mat_mul(1.0, &rows, &columns.t(), 0.0, &mut products);
+                sums.slice_mut(s![own, others]).zip_mut_with(&products, |a, &b| *a += f64::from(b));
+            }
+        };
         for first in (0..block.num_frames()).step_by(GROUP) {
             let count = GROUP.min(block.num_frames() - first);
             if count < GROUP {
@@ -276,11 +334,9 @@ impl Sums {
                 sums.firsts[c] += data.row(c).iter().map(|&v| f64::from(v)).sum::<f64>();
                 sums.sizes.extend(samples.iter().skip(c % THIN).step_by(THIN).map(|v| v.abs()));
             }
-            general_mat_mul(1.0, &data, &data.t(), 0.0, &mut products);
-            sums.products.zip_mut_with(&products, |a, &b| *a += f64::from(b));
+            add(&data, &mut sums.products);
             if limits.is_some() {
-                general_mat_mul(1.0, &mask, &mask.t(), 0.0, &mut products);
-                sums.counts.zip_mut_with(&products, |a, &b| *a += f64::from(b));
+                add(&mask, &mut sums.counts);
             } else {
                 sums.counts += count as f64;
             }

@@ -7,7 +7,7 @@ use crate::engine::{
     block::Block,
     chain::Chain,
     geometry::Geometry,
-    lanes::{STRETCH, Sums, largest, stretch},
+    lanes::{BESIDE, STRETCH, Sums, doubled, largest, stretch},
     passes::{SpanData, over_spans, survey_spans},
     select::median,
 };
@@ -31,6 +31,8 @@ pub struct FilterBank {
     sign: PeakSign,
     /// The prototype as a basis of one component; `None` for the traces themselves.
     prototype: Option<Basis>,
+    /// Every how manieth sample of the traces is there; their matches are found at all samples.
+    step: usize,
     /// For each scale and channel the channels it sums over and their weights over the noise of the sum.
     scales: Vec<Vec<Vec<(u32, f32)>>>,
 }
@@ -39,12 +41,13 @@ pub struct FilterBank {
 #[derive(Debug, Default)]
 pub(super) struct BankScratch {
     matched: Vec<f32>,
+    thin: Vec<f32>,
     sum: Vec<f32>,
     best: Vec<f32>,
 }
 
 /// Samples that are matched at once: all channels of them stay near the processor.
-const SUB_FRAMES: usize = 2048;
+const SUB_SAMPLES: usize = 2048;
 
 impl FilterBank {
     /// Makes the filters and measures their noise on a small part of the recording.
@@ -63,20 +66,21 @@ impl FilterBank {
         let channels = 0..geometry.num_channels();
         let sign = params.peak_sign;
         if params.method == DetectMethod::LocallyExclusive {
-            return Ok(Self { sign, prototype: None, scales: vec![channels.map(alone).collect()] });
+            return Ok(Self { sign, prototype: None, step: 1, scales: vec![channels.map(alone).collect()] });
         }
-        let prototype = prototype_of(survey, sign);
+        let prototype = prototype_of(survey, sign).thinned(chain.step(), 0);
         let scales = SCALES_UM.map(|width| scale_of(geometry, &survey.noise, width)).to_vec();
-        let mut bank = Self { sign, prototype: Some(prototype), scales };
+        let mut bank = Self { sign, prototype: Some(prototype), step: chain.step(), scales };
         // Noise of each sum, so that all scales share one threshold.
         let spans = survey_spans(chain, NOISE_S);
         let levels = over_spans(chain, &spans, 0, monitor, |data: &SpanData, scratch: &mut BankScratch| {
             let mut sorted = Vec::new();
-            bank.match_all(data.block, 0..data.block.num_frames(), &mut scratch.matched);
+            let samples = 0..data.block.num_frames() * bank.step;
+            bank.match_all(data.block, samples.clone(), &mut scratch.thin, &mut scratch.matched);
             let mut levels = Vec::new();
             for scale in &bank.scales {
                 for weights in scale {
-                    bank.sum_scale(data.block, weights, &scratch.matched, &mut scratch.sum);
+                    bank.sum_scale(samples.len(), weights, &scratch.matched, &mut scratch.sum);
                     levels.push(mad(&scratch.sum, &mut sorted));
                 }
             }
@@ -100,12 +104,18 @@ impl FilterBank {
         self.prototype.as_ref().map_or(0, Basis::num_samples)
     }
 
-    /// Fills `matched` with some samples of every channel matched with the prototype, aligned with the block's samples
-    /// and zero where the prototype does not fit. Rows follow each other at the [`row_length`] of the samples.
-    fn match_all(&self, block: &Block, samples: Range<usize>, matched: &mut Vec<f32>) {
+    /// Fills `matched` with some samples of every channel matched with the prototype, aligned with the samples of the
+    /// block (also those between the ones that are there) and zero where the prototype does not fit. Rows follow each
+    /// other at the [`row_length`] of the samples.
+    fn match_all(&self, block: &Block, samples: Range<usize>, thin: &mut Vec<f32>, matched: &mut Vec<f32>) {
         let stride = row_length(samples.len());
         matched.clear();
         matched.resize(stride * block.num_channels(), 0.0);
+        // Samples that are there, and those beside them that tell what lies between.
+        let beside = if self.step > 1 { BESIDE } else { 0 };
+        let there = samples.start / self.step..samples.end.div_ceil(self.step);
+        thin.clear();
+        thin.resize(row_length(there.len()) + 2 * beside, 0.0);
         for channel in 0..block.num_channels() {
             let (row, trace) = (&mut matched[channel * stride..][..stride], block.channel(channel));
             let Some(prototype) = &self.prototype else {
@@ -113,11 +123,20 @@ impl FilterBank {
                 continue;
             };
             let (nt, before) = (prototype.num_samples(), prototype.num_before);
-            let first = samples.start.max(before);
-            let end = samples.end.min((trace.len() + before + 1).saturating_sub(nt));
-            if first < end {
-                let traces = &trace[first - before..end - before + nt - 1];
-                prototype.project(traces, &mut row[first - samples.start..], stride);
+            let first = there.start.saturating_sub(beside).max(before);
+            let end = (there.end + beside).min((trace.len() + before + 1).saturating_sub(nt));
+            if first >= end {
+                continue;
+            }
+            let traces = &trace[first - before..end - before + nt - 1];
+            if self.step == 1 {
+                prototype.project(traces, &mut row[first - there.start..], stride);
+            } else {
+                let (at, length) = (first + beside - there.start, thin.len());
+                prototype.project(traces, &mut thin[at..], length);
+                thin[..at].fill(0.0);
+                thin[at + end - first..].fill(0.0);
+                doubled(thin, row);
             }
         }
     }
@@ -137,16 +156,16 @@ impl FilterBank {
         }
     }
 
-    fn sum_scale(&self, block: &Block, weights: &[(u32, f32)], matched: &[f32], sum: &mut Vec<f32>) {
-        let (frames, stride) = (block.num_frames(), row_length(block.num_frames()));
+    fn sum_scale(&self, samples: usize, weights: &[(u32, f32)], matched: &[f32], sum: &mut Vec<f32>) {
+        let stride = row_length(samples);
         sum.clear();
-        sum.resize(frames, 0.0);
+        sum.resize(samples, 0.0);
         for &(channel, weight) in weights {
-            add_scaled(&matched[channel as usize * stride..][..frames], weight, sum);
+            add_scaled(&matched[channel as usize * stride..][..samples], weight, sum);
         }
     }
 
-    /// For each channel the samples whose height at any scale is at least `threshold`.
+    /// For each channel the samples whose height at any scale is at least `threshold`, also between those that are there.
     pub(super) fn crossings(
         &self,
         block: &Block,
@@ -154,7 +173,7 @@ impl FilterBank {
         scratch: &mut BankScratch,
         out: &mut Vec<Vec<Crossing>>,
     ) {
-        let BankScratch { matched, best, .. } = scratch;
+        let BankScratch { matched, thin, best, .. } = scratch;
         out.resize_with(block.num_channels(), Vec::new);
         out.iter_mut().for_each(Vec::clear);
         // The prototype already has the sign of the spikes: a matched trace is high where they are.
@@ -162,10 +181,11 @@ impl FilterBank {
             (None, sign) | (Some(_), sign @ PeakSign::Both) => sign,
             (Some(_), _) => PeakSign::Pos,
         };
-        for start in (0..block.num_frames()).step_by(SUB_FRAMES) {
-            let samples = start..(start + SUB_FRAMES).min(block.num_frames());
+        let num_samples = block.num_frames() * self.step;
+        for start in (0..num_samples).step_by(SUB_SAMPLES) {
+            let samples = start..(start + SUB_SAMPLES).min(num_samples);
             let stride = row_length(samples.len());
-            self.match_all(block, samples.clone(), matched);
+            self.match_all(block, samples.clone(), thin, matched);
             for (channel, crossings) in out.iter_mut().enumerate() {
                 best.clear();
                 best.resize(stride, 0.0);

@@ -14,10 +14,11 @@ use super::{
     EngineError, Monitor, Preview,
     chain::Chain,
     geometry::Geometry,
+    lanes::{BESIDE, doubled_at},
     passes::{SpanData, all_spans, over_spans},
 };
 pub use crate::data::PeakSign;
-use crate::data::{Peaks, units::ms_to_samples};
+use crate::data::{Peaks, RecordingInfo, units::ms_to_samples};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What many channels see within this time they see at once, in ms.
@@ -70,12 +71,6 @@ impl Default for DetectParams {
     }
 }
 
-#[derive(Default)]
-struct DetectScratch {
-    bank: bank::BankScratch,
-    crossings: Vec<Vec<Crossing>>,
-}
-
 /// Detects peaks in all segments.
 ///
 /// Amplitudes are the values of the traces at the peaks, in the recording's units. Heights are compared in noise
@@ -95,68 +90,156 @@ pub fn detect_peaks(
 ) -> Result<Peaks, EngineError> {
     let info = chain.info();
     let geometry = Geometry::of(info)?;
-    let survey = survey(chain, &geometry, params, monitor)?;
-    let bank = FilterBank::new(chain, &geometry, &survey, params, monitor)?;
-    let neighbors = geometry.neighbors(params.radius_um, usize::MAX);
-    let sweep = ms_to_samples(params.exclude_sweep_ms, info.sampling_frequency).max(1);
-    // One more, to see whether the last one is a peak.
-    let pad = sweep + 1 + bank.num_samples();
-    let spans = all_spans(chain);
-    let threshold = params.detect_threshold as f32;
-    let window = ms_to_samples(ARTEFACT_MS, info.sampling_frequency);
-    let in_artefacts = AtomicU64::new(0);
-    let found = over_spans(chain, &spans, pad, monitor, |data: &SpanData, scratch: &mut DetectScratch| {
-        bank.crossings(data.block, threshold, &mut scratch.bank, &mut scratch.crossings);
-        let first = data.block.first_frame();
-        let artefacts = leave_out_artefacts(&mut scratch.crossings, &geometry, window);
-        let common: usize = artefacts.iter().map(|stretch| stretch.len()).sum();
-        in_artefacts.fetch_add(common.min(data.frames.len()) as u64, Ordering::Relaxed);
-        let own = locally_exclusive(&scratch.crossings, &neighbors, sweep);
-        let peaks: Vec<(u32, i64, u32, f32)> = own
-            .into_iter()
-            .filter_map(|crossing| {
-                let frame = first + crossing.sample as usize;
-                data.frames.contains(&frame).then(|| {
-                    let amplitude = data.block.channel(crossing.channel as usize)[crossing.sample as usize];
-                    (data.span.segment as u32, frame as i64, crossing.channel, amplitude)
-                })
-            })
-            .collect();
-        monitor.preview(Preview::Peaks(preview_of(&peaks, &geometry, info.sampling_frequency)));
-        Ok(peaks)
-    })?;
-    let peaks: Vec<_> = found.into_iter().flatten().collect();
-    let part = in_artefacts.into_inner() as f64 / info.total_frames().max(1) as f64;
-    if part > 0.0 {
-        monitor.warn(&format!(
-            "artefacts on nearly all channels take up {:.2} % of the time; no peaks are taken from there. Where you know when \
-             they come, put silence_periods before the sort",
-            (100.0 * part).max(0.01)
-        ));
-    }
-    if peaks.is_empty() {
-        monitor.warn("no peaks crossed the threshold: lower detect_threshold, or check filter and channels");
-    }
-    Ok(Peaks {
+    let survey = survey(chain, &geometry, params.peak_sign, monitor)?;
+    let detector = Detector::new(chain, &geometry, &survey, params, monitor)?;
+    let chain = detector.chain();
+    let found = over_spans(
+        chain,
+        &all_spans(chain),
+        detector.pad(),
+        monitor,
+        |data: &SpanData, scratch: &mut DetectScratch| {
+            let peaks = detector.peaks(data, scratch);
+            monitor.preview(Preview::Peaks(preview_of(&peaks, &geometry, info.sampling_frequency)));
+            Ok(peaks)
+        },
+    )?;
+    let peaks: Vec<Peak> = found.into_iter().flatten().collect();
+    detector.report(peaks.len(), monitor);
+    Ok(to_peaks(&peaks, info))
+}
+
+/// A peak that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Peak {
+    pub segment: u32,
+    pub frame: i64,
+    pub channel: u32,
+    /// Value of the trace there.
+    pub amplitude: f32,
+}
+
+/// Peaks as columns.
+pub(super) fn to_peaks(peaks: &[Peak], info: &RecordingInfo) -> Peaks {
+    Peaks {
         sampling_frequency: info.sampling_frequency,
         num_channels: info.num_channels(),
-        segment_index: peaks.iter().map(|p| p.0).collect(),
-        sample_index: peaks.iter().map(|p| p.1).collect(),
-        channel_index: peaks.iter().map(|p| p.2).collect(),
-        amplitude: peaks.iter().map(|p| p.3).collect(),
+        segment_index: peaks.iter().map(|p| p.segment).collect(),
+        sample_index: peaks.iter().map(|p| p.frame).collect(),
+        channel_index: peaks.iter().map(|p| p.channel).collect(),
+        amplitude: peaks.iter().map(|p| p.amplitude).collect(),
         location_um: None,
-    })
+    }
+}
+
+/// Buffers of a [`Detector`].
+#[derive(Debug, Default)]
+pub(super) struct DetectScratch {
+    bank: bank::BankScratch,
+    crossings: Vec<Vec<Crossing>>,
+}
+
+/// Detects the peaks of a span.
+pub(super) struct Detector {
+    chain: Chain,
+    bank: FilterBank,
+    neighbors: Vec<Vec<u32>>,
+    sweep: usize,
+    threshold: f32,
+    geometry: Geometry,
+    artefact: usize,
+    /// Samples in artefacts so far.
+    in_artefacts: AtomicU64,
+}
+
+impl Detector {
+    /// Fits the filters.
+    pub fn new(
+        chain: &Chain,
+        geometry: &Geometry,
+        survey: &Survey,
+        params: &DetectParams,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, EngineError> {
+        // A filter sums over samples; the traces themselves have their extremum at one.
+        let chain = match params.method {
+            DetectMethod::MatchedFiltering => chain.sufficient(),
+            DetectMethod::LocallyExclusive => chain.clone(),
+        };
+        let sweep = ms_to_samples(params.exclude_sweep_ms, chain.info().sampling_frequency);
+        Ok(Self {
+            bank: FilterBank::new(&chain, geometry, survey, params, monitor)?,
+            neighbors: geometry.neighbors(params.radius_um, usize::MAX),
+            sweep: sweep.max(1),
+            threshold: params.detect_threshold as f32,
+            geometry: geometry.clone(),
+            artefact: ms_to_samples(ARTEFACT_MS, chain.info().sampling_frequency),
+            in_artefacts: AtomicU64::new(0),
+            chain,
+        })
+    }
+
+    /// The frames it looks at.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Context it needs, in those frames: one sample more than it searches, to see whether the last one is a peak.
+    pub fn pad(&self) -> usize {
+        (self.sweep + 1).div_ceil(self.chain.step()) + self.bank.num_samples() + BESIDE
+    }
+
+    /// Peaks of a span in order of time, then of channel.
+    pub fn peaks(&self, data: &SpanData, scratch: &mut DetectScratch) -> Vec<Peak> {
+        self.bank.crossings(data.block, self.threshold, &mut scratch.bank, &mut scratch.crossings);
+        let (first, step) = (data.block.first_frame(), self.chain.step());
+        let num_frames = self.chain.info().segments[data.span.segment].num_frames;
+        let artefacts = leave_out_artefacts(&mut scratch.crossings, &self.geometry, self.artefact);
+        let common: usize = artefacts.iter().map(|stretch| stretch.len()).sum();
+        self.in_artefacts.fetch_add(common.min(data.frames.len() * step) as u64, Ordering::Relaxed);
+        locally_exclusive(&scratch.crossings, &self.neighbors, self.sweep)
+            .into_iter()
+            .filter(|crossing| data.frames.contains(&(first + crossing.sample as usize / step)))
+            .map(|crossing| {
+                let (trace, sample) =
+                    (data.block.channel(crossing.channel as usize), crossing.sample as usize);
+                Peak {
+                    segment: data.span.segment as u32,
+                    frame: (first * step + sample).min(num_frames - 1) as i64,
+                    channel: crossing.channel,
+                    amplitude: if step == 1 { trace[sample] } else { doubled_at(trace, sample) },
+                }
+            })
+            .collect()
+    }
+
+    /// Says what is to be known of the peaks that were found.
+    pub fn report(&self, num_peaks: usize, monitor: &dyn Monitor) {
+        let in_artefacts = self.in_artefacts.load(Ordering::Relaxed);
+        let part = in_artefacts as f64 / self.chain.info().total_frames().max(1) as f64;
+        if part > 0.0 {
+            monitor.warn(&format!(
+                "artefacts on nearly all channels take up {:.2} % of the time; no peaks are taken from there. Where you \
+                 know when they come, put silence_periods before the sort",
+                (100.0 * part).max(0.01)
+            ));
+        }
+        if num_peaks == 0 {
+            monitor
+                .warn("no peaks crossed the threshold: lower detect_threshold, or check filter and channels");
+        }
+    }
 }
 
 /// Peaks a preview shows of a span; more would only blacken the map.
 const PREVIEW_PEAKS: usize = 500;
 
-fn preview_of(peaks: &[(u32, i64, u32, f32)], geometry: &Geometry, sampling_frequency: f64) -> Vec<[f32; 3]> {
+pub(super) fn preview_of(peaks: &[Peak], geometry: &Geometry, sampling_frequency: f64) -> Vec<[f32; 3]> {
     let step = peaks.len().div_ceil(PREVIEW_PEAKS).max(1);
     peaks
         .iter()
         .step_by(step)
-        .map(|&(_, frame, channel, amplitude)| {
+        .map(|&Peak { frame, channel, amplitude, .. }| {
             [(frame as f64 / sampling_frequency) as f32, geometry.depth(channel as usize), amplitude]
         })
         .collect()

@@ -1,6 +1,6 @@
 //! A first look at a small part of the recording: noise levels and isolated spikes.
 
-use super::{ARTEFACT_MS, Crossing, DetectParams, PeakSign, leave_out_artefacts, locally_exclusive};
+use super::{ARTEFACT_MS, Crossing, PeakSign, leave_out_artefacts, locally_exclusive};
 use crate::{
     data::units::ms_to_samples,
     engine::{
@@ -16,6 +16,8 @@ use crate::{
 const SURVEY_S: f64 = 10.0;
 /// Isolated peaks must be this many noise levels high.
 const SURVEY_THRESHOLD: f32 = 6.0;
+/// Isolated peaks are the largest this far around, in µm; further where the contacts lie further apart.
+const ISOLATED_UM: f64 = 50.0;
 /// Snippets taken of each span.
 const SNIPPETS_PER_SPAN: usize = 400;
 /// Channels with less than this part of the usual noise are constant.
@@ -45,19 +47,19 @@ pub struct Survey {
 pub fn survey(
     chain: &Chain,
     geometry: &Geometry,
-    params: &DetectParams,
+    peak_sign: PeakSign,
     monitor: &dyn Monitor,
 ) -> Result<Survey, EngineError> {
     let rate = chain.info().sampling_frequency;
     let num_samples = ms_to_samples(SNIPPET_MS, rate).max(8);
     let num_before = ms_to_samples(SNIPPET_BEFORE_MS, rate).max(2);
-    let neighbors = geometry.neighbors(params.radius_um, usize::MAX);
+    let neighbors = geometry.neighbors(geometry.fitting_radius_um(ISOLATED_UM), usize::MAX);
     let spans = survey_spans(chain, SURVEY_S);
     let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, sorted: &mut Vec<f32>| {
         let block = data.block;
         let noise: Vec<f32> = (0..block.num_channels()).map(|c| mad(block.channel(c), sorted)).collect();
         let mut crossings: Vec<Vec<Crossing>> = (0..block.num_channels())
-            .map(|c| crossings_of(block.channel(c), noise[c], params.peak_sign, c))
+            .map(|c| crossings_of(block.channel(c), noise[c], peak_sign, c))
             .collect();
         leave_out_artefacts(&mut crossings, geometry, ms_to_samples(ARTEFACT_MS, rate));
         let peaks = locally_exclusive(&crossings, &neighbors, num_samples);

@@ -96,22 +96,20 @@ pub fn localize_peaks(
             (-0.5 * (ms / PROTOTYPE_MS).powi(2)).exp() as f32
         })
         .collect();
-    let all: Vec<u32> = (0..peaks.len() as u32).collect();
-    let lists = by_span(chain, peaks, &all);
+    let lists = by_span(chain, peaks);
     let spans = all_spans(chain);
     let places: std::collections::BTreeMap<(usize, usize), usize> =
         spans.iter().enumerate().map(|(i, s)| ((s.segment, s.span), i)).collect();
     let parts = over_spans(chain, &spans, before + after, monitor, |data: &SpanData, _: &mut ()| {
-        let own: &[u32] =
-            places.get(&(data.span.segment, data.span.span)).map_or(&[], |&i| lists[i].as_slice());
-        let located = own.iter().map(|&peak| {
-            let frame = peaks.sample_index[peak as usize] as usize - data.block.first_frame();
-            let channel = peaks.channel_index[peak as usize] as usize;
+        let own = places.get(&(data.span.segment, data.span.span)).map_or(0..0, |&i| lists[i].clone());
+        let located = own.map(|peak| {
+            let frame = peaks.sample_index[peak] as usize - data.block.first_frame();
+            let channel = peaks.channel_index[peak] as usize;
             let window = frame.saturating_sub(before)..(frame + after).min(data.block.num_frames());
             let found = match &grid {
                 Some(grid) => {
                     // A spike of the peak's own sign, wherever the window begins.
-                    let sign = if peaks.amplitude[peak as usize] > 0.0 { 1.0 } else { -1.0 };
+                    let sign = if peaks.amplitude[peak] > 0.0 { 1.0 } else { -1.0 };
                     let shape = &prototype[before - (frame - window.start)..];
                     let fits: Vec<f32> = grid
                         .channels(channel)

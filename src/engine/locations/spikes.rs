@@ -5,7 +5,7 @@ use crate::{
     data::{Sorting, units::ms_to_samples},
     engine::{
         EngineError, Monitor,
-        chain::{Chain, map_spans},
+        chain::{Chain, Job, map_spans},
         spans,
         waveforms::channels_around,
     },
@@ -56,8 +56,9 @@ pub fn spike_locations(
         )
     })?;
     monitor.stage("spike locations");
-    let before = ms_to_samples(params.ms_before, info.sampling_frequency) as i64;
-    let after = ms_to_samples(params.ms_after, info.sampling_frequency).max(1) as i64;
+    let step = chain.step();
+    let before = ms_to_samples(params.ms_before, info.sampling_frequency).div_ceil(step) as i64;
+    let after = ms_to_samples(params.ms_after, info.sampling_frequency).div_ceil(step).max(1) as i64;
     let around: Vec<(Vec<u32>, Vec<[f64; 2]>)> = main
         .iter()
         .map(|main| {
@@ -70,13 +71,15 @@ pub fn spike_locations(
     let found = map_spans(chain, &jobs, before.max(after) as usize, monitor, |block, job| {
         let spikes = &sorting.segments[job.segment];
         let mut sizes = Vec::new();
-        Ok(spans::spikes_in(sorting, job)
+        let frames = job.frames.start * step..job.frames.end * step;
+        let owned = Job { segment: job.segment, frames };
+        Ok(spans::spikes_in(sorting, &owned)
             .map(|position| {
                 let unit = spikes.unit_index[position] as usize;
                 let Some((channels, positions)) = around.get(unit).filter(|a| !a.0.is_empty()) else {
                     return [f32::NAN; 2];
                 };
-                let place = spikes.sample_index[position] - block.first_frame() as i64;
+                let place = spikes.sample_index[position] / step as i64 - block.first_frame() as i64;
                 let from = (place - before).max(0) as usize;
                 let to = (place + after).clamp(0, block.num_frames() as i64) as usize;
                 // Beyond the ends of the recording there is silence.

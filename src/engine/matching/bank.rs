@@ -33,6 +33,10 @@ pub struct BankUnit {
 pub struct TemplateBank {
     /// The basis: singular vectors of the templates themselves.
     pub basis: Basis,
+    /// Every how manieth sample of the traces is there to be projected.
+    pub step: usize,
+    /// The basis for those.
+    pub(super) thinned: Basis,
     /// The templates.
     pub units: Vec<BankUnit>,
     /// `Ω[phase][k][m][lag + num_samples - 1] = Σ_τ W[k, τ] · W[m, τ + lag - δ]`, rows `lag_stride` long.
@@ -43,8 +47,8 @@ pub struct TemplateBank {
 }
 
 impl TemplateBank {
-    /// Projects templates on their own singular vectors.
-    pub fn new(templates: &Templates, num_components: usize) -> Self {
+    /// Projects templates on their own singular vectors, for traces of which every `step`th sample is there.
+    pub fn new(templates: &Templates, num_components: usize, step: usize) -> Self {
         let shapes: Vec<Vec<f32>> = templates
             .waveforms
             .iter()
@@ -83,7 +87,8 @@ impl TemplateBank {
                 }
             }
         }
-        Self { basis, units, omega, lag_stride, explained }
+        let thinned = basis.thinned(step, 0);
+        Self { basis, step, thinned, units, omega, lag_stride, explained }
     }
 
     /// Components of the basis.

@@ -128,7 +128,8 @@ pub fn match_templates(
         )));
     }
     let geometry = Geometry::of(info)?;
-    let bank = TemplateBank::new(templates, params.num_components);
+    let chain = &chain.sufficient();
+    let bank = TemplateBank::new(templates, params.num_components, chain.step());
     let noise = noise::score_noise(chain, &bank, monitor)?;
     let limits = PeelLimits {
         gain: noise.iter().map(|v| (params.threshold * params.threshold) as f32 * v).collect(),
@@ -141,7 +142,7 @@ pub fn match_templates(
         None => all_spans(chain),
     };
     let sampling = Sampling::new(&bank, &geometry, params, spans.len(), templates);
-    let pad = 3 * bank.num_samples();
+    let pad = 3 * bank.thinned.num_samples();
     let counted = AtomicU64::new(0);
     let parts = over_spans(chain, &spans, pad, monitor, |data: &SpanData, peeler: &mut Peeler| {
         let mut part = Part::default();
@@ -216,8 +217,8 @@ impl Sampling {
         let row = self.max_channels * bank.num_components();
         part.taken.resize(bank.units.len(), 0);
         for (index, found) in matches.iter().enumerate() {
-            let frame = data.block.first_frame() + found.sample;
-            if !frames.contains(&frame) {
+            let frame = data.block.first_frame() * bank.step + found.sample;
+            if !frames.contains(&(frame / bank.step)) {
                 continue;
             }
             let taken = &mut part.taken[found.unit as usize];

@@ -4,7 +4,7 @@ use super::bank::{TemplateBank, phase_of, phase_shift};
 use crate::engine::{
     basis::MAX_COMPONENTS,
     block::Block,
-    lanes::{STRETCH, Sums, largest, stretch},
+    lanes::{BESIDE, STRETCH, Sums, doubled, doubled_at, largest, stretch},
 };
 use std::{cmp::Ordering, collections::BinaryHeap, ops::Range};
 
@@ -42,11 +42,15 @@ const TILE: usize = STRETCH;
 /// Buffers of [`Peeler::run`], and the projections it leaves behind.
 #[derive(Debug, Default)]
 pub struct Peeler {
-    /// Projections of the traces as they were, `[channel][component]` rows.
+    /// Projections of the traces as they were, `[channel][component]` rows of the samples that are there.
     projected: Vec<f32>,
-    /// Scores of units against the residual, a row each.
+    row: usize,
+    /// Scores of one unit at the samples that are there.
+    thin: Vec<f32>,
+    /// Scores of units against the residual at all samples, a row each.
     scores: Vec<f32>,
     stride: usize,
+    /// Sample of the first score and number of scores.
     first: usize,
     len: usize,
     tiles: Vec<f32>,
@@ -74,7 +78,7 @@ impl PartialOrd for Candidate {
 }
 
 impl Peeler {
-    /// Finds spikes at `samples` of the block: again and again the one that lowers the residual's energy most is
+    /// Finds spikes around `samples` of the block (those that are there): again and again the one that lowers the residual's energy most is
     /// accepted and subtracted. Ties go to the earlier sample, then to the lower unit.
     pub fn run(
         &mut self,
@@ -107,21 +111,23 @@ impl Peeler {
 
     /// Decides which samples are scored; `None` where no template fits.
     fn place(&mut self, bank: &TemplateBank, block: &Block, samples: Range<usize>) -> Option<()> {
-        let (nt, before) = (bank.num_samples(), bank.basis.num_before);
+        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before);
         let first = samples.start.max(before);
         let end = samples.end.min((block.num_frames() + before + 1).saturating_sub(nt));
         if first >= end || bank.units.is_empty() {
             self.len = 0;
             return None;
         }
-        (self.first, self.len) = (first, end - first);
-        self.stride = self.len.next_multiple_of(TILE);
+        (self.first, self.len) = (first * bank.step, (end - first) * bank.step);
+        self.row = (end - first).next_multiple_of(STRETCH);
+        self.stride = (self.row * bank.step).next_multiple_of(TILE);
         Some(())
     }
 
     fn project(&mut self, bank: &TemplateBank, block: &Block) {
         let k = bank.num_components();
-        let (nt, before) = (bank.num_samples(), bank.basis.num_before);
+        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before);
+        let (start, len) = (self.first / bank.step - before, self.len / bank.step);
         self.used.clear();
         self.used.resize(block.num_channels(), false);
         for unit in &bank.units {
@@ -130,14 +136,13 @@ impl Peeler {
             }
         }
         // Rows are as long as the stride; what lies past their end only ever meets scores past the end.
-        self.projected.resize(block.num_channels() * k * self.stride, 0.0);
+        self.projected.resize(block.num_channels() * k * self.row, 0.0);
         for channel in (0..block.num_channels()).filter(|&c| self.used[c]) {
-            let start = self.first - before;
-            let x = &block.channel(channel)[start..start + self.len + nt - 1];
-            let out = &mut self.projected[channel * k * self.stride..][..k * self.stride];
-            bank.basis.project(x, out, self.stride);
-            for row in out.chunks_exact_mut(self.stride) {
-                row[self.len..].fill(0.0);
+            let x = &block.channel(channel)[start..start + len + nt - 1];
+            let out = &mut self.projected[channel * k * self.row..][..k * self.row];
+            bank.thinned.project(x, out, self.row);
+            for row in out.chunks_exact_mut(self.row) {
+                row[len..].fill(0.0);
             }
         }
     }
@@ -145,13 +150,20 @@ impl Peeler {
     fn score(&mut self, bank: &TemplateBank) {
         let k = bank.num_components();
         self.scores.resize(bank.units.len() * self.stride, 0.0);
+        self.thin.resize(self.row + 2 * BESIDE, 0.0);
         for (unit, scores) in bank.units.iter().zip(self.scores.chunks_exact_mut(self.stride)) {
-            score_unit(&unit.channels, &unit.coefficients, k, &self.projected, self.stride, scores);
+            if bank.step == 1 {
+                score_unit(&unit.channels, &unit.coefficients, k, &self.projected, self.row, scores);
+            } else {
+                let thin = &mut self.thin[BESIDE..BESIDE + self.row];
+                score_unit(&unit.channels, &unit.coefficients, k, &self.projected, self.row, thin);
+                doubled(&self.thin, scores);
+            }
         }
     }
 
     fn peel(&mut self, bank: &TemplateBank, limits: &PeelLimits) -> Vec<Match> {
-        let num_tiles = self.stride / TILE;
+        let num_tiles = self.len.div_ceil(TILE);
         self.tiles.clear();
         self.tiles.resize(bank.units.len() * num_tiles, f32::NEG_INFINITY);
         self.heap.clear();
@@ -238,7 +250,7 @@ impl Peeler {
 
     /// Looks for the best place of a unit in a tile and enters it where its gain suffices.
     fn refresh(&mut self, bank: &TemplateBank, limits: &PeelLimits, unit: usize, tile: usize) {
-        let num_tiles = self.stride / TILE;
+        let num_tiles = self.len.div_ceil(TILE);
         let start = tile * TILE;
         let row = &self.scores[unit * self.stride..][start..self.len.min(start + TILE)];
         let best = largest(row);
@@ -270,11 +282,15 @@ impl Peeler {
         let own = matches[index];
         let place = own.sample - self.first;
         let places = [place.saturating_sub(1), place, (place + 1).min(self.len - 1)];
+        let projection_at = |row: &[f32], place: usize| match bank.step {
+            1 => row[place],
+            _ => doubled_at(row, place),
+        };
         let mut at = vec![[0.0f32; 3]; channels.len() * k];
         for (i, &channel) in channels.iter().enumerate().filter(|(_, c)| self.used[**c as usize]) {
             for component in 0..k {
-                let row = &self.projected[(channel as usize * k + component) * self.stride..];
-                at[i * k + component] = places.map(|p| row[p]);
+                let row = &self.projected[(channel as usize * k + component) * self.row..][..self.row];
+                at[i * k + component] = places.map(|p| projection_at(row, p));
             }
         }
         let near = matches.partition_point(|m| (m.sample as i64) < own.sample as i64 - reach - 2);

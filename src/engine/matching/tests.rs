@@ -99,7 +99,7 @@ fn finds_what_the_exhaustive_pursuit_finds() {
         (460, 2, 1.0),
     ];
     let block = block_of(&templates, &spikes, 560);
-    let bank = TemplateBank::new(&templates, 6);
+    let bank = TemplateBank::new(&templates, 6, 1);
     assert!(bank.explained > 0.9999);
     let found = Peeler::default().run(&bank, &block, 0..560, &limits());
     let expected = exhaustive(&templates, &block, 30.0);
@@ -116,7 +116,7 @@ fn finds_what_the_exhaustive_pursuit_finds() {
 #[test]
 fn cleaned_features_of_overlapping_spikes_are_those_of_the_spike_alone() {
     let templates = templates();
-    let bank = TemplateBank::new(&templates, 6);
+    let bank = TemplateBank::new(&templates, 6, 1);
     let both = block_of(&templates, &[(100, 0, 1.0), (110, 1, 1.0)], 220);
     let mut peeler = Peeler::default();
     let matches = peeler.run(&bank, &both, 0..220, &limits());
@@ -131,9 +131,47 @@ fn cleaned_features_of_overlapping_spikes_are_those_of_the_spike_alone() {
 }
 
 #[test]
+fn every_second_sample_tells_the_same() {
+    let templates = templates();
+    let spikes = [(60, 0, 1.0), (75, 1, 0.9), (201, 2, 1.1), (330, 0, 1.3), (421, 1, 0.8), (460, 2, 1.0)];
+    let block = block_of(&templates, &spikes, 560);
+    let mut half = Block::zeros(4, 0..280);
+    for c in 0..4 {
+        for t in 0..280 {
+            half.channel_mut(c)[t] = block.channel(c)[2 * t];
+        }
+    }
+    let (all, second) = (TemplateBank::new(&templates, 6, 1), TemplateBank::new(&templates, 6, 2));
+    let (mut peeler, mut thin) = (Peeler::default(), Peeler::default());
+    let expected = peeler.run(&all, &block, 0..560, &limits());
+    let found = thin.run(&second, &half, 0..280, &limits());
+    assert_eq!(
+        found.iter().map(|m| (m.sample, m.unit)).collect::<Vec<_>>(),
+        expected.iter().map(|m| (m.sample, m.unit)).collect::<Vec<_>>()
+    );
+    for (index, (a, b)) in found.iter().zip(&expected).enumerate() {
+        assert!((a.scale - b.scale).abs() < 0.01 && (a.delta - b.delta).abs() < 0.05, "{a:?} {b:?}");
+        let (mut one, mut other) = ([0.0; 24], [0.0; 24]);
+        thin.cleaned(&second, &found, index, &[0, 1, 2, 3], &mut one);
+        peeler.cleaned(&all, &expected, index, &[0, 1, 2, 3], &mut other);
+        // There are three shapes: what the other components are is left to rounding.
+        let told = |(index, _): &(usize, (&f32, &f32))| index % 6 < 3;
+        let distance: f32 = one
+            .iter()
+            .zip(&other)
+            .enumerate()
+            .filter(told)
+            .map(|(_, (a, b))| (a - b) * (a - b))
+            .sum::<f32>()
+            .sqrt();
+        assert!(distance < 1e-3 * all.units[a.unit as usize].norm2.sqrt(), "{distance}");
+    }
+}
+
+#[test]
 fn silence_and_short_stretches_give_nothing() {
     let templates = templates();
-    let bank = TemplateBank::new(&templates, 6);
+    let bank = TemplateBank::new(&templates, 6, 1);
     let mut peeler = Peeler::default();
     assert!(peeler.run(&bank, &Block::zeros(4, 0..500), 0..500, &limits()).is_empty());
     assert!(peeler.run(&bank, &Block::zeros(4, 0..30), 0..30, &limits()).is_empty());

@@ -215,7 +215,7 @@ fn locate(
     if recording.info().probe.is_none() || sorting.num_spikes() == 0 {
         return Ok(sorting);
     }
-    let chain = compile(&before_whitening(recording)?)?;
+    let chain = compile(&before_whitening(recording)?)?.sufficient();
     let main: Vec<Option<(usize, i64)>> = kept.iter().map(|&u| Some((shapes[u].channel, 0))).collect();
     let locations = spike_locations(&chain, &sorting, &main, &SpikeLocationParams::default(), monitor)?;
     Ok(with_locations(&sorting, locations))

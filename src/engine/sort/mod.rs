@@ -18,8 +18,8 @@ use super::{
     EngineError, Monitor, Preview, Scratch,
     chain::{Chain, compile},
     cluster::{ClusterParams, cluster_features},
-    detect::{DetectParams, detect_peaks},
-    features::{FeatureParams, spike_features},
+    detect::DetectParams,
+    features::{FeatureParams, detect_features},
     geometry::Geometry,
     matching::{MatchParams, match_templates, to_sorting},
     noise::Chunks,
@@ -163,10 +163,9 @@ fn find(
 ) -> Result<Found, EngineError> {
     let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
     let chain = compile(&white)?;
-    let peaks = watch.time("detect", monitor, || detect_peaks(&chain, &params.detect, monitor))?;
-    let features =
-        watch.time("features", monitor, || spike_features(&chain, &peaks, &params.features, monitor))?;
-    monitor.log(&format!("{} peaks, {} of them clustered", peaks.len(), features.peaks.len()));
+    let (features, peaks) = watch
+        .time("detect", monitor, || detect_features(&chain, &params.detect, &params.features, monitor))?;
+    monitor.log(&format!("{peaks} peaks, {} of them clustered", features.peaks.len()));
     Ok(Found { white, chain, features })
 }
 
