@@ -68,14 +68,15 @@ pub(super) fn for_blocks(
     let bytes = 4 * longest * chain.num_channels();
     let held = (HELD_BYTES / bytes.max(1)).clamp(1, 2 * rayon::current_num_threads());
     monitor.progress(0, jobs.len() as u64);
-    let mut scratches: Vec<ChainScratch> = Vec::new();
-    scratches.resize_with(chain.num_workers().min(held), ChainScratch::new);
+    // Each worker has its buffers, and the blocks it filled before.
+    let mut scratches: Vec<(ChainScratch, Vec<Block>)> = Vec::new();
+    scratches.resize_with(chain.num_workers().min(held), Default::default);
     for (done, batch) in jobs.chunks(held).enumerate() {
         // Neighbours share the spans at their border: each worker reads a stretch of them.
         let parts: Vec<Vec<(Job, Block)>> = batch
             .par_chunks(batch.len().div_ceil(scratches.len()))
             .zip(&mut scratches)
-            .map(|(jobs, scratch)| {
+            .map(|(jobs, (scratch, spare))| {
                 jobs.iter()
                     .map(|job| {
                         if monitor.cancelled() {
@@ -83,7 +84,7 @@ pub(super) fn for_blocks(
                         }
                         let start = job.frames.start.saturating_sub(pad);
                         let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
-                        let mut block = Block::new();
+                        let mut block = spare.pop().unwrap_or_default();
                         chain.read_block(job.segment, start..end, scratch, &mut block)?;
                         Ok((job.clone(), block))
                     })
@@ -94,6 +95,10 @@ pub(super) fn for_blocks(
         scratches.rotate_right(1);
         let blocks: Vec<(Job, Block)> = parts.into_iter().flatten().collect();
         work(&blocks);
+        let workers = scratches.len();
+        for (index, (_, block)) in blocks.into_iter().enumerate() {
+            scratches[index % workers].1.push(block);
+        }
         monitor.progress((done * held + batch.len()) as u64, jobs.len() as u64);
     }
     if monitor.cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
