@@ -1,7 +1,7 @@
 //! Pure algorithms on arrays: no files, no graph, no threads but rayon's, the same bytes on every run.
 //!
 //! What an algorithm needs from outside comes through two small traits: [`Monitor`] to report and be
-//! cancelled, [`Scratch`] for room on disk.
+//! cancelled, [`Scratch`] for what is gone on from.
 
 pub mod amplitudes;
 pub mod bad_channels;
@@ -45,7 +45,7 @@ mod tile;
 pub mod waveforms;
 pub mod whiten;
 
-use crate::data::{Peaks, RecordingInfo, SourceError, Templates};
+use crate::data::{Motion, Peaks, RecordingInfo, SourceError, Templates};
 
 /// Receives what a long computation has to say, and tells it to stop.
 ///
@@ -81,10 +81,17 @@ pub enum Preview {
     Templates(std::sync::Arc<Templates>),
 }
 
-/// Room on disk for what does not fit in memory; removed when the task ends.
+/// What a long computation has come to so far. The next try at the very same computation finds it, whatever ended the
+/// first.
 pub trait Scratch: Sync {
-    /// A folder for this computation.
-    fn folder(&self) -> &std::path::Path;
+    /// The templates that were kept under a name.
+    fn templates(&self, name: &str) -> Option<Templates>;
+    /// Keeps templates under a name. That they cannot be kept is no reason to stop.
+    fn keep_templates(&self, name: &str, templates: &Templates);
+    /// The motion that was kept.
+    fn motion(&self) -> Option<Motion>;
+    /// Keeps the motion.
+    fn keep_motion(&self, motion: &Motion);
 }
 
 /// A monitor that hears nothing and never cancels.

@@ -77,7 +77,7 @@ impl Memo {
         let context = RunContext {
             seed,
             monitor: warnings.clone(),
-            scratch_folder: folders.0.folder().join("scratch"),
+            scratch_folder: None,
             base_folder: folders.1.to_owned(),
             coordinate: Coordinate::default(),
         };

@@ -28,6 +28,7 @@ mod read_params;
 mod registry;
 mod resources;
 mod run;
+mod scratch;
 mod set;
 mod store;
 mod summary;

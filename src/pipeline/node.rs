@@ -10,7 +10,7 @@ use crate::{
         Events, Features, Figure, Fit, Motion, NoiseLevels, Peaks, Recording, RecordingError, Sorting,
         SourceError, Table, Templates, Waveforms,
     },
-    engine::{EngineError, Monitor, Preview, Scratch},
+    engine::{EngineError, Monitor, Preview},
 };
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -311,8 +311,9 @@ pub struct RunContext {
     pub seed: u64,
     /// Receives progress, log and previews, and tells of cancellation.
     pub monitor: Arc<dyn MonitorDyn>,
-    /// A folder for this task alone; kept after a kill, so that long tasks go on where they stopped.
-    pub scratch_folder: PathBuf,
+    /// A folder for this task alone; kept after a kill, so that long tasks go on where they stopped. None where nothing is
+    /// gone on with.
+    pub scratch_folder: Option<PathBuf>,
     /// Where relative paths of parameters start: the folder of the document.
     pub base_folder: PathBuf,
     /// The item it runs for.
@@ -324,12 +325,12 @@ pub trait MonitorDyn: Monitor + Send + Sync {}
 impl<T: Monitor + Send + Sync> MonitorDyn for T {}
 
 impl RunContext {
-    /// A context that hears nothing, in the system's temporary folder, for tests.
+    /// A context that hears nothing and keeps nothing, for tests.
     pub fn silent(seed: u64) -> Self {
         Self {
             seed,
             monitor: Arc::new(crate::engine::Silent),
-            scratch_folder: std::env::temp_dir(),
+            scratch_folder: None,
             base_folder: PathBuf::new(),
             coordinate: Coordinate::default(),
         }
@@ -364,12 +365,6 @@ impl Monitor for RunContext {
     }
     fn warn(&self, line: &str) {
         self.monitor.warn(line);
-    }
-}
-
-impl Scratch for RunContext {
-    fn folder(&self) -> &Path {
-        &self.scratch_folder
     }
 }
 

@@ -113,7 +113,7 @@ fn compute(
     let context = RunContext {
         seed: job.seed,
         monitor: monitor.clone(),
-        scratch_folder: scratch.folder().to_owned(),
+        scratch_folder: Some(scratch.folder().to_owned()),
         base_folder: site.base_folder.clone(),
         coordinate: job.task.coordinate.clone(),
     };

@@ -9,7 +9,10 @@ mod probes;
 mod properties;
 
 use spikeloom::{
-    data::{DType, Operator, Recording, RecordingInfo, ReferenceSet, Sorting, Source, SourceError, Stage},
+    data::{
+        DType, Motion, Operator, Recording, RecordingInfo, ReferenceSet, Sorting, Source, SourceError, Stage,
+        Templates,
+    },
     engine::{
         EngineError, Monitor, Preview, Scratch, Silent,
         design::{Band, Family, design},
@@ -23,15 +26,60 @@ use spikeloom::{
     },
 };
 use std::{
+    collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 struct Nowhere;
 impl Scratch for Nowhere {
-    fn folder(&self) -> &Path {
-        Path::new("")
+    fn templates(&self, _: &str) -> Option<Templates> {
+        None
     }
+    fn keep_templates(&self, _: &str, _: &Templates) {}
+    fn motion(&self) -> Option<Motion> {
+        None
+    }
+    fn keep_motion(&self, _: &Motion) {}
+}
+
+/// Keeps what a sort has come to.
+#[derive(Default)]
+struct Kept {
+    templates: Mutex<BTreeMap<String, Templates>>,
+    motion: Mutex<Option<Motion>>,
+}
+impl Scratch for Kept {
+    fn templates(&self, name: &str) -> Option<Templates> {
+        self.templates.lock().unwrap().get(name).cloned()
+    }
+    fn keep_templates(&self, name: &str, templates: &Templates) {
+        self.templates.lock().unwrap().insert(name.into(), templates.clone());
+    }
+    fn motion(&self) -> Option<Motion> {
+        self.motion.lock().unwrap().clone()
+    }
+    fn keep_motion(&self, motion: &Motion) {
+        *self.motion.lock().unwrap() = Some(motion.clone());
+    }
+}
+
+/// Cancels when a stage begins.
+struct StopAt(&'static str, AtomicBool);
+impl Monitor for StopAt {
+    fn stage(&self, name: &str) {
+        self.1.fetch_or(name == self.0, Ordering::Relaxed);
+    }
+    fn progress(&self, _: u64, _: u64) {}
+    fn cancelled(&self) -> bool {
+        self.1.load(Ordering::Relaxed)
+    }
+    fn preview(&self, _: Preview) {}
+    fn log(&self, _: &str) {}
+    fn warn(&self, _: &str) {}
 }
 
 /// Keeps the warnings.
@@ -158,6 +206,34 @@ fn pure_noise_gives_an_empty_sorting_and_a_warning() {
     let output = sort(&recording, &SortParams::default(), 0, &warnings, &Nowhere).unwrap();
     assert_eq!(output.sorting.num_units(), 0);
     assert!(!warnings.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_sort_goes_on_with_the_pass_where_it_was_stopped() {
+    let params = GenerateParams { duration_s: 20.0, num_units: 6, ..GenerateParams::default() };
+    let (recording, _) = generated(&params);
+    let whole = sort(&recording, &SortParams::default(), 0, &Silent, &Nowhere).unwrap();
+    let kept = Kept::default();
+    let names = |output: &SortOutput| output.stages.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
+    for (stop, again) in [("survey", "cluster"), ("match", "recluster")] {
+        let monitor = StopAt(stop, AtomicBool::new(false));
+        let stopped = sort(&recording, &SortParams::default(), 0, &monitor, &kept);
+        assert!(matches!(stopped, Err(EngineError::Cancelled)));
+        let resumed = sort(
+            &recording,
+            &SortParams::default(),
+            0,
+            &Silent,
+            &Kept {
+                templates: Mutex::new(kept.templates.lock().unwrap().clone()),
+                motion: Mutex::new(kept.motion()),
+            },
+        )
+        .unwrap();
+        assert!(resumed.sorting == whole.sorting && resumed.templates == whole.templates);
+        assert!(names(&whole).contains(&again.to_owned()) && !names(&resumed).contains(&again.to_owned()));
+        assert!(!names(&resumed).contains(&"detect".to_owned()));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use spikeloom::{
         Axis, Event, Events, Features, Figure, Fit, Id, Motion, MotionSegment, NoiseLevels, Peaks, Sorting,
         SpikeTrains, Table, TableColumn, Templates, Waveforms,
     },
-    engine::{Monitor, Scratch},
+    engine::Monitor,
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value,
         Work,
@@ -189,7 +189,7 @@ impl Node for Steps {
     const INFO: NodeInfo = info("steps", &[Port::new("table", PortType::Table)]);
 
     fn run(&self, params: &SizeParams, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
-        let done = |i: usize| context.folder().join(format!("step_{i}"));
+        let done = |i: usize| context.scratch_folder.as_ref().unwrap().join(format!("step_{i}"));
         let first = (0..params.size).find(|&i| !done(i).exists()).unwrap_or(params.size);
         context.log(&format!("goes on at {first}"));
         for i in first..params.size {

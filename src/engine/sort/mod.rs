@@ -103,7 +103,9 @@ pub struct SortOutput {
 ///
 /// Whitens it, detects peaks, undoes the motion of the tissue they tell of and detects them again, clusters their
 /// features, matches the templates of the clusters, clusters the collision-cleaned spikes again, and matches the
-/// templates of those. Groups of channels (shanks) are sorted apart in the same run. The same input, parameters and seed give the same bytes for any number of threads.
+/// templates of those. Groups of channels (shanks) are sorted apart in the same run. The same input,
+/// parameters and seed give the same bytes for any number of threads. Motion and templates are kept as soon as they are known:
+/// where the computation was stopped, the next one begins with the pass that was not done, and gives the same bytes.
 ///
 /// # Errors
 /// Where samples cannot be read, many channels have no probe, or it is cancelled. Silence and noise are no errors:
@@ -113,60 +115,88 @@ pub fn sort(
     params: &SortParams,
     seed: u64,
     monitor: &dyn Monitor,
-    _scratch: &dyn Scratch,
+    scratch: &dyn Scratch,
 ) -> Result<SortOutput, EngineError> {
     let mut watch = Stopwatch::default();
     Geometry::of(recording.info())?;
     if !recording.info().is_filtered {
         monitor.warn("the recording is not filtered: put a band-pass filter before the sort");
     }
-    let mut found = find(recording, params, seed, &mut watch, monitor)?;
-    let motion = watch.time("motion", monitor, || motion_of(&found.features, &found.white, monitor))?;
-    if let Some(steady) = steady(recording, &motion, params.min_drift_um, monitor)? {
-        found = find(&steady, params, seed, &mut watch, monitor)?;
-    }
-    let Found { white, chain, features } = found;
-    let set = watch.time("cluster", monitor, || templates_of(&chain, &features, params, seed, monitor))?;
-    drop(features);
-    let survey = MatchParams {
-        max_duration_s: Some(params.survey_s),
-        features_per_unit: params.survey_spikes_per_unit,
-        ..params.matching
+    // The recording as it is, whitened, and its features, while they are of use.
+    let mut looked = None;
+    let motion = match scratch.motion() {
+        Some(motion) => motion,
+        None => {
+            let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
+            let features = find(&compile(&white)?, params, &mut watch, monitor)?;
+            let motion = watch.time("motion", monitor, || motion_of(&features, &white, monitor))?;
+            scratch.keep_motion(&motion);
+            looked = Some((white, features));
+            motion
+        }
     };
-    let first =
-        watch.time("survey", monitor, || match_templates(&chain, &set.templates, &survey, monitor))?;
-    let set =
-        watch.time("recluster", monitor, || templates_of(&chain, &first.features, params, seed, monitor))?;
-    drop(first);
-    let matching = watch
-        .time("match", monitor, || match_templates(&chain, &set.templates, &params.matching, monitor))?;
+    let steady = steady(recording, &motion, params.min_drift_um, monitor)?;
+    let (white, features) = match looked.filter(|_| steady.is_none()) {
+        Some((white, features)) => (white, Some(features)),
+        None => {
+            let recording = steady.as_ref().unwrap_or(recording);
+            (watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?, None)
+        }
+    };
+    let chain = compile(&white)?;
+    let templates = match scratch.templates(UNITS) {
+        Some(templates) => templates,
+        None => {
+            let clusters = match scratch.templates(CLUSTERS) {
+                Some(templates) => templates,
+                None => {
+                    let features = match features {
+                        Some(features) => features,
+                        None => find(&chain, params, &mut watch, monitor)?,
+                    };
+                    let cluster = || templates_of(&chain, &features, params, seed, monitor);
+                    let clusters = watch.time("cluster", monitor, cluster)?.templates;
+                    scratch.keep_templates(CLUSTERS, &clusters);
+                    clusters
+                }
+            };
+            let survey = MatchParams {
+                max_duration_s: Some(params.survey_s),
+                features_per_unit: params.survey_spikes_per_unit,
+                ..params.matching
+            };
+            let first =
+                watch.time("survey", monitor, || match_templates(&chain, &clusters, &survey, monitor))?;
+            let recluster = || templates_of(&chain, &first.features, params, seed, monitor);
+            let units = watch.time("recluster", monitor, recluster)?.templates;
+            scratch.keep_templates(UNITS, &units);
+            units
+        }
+    };
+    let matching =
+        watch.time("match", monitor, || match_templates(&chain, &templates, &params.matching, monitor))?;
     let Finished { sorting, templates, .. } = watch.time("finish", monitor, || {
-        let matched = to_sorting(&matching.spikes, &set.templates.unit_ids, chain.info());
-        finish(&white, &set.templates, &matched, &params.finish, monitor)
+        let matched = to_sorting(&matching.spikes, &templates.unit_ids, chain.info());
+        finish(&white, &templates, &matched, &params.finish, monitor)
     })?;
     Ok(SortOutput { sorting, templates, stages: watch.stages })
 }
 
-/// The peaks of a recording that is whitened for it.
-struct Found {
-    white: Recording,
-    chain: Chain,
-    features: Features,
-}
+/// Names under which is kept what a sort has come to: the templates of the first clustering and of the second.
+const CLUSTERS: &str = "clusters";
+const UNITS: &str = "units";
 
+/// The features of the peaks of a whitened recording.
 fn find(
-    recording: &Recording,
+    chain: &Chain,
     params: &SortParams,
-    seed: u64,
     watch: &mut Stopwatch,
     monitor: &dyn Monitor,
-) -> Result<Found, EngineError> {
-    let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
-    let chain = compile(&white)?;
+) -> Result<Features, EngineError> {
     let (features, peaks) = watch
-        .time("detect", monitor, || detect_features(&chain, &params.detect, &params.features, monitor))?;
+        .time("detect", monitor, || detect_features(chain, &params.detect, &params.features, monitor))?;
     monitor.log(&format!("{peaks} peaks, {} of them clustered", features.peaks.len()));
-    Ok(Found { white, chain, features })
+    Ok(features)
 }
 
 /// The recording whitened for the sort.

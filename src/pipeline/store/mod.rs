@@ -20,9 +20,9 @@ mod values;
 
 pub(super) use draft::{Draft, ScratchFolder};
 pub use manifest::{FileEntry, Manifest, OutputEntry, WrittenEntry};
-pub(super) use place::{write, write_beside, write_json};
+pub(super) use place::{make_folder, remove_folder, write, write_beside, write_json};
 pub use upkeep::{CleanOptions, CleanReport, VerifyReport};
-pub(super) use values::save_outputs;
+pub(super) use values::{load as load_value, save as save_value, save_outputs};
 
 use super::{Key, Output, Outputs};
 use std::{
