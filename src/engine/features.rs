@@ -83,7 +83,7 @@ pub fn spike_features(
 }
 
 /// Detects peaks and computes the features of those that clustering needs in one pass over the traces: the same as
-/// [`detect_peaks`](super::detect::detect_peaks) and then [`spike_features`]. Returns also how many peaks there were.
+/// [`detect_peaks`] and then [`spike_features`]. Returns also how many peaks there were.
 ///
 /// # Errors
 /// Where samples cannot be read, there is no probe for many channels, or it is cancelled.

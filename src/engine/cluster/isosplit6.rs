@@ -14,7 +14,7 @@ const LARGE: f64 = 0.95;
 
 /// Labels `0..n` of the points, always the same for the same points in the same order.
 ///
-/// Starts from parcels ([`parcels`]); the rest is that of [`super::isosplit`], but that every change of hands is
+/// Starts from parcels; the rest is that of [`super::isosplit`], but that every change of hands is
 /// carried out, a whole swap too.
 ///
 /// # Source
