@@ -71,13 +71,10 @@ pub fn spike_features(
     let thin = chain.sufficient();
     let spans = all_spans(&thin);
     let projector = Projector::new(&thin, &geometry, basis, params, spans.len());
-    let order: std::collections::BTreeMap<(usize, usize), usize> =
-        spans.iter().enumerate().map(|(i, s)| ((s.segment, s.span), i)).collect();
     let parts =
         over_spans(&thin, &spans, projector.pad(), monitor, |data: &SpanData, scratch: &mut Vec<f32>| {
-            let index = order.get(&(data.span.segment, data.span.span)).copied().unwrap_or(0);
-            let own: Vec<Peak> = by_span[index].clone().map(|i| peak_at(peaks, i)).collect();
-            Ok(projector.features(data, index, &own, scratch))
+            let own: Vec<Peak> = by_span[data.index].clone().map(|i| peak_at(peaks, i)).collect();
+            Ok(projector.features(data, &own, scratch))
         })?;
     Ok(projector.finish(parts, chain.info()))
 }
@@ -95,34 +92,30 @@ pub fn detect_features(
 ) -> Result<(Features, usize), EngineError> {
     let info = chain.info();
     let geometry = Geometry::of(info)?;
-    let thin = chain.sufficient();
-    if detect.method != DetectMethod::MatchedFiltering && thin.step() > 1 || detect.peak_sign != PeakSign::Neg
-    {
+    // Else the two do not look at the same frames, or not at the same snippets.
+    if detect.method != DetectMethod::MatchedFiltering || detect.peak_sign != PeakSign::Neg {
         let peaks = detect_peaks(chain, detect, monitor)?;
         return Ok((spike_features(chain, &peaks, params, monitor)?, peaks.len()));
     }
     let survey = survey(chain, &geometry, detect.peak_sign, monitor)?;
     let detector = Detector::new(chain, &geometry, &survey, detect, monitor)?;
-    let spans = all_spans(&thin);
+    let thin = detector.chain();
+    let spans = all_spans(thin);
     let basis = estimate_basis(&survey, params.num_components);
-    let projector = Projector::new(&thin, &geometry, basis, params, spans.len());
+    let mut projector = Projector::new(thin, &geometry, basis, params, spans.len());
     let pad = detector.pad().max(projector.pad());
-    let order: std::collections::BTreeMap<(usize, usize), usize> =
-        spans.iter().enumerate().map(|(i, s)| ((s.segment, s.span), i)).collect();
     let parts = over_spans(
-        &thin,
+        thin,
         &spans,
         pad,
         monitor,
         |data: &SpanData, scratch: &mut (DetectScratch, Vec<f32>)| {
-            let index = order.get(&(data.span.segment, data.span.span)).copied().unwrap_or(0);
             let peaks = detector.peaks(data, &mut scratch.0);
             monitor.preview(Preview::Peaks(preview_of(&peaks, &geometry, info.sampling_frequency)));
-            Ok((peaks.len(), projector.features(data, index, &peaks, &mut scratch.1)))
+            Ok((peaks.len(), projector.features(data, &peaks, &mut scratch.1)))
         },
     )?;
     let count = parts.iter().map(|(count, _)| count).sum();
-    let mut projector = projector;
     detector.report(count, monitor);
     if count == 0 {
         projector.basis = plain_basis(chain, params.num_components);
@@ -210,9 +203,9 @@ impl Projector {
     }
 
     /// The peaks of a span that are kept, and their features.
-    fn features(&self, data: &SpanData, span: usize, peaks: &[Peak], scratch: &mut Vec<f32>) -> Projected {
+    fn features(&self, data: &SpanData, peaks: &[Peak], scratch: &mut Vec<f32>) -> Projected {
         let row = self.max_channels * self.basis.num_components();
-        let peaks = self.quota.choose(span, peaks, data.block.num_channels());
+        let peaks = self.quota.choose(data.index, peaks, data.block.num_channels());
         let mut values = vec![0.0f32; peaks.len() * row];
         for (peak, out) in peaks.iter().zip(values.chunks_mut(row.max(1))) {
             self.project(data.block, peak.frame, &self.neighbors[peak.channel as usize], scratch, out);

@@ -8,7 +8,7 @@ use super::{
 use std::ops::Range;
 
 /// A span of the recording's grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SpanRef {
     /// Segment.
     pub segment: usize,
@@ -23,6 +23,8 @@ pub struct SpanData<'a> {
     pub block: &'a Block,
     /// Which span.
     pub span: SpanRef,
+    /// Its place among the spans of the pass.
+    pub index: usize,
     /// Frames of the segment that belong to the span; the rest of the block is context.
     pub frames: Range<usize>,
     /// Frames of the segment.
@@ -50,7 +52,8 @@ pub fn survey_spans(chain: &Chain, duration_s: f64) -> Vec<SpanRef> {
     (0..wanted).filter_map(|i| all.get((2 * i + 1) * all.len() / (2 * wanted)).copied()).collect()
 }
 
-/// Runs `work` on each span, in parallel, with `pad` frames of context; results are in the order of `spans`.
+/// Runs `work` on each span, in parallel, with `pad` frames of context; results are in the order of `spans`,
+/// which are in order of time.
 ///
 /// `S` is scratch that a worker keeps between spans; results must not depend on what it holds.
 ///
@@ -69,7 +72,8 @@ pub fn over_spans<S: Default + Send, T: Send>(
         .collect();
     map_spans_with(chain, &jobs, pad, monitor, |block, job, own: &mut S| {
         let span = SpanRef { segment: job.segment, span: job.frames.start / chain.span_frames() };
+        let index = spans.partition_point(|other| *other < span);
         let segment_frames = chain.num_frames(job.segment);
-        work(&SpanData { block, span, frames: job.frames.clone(), segment_frames }, own)
+        work(&SpanData { block, span, index, frames: job.frames.clone(), segment_frames }, own)
     })
 }

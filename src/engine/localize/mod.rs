@@ -98,11 +98,8 @@ pub fn localize_peaks(
         .collect();
     let lists = by_span(chain, peaks);
     let spans = all_spans(chain);
-    let places: std::collections::BTreeMap<(usize, usize), usize> =
-        spans.iter().enumerate().map(|(i, s)| ((s.segment, s.span), i)).collect();
     let parts = over_spans(chain, &spans, before + after, monitor, |data: &SpanData, _: &mut ()| {
-        let own = places.get(&(data.span.segment, data.span.span)).map_or(0..0, |&i| lists[i].clone());
-        let located = own.map(|peak| {
+        let located = lists[data.index].clone().map(|peak| {
             let frame = peaks.sample_index[peak] as usize - data.block.first_frame();
             let channel = peaks.channel_index[peak] as usize;
             let window = frame.saturating_sub(before)..(frame + after).min(data.block.num_frames());
