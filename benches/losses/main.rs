@@ -22,7 +22,7 @@ mod truth;
 use spikeloom::{
     data::{Operator, Recording, ReferenceSet, Sorting, Stage},
     engine::{
-        Monitor, Preview,
+        Monitor,
         chain::compile,
         cluster::{cluster_features, to_sorting as sorting_of_labels},
         compare::{CompareParams, compare_to_truth},
@@ -45,12 +45,6 @@ type Fallible<T> = Result<T, Box<dyn Error>>;
 struct Printer;
 
 impl Monitor for Printer {
-    fn stage(&self, _: &str) {}
-    fn progress(&self, _: u64, _: u64) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn preview(&self, _: Preview) {}
     fn log(&self, line: &str) {
         println!("   {line}");
     }

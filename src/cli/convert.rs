@@ -10,7 +10,7 @@ use super::{
 use crate::{
     data::{Id, Sorting, Stage, Table, TableColumn},
     engine::{
-        EngineError, Monitor, Preview,
+        EngineError, Monitor,
         chain::{self, ChainSource},
         design::{Band, Family, design},
         waveforms::{WaveformParams, estimate_templates, select_spikes},
@@ -178,7 +178,6 @@ impl Drop for Bar {
 }
 
 impl Monitor for Bar {
-    fn stage(&self, _: &str) {}
     fn progress(&self, done: u64, total: u64) {
         self.bar.set_length(total);
         self.bar.set_position(done);
@@ -186,8 +185,6 @@ impl Monitor for Bar {
     fn cancelled(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
     }
-    fn preview(&self, _: Preview) {}
-    fn log(&self, _: &str) {}
     fn warn(&self, line: &str) {
         eprintln!("warning: {line}");
     }

@@ -52,17 +52,19 @@ use crate::data::{Motion, Peaks, RecordingInfo, SourceError, Templates};
 /// Called from any thread, often: implementations coalesce.
 pub trait Monitor: Sync {
     /// A new named stage begins, such as `detect`.
-    fn stage(&self, name: &str);
-    /// `done` of `total` pieces of the current stage are finished.
-    fn progress(&self, done: u64, total: u64);
+    fn stage(&self, _name: &str) {}
+    /// So many of all pieces of the current stage are finished.
+    fn progress(&self, _done: u64, _total: u64) {}
     /// True where the work should end soon; checked at least every 100 ms of work.
-    fn cancelled(&self) -> bool;
+    fn cancelled(&self) -> bool {
+        false
+    }
     /// Something to look at while it runs.
-    fn preview(&self, preview: Preview);
+    fn preview(&self, _preview: Preview) {}
     /// A line for the log.
-    fn log(&self, line: &str);
+    fn log(&self, _line: &str) {}
     /// Something the user should know about the result.
-    fn warn(&self, line: &str);
+    fn warn(&self, _line: &str) {}
 }
 
 /// What can be looked at while a sort runs.
@@ -98,16 +100,7 @@ pub trait Scratch: Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
-impl Monitor for Silent {
-    fn stage(&self, _: &str) {}
-    fn progress(&self, _: u64, _: u64) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn preview(&self, _: Preview) {}
-    fn log(&self, _: &str) {}
-    fn warn(&self, _: &str) {}
-}
+impl Monitor for Silent {}
 
 /// Refuses peaks that were found on a recording with another number of channels.
 fn same_channels(peaks: &Peaks, info: &RecordingInfo) -> Result<(), EngineError> {

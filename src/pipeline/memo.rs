@@ -6,7 +6,7 @@ use super::{
     node::DynNode,
     store::{Stored, lock},
 };
-use crate::engine::{Monitor, Preview};
+use crate::engine::Monitor;
 use std::{
     collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -46,13 +46,6 @@ struct Loaded {
 struct Warnings(Mutex<Vec<String>>);
 
 impl Monitor for Warnings {
-    fn stage(&self, _: &str) {}
-    fn progress(&self, _: u64, _: u64) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn preview(&self, _: Preview) {}
-    fn log(&self, _: &str) {}
     fn warn(&self, line: &str) {
         lock(&self.0).push(line.to_owned());
     }

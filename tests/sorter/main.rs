@@ -14,7 +14,7 @@ use spikeloom::{
         Templates,
     },
     engine::{
-        EngineError, Monitor, Preview, Scratch, Silent,
+        EngineError, Monitor, Scratch, Silent,
         design::{Band, Family, design},
         sort::{SortOutput, SortParams, sort},
         synthetic::{GenerateParams, ProbeLayout, SyntheticSource, truth},
@@ -73,26 +73,15 @@ impl Monitor for StopAt {
     fn stage(&self, name: &str) {
         self.1.fetch_or(name == self.0, Ordering::Relaxed);
     }
-    fn progress(&self, _: u64, _: u64) {}
     fn cancelled(&self) -> bool {
         self.1.load(Ordering::Relaxed)
     }
-    fn preview(&self, _: Preview) {}
-    fn log(&self, _: &str) {}
-    fn warn(&self, _: &str) {}
 }
 
 /// Keeps the warnings.
 #[derive(Default)]
 struct Warnings(Mutex<Vec<String>>);
 impl Monitor for Warnings {
-    fn stage(&self, _: &str) {}
-    fn progress(&self, _: u64, _: u64) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn preview(&self, _: Preview) {}
-    fn log(&self, _: &str) {}
     fn warn(&self, line: &str) {
         self.0.lock().unwrap().push(line.to_owned());
     }
@@ -100,14 +89,9 @@ impl Monitor for Warnings {
 
 struct Cancelled;
 impl Monitor for Cancelled {
-    fn stage(&self, _: &str) {}
-    fn progress(&self, _: u64, _: u64) {}
     fn cancelled(&self) -> bool {
         true
     }
-    fn preview(&self, _: Preview) {}
-    fn log(&self, _: &str) {}
-    fn warn(&self, _: &str) {}
 }
 
 fn filtered(recording: &Recording) -> Recording {
