@@ -33,6 +33,10 @@ impl Block {
         self.first_frame = frames.start;
         // Channels a power of two apart would share cache sets: an odd number of cache lines keeps them apart.
         self.stride = (self.num_frames.div_ceil(16) | 1) * 16;
+        if self.data.capacity() < num_channels * self.stride {
+            // What it holds is not worth a copy.
+            self.data = Vec::new();
+        }
         self.data.resize(num_channels * self.stride, 0.0);
     }
 

@@ -5,6 +5,7 @@
 //! view shows is what a sort sees. Stages that look at one frame at a time need no grid and are computed for
 //! exactly the frames that are asked for.
 
+mod borders;
 mod long;
 mod parallel;
 mod run;
@@ -16,6 +17,7 @@ pub use source::{ChainSource, append, concatenate};
 
 use super::{EngineError, block::Block};
 use crate::data::{Recording, RecordingInfo, Source};
+use borders::Borders;
 use ndarray::Array2;
 use run::SectionScratch;
 use section::{Builder, Section};
@@ -30,9 +32,6 @@ use std::{
 
 /// Frames in a span of the grid.
 pub const SPAN_FRAMES: usize = 32_768;
-
-/// Scratches a chain keeps for [`Chain::read`]; more are made when more threads read at once.
-const KEPT_SCRATCHES: usize = 2;
 
 /// A recording made ready to be read; cheap to clone, shared by threads.
 #[derive(Clone)]
@@ -55,6 +54,8 @@ pub(super) struct Inner {
 #[derive(Default)]
 pub struct ChainScratch {
     sections: Vec<SectionScratch>,
+    /// A block to be filled by a pass.
+    block: Block,
 }
 
 impl ChainScratch {
@@ -228,7 +229,8 @@ impl Chain {
         let mut scratch = lock().pop().unwrap_or_default();
         let result = work(&mut scratch);
         let mut kept = lock();
-        if kept.len() < KEPT_SCRATCHES {
+        // What is read next finds memory that is there already.
+        if kept.len() < self.num_workers() {
             kept.push(scratch);
         }
         result
@@ -276,6 +278,13 @@ fn sufficient_step(inner: &Inner) -> usize {
 }
 
 impl ChainScratch {
+    /// Lends the spans at the borders of runs to whoever computes with this scratch; `None` ends it.
+    fn share(&mut self, chain: &Chain, borders: Option<Arc<Borders>>) {
+        if let Some(top) = self.for_sections(chain.inner.sections.len()).last_mut() {
+            top.borders = borders;
+        }
+    }
+
     fn for_sections(&mut self, count: usize) -> &mut [SectionScratch] {
         if self.sections.len() < count {
             self.sections.resize_with(count, SectionScratch::default);

@@ -59,7 +59,10 @@ pub fn load(samples: &[f32], stride: usize, columns: Option<&[usize]>, sub: &mut
         match columns {
             None if width == LANES => {
                 for (row, frame) in rows.iter_mut().zip(samples.chunks_exact(stride)) {
-                    row.0.copy_from_slice(&frame[first..first + LANES]);
+                    let values = &frame[first..first + LANES];
+                    for lane in 0..LANES {
+                        row.0[lane] = values[lane];
+                    }
                 }
             }
             None => {
@@ -110,7 +113,10 @@ pub fn transpose(rows: &[Row], width: usize, out: &mut [f32], stride: usize, at:
                 }
             }
             for (lane, values) in square.iter().enumerate() {
-                out[lane * stride + at + done..][..LANES].copy_from_slice(values);
+                let to = &mut out[lane * stride + at + done..][..LANES];
+                for frame in 0..LANES {
+                    to[frame] = values[frame];
+                }
             }
             done += LANES;
         }

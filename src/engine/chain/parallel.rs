@@ -1,11 +1,14 @@
 //! Spans over threads: the same results in the same order, however many there are.
 
-use super::{Chain, ChainScratch, SPAN_FRAMES};
+use super::{Chain, ChainScratch, SPAN_FRAMES, borders::Borders};
 use crate::engine::{EngineError, Monitor, block::Block};
 use rayon::prelude::*;
 use std::{
     ops::Range,
-    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 /// A range of frames to work on.
@@ -80,8 +83,9 @@ pub fn map_spans_with<S: Default + Send, T: Send>(
     let workers = chain.num_workers().min(jobs.len());
     // Runs share what lies at the borders of spans; short ones where there are few jobs, so that all workers have some.
     let run = if pad == 0 { 1 } else { jobs.len().div_ceil(4 * workers.max(1)).clamp(1, RUN) };
-    let worker = |_: usize| {
-        let (mut scratch, mut block, mut own) = (ChainScratch::new(), Block::new(), S::default());
+    let borders = (pad > 0).then(|| Arc::new(Borders::of(jobs, run, pad, chain.span_frames())));
+    let work_through = |scratch: &mut ChainScratch, block: &mut Block| {
+        let mut own = S::default();
         let mut found: Vec<(usize, Result<T, EngineError>)> = Vec::new();
         loop {
             let first = next.fetch_add(run, Ordering::Relaxed);
@@ -98,8 +102,8 @@ pub fn map_spans_with<S: Default + Send, T: Send>(
                     let start = job.frames.start.saturating_sub(pad);
                     let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
                     chain
-                        .read_block(job.segment, start..end, &mut scratch, &mut block)
-                        .and_then(|()| work(&block, job, &mut own))
+                        .read_block(job.segment, start..end, scratch, block)
+                        .and_then(|()| work(block, job, &mut own))
                 };
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 found.push((index, result));
@@ -107,6 +111,16 @@ pub fn map_spans_with<S: Default + Send, T: Send>(
                 monitor.progress(done.fetch_add(frames, Ordering::Relaxed) + frames, total);
             }
         }
+    };
+    let worker = |_: usize| {
+        chain.with_scratch(|scratch| {
+            let mut block = std::mem::take(&mut scratch.block);
+            scratch.share(chain, borders.clone());
+            let found = work_through(scratch, &mut block);
+            scratch.share(chain, None);
+            scratch.block = block;
+            found
+        })
     };
     let mut found: Vec<(usize, Result<T, EngineError>)> =
         (0..workers).into_par_iter().with_max_len(1).map(worker).flatten_iter().collect();

@@ -2,6 +2,7 @@
 
 use super::{
     Inner, SPAN_FRAMES,
+    borders::Borders,
     long::LongScratch,
     section::{Input, Kind, Op, Pass, Section},
 };
@@ -14,7 +15,7 @@ use crate::engine::{
     reference::ReferenceScratch,
     tile::{self, LANES, Row, SUB, num_tiles, tile_mut},
 };
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// Frames that are asked from the input at once.
 const LOAD_FRAMES: usize = 8 * SUB;
@@ -32,6 +33,8 @@ pub(super) struct SectionScratch {
     pub(super) long: LongScratch,
     spans: [CachedSpan; 2],
     used: u64,
+    /// What other workers of the same pass computed, or will need.
+    pub(super) borders: Option<Arc<Borders>>,
     /// What a pointwise section computed last, on its way to frame-major samples.
     block: Block,
 }
@@ -45,7 +48,7 @@ struct CachedSpan {
 }
 
 /// Chain, segment, span and step.
-type SpanKey = (u64, usize, usize, usize);
+pub(super) type SpanKey = (u64, usize, usize, usize);
 
 /// State of a filter on all tiles.
 #[derive(Default)]
@@ -124,10 +127,42 @@ pub(super) fn read_block(
         return compute_span(inner, index, below, here, segment, step, out);
     }
     spans.try_for_each(|span| {
-        let block = cached(inner, index, below, here, (inner.id, segment, span, step))?;
-        out.copy_overlap(block);
+        let key = (inner.id, segment, span, step);
+        let range = span_range(length, span, step);
+        let is_known = here.spans.iter().any(|s| s.key == Some(key));
+        let borders = here.borders.clone().filter(|_| !is_known);
+        if let Some(borders) = &borders {
+            let needed = range.start.max(frames.start)..range.end.min(frames.end);
+            match borders.take(key, &needed) {
+                Some(block) if block.frames() == range => {
+                    here.spans[here.older()] = CachedSpan::new(key, block);
+                }
+                Some(edge) => {
+                    out.copy_overlap(&edge);
+                    return Ok(());
+                }
+                None => {
+                    let block = cached(inner, index, below, here, key)?;
+                    borders.leave(key, block, needed == range);
+                }
+            }
+        }
+        out.copy_overlap(cached(inner, index, below, here, key)?);
         Ok(())
     })
+}
+
+impl SectionScratch {
+    /// Place of the span that was asked for longer ago, to be replaced.
+    fn older(&self) -> usize {
+        usize::from(self.spans[1].used < self.spans[0].used)
+    }
+}
+
+impl CachedSpan {
+    fn new(key: SpanKey, block: Block) -> Self {
+        Self { key: Some(key), used: 0, block }
+    }
 }
 
 /// The spans that hold some of the frames, every `step`th.
@@ -160,15 +195,12 @@ fn cached<'a>(
     let slot = match slot {
         Some(slot) => slot,
         None => {
-            let slot = usize::from(here.spans[1].used < here.spans[0].used);
-            here.spans[slot].key = None;
-            let mut block = std::mem::take(&mut here.spans[slot].block);
+            let slot = here.older();
+            let mut block = std::mem::take(&mut here.spans[slot]).block;
             let num_frames = section.segments[segment].num_frames.div_ceil(step);
             block.reset(section.num_channels, span_range(num_frames, span, step));
-            let done = compute_span(inner, index, below, here, segment, step, &mut block);
-            here.spans[slot].block = block;
-            done?;
-            here.spans[slot].key = Some(key);
+            compute_span(inner, index, below, here, segment, step, &mut block)?;
+            here.spans[slot] = CachedSpan::new(key, block);
             slot
         }
     };
@@ -251,6 +283,10 @@ fn compute(
     let stride = section.tiles * SUB;
     // A single pass needs one sub-block at a time.
     let kept = if section.passes.len() == 1 { 1 } else { subs };
+    if here.work.capacity() < kept * stride {
+        // What it holds is not worth a copy.
+        here.work = Vec::new();
+    }
     here.work.resize(kept * stride, Row::ZERO);
     here.spare.resize(stride, Row::ZERO);
     here.filters.resize_with(section.filters.len(), FilterScratch::default);
