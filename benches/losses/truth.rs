@@ -87,6 +87,7 @@ impl Truth {
         };
         let all = FeatureParams { max_peaks_per_channel: usize::MAX, ..params.features };
         let features = spike_features(chain, &peaks, &all, &Silent)?;
+        let units = kept_units(&peaks, &units, &features.peaks);
         let set = estimate_templates(&features, &units, chain.info(), geometry, &EVERYTHING);
         Ok(Self {
             main,
@@ -189,6 +190,16 @@ impl Truth {
             .map(|unit| (0..found.num_units()).map(|other| cosine(unit, other)).fold(0.0, f64::max))
             .collect()
     }
+}
+
+/// The units of the peaks that features were made of: some of all, in their order.
+fn kept_units(all: &Peaks, units: &[u32], kept: &Peaks) -> Vec<u32> {
+    let place =
+        |peaks: &Peaks, i: usize| (peaks.segment_index[i], peaks.sample_index[i], peaks.channel_index[i]);
+    let mut rest = 0..all.len();
+    (0..kept.len())
+        .map(|row| rest.find(|&i| place(all, i) == place(kept, row)).map_or(NO_CLUSTER, |i| units[i]))
+        .collect()
 }
 
 /// Peaks counted by `(true unit, cluster)`; either may be none.

@@ -1,15 +1,15 @@
 //! How the tissue moves, from spikes.
 
 use crate::{
-    data::{Axis, Recording},
+    data::{Axis, Recording, RecordingInfo},
     engine::{
         Monitor, chain,
         detect::{DetectParams, detect_peaks},
         geometry::Geometry,
         localize::{LocalizeMethod, LocalizeParams, localize_peaks},
         motion::{
-            DredgeParams, Event, EventParams, Pairs, events_of_peaks, in_words, motion_of_events,
-            motion_of_features,
+            DredgeParams, Event, EventParams, MotionParams, Pairs, RegisterParams, events_of_peaks,
+            extent_of, in_words, motion_of_events, motion_of_features,
         },
     },
     pipeline::{
@@ -19,29 +19,42 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How the motion is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MotionMethod {
+    /// DREDge: each time is compared with others, and all agree on one motion.
+    #[default]
+    DredgeAp,
+    /// Kilosort's registration: all times are moved towards their running mean, then parts of the probe a little more.
+    IterativeTemplate,
+}
+
 /// Settings of the estimate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EstimateMotionParams {
+    /// How the motion is found.
+    pub method: MotionMethod,
     /// The direction of the motion.
     pub direction: Axis,
     /// One motion for the whole probe instead of one for each of several depths.
     pub rigid: bool,
-    /// Distance of the depth windows.
+    /// Width of a depth bin. Auto: 2 µm, 5 µm by iterative_template.
+    #[schemars(range(min = 0.1, max = 100.0), extend("auto" = true, "unit" = "µm", "soft" = [0.5, 10.0]))]
+    pub bin_um: Option<f64>,
+    /// Length of a time bin. Auto: 1 s, 2 s by iterative_template.
+    #[schemars(range(min = 0.01, max = 100.0), extend("auto" = true, "unit" = "s", "soft" = [0.5, 5.0]))]
+    pub bin_s: Option<f64>,
+    /// Distance of the depth windows. Those of iterative_template are twice as long, and end where the probe ends.
     #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [50.0, 800.0]))]
     pub win_step_um: f64,
-    /// Width of a depth window (standard deviation).
+    /// Width of a depth window (standard deviation); dredge_ap only, as all settings below but `detect_threshold`.
     #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [50.0, 800.0]))]
     pub win_scale_um: f64,
     /// How far windows reach beyond the probe. Unset: half a width less than the probe.
     #[schemars(range(min = -10_000.0, max = 10_000.0), extend("unit" = "µm", "soft" = [-400.0, 400.0], "advanced" = true))]
     pub win_margin_um: Option<f64>,
-    /// Width of a depth bin.
-    #[schemars(range(min = 0.1, max = 100.0), extend("unit" = "µm", "soft" = [0.5, 10.0]))]
-    pub bin_um: f64,
-    /// Length of a time bin.
-    #[schemars(range(min = 0.01, max = 100.0), extend("unit" = "s", "soft" = [0.5, 5.0]))]
-    pub bin_s: f64,
     /// Largest displacement between two times. Unset: a quarter of a window, of the probe if rigid.
     #[schemars(range(min = 1.0, max = 10_000.0), extend("unit" = "µm", "soft" = [20.0, 200.0]))]
     pub max_disp_um: Option<f64>,
@@ -80,13 +93,14 @@ impl Default for EstimateMotionParams {
     fn default() -> Self {
         let d = DredgeParams::default();
         Self {
+            method: MotionMethod::DredgeAp,
             direction: d.axis,
             rigid: d.rigid,
+            bin_um: None,
+            bin_s: None,
             win_step_um: d.win_step_um,
             win_scale_um: d.win_scale_um,
             win_margin_um: d.win_margin_um,
-            bin_um: d.bin_um,
-            bin_s: d.bin_s,
             max_disp_um: d.max_disp_um,
             time_horizon_s: d.time_horizon_s,
             pairs: d.pairs,
@@ -103,15 +117,42 @@ impl Default for EstimateMotionParams {
 }
 
 impl EstimateMotionParams {
-    fn settings(&self) -> DredgeParams {
-        DredgeParams {
+    /// Width of a depth bin in µm and length of a time bin in seconds.
+    fn bins(&self) -> (f64, f64) {
+        let (um, s) = match self.method {
+            MotionMethod::DredgeAp => (DredgeParams::default().bin_um, DredgeParams::default().bin_s),
+            MotionMethod::IterativeTemplate => {
+                (RegisterParams::default().bin_um, RegisterParams::default().bin_s)
+            }
+        };
+        (self.bin_um.unwrap_or(um), self.bin_s.unwrap_or(s))
+    }
+
+    fn settings(&self, info: &RecordingInfo) -> MotionParams {
+        let (bin_um, bin_s) = self.bins();
+        if self.method == MotionMethod::IterativeTemplate {
+            // Without a probe no motion is looked for.
+            let length_um = extent_of(info, self.direction)
+                .map_or(0.0, |extent| extent.contacts_um.end - extent.contacts_um.start);
+            // Blocks overlap by half.
+            let blocks = (length_um / (2.0 * self.win_step_um)).round() as usize;
+            let num_blocks = if self.rigid { 1 } else { blocks.max(1) };
+            return MotionParams::Register(RegisterParams {
+                axis: self.direction,
+                bin_um,
+                bin_s,
+                num_blocks,
+                ..RegisterParams::default()
+            });
+        }
+        MotionParams::Dredge(DredgeParams {
             axis: self.direction,
             rigid: self.rigid,
             win_step_um: self.win_step_um,
             win_scale_um: self.win_scale_um,
             win_margin_um: self.win_margin_um,
-            bin_um: self.bin_um,
-            bin_s: self.bin_s,
+            bin_um,
+            bin_s,
             max_disp_um: self.max_disp_um,
             time_horizon_s: self.time_horizon_s,
             pairs: self.pairs,
@@ -123,11 +164,11 @@ impl EstimateMotionParams {
             lambda_s: self.depth_prior,
             sub_bin: self.sub_bin,
             ..DredgeParams::default()
-        }
+        })
     }
 }
 
-/// DREDge: each time bin of the depths of spikes is compared with others, and all agree on one motion.
+/// The motion at which the depths of spikes agree over time: by DREDge or by Kilosort's registration.
 pub struct EstimateMotion;
 
 impl Node for EstimateMotion {
@@ -137,9 +178,18 @@ impl Node for EstimateMotion {
         label: "Estimate motion",
         summary: "Estimates how the tissue moves along the probe, from features or localised peaks, or by itself from \
                   a filtered recording.",
-        source: "DREDge (bioRxiv 2023.10.24.563768); SpikeInterface estimate_motion (dredge_ap)",
+        source: "DREDge (bioRxiv 2023.10.24.563768); Kilosort 4 datashift (doi 10.1038/s41592-024-02232-7)",
         category: Category::Sort,
-        search: &["drift", "dredge", "displacement", "registration", "estimate_motion", "compute_motion"],
+        search: &[
+            "drift",
+            "dredge",
+            "displacement",
+            "registration",
+            "kilosort",
+            "datashift",
+            "estimate_motion",
+            "compute_motion",
+        ],
         version: 1,
         work: Work::Task(TaskClass::Sort),
         inputs: &[
@@ -150,6 +200,11 @@ impl Node for EstimateMotion {
         outputs: &[Port::new("motion", PortType::Motion)],
     };
 
+    fn resolve(&self, params: &Self::Params, _: &Inputs) -> Result<Self::Params, NodeError> {
+        let (bin_um, bin_s) = params.bins();
+        Ok(Self::Params { bin_um: Some(bin_um), bin_s: Some(bin_s), ..params.clone() })
+    }
+
     fn run(
         &self,
         params: &Self::Params,
@@ -158,7 +213,7 @@ impl Node for EstimateMotion {
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         let info = recording.info();
-        let (axis, settings) = (params.direction, params.settings());
+        let (axis, settings) = (params.direction, params.settings(info));
         let chosen = EventParams { least: params.detect_threshold, ..EventParams::default() };
         let motion = match (inputs.optional_peaks("peaks")?, inputs.optional_features("features")?) {
             (Some(peaks), _) => {

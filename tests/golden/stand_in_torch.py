@@ -1,4 +1,4 @@
-"""The few functions of torch that Kilosort's correlogram and clustering modules call, on numpy.
+"""The few functions of torch that Kilosort's correlogram, clustering and drift modules call, on numpy.
 
 They run on a CPU with the numbers torch has there: sums of ones and of neighbour counts, the first largest entry of a
 row. Used where torch itself, a download of gigabytes, is not installed.
@@ -46,11 +46,20 @@ class Tensor:
     def max(self):
         return self.array.max()
 
+    def mean(self, axis):
+        return Tensor(self.array.mean(axis))
+
+    def float(self):
+        return Tensor(self.array.astype(np.float32))
+
     def __len__(self):
         return len(self.array)
 
     def __getitem__(self, index):
         return Tensor(self.array[index.array if isinstance(index, Tensor) else index])
+
+    def __setitem__(self, index, value):
+        self.array[index] = plain(value)
 
     def __add__(self, other):
         return Tensor(self.array + plain(other))
@@ -98,6 +107,7 @@ def put_in_place():
     torch.ones = lambda shape, device=None: Tensor(np.ones(shape))
     torch.zeros = lambda shape, device=None: Tensor(np.zeros(shape))
     torch.vstack = lambda parts: Tensor(np.vstack([p.array for p in parts]))
+    torch.roll = lambda tensor, shift, axis: Tensor(np.roll(tensor.array, shift, axis))
     torch.argmax = lambda tensor, axis: Tensor(tensor.array.argmax(axis))
     torch.unique = unique
     torch.nn = types.ModuleType("torch.nn")

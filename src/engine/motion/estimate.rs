@@ -5,6 +5,7 @@ use super::{
     dredge::{DredgeParams, dredge},
     events::{EventParams, events_of_features, extent_of},
     raster::Event,
+    register::{RegisterParams, register},
 };
 use crate::{
     data::{Axis, Features, Interpolation, Motion, MotionSegment, Recording, RecordingInfo, Stage},
@@ -17,6 +18,37 @@ const LEAST_EXTENT_UM: f64 = 100.0;
 /// Events a time bin on average below which nothing can be compared.
 const LEAST_EVENTS: f64 = 5.0;
 
+/// How the motion is found, with its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MotionParams {
+    /// Pairs of times are compared with each other ([`dredge`]).
+    Dredge(DredgeParams),
+    /// Times are compared with their running mean ([`register`]).
+    Register(RegisterParams),
+}
+
+impl Default for MotionParams {
+    fn default() -> Self {
+        Self::Dredge(DredgeParams::default())
+    }
+}
+
+impl MotionParams {
+    fn axis(&self) -> Axis {
+        match self {
+            Self::Dredge(params) => params.axis,
+            Self::Register(params) => params.axis,
+        }
+    }
+
+    fn bin_s(&self) -> f64 {
+        match self {
+            Self::Dredge(params) => params.bin_s,
+            Self::Register(params) => params.bin_s,
+        }
+    }
+}
+
 /// The motion by the peaks of some features of a recording; none where the probe or the spikes cannot tell, which is logged.
 ///
 /// # Errors
@@ -25,20 +57,21 @@ pub fn motion_of_features(
     features: &Features,
     recording: &Recording,
     chosen: &EventParams,
-    params: &DredgeParams,
+    params: &MotionParams,
     monitor: &dyn Monitor,
 ) -> Result<Motion, EngineError> {
     let info = recording.info();
     let geometry = Geometry::known_of(info);
     if geometry.positions_um.is_none() {
         monitor.log("motion is not estimated: the recording has no probe");
-        return Ok(still(info, params.axis));
+        return Ok(still(info, params.axis()));
     }
     let whitening = recording.stages().iter().rev().find_map(|stage| match stage {
         Stage::LinearMap { weights, whitens: true } => Some(weights.as_ref()),
         _ => None,
     });
-    let events = events_of_features(features, &geometry, whitening, params.axis, info.duration_s(), chosen)?;
+    let events =
+        events_of_features(features, &geometry, whitening, params.axis(), info.duration_s(), chosen)?;
     motion_of_events(events, info, params, monitor)
 }
 
@@ -49,25 +82,28 @@ pub fn motion_of_features(
 pub fn motion_of_events(
     mut events: Vec<Vec<Event>>,
     info: &RecordingInfo,
-    params: &DredgeParams,
+    params: &MotionParams,
     monitor: &dyn Monitor,
 ) -> Result<Motion, EngineError> {
-    let extent = extent_of(info, params.axis)?;
+    let extent = extent_of(info, params.axis())?;
     events.resize(info.segments.len(), Vec::new());
-    let length = Geometry::known_of(info).longest_row_um(params.axis.index());
-    let bins = (info.duration_s() / params.bin_s).floor();
+    let length = Geometry::known_of(info).longest_row_um(params.axis().index());
+    let bins = (info.duration_s() / params.bin_s()).floor();
     let count = events.iter().map(Vec::len).sum::<usize>() as f64;
     let reason = if length < LEAST_EXTENT_UM {
         format!("the contacts that see the same neurons span {length:.0} µm, less than {LEAST_EXTENT_UM} µm")
     } else if bins < 2.0 {
-        format!("the recording is shorter than two time bins of {} s", params.bin_s)
+        format!("the recording is shorter than two time bins of {} s", params.bin_s())
     } else if count < LEAST_EVENTS * bins {
         format!("there are {count} large spikes in {bins} time bins")
     } else {
-        return dredge(&events, &extent, params, monitor);
+        return match params {
+            MotionParams::Dredge(params) => dredge(&events, &extent, params, monitor),
+            MotionParams::Register(params) => register(&events, &extent, params, monitor),
+        };
     };
     monitor.log(&format!("motion is not estimated: {reason}"));
-    Ok(still(info, params.axis))
+    Ok(still(info, params.axis()))
 }
 
 /// No motion at all.

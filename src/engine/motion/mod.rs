@@ -28,12 +28,14 @@ mod events;
 mod kernel;
 mod plan;
 mod raster;
+mod register;
 mod solve;
 
 pub use correct::{BorderMode, CorrectParams, correction_stages};
 pub use dredge::{DredgeParams, Extent, Pairs, dredge};
-pub use estimate::{in_words, motion_of_events, motion_of_features, sort_correction};
+pub use estimate::{MotionParams, in_words, motion_of_events, motion_of_features, sort_correction};
 pub use events::{EventParams, events_of_features, events_of_peaks, extent_of};
 pub use kernel::Interpolator;
 pub(super) use plan::{MotionPlan, MotionScratch, SubBlock};
 pub use raster::Event;
+pub use register::{RegisterParams, register};

@@ -117,7 +117,7 @@ fn bin_of(value: f64, start: f64, step: f64, count: usize) -> Option<usize> {
 }
 
 /// Weights of a Gaussian of this width in bins, cut at four widths; one alone where it has no width.
-fn gaussian(sigma: f64) -> Vec<f64> {
+pub(super) fn gaussian(sigma: f64) -> Vec<f64> {
     if sigma <= 0.0 || sigma.is_nan() {
         return vec![1.0];
     }

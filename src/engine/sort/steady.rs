@@ -10,7 +10,7 @@ use crate::{
     engine::{
         EngineError, Monitor,
         motion::{
-            DredgeParams, EventParams, correction_stages, in_words, motion_of_features, sort_correction,
+            EventParams, MotionParams, correction_stages, in_words, motion_of_features, sort_correction,
         },
     },
 };
@@ -21,7 +21,7 @@ pub(super) fn motion_of(
     white: &Recording,
     monitor: &dyn Monitor,
 ) -> Result<Motion, EngineError> {
-    motion_of_features(features, white, &EventParams::default(), &DredgeParams::default(), monitor)
+    motion_of_features(features, white, &EventParams::default(), &MotionParams::default(), monitor)
 }
 
 /// The recording without its motion, where that is worth it.
