@@ -216,7 +216,8 @@ def build(suite, seed):
 
 
 def generate(name, seed, folder, program, tile=1):
-    """Writes `recording.dat` (int16, frames x channels), `probe.json`, `truth/` (a NumpyFolder) and `units.csv`.
+    """Writes `recording.dat` (int16, frames x channels), `probe.json`, `truth/` (a NumpyFolder), `units.csv`, and where
+    the tissue moves `motion/`, as SpikeInterface saves one.
 
     `tile` repeats the recording end to end, which tells how time and memory grow with the length.
     """
@@ -304,6 +305,19 @@ def generate_ours(name, seed, folder, program):
     (folder / "suite.json").write_text(json.dumps(about) + "\n")  # last: all is there
 
 
+def save_motion(folder, seconds, tile, units):
+    """How the tissue truly moves, as SpikeInterface keeps a motion: linear in depth between the outermost units."""
+    from spikeinterface.core.motion import Motion
+    from spikeinterface.generation import generate_displacement_vector
+
+    depths = np.array([unit["y"] for unit in units])
+    ends = np.array([depths.min(), depths.max()])
+    moved, *_ = generate_displacement_vector(seconds, np.column_stack([np.zeros(2), ends]), **DRIFT)
+    moved = np.tile(moved[:, :, 1], (tile, 1))
+    times = np.arange(len(moved)) / DRIFT["displacement_sampling_frequency"]
+    Motion([moved], [times], ends, direction="y").save(folder / "motion")
+
+
 def write_units(folder, rows):
     with open(folder / "units.csv", "w", newline="") as f:
         writer = csv.DictWriter(f, fieldnames=list(rows[0]), lineterminator="\n")
@@ -344,6 +358,8 @@ def generate_theirs(name, seed, folder, tile):
     truth = NumpySorting.from_samples_and_labels([samples], [np.tile(labels, tile)], FS)
     truth.save(folder=folder / "truth")
     write_units(folder, units)
+    if SUITES[name].get("drift"):
+        save_motion(folder, float(SUITES[name]["seconds"]), tile, units)
     about = dict(suite=name, seed=seed, tile=tile, seconds=SUITES[name]["seconds"] * tile, rate=FS, exhaustive=True)
     about |= dict(channels=probe.get_contact_count())
     (folder / "suite.json").write_text(json.dumps(about | dict(frames=frames * tile)) + "\n")  # last: all is there

@@ -1,43 +1,33 @@
-//! At which stage the sorter loses the spikes of each true unit.
+//! At which stage the sorter loses spikes.
 //!
-//! `cargo bench --bench losses -- RECORDING TRUTH [--seed N]` filters (300 to 6000 Hz), takes the common median of 16
-//! channels or more, runs the stages of the sorter one after the other and holds each against the truth (a
-//! SpikeInterface folder or any sorting that opens). Without arguments it does nothing, so that `cargo bench` runs
-//! through. A row a true unit:
+//! `cargo bench --bench losses -- RECORDING TRUTH [--motion FOLDER] [--seed N] [--seeds N] [--units] [--only WORD]` filters
+//! (300 to 6000 Hz), takes the common median of 16 channels or more, and holds the sorter against the truth (a
+//! SpikeInterface folder or any sorting that opens). `--motion` is the true motion of the tissue, as SpikeInterface saves
+//! one; `benches/accuracy` writes it beside the recordings it makes. Without arguments it does nothing, so that
+//! `cargo bench` runs through.
 //!
-//! | column | what |
-//! |---|---|
-//! | `norm` | root of the energy of the true template, in noise levels |
-//! | `detected` | share of its spikes with a peak within 0.4 ms near its main channel |
-//! | `share`, `pure` | share of its detected spikes in its best cluster, and of that cluster's peaks that are its own |
-//! | `cosine` | of the true template and the best template of the clusters |
-//! | `share2`, `pure2`, `cosine2` | the same after the second clustering, of collision-cleaned spikes |
-//! | `matched`, `sorted` | accuracy after matching and at the end |
-//! | `labels`, `templates` | accuracy of matching if the clusters of the peaks, or the templates, were the true ones |
+//! Prints a row for the sorter as it is, for each stage given the truth (an oracle: what is still lost is lost later),
+//! and for each part of it left out or exchanged (an ablation). `--seeds` draws other numbers that often, means are
+//! printed. Where the tissue moves, the errors of the motion estimates come first; where templates are true, how well
+//! spikes are found that overlap with others.
 //!
-//! Below the table: the units of the result that are no true unit, and what they are made of.
+//! `--units` prints a row a true unit instead, see [`units`]. `--only` takes the rows whose name holds a word.
 
+mod collisions;
+mod stages;
+mod table;
 mod truth;
+mod units;
 
 use spikeloom::{
-    data::{Operator, Recording, ReferenceSet, Sorting, Stage},
+    data::{Operator, Recording, ReferenceSet, Stage},
     engine::{
         Monitor,
-        chain::compile,
-        cluster::{cluster_features, to_sorting as sorting_of_labels},
-        compare::{CompareParams, compare_to_truth},
         design::{Band, Family, design},
-        detect::detect_peaks,
-        features::spike_features,
-        geometry::Geometry,
-        matching::{MatchParams, match_templates, to_sorting},
-        sort::{SortParams, finish, whiten},
-        templates::{TemplateSet, estimate_templates},
     },
     io::{OpenOptions, open_recording, open_sorting},
 };
 use std::{error::Error, path::Path};
-use truth::{Clustered, Truth};
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -69,132 +59,31 @@ fn preprocess(recording: &Recording) -> Fallible<Recording> {
     Ok(filtered.with_stage(Stage::CommonReference { operator: Operator::Median, reference })?)
 }
 
+const USAGE: &str =
+    "usage: losses RECORDING TRUTH [--motion FOLDER] [--seed N] [--seeds N] [--units] [--only WORD]";
+
 fn main() -> Fallible<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let (input, true_spikes, seed) = match arguments.as_slice() {
-        [] => return Ok(()),
-        [input, spikes] => (input, spikes, 0),
-        [input, spikes, option, seed] if option == "--seed" => (input, spikes, seed.parse()?),
-        _ => return Err("usage: losses RECORDING TRUTH [--seed N]".into()),
+    let mut arguments = std::env::args().skip(1).filter(|a| a != "--bench");
+    let (mut places, mut motion, mut only) = (Vec::new(), None, None);
+    let (mut seed, mut seeds, mut by_unit) = (0u64, 1u64, false);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(USAGE);
+        match argument.as_str() {
+            "--motion" => motion = Some(spikeloom::io::motion::read(Path::new(&value()?))?),
+            "--seed" => seed = value()?.parse()?,
+            "--seeds" => seeds = value()?.parse()?,
+            "--only" => only = Some(value()?),
+            "--units" => by_unit = true,
+            _ => places.push(argument),
+        }
+    }
+    let [input, true_spikes] = places.as_slice() else {
+        return if places.is_empty() { Ok(()) } else { Err(USAGE.into()) };
     };
     let recording = preprocess(&open_recording(Path::new(input), &OpenOptions::default())?)?;
     let spikes = open_sorting(Path::new(true_spikes), Some(recording.info().sampling_frequency))?;
-    losses(&recording, &spikes, seed)
-}
-
-fn losses(recording: &Recording, spikes: &Sorting, seed: u64) -> Fallible<()> {
-    let info = recording.info();
-    let params = SortParams::fitting(&Geometry::of(info)?);
-    let white = whiten(recording, &params, seed, &Printer)?;
-    let chain = compile(&white)?;
-    let geometry = Geometry::of(info)?;
-    let truth = Truth::new(&chain, &geometry, spikes, &params)?;
-    let frames: Vec<usize> = info.segments.iter().map(|s| s.num_frames).collect();
-    let accuracies = |sorting: &Sorting| -> Fallible<Vec<f64>> {
-        let comparison = compare_to_truth(spikes, sorting, &CompareParams::default())?;
-        Ok(comparison.units.iter().map(|unit| unit.accuracy).collect())
-    };
-    let matched = |set: &TemplateSet| -> Fallible<Sorting> {
-        let matching = match_templates(&chain, &set.templates, &params.matching, &Printer)?;
-        Ok(to_sorting(&matching.spikes, &set.templates.unit_ids, chain.info()))
-    };
-    let said = |set: TemplateSet| {
-        for r in &set.rejected {
-            println!("   cluster {} of {} peaks rejected: {}", r.cluster, r.num_peaks, r.reason);
-        }
-        println!("   {} units", set.templates.num_units());
-        set
-    };
-
-    let peaks = detect_peaks(&chain, &params.detect, &Printer)?;
-    let detected = truth.detected(&peaks);
-    let features = spike_features(&chain, &peaks, &params.features, &Printer)?;
-    let mut rows = vec![("norm", truth.norms()), ("detected", detected)];
-
-    println!("first clustering");
-    let labels = cluster_features(&features, &geometry, &params.cluster, seed, &Printer)?;
-    let clustered = truth.clustered(&features.peaks, &labels);
-    let set = said(estimate_templates(&features, &labels, chain.info(), &geometry, &params.templates));
-    rows.push(("share", clustered.shares()));
-    rows.push(("pure", clustered.purities()));
-    rows.push(("cosine", truth.cosines(&set.templates)));
-    println!("   {} clusters without rejection", sorting_of_labels(&features, &labels, &frames).num_units());
-
-    let survey = MatchParams {
-        max_duration_s: Some(params.survey_s),
-        features_per_unit: params.survey_spikes_per_unit,
-        ..params.matching
-    };
-    let cleaned = match_templates(&chain, &set.templates, &survey, &Printer)?.features;
-    println!("second clustering");
-    let labels = cluster_features(&cleaned, &geometry, &params.cluster, seed, &Printer)?;
-    let again = truth.clustered(&cleaned.peaks, &labels);
-    let set = said(estimate_templates(&cleaned, &labels, chain.info(), &geometry, &params.templates));
-    rows.push(("share2", again.shares()));
-    rows.push(("pure2", again.purities()));
-    rows.push(("cosine2", truth.cosines(&set.templates)));
-
-    let found = matched(&set)?;
-    rows.push(("matched", accuracies(&found)?));
-    println!("units left out");
-    let finished = finish(&white, &set.templates, &found, &params.finish, &Printer)?;
-    rows.push(("sorted", accuracies(&finished.sorting)?));
-
-    let true_labels = truth.labels(&features.peaks);
-    let oracle = estimate_templates(&features, &true_labels, chain.info(), &geometry, &truth::EVERYTHING);
-    rows.push(("labels", accuracies(&matched(&oracle)?)?));
-    rows.push(("templates", accuracies(&matched(&truth.set)?)?));
-    print(spikes, &truth, &rows);
-    strangers(spikes, &finished.sorting)
-}
-
-/// The table, larger units first, and the means.
-fn print(spikes: &Sorting, truth: &Truth, rows: &[(&str, Vec<f64>)]) {
-    let counts = spikes.spike_counts();
-    let norms = truth.norms();
-    let mut order: Vec<usize> = (0..counts.len()).collect();
-    order.sort_by(|&a, &b| norms[b].total_cmp(&norms[a]).then(a.cmp(&b)));
-    print!("\n{:>6} {:>7} {:>4}", "unit", "spikes", "chan");
-    for (name, _) in rows {
-        print!(" {name:>9}");
+    if by_unit {
+        return units::losses(&recording, &spikes, seed);
     }
-    println!();
-    for &unit in &order {
-        print!("{:>6} {:>7} {:>4}", spikes.unit_ids[unit].to_string(), counts[unit], truth.main[unit]);
-        for (_, values) in rows {
-            print!(" {:>9.3}", values[unit]);
-        }
-        println!();
-    }
-    print!("{:>6} {:>7} {:>4}", "mean", counts.iter().sum::<usize>(), "");
-    for (_, values) in rows {
-        print!(" {:>9.3}", values.iter().sum::<f64>() / values.len().max(1) as f64);
-    }
-    println!();
-}
-
-/// Units of the result that no true unit is matched with, and units that hold two.
-fn strangers(spikes: &Sorting, sorting: &Sorting) -> Fallible<()> {
-    let comparison = compare_to_truth(spikes, sorting, &CompareParams::default())?;
-    let parts = Clustered::of_sortings(spikes, sorting);
-    println!(
-        "\naccuracy {:.3}, {} of {} well detected, {} false, {} redundant, {} overmerged",
-        comparison.accuracy,
-        comparison.well_detected,
-        comparison.num_gt,
-        comparison.false_positive,
-        comparison.redundant,
-        comparison.overmerged
-    );
-    for (kind, units) in [
-        ("false", &comparison.false_positive_units),
-        ("redundant", &comparison.redundant_units),
-        ("overmerged", &comparison.overmerged_units),
-    ] {
-        for unit in units {
-            let Some(index) = sorting.unit_ids.iter().position(|id| id == unit) else { continue };
-            println!("{kind:>10} unit {unit}: {}", parts.description(index, &spikes.unit_ids));
-        }
-    }
-    Ok(())
+    table::print(&recording, &spikes, motion.as_ref(), seed..seed + seeds.max(1), only.as_deref())
 }

@@ -37,6 +37,8 @@ const NEAR_UM: f64 = 75.0;
 pub struct Truth {
     /// Main channel of each unit.
     pub main: Vec<usize>,
+    /// A peak where each of the true spikes is, on the main channel of its unit.
+    pub peaks: Peaks,
     /// Templates, from the features of the true spikes.
     pub set: TemplateSet,
     /// Per segment: `(frame, unit)`, ascending.
@@ -91,6 +93,7 @@ impl Truth {
         let set = estimate_templates(&features, &units, chain.info(), geometry, &EVERYTHING);
         Ok(Self {
             main,
+            peaks,
             set,
             spikes: lists,
             near: geometry.neighbors(NEAR_UM, usize::MAX),
