@@ -60,9 +60,7 @@ pub fn load(samples: &[f32], stride: usize, columns: Option<&[usize]>, sub: &mut
             None if width == LANES => {
                 for (row, frame) in rows.iter_mut().zip(samples.chunks_exact(stride)) {
                     let values = &frame[first..first + LANES];
-                    for lane in 0..LANES {
-                        row.0[lane] = values[lane];
-                    }
+                    row.0.copy_from_slice(values);
                 }
             }
             None => {
@@ -114,9 +112,7 @@ pub fn transpose(rows: &[Row], width: usize, out: &mut [f32], stride: usize, at:
             }
             for (lane, values) in square.iter().enumerate() {
                 let to = &mut out[lane * stride + at + done..][..LANES];
-                for frame in 0..LANES {
-                    to[frame] = values[frame];
-                }
+                to.copy_from_slice(values);
             }
             done += LANES;
         }

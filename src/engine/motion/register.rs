@@ -326,10 +326,7 @@ fn blocks(num_depths: usize, num_blocks: usize) -> Vec<Range<usize>> {
 }
 
 /// The place of the first of the largest values.
-fn first_largest<T: Copy>(values: impl Iterator<Item = (T, f64)>) -> T
-where
-    T: Default,
-{
+fn first_largest<T: Copy + Default>(values: impl Iterator<Item = (T, f64)>) -> T {
     let mut best = (T::default(), f64::NEG_INFINITY);
     for (place, value) in values {
         if value > best.1 {
