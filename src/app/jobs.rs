@@ -7,7 +7,7 @@ use super::{
     runs::{Level, Task},
     text, theme,
 };
-use crate::pipeline::{NodeState, Severity, TaskId, Work};
+use crate::pipeline::{NodeState, Severity, TaskId};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// The tabs at the bottom.
@@ -127,7 +127,7 @@ impl App {
         }
         let is_task = |name: &str| {
             let node = self.editor.pipeline().node(name).and_then(|n| self.registry.get(&n.kind));
-            node.is_some_and(|n| n.info().work != Work::Lazy)
+            node.is_some_and(|n| n.info().work.is_task())
         };
         let waits = |(name, state): &(&String, &NodeState)| {
             matches!(state, NodeState::Stale | NodeState::Ready) && is_task(name)

@@ -10,7 +10,7 @@ use super::{
     editor::{Editor, Place, instance},
     examples, panels, text,
 };
-use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, RunOptions, Work};
+use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, RunOptions};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -363,7 +363,7 @@ impl App {
             }
             let name = self.editor.pipeline().free_name(kind);
             ends.extend(node.outputs(&params).first().map(|port| format!("{name}.{}", port.name)));
-            if node.info().work != Work::Lazy {
+            if node.info().work.is_task() {
                 tasks.push(name.clone());
             }
             edits.push(Edit::AddNode(instance(&name, kind, params, position)));

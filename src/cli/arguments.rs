@@ -39,6 +39,8 @@ pub enum Command {
     },
     /// Show what a run would do.
     Plan(PlanArguments),
+    /// Show every recording at every node: what is done, what failed and why.
+    Status(StatusArguments),
     /// Check the files of every stored result against their hashes.
     Verify,
     /// Remove stored results that no pipeline refers to, and those beyond the size limit.
@@ -91,6 +93,22 @@ pub struct RunArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// One JSON event a line on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// The pipeline (.ron).
+    pub pipeline: PathBuf,
+    /// Set a parameter, as node.param=value. May be repeated.
+    #[arg(long = "set", value_name = "NODE.PARAM=VALUE")]
+    pub set: Vec<String>,
+    /// Only recordings whose keys meet a condition, such as 'session == "a" && index % 2 == 0'.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+    /// As JSON.
     #[arg(long)]
     pub json: bool,
 }

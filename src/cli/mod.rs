@@ -17,6 +17,7 @@ mod presets;
 mod progress;
 mod run;
 mod sort;
+mod status;
 mod store;
 
 use arguments::{Cli, Command};
@@ -62,6 +63,7 @@ pub fn start() -> Start {
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Check { pipeline }) => inspect_pipeline::check(&pipeline),
         Some(Command::Plan(arguments)) => inspect_pipeline::plan(&arguments),
+        Some(Command::Status(arguments)) => status::status(&arguments),
         Some(Command::Verify) => store::verify(),
         Some(Command::Clean { dry_run }) => store::clean(dry_run),
         Some(Command::Nodes { json }) => nodes::list(json),

@@ -160,7 +160,7 @@ fn describe(node: &dyn DynNode) -> Json {
         "category": info.category,
         "search": info.search,
         "version": info.version,
-        "work": match info.work { Work::Lazy => "lazy", Work::FitThenLazy(_) => "fit", Work::Task(_) => "task" },
+        "work": match info.work { Work::Lazy => "lazy", Work::Arrange => "arrange", Work::FitThenLazy(_) => "fit", Work::Task(_) => "task" },
         "inputs": ports(info.inputs),
         "outputs": ports(info.outputs),
         "params": node.specs(),

@@ -34,8 +34,10 @@ pub struct Ended {
     pub cached: usize,
     /// Where each node's results lie.
     pub results: BTreeMap<String, PathBuf>,
-    /// The tasks that failed.
-    pub failures: Vec<String>,
+    /// The tasks that failed, and why.
+    pub failures: Vec<(String, String)>,
+    /// Tasks that did not run because of it.
+    pub left_out: usize,
 }
 
 /// Runs a pipeline and shows its events.
@@ -123,13 +125,29 @@ fn prepared(arguments: &RunArguments) -> Result<(Loaded, Arc<Executor>), CliErro
     Ok((loaded, executor))
 }
 
-/// Which tasks failed; why was said when they did.
+/// Failures that are told one by one.
+const TOLD: usize = 40;
+
+/// Which tasks failed, and why; what else was done.
 pub fn failed_text(ended: &Ended) -> String {
-    match ended.failures.as_slice() {
-        [] => "the run failed".into(),
-        [one] => format!("1 task failed: {one}"),
-        several => format!("{} tasks failed: {}", several.len(), several.join(", ")),
+    let head = match ended.failures.as_slice() {
+        [] => return "the run failed".into(),
+        // Why was said when it happened.
+        [(one, _)] if ended.tasks <= 1 => return format!("1 task failed: {one}"),
+        failures => format!("{} failed", counted(failures.len(), "task")),
+    };
+    let rest = match ended.left_out {
+        0 => String::new(),
+        left_out => format!(", {} that needed what failed did not run", counted(left_out, "task")),
+    };
+    let mut text = format!("{head}{rest}; what else there was to do is done. Failed:");
+    for (name, message) in ended.failures.iter().take(TOLD) {
+        text.push_str(&format!("\n  {name}: {}", message.lines().next().unwrap_or_default()));
     }
+    if ended.failures.len() > TOLD {
+        text.push_str(&format!("\n  and {} more: see spikeloom status", ended.failures.len() - TOLD));
+    }
+    text
 }
 
 /// Starts a run, shows what happens until it ends, and cancels it on Ctrl-C.
@@ -151,6 +169,7 @@ pub fn follow(
         cached: 0,
         results: BTreeMap::new(),
         failures: Vec::new(),
+        left_out: 0,
     };
     let mut cancelled: Option<Instant> = None;
     loop {
@@ -181,7 +200,10 @@ pub fn follow(
         match event.kind {
             EventKind::RunStarted { tasks } => ended.tasks = tasks,
             EventKind::Cached { .. } => ended.cached += 1,
-            EventKind::Failed { task, .. } => ended.failures.push(super::progress::name(&task)),
+            EventKind::Failed { task, message } => {
+                ended.failures.push((super::progress::name(&task), message));
+            }
+            EventKind::Cancelled { .. } => ended.left_out += 1,
             EventKind::RunFinished { status, tasks, cached, results } => {
                 ended = Ended { status, tasks, cached, results, ..ended };
                 break;

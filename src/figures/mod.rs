@@ -6,6 +6,7 @@ mod picture;
 mod probe;
 mod raster;
 mod style;
+mod table;
 mod traces;
 mod waveforms;
 
@@ -14,6 +15,7 @@ pub use drift_map::{DriftMapPoint, drift_map, motion, peaks_of, spikes_of};
 pub use picture::picture;
 pub use probe::probe;
 pub use raster::raster;
+pub use table::{Marks, table};
 pub use traces::{Traces, traces};
 pub use waveforms::waveforms;
 

@@ -30,6 +30,7 @@ mod raw_source;
 mod row_source;
 mod si_json;
 mod spikes;
+pub mod study;
 pub mod written;
 mod zarr;
 

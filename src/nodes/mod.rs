@@ -2,7 +2,11 @@
 
 mod auto;
 mod bandpass_filter;
+mod carry;
+mod channel_statistics;
 mod cluster_peaks;
+mod collect_tables;
+mod command;
 mod common_reference;
 mod compare_sortings;
 mod compare_to_truth;
@@ -13,14 +17,19 @@ mod correct_motion;
 mod correlograms;
 mod depths;
 mod detect_bad_channels;
+mod detect_edges;
 mod detect_peaks;
 mod estimate_motion;
 mod estimate_templates;
 mod export_phy;
+mod filter_items;
 mod finish_units;
 mod generate_hybrid_recording;
 mod generate_recording;
+mod group_items;
 mod highpass_filter;
+mod join_items;
+mod join_tables;
 mod localize_peaks;
 mod match_templates;
 mod noise_levels;
@@ -31,14 +40,18 @@ mod plot_drift_map;
 mod plot_motion;
 mod plot_probe;
 mod plot_raster;
+mod plot_table;
 mod plot_waveforms;
 mod quality_metrics;
 mod read_events;
 mod read_motion;
 mod read_recording;
 mod read_sorting;
+mod read_study;
 mod read_templates;
+mod recording_from_files;
 mod remove_dc;
+mod route_items;
 mod save_figure;
 mod save_motion;
 mod save_recording;
@@ -47,13 +60,20 @@ mod save_table;
 mod scale;
 mod select_channels;
 mod select_time;
+mod set_keys;
 mod silence_periods;
 mod sort;
+mod sorting_from_files;
 mod spike_amplitudes;
 mod spike_features;
 mod spike_locations;
+mod split_back;
 mod split_by_group;
+mod split_by_time;
 mod suggest_curation;
+mod summarize_table;
+mod sweep;
+mod table_from_files;
 mod unit_locations;
 mod whiten;
 
@@ -64,17 +84,30 @@ pub fn registry() -> Registry {
     Registry::default()
         // Source
         .with(read_recording::ReadRecording)
+        .with(read_study::ReadStudy)
         .with(read_sorting::ReadSorting)
         .with(read_templates::ReadTemplates)
         .with(read_events::ReadEvents)
         .with(read_motion::ReadMotion)
+        .with(recording_from_files::RecordingFromFiles)
+        .with(sorting_from_files::SortingFromFiles)
+        .with(table_from_files::TableFromFiles)
         .with(generate_recording::GenerateRecording)
         .with(generate_hybrid_recording::GenerateHybridRecording)
         // Shape
         .with(select_channels::SelectChannels)
         .with(select_time::SelectTime)
         .with(concatenate::Concatenate)
+        .with(split_back::SplitBack)
         .with(split_by_group::SplitByGroup)
+        .with(split_by_time::SplitByTime)
+        .with(group_items::GroupItems)
+        .with(filter_items::FilterItems)
+        .with(route_items::RouteItems)
+        .with(join_items::JoinItems)
+        .with(set_keys::SetKeys)
+        .with(sweep::Sweep)
+        .with(collect_tables::CollectTables)
         // Preprocess
         .with(bandpass_filter::BandpassFilter)
         .with(highpass_filter::HighpassFilter)
@@ -100,6 +133,8 @@ pub fn registry() -> Registry {
         .with(match_templates::MatchTemplates)
         .with(finish_units::FinishUnits)
         // Look
+        .with(channel_statistics::ChannelStatistics)
+        .with(detect_edges::DetectEdges)
         .with(compute_waveforms::ComputeWaveforms)
         .with(spike_amplitudes::SpikeAmplitudes)
         .with(spike_locations::SpikeLocations)
@@ -109,6 +144,10 @@ pub fn registry() -> Registry {
         .with(correlograms::Correlograms)
         .with(compare_to_truth::CompareToTruth)
         .with(compare_sortings::CompareSortings)
+        .with(join_tables::JoinTables)
+        .with(summarize_table::SummarizeTable)
+        .with(command::Command)
+        .with(plot_table::PlotTable)
         .with(plot_raster::PlotRaster)
         .with(plot_waveforms::PlotWaveforms)
         .with(plot_correlograms::PlotCorrelograms)

@@ -1,7 +1,7 @@
 //! Open a recording on disk.
 
 use crate::{
-    data::DType,
+    data::{DType, Recording},
     engine::{Monitor, spikeinterface_chain::with_steps},
     io::{self, OpenOptions},
     pipeline::{
@@ -93,27 +93,42 @@ impl Node for ReadRecording {
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
-        let probe = params.probe.as_deref().filter(|probe| is_file_name(probe)).map(PathBuf::from);
-        io::files_behind(&base.join(&params.path)).into_iter().chain(probe).collect()
+        io::files_behind(&base.join(&params.path)).into_iter().chain(probe_file(params)).collect()
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
         let path = context.path(&params.path);
-        let recording = with_steps(io::open_recording(&path, &options(params, context))?)?;
-        let warnings = recording.info().annotations.get(io::WARNINGS).and_then(|list| list.as_array());
-        for warning in warnings.into_iter().flatten().filter_map(|warning| warning.as_str()) {
-            context.warn(warning);
-        }
-        if params.is_filtered && !recording.info().is_filtered {
-            let mut info = recording.info().clone();
-            info.is_filtered = true;
-            return Ok(Outputs::one("recording", recording.with_info(info)?));
-        }
-        Ok(Outputs::one("recording", recording))
+        let recording = io::open_recording(&path, &options(params, context))?;
+        Ok(Outputs::one("recording", finished(recording, params, context)?))
     }
 }
 
-fn options(params: &ReadRecordingParams, context: &RunContext) -> OpenOptions {
+/// The file of the probe, where one is named.
+pub(super) fn probe_file(params: &ReadRecordingParams) -> Option<PathBuf> {
+    params.probe.as_deref().filter(|probe| is_file_name(probe)).map(PathBuf::from)
+}
+
+/// A recording as its file has it, with the steps that its format names and what the parameters say of it.
+pub(super) fn finished(
+    recording: Recording,
+    params: &ReadRecordingParams,
+    context: &RunContext,
+) -> Result<Recording, NodeError> {
+    let recording = with_steps(recording)?;
+    let warnings = recording.info().annotations.get(io::WARNINGS).and_then(|list| list.as_array());
+    for warning in warnings.into_iter().flatten().filter_map(|warning| warning.as_str()) {
+        context.warn(warning);
+    }
+    if params.is_filtered && !recording.info().is_filtered {
+        let mut info = recording.info().clone();
+        info.is_filtered = true;
+        return Ok(recording.with_info(info)?);
+    }
+    Ok(recording)
+}
+
+/// What the parameters tell the reader of a file.
+pub(super) fn options(params: &ReadRecordingParams, context: &RunContext) -> OpenOptions {
     let probe = params.probe.as_deref().map(|probe| {
         if is_file_name(probe) {
             context.path(Path::new(probe)).to_string_lossy().into_owned()

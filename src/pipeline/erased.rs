@@ -4,9 +4,9 @@ use super::{
     check,
     expand::Expansion,
     fields,
-    node::{DynNode, Inputs, Node, NodeError, NodeInfo, Outputs, RunContext},
+    node::{DynNode, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt},
     params::{self, ParamProblem, ParamSpec, Params},
-    port::Port,
+    port::{Coordinate, Port},
 };
 use serde_json::Value as Json;
 use std::{
@@ -96,6 +96,26 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn writes(&self, params: &Params) -> Vec<PathBuf> {
         self.typed(params).map(|p| self.node.writes(&p)).unwrap_or_default()
+    }
+
+    fn uses_coordinates(&self, params: &Params) -> bool {
+        self.typed(params).is_ok_and(|p| self.node.uses_coordinates(&p))
+    }
+
+    fn takes_what_is_there(&self, params: &Params) -> bool {
+        self.typed(params).is_ok_and(|p| self.node.takes_what_is_there(&p))
+    }
+
+    fn groups(&self, params: &Params) -> Option<Vec<String>> {
+        self.typed(params).ok().and_then(|p| self.node.groups(&p))
+    }
+
+    fn sweeps(&self, params: &Params) -> Vec<Swept> {
+        self.typed(params).map(|p| self.node.sweeps(&p)).unwrap_or_default()
+    }
+
+    fn arrange(&self, params: &Params, item: &Coordinate, value: &ValueAt) -> Result<Vec<Passed>, NodeError> {
+        self.node.arrange(&self.typed_for_run(params)?, item, value)
     }
 
     fn fit(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {

@@ -4,17 +4,18 @@
 //! the run itself; so they cannot disagree.
 
 use super::{
-    Coordinate, Key, NodeInstance, Params, Pipeline, Port, Registry, Severity, Store, TaskId,
+    Coordinate, Key, NodeInstance, Pipeline, Port, Registry, Severity, Store, Swept, TaskId, Work,
     evaluate_item::Arrived,
-    join::{Item, ItemState, join},
+    join::{Arrivals, Grouped, Item, ItemState, join},
     memo::Memo,
     node::DynNode,
+    prepared::Prepared,
     store::Stored,
     validate::validate,
 };
 use petgraph::{Direction, stable_graph::NodeIndex, visit::EdgeRef};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -66,12 +67,10 @@ pub(super) struct Job {
     /// True where `fit` is called rather than `run`.
     pub fit: bool,
     pub key: Key,
-    /// Parameters with defaults, automatic values resolved where that needed no loading.
-    pub params: Params,
+    /// Parameters with defaults, automatic values resolved where that needed no loading, and their files.
+    pub prepared: Arc<Prepared>,
     /// Key and payload of each input item.
     pub inputs: Vec<Arrived>,
-    /// Files it depends on, with their fingerprints.
-    pub files: Vec<(PathBuf, String)>,
     /// Files it writes for the user.
     pub writes: Vec<PathBuf>,
     pub seed: u64,
@@ -105,8 +104,10 @@ pub(super) struct Evaluator<'a> {
     invalid: HashMap<String, String>,
     /// Fingerprints as first seen: a file that changes while a run goes on belongs to the next run.
     pub(super) fingerprints: HashMap<PathBuf, String>,
-    /// Parameters with defaults filled in, by node.
-    pub(super) completed: HashMap<String, Params>,
+    /// Parameters as items use them, by node and by what is special about them.
+    pub(super) prepared: HashMap<String, HashMap<String, Arc<Prepared>>>,
+    /// Parameters that take their values from keys.
+    pub(super) swept: Vec<Swept>,
     /// Results known to be there or known to be missing.
     pub(super) found: HashMap<Key, Option<Stored>>,
 }
@@ -144,6 +145,11 @@ impl<'a> Evaluator<'a> {
                 invalid.entry(node).or_insert(message);
             }
         }
+        let running = pipeline.nodes().filter(|instance| !instance.muted && !instance.bypassed);
+        let swept: Vec<Swept> = running
+            .filter_map(|instance| Some(registry.get(&instance.kind)?.sweeps(&instance.params)))
+            .flatten()
+            .collect();
         Self {
             registry,
             store,
@@ -155,7 +161,8 @@ impl<'a> Evaluator<'a> {
             outcomes: HashMap::new(),
             invalid,
             fingerprints: HashMap::new(),
-            completed: HashMap::new(),
+            prepared: HashMap::new(),
+            swept,
             found: HashMap::new(),
         }
     }
@@ -218,7 +225,26 @@ impl<'a> Evaluator<'a> {
         if let Some(message) = self.invalid.get(&instance.name) {
             return NodeEval { invalid: Some(message.clone()), ..NodeEval::default() };
         }
+        if let Some(message) = self.wrong_sweep(instance, &node) {
+            return NodeEval { invalid: Some(message), ..NodeEval::default() };
+        }
         self.items(instance, &node, &inputs, &outputs, &collections)
+    }
+
+    /// What is wrong with the parameters a node sets elsewhere.
+    fn wrong_sweep(&self, instance: &NodeInstance, node: &Arc<dyn DynNode>) -> Option<String> {
+        node.sweeps(&instance.params).iter().find_map(|swept| {
+            let end = format!("{}.{}", swept.node, swept.field);
+            let Some(other) = self.pipeline.node(&swept.node) else {
+                return Some(format!("{end}: there is no node \"{}\"", swept.node));
+            };
+            let specs = self.registry.get(&other.kind)?.specs();
+            if specs.iter().any(|spec| spec.name == swept.field) {
+                return None;
+            }
+            let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+            Some(format!("{end}: {} has {}", swept.node, names.join(", ")))
+        })
     }
 
     /// What arrives at each connected input; `None` where it comes from a node that is off.
@@ -234,13 +260,13 @@ impl<'a> Evaluator<'a> {
                 Some(eval) if eval.off => None,
                 Some(eval) if eval.invalid.is_some() => {
                     let reason = format!("{} before it cannot run", graph[edge.source()].name);
-                    Some(vec![Item { coordinate: Coordinate::default(), state: ItemState::Broken(reason) }])
+                    Some(vec![Item::new(Coordinate::default(), ItemState::Broken(reason))])
                 }
                 Some(eval) if graph[edge.source()].bypassed => eval.outputs.get(&wire.from_port).cloned(),
                 Some(eval) => Some(eval.outputs.get(&wire.from_port).cloned().unwrap_or_else(|| {
                     let reason =
                         format!("{} has no output \"{}\"", graph[edge.source()].name, wire.from_port);
-                    vec![Item { coordinate: Coordinate::default(), state: ItemState::Broken(reason) }]
+                    vec![Item::new(Coordinate::default(), ItemState::Broken(reason))]
                 })),
                 None => None,
             };
@@ -261,31 +287,88 @@ impl<'a> Evaluator<'a> {
         outputs: &[Port],
         collections: &BTreeMap<&str, Vec<Item>>,
     ) -> NodeEval {
-        let is_many = |port: &str| inputs.iter().any(|p| p.name == port && p.many);
-        let single: Vec<(&str, &[Item])> = collections
+        let arranges = node.info().work == Work::Arrange;
+        let is_many = |port: &str| !arranges && inputs.iter().any(|p| p.name == port && p.many);
+        let arrivals: Vec<(&str, Arrivals)> = collections
             .iter()
-            .filter(|(p, _)| !is_many(p))
-            .map(|(p, items)| (*p, items.as_slice()))
+            .map(|(&port, items)| match is_many(port) {
+                true => (port, Arrivals::gathered(items)),
+                false => (port, Arrivals::single(items)),
+            })
             .collect();
-        let (rows, unmatched) = join(&single);
+        let joined: Vec<(&str, &Arrivals)> = arrivals.iter().map(|(port, items)| (*port, items)).collect();
+        let (rows, unmatched) = join(&joined);
         let settled = !collections.values().flatten().any(|i| matches!(i.state, ItemState::Pending));
         let mut eval = NodeEval {
             warnings: if settled { unmatched } else { Vec::new() },
             outputs: outputs.iter().map(|p| (p.name.to_owned(), Vec::new())).collect(),
             ..NodeEval::default()
         };
+        let groups = node.groups(&instance.params).map(|keys| Arc::new(keys.into_iter().collect()));
+        let tolerant = node.takes_what_is_there(&instance.params);
+        let mut left_out = BTreeMap::new();
         for (coordinate, row) in rows {
-            let mut own: Vec<(&str, &Item)> = single
-                .iter()
-                .zip(&row)
-                .filter_map(|((port, items), &index)| Some((*port, items.get(index)?)))
-                .collect();
-            for (port, items) in collections.iter().filter(|(p, _)| is_many(p)) {
-                own.extend(items.iter().map(|item| (*port, item)));
+            let mut own: Vec<(&str, &Item)> = Vec::with_capacity(row.len());
+            let mut grouped: Grouped = None;
+            for ((port, arrived), &index) in joined.iter().zip(&row) {
+                let items = collections.get(port).map_or(&[][..], Vec::as_slice);
+                let gathers = is_many(port);
+                let members: Vec<&Item> =
+                    arrived.members(index).iter().filter_map(|&member| items.get(member)).collect();
+                // Where nothing is there, there is nothing to take.
+                let takes = gathers
+                    && tolerant
+                    && members.iter().any(|item| !matches!(item.state, ItemState::Broken(_)));
+                for item in members {
+                    match (&item.state, takes) {
+                        (ItemState::Broken(reason), true) => {
+                            left_out.insert(item.coordinate.clone(), reason.clone());
+                        }
+                        _ => own.push((*port, item)),
+                    }
+                    if !gathers {
+                        grouped = both(grouped, &item.grouped);
+                    }
+                }
             }
+            let before: Vec<usize> = eval.outputs.values().map(Vec::len).collect();
             self.item(instance, node, coordinate, &own, &mut eval);
+            for (items, before) in eval.outputs.values_mut().zip(before) {
+                for item in items.iter_mut().skip(before) {
+                    item.grouped = groups.clone().or_else(|| grouped.clone());
+                }
+            }
+        }
+        eval.warnings
+            .extend(left_out.into_iter().map(|(item, reason)| format!("item {item} is left out: {reason}")));
+        if arranges {
+            refuse_twins(&mut eval);
         }
         eval
+    }
+}
+
+/// Groups of items that meet: the finer of both.
+fn both(a: Grouped, b: &Grouped) -> Grouped {
+    match (a, b) {
+        (None, b) => b.clone(),
+        (a, None) => a,
+        (Some(a), Some(b)) if a == *b => Some(a),
+        (Some(a), Some(b)) => Some(Arc::new(a.union(b).cloned().collect())),
+    }
+}
+
+/// Two items of the same keys could not be told apart by what follows.
+fn refuse_twins(eval: &mut NodeEval) {
+    for items in eval.outputs.values() {
+        let mut seen = HashSet::new();
+        if let Some(twin) = items.iter().find(|item| !seen.insert(&item.coordinate)) {
+            eval.invalid = Some(format!(
+                "two items have the keys \"{}\": give each wire a key of its own first (Set keys)",
+                twin.coordinate
+            ));
+            return;
+        }
     }
 }
 

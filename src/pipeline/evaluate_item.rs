@@ -1,16 +1,16 @@
 //! One node at one coordinate: its key, its recipe or its task.
 
 use super::{
-    Coordinate, Inputs, Key, NodeError, NodeInstance, Output, Params, Store, TaskId, Value, Work,
+    Coordinate, Inputs, Key, NodeError, NodeInstance, Output, OwnItem, Params, Store, TaskId, Value, Work,
     evaluate::{EvalState, Evaluator, ItemEval, Job, NodeEval, Outcome},
     join::{Item, ItemState, Payload},
-    key::{KeyBuilder, coordinate_text},
+    key::{KeyBuilder, canonical, coordinate_text},
     memo::Memo,
     node::DynNode,
+    prepared::Prepared,
     store::Stored,
 };
-use serde_json::Value as Json;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// What arrives at the ports of one call: port, coordinate, key and value.
 pub(super) type Arrived = (String, Coordinate, Key, Payload);
@@ -25,7 +25,11 @@ impl Evaluator<'_> {
         own: &[(&str, &Item)],
         eval: &mut NodeEval,
     ) {
-        let is_task = node.info().work != Work::Lazy;
+        let work = node.info().work;
+        if work == Work::Arrange {
+            return self.arrange(instance, node, coordinate, own, eval);
+        }
+        let is_task = work.is_task();
         let mut ready = Vec::with_capacity(own.len());
         let mut pending = false;
         let mut broken = None;
@@ -55,10 +59,63 @@ impl Evaluator<'_> {
         };
         if let Some(state) = left {
             for items in eval.outputs.values_mut() {
-                items.push(Item { coordinate: coordinate.clone(), state: state.clone() });
+                items.push(Item::new(coordinate.clone(), state.clone()));
             }
         }
         eval.items.push(ItemEval { coordinate, is_task, state });
+    }
+
+    /// Items of a node that only says where they go: that is known before their values are.
+    fn arrange(
+        &mut self,
+        instance: &NodeInstance,
+        node: &Arc<dyn DynNode>,
+        coordinate: Coordinate,
+        own: &[(&str, &Item)],
+        eval: &mut NodeEval,
+    ) {
+        let missing = Cell::new(None);
+        let value = |port: &str| {
+            let Some((_, item)) = own.iter().find(|(name, _)| *name == port) else { return Ok(None) };
+            match &item.state {
+                ItemState::Ready { payload, .. } => {
+                    self.memo.value(self.store, payload).map(Some).map_err(failed)
+                }
+                other => {
+                    missing.set(Some(other.clone()));
+                    Err(NodeError::Input(format!("\"{port}\" is not there yet")))
+                }
+            }
+        };
+        let passed = node.arrange(&instance.params, &coordinate, &value);
+        let is_pending = own.iter().any(|(_, item)| matches!(item.state, ItemState::Pending));
+        let state = match (passed, missing.take()) {
+            (_, Some(ItemState::Broken(reason))) => EvalState::Cancelled(reason),
+            (Err(_), Some(_)) => EvalState::Waiting,
+            // The keys it asks for may come with the values.
+            (Err(_), None) if is_pending => EvalState::Waiting,
+            (Err(error), None) => EvalState::Failed(error.to_string()),
+            (Ok(passed), _) => {
+                for passed in passed {
+                    let Some((_, item)) = own.iter().find(|(port, _)| *port == passed.from) else { continue };
+                    let left = Item { coordinate: passed.coordinate, ..(*item).clone() };
+                    eval.outputs.entry(passed.to.to_owned()).or_default().push(left);
+                }
+                EvalState::Lazy
+            }
+        };
+        let left = match &state {
+            EvalState::Waiting => Some(ItemState::Pending),
+            EvalState::Cancelled(reason) => Some(ItemState::Broken(reason.clone())),
+            EvalState::Failed(_) => Some(ItemState::Broken(format!("{} failed before it", instance.name))),
+            _ => None,
+        };
+        if let Some(state) = left {
+            for items in eval.outputs.values_mut() {
+                items.push(Item::new(coordinate.clone(), state.clone()));
+            }
+        }
+        eval.items.push(ItemEval { coordinate, is_task: false, state });
     }
 
     /// An item whose inputs are all there.
@@ -70,28 +127,21 @@ impl Evaluator<'_> {
         inputs: Vec<Arrived>,
         eval: &mut NodeEval,
     ) -> Result<EvalState, NodeError> {
-        let params = self.key_params(instance, node, &inputs)?;
-        let files: Vec<(PathBuf, String)> =
-            node.files(&params, self.base_folder).into_iter().map(|path| self.fingerprint(path)).collect();
-        let key = self.key("result", node, &params, &inputs, &files);
+        let prepared = self.prepared(instance, node, &coordinate, &inputs)?;
         let work = node.info().work;
-        if work != Work::Lazy {
+        if work.is_task() {
             let fit = matches!(work, Work::FitThenLazy(_));
-            let key = if fit { self.key("fit", node, &params, &inputs, &files) } else { key };
-            let writes: Vec<PathBuf> = node
-                .writes(&params)
-                .iter()
-                .map(|path| self.base_folder.join(coordinate.place(path)))
-                .collect();
+            let what = if fit { "fit" } else { "result" };
+            let key = self.key(what, node, &prepared, &coordinate, &inputs);
+            let writes = prepared.writes.iter().map(|path| self.base_folder.join(coordinate.place(path)));
             let job = Job {
                 task: TaskId { node: instance.name.clone(), coordinate: coordinate.clone() },
                 node: node.clone(),
                 fit,
                 key,
-                params: params.clone(),
                 inputs: inputs.clone(),
-                files,
-                writes,
+                writes: writes.collect(),
+                prepared: prepared.clone(),
                 seed: self.pipeline.seed(),
             };
             let Some(stored) = self.find(&job) else {
@@ -106,16 +156,17 @@ impl Evaluator<'_> {
                 return Ok(EvalState::Done(stored));
             }
             let fits = self.memo.values(self.store, &stored).map_err(failed)?;
-            self.lazy(node, &params, coordinate, inputs, fits, key_of_applied(key), eval)?;
+            self.lazy(node, &prepared.params, coordinate, inputs, fits, key_of_applied(key), eval)?;
             return Ok(EvalState::Done(stored));
         }
-        self.lazy(node, &params, coordinate, inputs, BTreeMap::new(), key, eval)?;
+        let key = self.key("result", node, &prepared, &coordinate, &inputs);
+        self.lazy(node, &prepared.params, coordinate, inputs, BTreeMap::new(), key, eval)?;
         Ok(EvalState::Lazy)
     }
 
     #[expect(clippy::too_many_arguments, reason = "all of it makes up one recipe")]
     fn lazy(
-        &self,
+        &mut self,
         node: &Arc<dyn DynNode>,
         params: &Params,
         coordinate: Coordinate,
@@ -129,70 +180,89 @@ impl Evaluator<'_> {
         let recipe = self.memo.recipe(key, &**node, params, load, self.pipeline.seed(), folders)?;
         eval.warnings.extend(recipe.warnings.iter().cloned());
         for (port, output) in &recipe.outputs.0 {
-            let empty = Coordinate::default();
-            let items: Vec<(&Coordinate, &Value)> = match output {
-                Output::One(value) => vec![(&empty, value)],
-                Output::Many(items) => items.iter().map(|(c, v)| (c, v)).collect(),
-            };
             let collected = eval.outputs.entry(port.clone()).or_default();
-            for (added, value) in items {
-                let state =
-                    ItemState::Ready { key: key.output(port, added), payload: Payload::Here(value.clone()) };
-                collected.push(Item { coordinate: with(&coordinate, added), state });
+            let ready = |key, value: &Value| ItemState::Ready { key, payload: Payload::Here(value.clone()) };
+            match output {
+                Output::One(value) => {
+                    let state = ready(key.output(port, &Coordinate::default()), value);
+                    collected.push(Item::new(coordinate.clone(), state));
+                }
+                Output::Many(items) => collected.extend(items.iter().map(|(added, value)| {
+                    Item::new(with(&coordinate, added), ready(key.output(port, added), value))
+                })),
+                Output::Own(items) => {
+                    for item in items {
+                        let place = with(&coordinate, &item.coordinate);
+                        let state = match &item.value {
+                            Ok(value) => ready(self.key_of_own(node, port, item, &inputs), value),
+                            Err(reason) => {
+                                let state = EvalState::Failed(reason.clone());
+                                // An item with several outputs fails once.
+                                if !eval.items.iter().any(|i| i.coordinate == place) {
+                                    let coordinate = place.clone();
+                                    eval.items.push(ItemEval { coordinate, is_task: false, state });
+                                }
+                                ItemState::Broken(reason.clone())
+                            }
+                        };
+                        collected.push(Item::new(place, state));
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    /// Parameters for the key: defaults filled in, automatic ones resolved from the inputs.
-    fn key_params(
-        &mut self,
-        instance: &NodeInstance,
-        node: &Arc<dyn DynNode>,
-        inputs: &[Arrived],
-    ) -> Result<Params, NodeError> {
-        let params = match self.completed.get(&instance.name) {
-            Some(params) => params.clone(),
-            None => {
-                let wrong = |p: super::ParamProblem| NodeError::Input(format!("{}: {}", p.field, p.message));
-                let params = node.complete(&instance.params).map_err(wrong)?;
-                self.completed.insert(instance.name.clone(), params.clone());
-                params
-            }
-        };
-        let is_open = |spec: &super::ParamSpec| spec.auto && params.get(&spec.name).is_none_or(Json::is_null);
-        // Without an automatic value nothing has to be loaded to know the key; `resolve` comes at the run.
-        if !node.specs().iter().any(is_open) {
-            return Ok(params);
+    /// The key of an item that tells what it is made of.
+    fn key_of_own(&mut self, node: &Arc<dyn DynNode>, port: &str, item: &OwnItem, inputs: &[Arrived]) -> Key {
+        let info = node.info();
+        let mut builder = KeyBuilder::new("item")
+            .text(info.kind)
+            .text(&info.version.to_string())
+            .text(port)
+            .text(&canonical(&item.facts));
+        for path in &item.files {
+            builder = builder.text("file").text(&self.fingerprint(path.clone()).1);
         }
-        let key = self.key("resolve", node, &params, inputs, &[]);
-        self.memo.resolved(key, || node.resolve(&params, &load_inputs(self.store, self.memo, inputs)?))
+        for (port, _, key, _) in inputs.iter().filter(|_| item.of_inputs) {
+            builder = builder.text(port).key(*key);
+        }
+        builder.finish()
     }
 
-    fn key(
+    /// The name of what a node makes of these inputs.
+    pub(super) fn key(
         &self,
         what: &str,
         node: &Arc<dyn DynNode>,
-        params: &Params,
+        prepared: &Prepared,
+        coordinate: &Coordinate,
         inputs: &[Arrived],
-        files: &[(PathBuf, String)],
     ) -> Key {
         let info = node.info();
         let mut builder = KeyBuilder::new(what)
             .text(info.kind)
             .text(&info.version.to_string())
-            .json(&Json::Object(params.clone()))
+            .text(&prepared.text)
             .text(&self.pipeline.seed().to_string());
-        for (port, coordinate, key, _) in inputs {
-            builder = builder.text(port).text(&coordinate_text(coordinate)).key(*key);
+        // Where an item stands does not change what is made of it, unless the node says so.
+        if prepared.uses_coordinates {
+            builder = builder.text(&coordinate_text(coordinate));
         }
-        for (_, fingerprint) in files {
+        for (port, coordinate, key, _) in inputs {
+            builder = builder.text(port);
+            if prepared.uses_coordinates {
+                builder = builder.text(&coordinate_text(coordinate));
+            }
+            builder = builder.key(*key);
+        }
+        for (_, fingerprint) in &prepared.files {
             builder = builder.text("file").text(fingerprint);
         }
         builder.finish()
     }
 
-    fn fingerprint(&mut self, path: PathBuf) -> (PathBuf, String) {
+    pub(super) fn fingerprint(&mut self, path: PathBuf) -> (PathBuf, String) {
         let path = self.base_folder.join(path);
         let fingerprint =
             self.fingerprints.entry(path.clone()).or_insert_with(|| self.store.fingerprint(&path)).clone();
@@ -249,7 +319,7 @@ fn stored_outputs(stored: &Stored, key: Key, coordinate: &Coordinate, eval: &mut
         for (added, _) in &entry.items {
             let payload = Payload::Stored(stored.clone(), port.clone(), added.clone());
             let state = ItemState::Ready { key: key.output(port, added), payload };
-            collected.push(Item { coordinate: with(coordinate, added), state });
+            collected.push(Item::new(with(coordinate, added), state));
         }
     }
 }

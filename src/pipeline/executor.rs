@@ -162,13 +162,17 @@ impl Executor {
             problems.push(Problem::of_document(format!("there is no node \"{node}\" to run to")));
         }
         for (instance, eval) in walk.iter() {
+            let estimate_s = self.store.last_duration_s(&instance.kind);
             problems.extend(eval.warnings.iter().map(|w| Problem::of_node(&instance.name, w).warning()));
             for item in &eval.items {
                 if let EvalState::Failed(message) = &item.state {
                     problems.push(Problem::of_node(&instance.name, message));
                 }
                 if item.is_task && !matches!(item.state, EvalState::Failed(_) | EvalState::Cancelled(_)) {
-                    tasks.push(self.planned(&instance.name, &instance.kind, item));
+                    tasks.push(PlannedTask {
+                        estimate_s,
+                        ..self.planned(&instance.name, &instance.kind, item)
+                    });
                 }
             }
         }
@@ -190,7 +194,7 @@ impl Executor {
             folder,
             provisional: matches!(item.state, EvalState::Waiting),
             after: Vec::new(),
-            estimate_s: self.store.last_duration_s(kind),
+            estimate_s: None,
         }
     }
 
@@ -215,22 +219,25 @@ impl Executor {
         }
         let items = eval.outputs.get(&port).ok_or_else(|| LookError(format!("nothing leaves at {end}")))?;
         let mut found = Vec::with_capacity(items.len());
+        let mut broken = None;
         for item in items {
             match &item.state {
                 ItemState::Pending => return Ok(missing(&walk)),
-                ItemState::Broken(reason) => {
-                    let own = eval.items.iter().find_map(|i| match &i.state {
-                        EvalState::Failed(message) => Some(format!("{from}: {message}")),
-                        _ => None,
-                    });
-                    return Err(LookError(own.or_else(|| first_failure(&walk)).unwrap_or(reason.clone())));
-                }
+                ItemState::Broken(reason) => broken = broken.or(Some(reason)),
                 ItemState::Ready { payload, .. } => {
                     let value =
                         self.memo.value(&self.store, payload).map_err(|e| LookError(e.to_string()))?;
                     found.push((item.coordinate.clone(), value));
                 }
             }
+        }
+        // What is there can be looked at, though other items are missing.
+        if let (true, Some(reason)) = (found.is_empty(), broken) {
+            let own = eval.items.iter().find_map(|i| match &i.state {
+                EvalState::Failed(message) => Some(format!("{from}: {message}")),
+                _ => None,
+            });
+            return Err(LookError(own.or_else(|| first_failure(&walk)).unwrap_or_else(|| reason.clone())));
         }
         found.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(Look::Ready(found))

@@ -1,13 +1,64 @@
 //! Collections: the items that flow on a wire, and how several wires meet.
 
 use super::{Coordinate, Key, Value, store::Stored};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One item of a collection.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     pub coordinate: Coordinate,
     pub state: ItemState,
+    /// The keys by which the next `many` input gathers it; `None` where that takes the whole collection.
+    pub grouped: Grouped,
+}
+
+/// The keys of a group.
+pub(super) type Grouped = Option<Arc<BTreeSet<String>>>;
+
+impl Item {
+    pub(super) fn new(coordinate: Coordinate, state: ItemState) -> Self {
+        Self { coordinate, state, grouped: None }
+    }
+}
+
+/// What arrives at a port, as calls take it: single items, or the items of each group.
+#[derive(Debug, Default)]
+pub(super) struct Arrivals {
+    coordinates: Vec<Coordinate>,
+    members: Vec<Vec<usize>>,
+}
+
+impl Arrivals {
+    /// Each item by itself.
+    pub(super) fn single(items: &[Item]) -> Self {
+        Self {
+            coordinates: items.iter().map(|item| item.coordinate.clone()).collect(),
+            members: (0..items.len()).map(|index| vec![index]).collect(),
+        }
+    }
+
+    /// Items of a group together, those without one all together; in order of their coordinates.
+    pub(super) fn gathered(items: &[Item]) -> Self {
+        let mut groups: BTreeMap<Coordinate, Vec<usize>> = BTreeMap::new();
+        if items.is_empty() {
+            groups.insert(Coordinate::default(), Vec::new());
+        }
+        for (index, item) in items.iter().enumerate() {
+            let group =
+                item.grouped.as_ref().map_or_else(Coordinate::default, |keys| item.coordinate.only(keys));
+            groups.entry(group).or_default().push(index);
+        }
+        let (coordinates, members) = groups.into_iter().unzip();
+        Self { coordinates, members }
+    }
+
+    /// The items of one arrival.
+    pub(super) fn members(&self, index: usize) -> &[usize] {
+        self.members.get(index).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// What is known of an item.
@@ -34,22 +85,21 @@ pub(super) type Row = (Coordinate, Vec<usize>);
 
 /// Joins collections on the keys they share, in order of the coordinates. Also says which items of which
 /// port found no partner.
-pub(super) fn join(ports: &[(&str, &[Item])]) -> (Vec<Row>, Vec<String>) {
+pub(super) fn join(ports: &[(&str, &Arrivals)]) -> (Vec<Row>, Vec<String>) {
     let mut rows: Vec<Row> = vec![(Coordinate::default(), Vec::new())];
     for (_, items) in ports {
-        rows = join_one(&rows, items);
+        rows = join_one(&rows, &items.coordinates);
     }
     rows.sort();
     let mut unmatched = Vec::new();
     for (column, (port, items)) in ports.iter().enumerate() {
         let used: BTreeSet<usize> = rows.iter().filter_map(|(_, row)| row.get(column).copied()).collect();
-        for (index, item) in items.iter().enumerate() {
+        for (index, coordinate) in items.coordinates.iter().enumerate() {
             if !used.contains(&index) {
                 let others: Vec<&str> =
                     ports.iter().map(|(name, _)| *name).filter(|name| name != port).collect();
                 unmatched.push(format!(
-                    "item {} at \"{port}\" is left out: there is no item for it at \"{}\"",
-                    item.coordinate,
+                    "item {coordinate} at \"{port}\" is left out: there is no item for it at \"{}\"",
                     others.join("\", \"")
                 ));
             }
@@ -58,9 +108,9 @@ pub(super) fn join(ports: &[(&str, &[Item])]) -> (Vec<Row>, Vec<String>) {
     (rows, unmatched)
 }
 
-fn join_one(rows: &[Row], items: &[Item]) -> Vec<Row> {
+fn join_one(rows: &[Row], items: &[Coordinate]) -> Vec<Row> {
     // Keys that all coordinates of both sides have tell partners apart quickly; the rest is compared.
-    let mut all = rows.iter().map(|(c, _)| c).chain(items.iter().map(|i| &i.coordinate));
+    let mut all = rows.iter().map(|(c, _)| c).chain(items);
     let mut shared: BTreeSet<&str> =
         all.next().map(|c| c.0.keys().map(String::as_str).collect()).unwrap_or_default();
     for coordinate in all {
@@ -69,13 +119,13 @@ fn join_one(rows: &[Row], items: &[Item]) -> Vec<Row> {
     let part =
         |c: &Coordinate| -> Vec<_> { shared.iter().filter_map(|key| c.0.get(*key).cloned()).collect() };
     let mut by_part: BTreeMap<Vec<_>, Vec<usize>> = BTreeMap::new();
-    for (index, item) in items.iter().enumerate() {
-        by_part.entry(part(&item.coordinate)).or_default().push(index);
+    for (index, coordinate) in items.iter().enumerate() {
+        by_part.entry(part(coordinate)).or_default().push(index);
     }
     let mut joined = Vec::new();
     for (coordinate, row) in rows {
         for &index in by_part.get(&part(coordinate)).into_iter().flatten() {
-            if let Some(coordinate) = coordinate.join(&items[index].coordinate) {
+            if let Some(coordinate) = coordinate.join(&items[index]) {
                 joined.push((coordinate, row.iter().copied().chain([index]).collect()));
             }
         }
@@ -92,11 +142,11 @@ mod tests {
         let coordinate = |keys: &&[(&str, i64)]| {
             Coordinate(keys.iter().map(|&(k, v)| (k.to_owned(), CoordinateValue::Int(v))).collect())
         };
-        keys.iter().map(|k| Item { coordinate: coordinate(k), state: ItemState::Pending }).collect()
+        keys.iter().map(|k| Item::new(coordinate(k), ItemState::Pending)).collect()
     }
 
     fn check(a: &[&[(&str, i64)]], b: &[&[(&str, i64)]], rows: &[&str], num_unmatched: usize) {
-        let (a, b) = (items(a), items(b));
+        let (a, b) = (Arrivals::single(&items(a)), Arrivals::single(&items(b)));
         let (joined, unmatched) = join(&[("a", &a), ("b", &b)]);
         let names: Vec<String> = joined.iter().map(|(c, _)| c.to_string()).collect();
         assert_eq!(names, rows);
@@ -111,5 +161,19 @@ mod tests {
         check(&[&[("s", 1)]], &[&[("i", 1)], &[("i", 2)]], &["i=1,s=1", "i=2,s=1"], 0);
         check(&[&[("s", 1), ("i", 1)], &[("s", 2), ("i", 1)]], &[&[("s", 1)]], &["i=1,s=1"], 1);
         check(&[], &[&[]], &[], 1);
+    }
+
+    #[test]
+    fn groups_are_gathered_by_their_keys() {
+        let mut all = items(&[&[("s", 1), ("i", 1)], &[("s", 2), ("i", 1)], &[("s", 1), ("i", 2)]]);
+        assert_eq!(Arrivals::gathered(&all).members, [vec![0, 1, 2]]);
+        for item in &mut all {
+            item.grouped = Some(Arc::new(BTreeSet::from(["s".to_owned()])));
+        }
+        let gathered = Arrivals::gathered(&all);
+        assert_eq!(gathered.members, [vec![0, 2], vec![1]]);
+        let names: Vec<String> = gathered.coordinates.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["s=1", "s=2"]);
+        assert_eq!(Arrivals::gathered(&[]).members.len(), 1, "an empty collection is a collection");
     }
 }

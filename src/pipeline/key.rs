@@ -59,18 +59,13 @@ impl KeyBuilder {
         self.bytes(&key.0)
     }
 
-    /// A value whatever the order of its fields.
-    pub(super) fn json(self, value: &Json) -> Self {
-        let text = canonical(value);
-        self.text(&text)
-    }
-
     pub(super) fn finish(self) -> Key {
         Key(self.0.finalize().into())
     }
 }
 
-fn canonical(value: &Json) -> String {
+/// JSON as text, whatever the order of fields.
+pub(super) fn canonical(value: &Json) -> String {
     match value {
         Json::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();

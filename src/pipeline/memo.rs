@@ -17,7 +17,7 @@ use std::{
 /// Loaded results that are kept, in bytes of their files; mapped columns count as well.
 const LOADED_BYTES: u64 = 1 << 30;
 /// Recipes that are kept.
-const NUM_RECIPES: usize = 4096;
+const NUM_RECIPES: usize = 1 << 18;
 
 /// What a lazy node gave.
 #[derive(Debug)]
@@ -116,6 +116,9 @@ impl Memo {
         let found = match &*output {
             Output::One(value) => Some(value),
             Output::Many(items) => items.iter().find(|(c, _)| c == added).map(|(_, value)| value),
+            Output::Own(items) => {
+                items.iter().find(|item| item.coordinate == *added).and_then(|item| item.value.as_ref().ok())
+            }
         };
         found.cloned().ok_or_else(|| StoreError::Damaged {
             folder: stored.folder.clone(),

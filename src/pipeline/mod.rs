@@ -11,11 +11,13 @@ mod evaluate_item;
 mod event;
 mod executor;
 mod expand;
+mod expression;
 mod feed;
 mod fields;
 mod graph;
 mod join;
 mod key;
+mod matrix;
 mod memo;
 mod mend;
 mod migrate;
@@ -23,6 +25,7 @@ mod node;
 mod params;
 mod plan;
 mod port;
+mod prepared;
 mod raw;
 mod read_params;
 mod registry;
@@ -42,14 +45,17 @@ use erased::node_erased;
 pub use event::{Event, EventKind, NodeState, RunId, RunStatus, TaskId};
 pub use executor::{Executor, Limits, Look, LookError, RunHandle, RunOptions};
 pub use expand::Expansion;
+pub use expression::{Expression, ExpressionError, Term};
 pub use graph::{Edit, NodeInstance, Pipeline, PipelineError, Wire};
 pub use key::Key;
+pub use matrix::{Cell, CellState, Matrix};
 pub use node::{
-    Category, DynNode, Inputs, Node, NodeError, NodeInfo, Output, Outputs, RunContext, TaskClass, Work,
+    Category, DynNode, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed, RunContext,
+    Swept, TaskClass, ValueAt, Work,
 };
 pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
 pub use plan::{Plan, PlannedTask};
-pub use port::{Coordinate, CoordinateValue, Port, PortType, Value};
+pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
 pub use registry::Registry;
 pub use resources::{peak_rss_bytes, process_cpu_s};
 pub use store::{

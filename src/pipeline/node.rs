@@ -3,7 +3,7 @@
 use super::{
     expand::Expansion,
     params::{ParamProblem, ParamSpec, Params},
-    port::{Coordinate, Port, PortType, Value},
+    port::{Coordinate, CoordinateValue, Port, PortType, Value},
 };
 use crate::{
     data::{
@@ -45,6 +45,7 @@ pub enum TaskClass {
     Correlograms,
     Traces,
     Files,
+    Command,
     Other,
 }
 
@@ -53,10 +54,19 @@ pub enum TaskClass {
 pub enum Work {
     /// `run` only builds a recipe (milliseconds): done whenever needed, never stored, no task.
     Lazy,
+    /// [`Node::arrange`] says which items go where and under which keys; values pass as they are, and no task.
+    Arrange,
     /// `fit` is a stored task; `run` then applies it as a recipe.
     FitThenLazy(TaskClass),
     /// `run` is a stored task.
     Task(TaskClass),
+}
+
+impl Work {
+    /// True where there is something to run and to keep.
+    pub fn is_task(self) -> bool {
+        matches!(self, Work::FitThenLazy(_) | Work::Task(_))
+    }
 }
 
 /// What a node is, the same for all its instances.
@@ -179,6 +189,40 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// True where the result depends on the coordinates of the inputs, as of a table that has them as columns.
+    fn uses_coordinates(&self, _params: &Self::Params) -> bool {
+        false
+    }
+
+    /// True where a `many` input takes what is there, though other items of it cannot be had.
+    fn takes_what_is_there(&self, _params: &Self::Params) -> bool {
+        false
+    }
+
+    /// The keys by which what leaves is gathered at the next `many` input.
+    fn groups(&self, _params: &Self::Params) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Parameters of other nodes that take their values from keys this node adds.
+    fn sweeps(&self, _params: &Self::Params) -> Vec<Swept> {
+        Vec::new()
+    }
+
+    /// Where an item goes and under which keys ([`Work::Arrange`]). `item` is the coordinate of the inputs; a value
+    /// is asked for only where the answer depends on it.
+    ///
+    /// # Errors
+    /// Where the keys or values do not allow an answer.
+    fn arrange(
+        &self,
+        _params: &Self::Params,
+        _item: &Coordinate,
+        _value: &ValueAt,
+    ) -> Result<Vec<Passed>, NodeError> {
+        Ok(Vec::new())
+    }
+
     /// Estimates from the data what `run` will apply ([`Work::FitThenLazy`]): named values, stored.
     ///
     /// # Errors
@@ -278,7 +322,52 @@ pub enum Output {
     One(Value),
     /// Several, each with keys added to that coordinate (Split, Sweep).
     Many(Vec<(Coordinate, Value)>),
+    /// As `Many`, of lazy nodes: each tells what it is made of and keeps its name whatever comes with it, and
+    /// one that cannot be had tells why and does not stop the others.
+    Own(Vec<OwnItem>),
 }
+
+/// An item that is named after what it is made of, not after all its node was given.
+#[derive(Clone, Debug)]
+pub struct OwnItem {
+    /// Keys added to the coordinate of the inputs.
+    pub coordinate: Coordinate,
+    /// Whatever tells it from other items of the node's kind, such as how its file is read.
+    pub facts: serde_json::Value,
+    /// Files it is made of.
+    pub files: Vec<PathBuf>,
+    /// True where it is made of the node's inputs, in their order but whatever their coordinates are.
+    pub of_inputs: bool,
+    /// The value, or why there is none.
+    pub value: Result<Value, String>,
+}
+
+/// Where an item goes ([`Work::Arrange`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passed {
+    /// The input it came by.
+    pub from: &'static str,
+    /// The output it leaves by.
+    pub to: &'static str,
+    /// The keys it has from there on.
+    pub coordinate: Coordinate,
+}
+
+/// A parameter of another node that takes its value from a key of the item ([`Node::sweeps`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swept {
+    /// The key.
+    pub key: String,
+    /// Name of the other node.
+    pub node: String,
+    /// Its parameter.
+    pub field: String,
+    /// What each value of the key stands for.
+    pub values: Vec<(CoordinateValue, serde_json::Value)>,
+}
+
+/// Gives the value at an input, `None` where nothing is connected.
+pub type ValueAt<'a> = dyn Fn(&str) -> Result<Option<Value>, NodeError> + 'a;
 
 /// What leaves a node, by port name.
 #[derive(Clone, Debug, Default)]
@@ -294,6 +383,13 @@ impl Outputs {
     #[must_use]
     pub fn and(mut self, port: &str, value: impl Into<Value>) -> Self {
         self.0.insert(port.to_owned(), Output::One(value.into()));
+        self
+    }
+
+    /// Items at one port that are named after what they are made of.
+    #[must_use]
+    pub fn and_own(mut self, port: &str, items: Vec<OwnItem>) -> Self {
+        self.0.insert(port.to_owned(), Output::Own(items));
         self
     }
 
@@ -409,6 +505,19 @@ pub trait DynNode: Send + Sync {
     fn files(&self, params: &Params, base: &Path) -> Vec<PathBuf>;
     /// As [`Node::writes`].
     fn writes(&self, params: &Params) -> Vec<PathBuf>;
+    /// As [`Node::uses_coordinates`].
+    fn uses_coordinates(&self, params: &Params) -> bool;
+    /// As [`Node::takes_what_is_there`].
+    fn takes_what_is_there(&self, params: &Params) -> bool;
+    /// As [`Node::groups`].
+    fn groups(&self, params: &Params) -> Option<Vec<String>>;
+    /// As [`Node::sweeps`].
+    fn sweeps(&self, params: &Params) -> Vec<Swept>;
+    /// As [`Node::arrange`]; `params` need not be resolved.
+    ///
+    /// # Errors
+    /// As [`Node::arrange`].
+    fn arrange(&self, params: &Params, item: &Coordinate, value: &ValueAt) -> Result<Vec<Passed>, NodeError>;
     /// As [`Node::fit`]; `params` are resolved.
     ///
     /// # Errors

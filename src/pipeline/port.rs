@@ -69,7 +69,7 @@ pub struct Port {
     pub port_type: PortType,
     /// Inputs: may be left unconnected.
     pub optional: bool,
-    /// Inputs: takes the whole collection at once, and several wires.
+    /// Inputs: takes the whole collection at once, or each group of it, and several wires.
     pub many: bool,
 }
 
@@ -166,16 +166,107 @@ impl From<Recording> for Value {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CoordinateValue {
-    /// A number.
+    /// A whole number.
     Int(i64),
+    /// Any other number.
+    Float(Finite),
     /// A word.
     Text(String),
+}
+
+impl CoordinateValue {
+    /// The value of a JSON number, word or truth; `None` for anything else, and for what is no finite number.
+    pub fn of_json(value: &serde_json::Value) -> Option<Self> {
+        use serde_json::Value as Json;
+        Some(match value {
+            Json::Number(number) => match number.as_i64() {
+                Some(whole) => CoordinateValue::Int(whole),
+                None => CoordinateValue::Float(Finite::new(number.as_f64()?)?),
+            },
+            Json::Bool(truth) => CoordinateValue::Text(truth.to_string()),
+            Json::String(text) => CoordinateValue::Text(text.clone()),
+            Json::Null | Json::Array(_) | Json::Object(_) => return None,
+        })
+    }
+
+    /// The value a word stands for: `3` is a whole number, `0.5` a number, anything else itself.
+    pub fn of_text(text: &str) -> Self {
+        // A number with leading zeros is a name, such as 007.
+        let digits = text.trim_start_matches('-');
+        let named = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+        match (text.parse(), text.parse().ok().and_then(Finite::new)) {
+            (Ok(whole), _) if !named => CoordinateValue::Int(whole),
+            (_, Some(number)) if !named && digits.starts_with(|c: char| c.is_ascii_digit()) => {
+                CoordinateValue::Float(number)
+            }
+            _ => CoordinateValue::Text(text.to_owned()),
+        }
+    }
+}
+
+/// A number that is neither NaN nor infinite, so that it has an order.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Finite(f64);
+
+impl Finite {
+    /// The number, where it is finite.
+    pub fn new(value: f64) -> Option<Self> {
+        // There is one zero.
+        value.is_finite().then_some(Self(value + 0.0))
+    }
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Finite {
+    type Error = &'static str;
+
+    fn try_from(value: f64) -> Result<Self, Self::Error> {
+        Self::new(value).ok_or("a finite number expected")
+    }
+}
+
+impl From<Finite> for f64 {
+    fn from(value: Finite) -> f64 {
+        value.0
+    }
+}
+
+impl PartialEq for Finite {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.total_cmp(&other.0).is_eq()
+    }
+}
+
+impl Eq for Finite {}
+
+impl PartialOrd for Finite {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Finite {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl std::hash::Hash for Finite {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
 }
 
 impl fmt::Display for CoordinateValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CoordinateValue::Int(value) => write!(f, "{value}"),
+            CoordinateValue::Float(value) => write!(f, "{}", value.get()),
             CoordinateValue::Text(value) => f.write_str(value),
         }
     }
@@ -190,6 +281,18 @@ impl Coordinate {
     /// A coordinate of one key.
     pub fn single(key: &str, value: CoordinateValue) -> Self {
         Self(BTreeMap::from([(key.to_owned(), value)]))
+    }
+
+    /// Only these keys.
+    #[must_use]
+    pub fn only(&self, keys: &std::collections::BTreeSet<String>) -> Self {
+        Self(
+            self.0
+                .iter()
+                .filter(|(key, _)| keys.contains(*key))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+        )
     }
 
     /// Both coordinates together, or `None` where they disagree on a shared key.

@@ -11,17 +11,20 @@ use super::{
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     path::PathBuf,
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A wish to cancel is seen within this time.
 const TICK: Duration = Duration::from_millis(20);
+
+/// While tasks run, walks over the pipeline take at most one part in so many of the time, however many items there are.
+const WALK_SHARE: u32 = 20;
 
 type Ended = (Arc<Job>, Result<Finished, NodeError>);
 
@@ -37,6 +40,8 @@ pub(super) struct Run {
     told: BTreeMap<TaskId, Told>,
     /// Warnings that were told.
     warned: BTreeSet<(String, String)>,
+    /// Tasks that can start, as the last walk found them.
+    ready: VecDeque<Arc<Job>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,6 +94,7 @@ impl Run {
                 running: Vec::new(),
                 told: BTreeMap::new(),
                 warned: BTreeSet::new(),
+                ready: VecDeque::new(),
             };
             finish(run.drive(&pipeline));
         };
@@ -113,35 +119,58 @@ impl Run {
             (None, until) => until.clone(),
         };
         let mut walk = executor.evaluator(pipeline, &base_folder, until.as_deref());
+        let began = Instant::now();
         walk.evaluate();
         self.feed.tell(EventKind::RunStarted { tasks: tasks(&walk).count() });
+        self.look_around(&mut walk);
+        let mut pause = began.elapsed() * WALK_SHARE;
+        let mut walked = Instant::now();
+        // Tasks that ended since the last walk, and their keys.
+        let (mut nodes, mut keys) = (BTreeSet::new(), BTreeSet::new());
         loop {
-            if fit_end.is_some() {
-                self.leave_out_all_but_fits(&mut walk);
+            let idle = self.ready.is_empty() && self.running.len() < self.site.threads;
+            if !keys.is_empty() && (idle || walked.elapsed() > pause) {
+                let began = Instant::now();
+                // Other nodes may have waited for the same work.
+                let twins = runnable(&walk).filter(|job| keys.contains(&job.key));
+                nodes.extend(twins.map(|job| job.task.node.clone()));
+                walk.evaluate_from(&nodes);
+                self.look_around(&mut walk);
+                (nodes, keys) = (BTreeSet::new(), BTreeSet::new());
+                pause = began.elapsed() * WALK_SHARE;
+                walked = Instant::now();
             }
-            self.tell_states(&walk);
-            let cancelled = self.cancel.load(Ordering::Relaxed);
-            if !cancelled {
-                self.dispatch(&walk);
+            if !self.cancel.load(Ordering::Relaxed) {
+                self.dispatch();
             }
             if self.running.is_empty() {
-                break;
+                if keys.is_empty() {
+                    break;
+                }
+                self.ready.clear();
+                continue;
             }
             if let Ok(first) = self.ended.1.recv_timeout(TICK) {
                 let ended: Vec<Ended> = std::iter::once(first).chain(self.ended.1.try_iter()).collect();
-                let keys: BTreeSet<Key> = ended.iter().map(|(job, _)| job.key).collect();
                 for (job, result) in ended {
+                    keys.insert(job.key);
+                    nodes.insert(job.task.node.clone());
                     self.end(&job, result, &mut walk);
                 }
-                // Other nodes may have waited for the same work.
-                let nodes: BTreeSet<String> = runnable(&walk)
-                    .filter(|job| keys.contains(&job.key))
-                    .map(|job| job.task.node.clone())
-                    .collect();
-                walk.evaluate_from(&nodes);
             }
         }
         self.finish(&walk)
+    }
+
+    /// Tells what a walk found and notes what can start.
+    fn look_around(&mut self, walk: &mut Evaluator) {
+        if self.options.fit_only.is_some() {
+            self.leave_out_all_but_fits(walk);
+        }
+        self.tell_states(walk);
+        // The same work twice in one pipeline is done once.
+        let mut seen: BTreeSet<Key> = self.running.iter().map(|job| job.key).collect();
+        self.ready = runnable(walk).filter(|job| seen.insert(job.key)).cloned().collect();
     }
 
     /// Ends a run that names what is not there.
@@ -239,18 +268,21 @@ impl Run {
     }
 
     /// Starts what can run, within the limits.
-    fn dispatch(&mut self, walk: &Evaluator) {
+    fn dispatch(&mut self) {
         let limits = self.executor.limits().clone();
         // One more than threads, so that a task that waits for a disk leaves no core idle.
         let most = self.site.threads + 1;
-        let ready: Vec<Arc<Job>> = runnable(walk).cloned().collect();
-        for job in ready {
+        let mut full = BTreeSet::new();
+        let mut waiting = VecDeque::new();
+        while self.running.len() < most
+            && let Some(job) = self.ready.pop_front()
+        {
             let class = class_of(&job);
             let of_class = self.running.iter().filter(|r| class_of(r) == class).count();
             let limit = limits.per_class.get(&class).copied().unwrap_or(self.site.threads).max(1);
-            // The same work twice in one pipeline is done once.
-            let twin = self.running.iter().any(|r| r.key == job.key);
-            if self.running.len() >= most || of_class >= limit || twin {
+            if full.contains(&class) || of_class >= limit {
+                full.insert(class);
+                waiting.push_back(job);
                 continue;
             }
             self.tell(job.task.clone(), Told::Started, |task| EventKind::Started { task });
@@ -269,6 +301,8 @@ impl Run {
                 let _ = self.ended.0.send((job, Err(error)));
             }
         }
+        waiting.append(&mut self.ready);
+        self.ready = waiting;
     }
 
     fn end(&mut self, job: &Arc<Job>, result: Result<Finished, NodeError>, walk: &mut Evaluator) {
@@ -277,6 +311,7 @@ impl Run {
         match result {
             Ok(Finished { stored, wall_s, cpu_s }) => {
                 let folder = stored.folder.clone();
+                self.site.store.forget_failure(&job.key);
                 self.tell(task, Told::Finished, |task| EventKind::Finished { task, folder, wall_s, cpu_s });
                 walk.set_done(stored);
             }
@@ -287,6 +322,7 @@ impl Run {
             }
             Err(error) => {
                 let message = error.to_string();
+                self.site.store.note_failure(&job.key, &message);
                 walk.outcomes.insert(job.key, Outcome::Failed(message.clone()));
                 self.tell(task, Told::Failed, |task| EventKind::Failed { task, message });
             }
@@ -358,7 +394,7 @@ impl Run {
 fn class_of(job: &Job) -> TaskClass {
     match job.node.info().work {
         Work::Task(class) | Work::FitThenLazy(class) => class,
-        Work::Lazy => TaskClass::Other,
+        Work::Lazy | Work::Arrange => TaskClass::Other,
     }
 }
 

@@ -1,8 +1,6 @@
 //! How each node is as the store has it, without running anything.
 
-use super::{
-    Executor, NodeState, Pipeline, Severity, Work, evaluate::EvalState, store::lock, validate::validate,
-};
+use super::{Executor, NodeState, Pipeline, Severity, evaluate::EvalState, store::lock, validate::validate};
 use std::{collections::BTreeMap, path::Path};
 
 /// What is known of a node without running it.
@@ -52,7 +50,7 @@ impl Executor {
             });
             let tasks = || eval.items.iter().filter(|item| item.is_task);
             let done = tasks().next().is_some() && tasks().all(|i| matches!(i.state, EvalState::Done(_)));
-            let is_task = self.registry().get(&instance.kind).is_some_and(|n| n.info().work != Work::Lazy);
+            let is_task = self.registry().get(&instance.kind).is_some_and(|n| n.info().work.is_task());
             let state = match (&eval.invalid, failed) {
                 (Some(message), _) => NodeState::Invalid(message.clone()),
                 (None, Some(message)) => NodeState::Failed(message),

@@ -7,7 +7,7 @@ use super::{
     feed::{StageTime, TaskMonitor},
     memo::{Memo, caught},
     resources::{self, CpuMeter},
-    store::{self, Draft, Stored, WrittenEntry},
+    store::{self, Draft, ScratchFolder, Stored, WrittenEntry},
 };
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -63,11 +63,23 @@ pub(super) fn run(job: &Job, site: &Site, monitor: &Arc<TaskMonitor>) -> Result<
         return Ok(Finished { stored, wall_s: 0.0, cpu_s: 0.0 });
     }
     let meter = site.meter.begin();
-    let computed = compute(job, site, monitor);
+    let scratch = site.store.scratch(&job.key).map_err(|e| NodeError::Failed(e.to_string()))?;
+    let computed = compute(job, site, monitor, &scratch);
     let cpu_s = site.meter.end(meter);
     let wall_s = began.elapsed().as_secs_f64();
-    let (outputs, params) = computed?;
-    check_outputs(job, &params, &outputs)?;
+    // What was done before a cancel is gone on from; what failed begins anew.
+    let computed = computed.and_then(|(outputs, params)| {
+        check_outputs(job, &params, &outputs)?;
+        Ok((outputs, params))
+    });
+    let (outputs, params) = match computed {
+        Err(NodeError::Cancelled) => return Err(NodeError::Cancelled),
+        Err(error) => {
+            scratch.remove();
+            return Err(error);
+        }
+        Ok(computed) => computed,
+    };
     let provenance = Provenance {
         spikeloom: env!("CARGO_PKG_VERSION"),
         kind: job.node.info().kind,
@@ -85,6 +97,7 @@ pub(super) fn run(job: &Job, site: &Site, monitor: &Arc<TaskMonitor>) -> Result<
             })
             .collect(),
         files: job
+            .prepared
             .files
             .iter()
             .map(|(path, fingerprint)| serde_json::json!({"path": path, "fingerprint": fingerprint}))
@@ -97,8 +110,9 @@ pub(super) fn run(job: &Job, site: &Site, monitor: &Arc<TaskMonitor>) -> Result<
         peak_rss_bytes: resources::peak_rss_bytes(),
         threads: site.threads,
     };
-    let stored = save(job, site, &outputs, &provenance, &monitor.take_log())
-        .map_err(|e| NodeError::Failed(e.to_string()))?;
+    let stored = save(job, site, &outputs, &provenance, &monitor.take_log(), scratch.folder());
+    scratch.remove();
+    let stored = stored.map_err(|e| NodeError::Failed(e.to_string()))?;
     site.store.note_duration(job.node.info().kind, wall_s);
     Ok(Finished { stored, wall_s, cpu_s })
 }
@@ -107,9 +121,9 @@ fn compute(
     job: &Job,
     site: &Site,
     monitor: &Arc<TaskMonitor>,
+    scratch: &ScratchFolder,
 ) -> Result<(Outputs, super::Params), NodeError> {
     let inputs = load_inputs(&site.store, &site.memo, &job.inputs)?;
-    let scratch = site.store.scratch(&job.key).map_err(|e| NodeError::Failed(e.to_string()))?;
     let context = RunContext {
         seed: job.seed,
         monitor: monitor.clone(),
@@ -119,7 +133,7 @@ fn compute(
     };
     let call = || {
         caught(|| {
-            let params = job.node.resolve(&job.params, &inputs)?;
+            let params = job.node.resolve(&job.prepared.params, &inputs)?;
             let outputs = if job.fit {
                 job.node.fit(&params, &inputs, &context)
             } else {
@@ -128,15 +142,12 @@ fn compute(
             Ok((outputs?, params))
         })
     };
-    let result = match &site.pool {
-        Some(pool) => pool.install(call),
-        None => call(),
-    };
-    // What was done before a cancel is gone on from; what failed begins anew.
-    if !matches!(result, Err(NodeError::Cancelled)) {
-        scratch.remove();
+    // Who waits for another program holds no thread that could compute.
+    let waits = matches!(job.node.info().work, super::Work::Task(super::TaskClass::Command));
+    match &site.pool {
+        Some(pool) if !waits => pool.install(call),
+        _ => call(),
     }
-    result
 }
 
 /// Outputs must be those that were declared.
@@ -156,6 +167,9 @@ fn check_outputs(job: &Job, params: &super::Params, outputs: &Outputs) -> Result
         let mut types = match output {
             Output::One(value) => vec![value.port_type()],
             Output::Many(items) => items.iter().map(|(_, value)| value.port_type()).collect(),
+            Output::Own(_) => {
+                return wrong(format!("output \"{name}\" names its items itself and is stored"));
+            }
         };
         types.retain(|t| *t != port.port_type);
         if let Some(found) = types.first() {
@@ -174,10 +188,11 @@ fn save(
     outputs: &Outputs,
     provenance: &Provenance,
     log: &str,
+    scratch: &Path,
 ) -> Result<Stored, StoreError> {
     let draft: Draft = site.store.begin(&job.key)?;
     let folder: &Path = draft.folder();
-    let entries = store::save_outputs(folder, outputs)?;
+    let entries = store::save_outputs(folder, outputs, scratch)?;
     store::write_json(&folder.join("provenance.json"), provenance)?;
     store::write(&folder.join("pipeline.ron"), site.document.as_bytes())?;
     store::write(&folder.join("log.txt"), log.as_bytes())?;

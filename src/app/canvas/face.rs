@@ -5,7 +5,6 @@ use crate::{
     app::text,
     pipeline::{
         Category, DynNode, NodeInstance, NodeState, ParamKind, ParamSpec, Pipeline, Port, PortType, Registry,
-        Work,
     },
 };
 use egui::{Pos2, Rect, Vec2, vec2};
@@ -87,7 +86,7 @@ impl Face {
             inputs,
             outputs,
             lost_ports,
-            is_lazy: node.is_some_and(|n| n.info().work == Work::Lazy),
+            is_lazy: node.is_some_and(|n| !n.info().work.is_task()),
             rows: node.map_or_else(Vec::new, |node| rows(node, instance)),
         }
     }

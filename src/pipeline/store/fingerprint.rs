@@ -16,6 +16,9 @@ const WHOLE_BYTES: u64 = 16 << 20;
 const NUM_BLOCKS: u64 = 16;
 const BLOCK_BYTES: u64 = 4096;
 
+/// Fingerprints of files from this size on are kept in the store, so that the next process need not read them again.
+const KEPT_BYTES: u64 = 1 << 20;
+
 /// Size, time of change in ns and inode.
 type Stamp = (u64, u128, u64);
 
@@ -27,13 +30,15 @@ pub struct Known {
 }
 
 /// The fingerprint of a file, or of all files below a folder; `missing` where there is none.
-pub fn of(path: &Path, known: &Mutex<HashMap<PathBuf, Known>>) -> String {
+///
+/// `kept` is the folder of those that other processes took.
+pub fn of(path: &Path, known: &Mutex<HashMap<PathBuf, Known>>, kept: &Path) -> String {
     if !path.is_dir() {
-        return of_file(path, known).unwrap_or_else(|e| format!("missing: {}", e.kind()));
+        return of_file(path, known, kept).unwrap_or_else(|e| format!("missing: {}", e.kind()));
     }
     let mut hasher = blake3::Hasher::new();
     for inner in place::files_below(path).unwrap_or_default() {
-        let digest = of_file(&path.join(&inner), known).unwrap_or_default();
+        let digest = of_file(&path.join(&inner), known, kept).unwrap_or_default();
         hasher
             .update(inner.to_string_lossy().as_bytes())
             .update(b"\0")
@@ -43,15 +48,33 @@ pub fn of(path: &Path, known: &Mutex<HashMap<PathBuf, Known>>) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-fn of_file(path: &Path, known: &Mutex<HashMap<PathBuf, Known>>) -> std::io::Result<String> {
+fn of_file(path: &Path, known: &Mutex<HashMap<PathBuf, Known>>, kept: &Path) -> std::io::Result<String> {
     let stamp = stamp(&fs::metadata(path)?);
     if let Some(found) = lock(known).get(path)
         && found.stamp == stamp
     {
         return Ok(found.digest.clone());
     }
-    let digest = take(path, stamp)?;
+    let digest = if stamp.0 < KEPT_BYTES { take(path, stamp)? } else { kept_or_taken(path, stamp, kept)? };
     lock(known).insert(path.to_owned(), Known { stamp, digest: digest.clone() });
+    Ok(digest)
+}
+
+/// The fingerprint another process took of the file as it is now, or a new one, which is kept.
+fn kept_or_taken(path: &Path, stamp: Stamp, kept: &Path) -> std::io::Result<String> {
+    let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let name = blake3::hash(name.as_os_str().as_encoded_bytes()).to_hex();
+    let note = kept.join(&name[..32]);
+    let (size, modified, inode) = stamp;
+    let head = format!("{size} {modified} {inode} ");
+    let is_digest = |text: &&str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let text = fs::read_to_string(&note).unwrap_or_default();
+    if let Some(digest) = text.strip_prefix(&head).filter(is_digest) {
+        return Ok(digest.to_owned());
+    }
+    let digest = take(path, stamp)?;
+    // Where it is not kept whole, it is taken again.
+    let _ = place::make_folder(kept).and_then(|()| place::write(&note, (head + &digest).as_bytes()));
     Ok(digest)
 }
 

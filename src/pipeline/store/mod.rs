@@ -68,6 +68,8 @@ struct Shared {
     checked: Mutex<HashSet<Key>>,
     /// Fingerprints of files by path, with the size, time and inode they belong to.
     fingerprints: Mutex<HashMap<PathBuf, fingerprint::Known>>,
+    /// Seconds that tasks took, as last noted, by kind.
+    durations: Mutex<HashMap<String, f64>>,
 }
 
 /// A result in the store.
@@ -82,6 +84,12 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// Seconds the task took when it was made, where its provenance tells.
+    pub fn wall_s(&self) -> Option<f64> {
+        let text = std::fs::read_to_string(self.folder.join("provenance.json")).ok()?;
+        serde_json::from_str::<serde_json::Value>(&text).ok()?.get("wall_s")?.as_f64()
+    }
+
     /// What the task warned of when it was made; nothing where its log cannot be read.
     pub fn warnings(&self) -> Vec<String> {
         let log = std::fs::read_to_string(self.folder.join("log.txt"));
@@ -185,15 +193,46 @@ impl Store {
 
     /// The fingerprint of a file or folder outside the store: equal as long as it did not change.
     pub fn fingerprint(&self, path: &Path) -> String {
-        fingerprint::of(path, &self.shared.fingerprints)
+        fingerprint::of(path, &self.shared.fingerprints, &self.folder.join("fingerprints"))
     }
 
     /// Remembers how long a task of a kind took, for plans.
     pub(super) fn note_duration(&self, kind: &str, wall_s: f64) {
+        // Of many small tasks about as long as the one before, that is no news.
+        let mut told = lock(&self.shared.durations);
+        let before = told.get(kind).copied().unwrap_or(0.0);
+        if wall_s > before / 1.5 && wall_s < before * 1.5 {
+            return;
+        }
+        told.insert(kind.to_owned(), wall_s);
         let folder = self.folder.join("durations");
         // An estimate is not worth an error.
         let _ = place::make_folder(&folder);
-        let _ = place::write_beside(&folder.join(place::file_name(kind)), format!("{wall_s}").as_bytes());
+        let _ = place::write(&folder.join(place::file_name(kind)), format!("{wall_s}").as_bytes());
+    }
+
+    /// Remembers why a task failed, for those who ask later.
+    pub(super) fn note_failure(&self, key: &Key, message: &str) {
+        let folder = self.folder.join("failed");
+        // What is told of a failure is not worth another one.
+        let _ = place::make_folder(&folder);
+        let _ = place::write(&folder.join(key.to_string()), message.as_bytes());
+    }
+
+    /// A task has its result after all.
+    pub(super) fn forget_failure(&self, key: &Key) {
+        let _ = std::fs::remove_file(self.folder.join("failed").join(key.to_string()));
+    }
+
+    /// Why a task failed the last time, where it did.
+    pub(super) fn failure(&self, key: &Key) -> Option<String> {
+        std::fs::read_to_string(self.folder.join("failed").join(key.to_string())).ok()
+    }
+
+    /// True where a living process is at work on a task.
+    pub(super) fn is_at_work(&self, key: &Key) -> bool {
+        let lock = draft::lock_of(&self.folder.join("scratch").join(key.to_string()));
+        lock.exists() && !draft::is_free(&lock)
     }
 
     /// Seconds the last task of a kind took.

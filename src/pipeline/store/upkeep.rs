@@ -102,6 +102,7 @@ impl Store {
         report.kept_bytes = left;
         if !options.dry_run {
             self.sweep()?;
+            place::remove_folder(&self.folder.join("failed"))?;
             super::lock(&self.shared.checked).clear();
             self.remove_dead_links()?;
         }

@@ -9,10 +9,20 @@ use crate::{
 use ndarray::{ArrayBase, Data, Dimension};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Writes all outputs of a task, a folder a port, and says where each lies.
-pub fn save_outputs(folder: &Path, outputs: &Outputs) -> Result<BTreeMap<String, OutputEntry>, StoreError> {
+///
+/// Files that lie in the task's own `scratch` folder become part of the result.
+pub fn save_outputs(
+    folder: &Path,
+    outputs: &Outputs,
+    scratch: &Path,
+) -> Result<BTreeMap<String, OutputEntry>, StoreError> {
     let mut entries = BTreeMap::new();
     for (port, output) in &outputs.0 {
         let name = place::file_name(port);
@@ -22,13 +32,20 @@ pub fn save_outputs(folder: &Path, outputs: &Outputs) -> Result<BTreeMap<String,
                 let inner = |c: &Coordinate| format!("{name}/{}", place::file_name(&c.to_string()));
                 (true, items.iter().map(|(c, value)| (c.clone(), value, inner(c))).collect())
             }
+            Output::Own(_) => {
+                let message = format!("output \"{port}\" names its items itself: its node must be lazy");
+                return Err(StoreError::Value(message));
+            }
         };
         let port_type = items.first().map_or(PortType::Files, |(_, value, _)| value.port_type());
         let mut listed = Vec::with_capacity(items.len());
         for (coordinate, value, inner) in items {
             let target = folder.join(&inner);
             place::make_folder(&target)?;
-            save(&target, value)?;
+            match value {
+                Value::Files(files) => save_files(&target, files, scratch)?,
+                value => save(&target, value)?,
+            }
             listed.push((coordinate, inner));
         }
         entries.insert(port.clone(), OutputEntry { port_type, many, items: listed });
@@ -57,6 +74,31 @@ pub fn load_port(stored: &Stored, port: &str) -> Result<Output, StoreError> {
         return Ok(Output::Many(items));
     }
     items.pop().map(|(_, value)| Output::One(value)).ok_or_else(|| damaged("it holds no item of"))
+}
+
+/// Names files; those of the task itself are moved into the result and named from its folder.
+fn save_files(folder: &Path, files: &[PathBuf], scratch: &Path) -> Result<(), StoreError> {
+    let mut listed = Vec::with_capacity(files.len());
+    for (index, file) in files.iter().enumerate() {
+        if !file.starts_with(scratch) {
+            listed.push(file.clone());
+            continue;
+        }
+        let name = file.file_name().map_or_else(|| index.to_string(), |n| n.to_string_lossy().into_owned());
+        // Two files of one name from different folders.
+        let own = match listed.iter().any(|other| other.ends_with(&name)) {
+            true => Path::new("files").join(index.to_string()).join(name),
+            false => Path::new("files").join(name),
+        };
+        let target = folder.join(&own);
+        if let Some(parent) = target.parent() {
+            place::make_folder(parent)?;
+        }
+        std::fs::rename(file, &target).map_err(|e| Error::io("move", file, e))?;
+        listed.push(own);
+    }
+    place::write_json(&folder.join("files.json"), &listed)?;
+    Ok(())
 }
 
 #[derive(Serialize, Deserialize)]
@@ -167,7 +209,11 @@ pub fn load(folder: &Path, port_type: PortType) -> Result<Value, StoreError> {
             let form: FigureForm = place::read_json(&folder.join("figure.json"))?;
             Figure { title: form.title, svg, width: form.width, height: form.height }.into()
         }
-        PortType::Files => Value::Files(Arc::new(place::read_json(&folder.join("files.json"))?)),
+        PortType::Files => {
+            let files: Vec<PathBuf> = place::read_json(&folder.join("files.json"))?;
+            // Those that are part of the result are named from its folder.
+            Value::Files(Arc::new(files.into_iter().map(|file| folder.join(file)).collect()))
+        }
         PortType::Fit => {
             let form: FitForm = place::read_json(&folder.join("fit.json"))?;
             let mut arrays = BTreeMap::new();

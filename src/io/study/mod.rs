@@ -1,0 +1,174 @@
+//! Studies: many recordings, told apart by keys.
+//!
+//! A study is a folder (with a pattern such as `{session}/rec_{index}.bin`, or as it lies), a table of recordings
+//! (CSV, TSV or JSON), a SpikeForest study or study set, or a list of files.
+
+mod folder;
+mod pattern;
+mod spikeforest;
+mod table;
+
+use super::{Error, OpenOptions, open_recording};
+use crate::data::Recording;
+pub use pattern::Pattern;
+use serde_json::{Map, Value as Json};
+use spikeforest::Pointer;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+/// Where a study is and how it is read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Study {
+    /// A folder, a table or a SpikeForest JSON; empty where only `files` are given.
+    pub path: PathBuf,
+    /// How paths below the folder tell keys, such as `{session}/rec_{index}.bin`; empty where the folder does.
+    pub pattern: String,
+    /// Recordings named one by one.
+    pub files: Vec<PathBuf>,
+    /// The column of a table that holds paths.
+    pub path_column: String,
+    /// The columns of a table that are keys; empty where all are, but for paths and settings of the reader.
+    pub keys: Vec<String>,
+}
+
+/// A recording of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What tells it from the others: numbers, words or truths.
+    pub keys: BTreeMap<String, Json>,
+    /// Where it is.
+    pub place: Place,
+    /// Its true spikes, where the study has them.
+    pub truth: Option<PathBuf>,
+    /// What the study says of a raw file: fields of [`OpenOptions`] by name.
+    pub settings: Map<String, Json>,
+}
+
+/// Where a recording of a study is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A file or folder.
+    Path(PathBuf),
+    /// A file that is described elsewhere, as SpikeForest does.
+    Pointed(Pointer),
+    /// Nowhere, for this reason; what names it comes first.
+    Nowhere(String, String),
+}
+
+/// Columns of a table that say how a raw file is read.
+pub const SETTINGS: [&str; 7] =
+    ["dtype", "num_channels", "sampling_frequency", "gain_to_uv", "offset_to_uv", "probe", "stream"];
+
+impl Entry {
+    fn at(path: PathBuf) -> Self {
+        Self { keys: BTreeMap::new(), place: Place::Path(path), truth: None, settings: Map::new() }
+    }
+
+    /// What names it, for people.
+    pub fn name(&self) -> String {
+        match &self.place {
+            Place::Path(path) => path.display().to_string(),
+            Place::Pointed(pointer) => pointer.file.display().to_string(),
+            Place::Nowhere(name, _) => name.clone(),
+        }
+    }
+
+    /// The files it is made of.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match &self.place {
+            Place::Path(path) => super::files_behind(path),
+            Place::Pointed(pointer) => vec![pointer.file.clone()],
+            Place::Nowhere(..) => Vec::new(),
+        }
+    }
+
+    /// Opens it; what the study says of it comes before `options`.
+    ///
+    /// # Errors
+    /// Where it is missing or broken, or a setting is none that a reader knows.
+    pub fn open(&self, options: &OpenOptions) -> Result<Recording, Error> {
+        let options = self.options(options)?;
+        match &self.place {
+            Place::Path(path) => open_recording(path, &options),
+            Place::Pointed(pointer) => pointer.open(&options),
+            Place::Nowhere(name, reason) => Err(Error::format(Path::new(name), reason.clone())),
+        }
+    }
+
+    fn options(&self, options: &OpenOptions) -> Result<OpenOptions, Error> {
+        if self.settings.is_empty() {
+            return Ok(options.clone());
+        }
+        let wrong = |error: serde_json::Error| {
+            let names: Vec<&str> = self.settings.keys().map(String::as_str).collect();
+            Error::format(Path::new(&self.name()), format!("{} of the study: {error}", names.join(", ")))
+        };
+        let mut all = serde_json::to_value(options).map_err(wrong)?;
+        if let Some(all) = all.as_object_mut() {
+            all.extend(self.settings.clone());
+        }
+        serde_json::from_value(all).map_err(wrong)
+    }
+}
+
+/// The recordings of a study, whether or not they can be opened, in order of their keys.
+///
+/// # Errors
+/// Where the folder or table cannot be read, is none, or lacks the column of paths.
+pub fn entries(study: &Study) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::new();
+    let path = &study.path;
+    if !study.pattern.is_empty() {
+        entries.extend(Pattern::parse(&study.pattern).map_err(|e| Error::format(path, e))?.find(path)?);
+    } else if path.is_dir() {
+        entries.extend(folder::find(path)?);
+    } else if !path.as_os_str().is_empty() {
+        entries.extend(table::read(study)?);
+    }
+    entries.extend(folder::named(&study.files));
+    type_keys(&mut entries);
+    entries.sort_by_cached_key(|entry| entry.keys.values().map(order).collect::<Vec<_>>());
+    Ok(entries)
+}
+
+/// Numbers first, in their order, then words.
+fn order(value: &Json) -> (u8, i128, String) {
+    match value {
+        // Finer than any key that is told apart by people.
+        Json::Number(number) => (0, (number.as_f64().unwrap_or(0.0) * 1e9) as i128, String::new()),
+        Json::String(text) => (1, 0, text.clone()),
+        other => (2, 0, other.to_string()),
+    }
+}
+
+/// Words that are whole numbers, or numbers, in all recordings become such, where they stay apart.
+fn type_keys(entries: &mut [Entry]) {
+    let names: BTreeSet<String> = entries.iter().flat_map(|entry| entry.keys.keys().cloned()).collect();
+    for name in names {
+        let words: Option<BTreeSet<&str>> =
+            entries.iter().filter_map(|entry| entry.keys.get(&name)).map(Json::as_str).collect();
+        let Some(words) = words else { continue };
+        let whole: Option<BTreeSet<i64>> = words.iter().map(|word| word.parse().ok()).collect();
+        let number = |word: &&str| word.parse::<f64>().ok().filter(|x| x.is_finite()).map(f64::to_bits);
+        let real: Option<BTreeSet<u64>> = words.iter().map(number).collect();
+        let is_whole = whole.is_some_and(|found| found.len() == words.len());
+        let is_real = real.is_some_and(|found| found.len() == words.len());
+        for entry in entries.iter_mut() {
+            let Some(Json::String(word)) = entry.keys.get(&name) else { continue };
+            let typed = match (is_whole, is_real) {
+                (true, _) => word.parse::<i64>().ok().map(Json::from),
+                (false, true) => word.parse::<f64>().ok().map(Json::from),
+                _ => None,
+            };
+            if let Some(typed) = typed {
+                entry.keys.insert(name.clone(), typed);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

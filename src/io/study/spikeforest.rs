@@ -1,0 +1,153 @@
+//! SpikeForest's JSON: study sets, studies and recordings that point at files by their content.
+
+use super::{Entry, Place};
+use crate::{
+    data::{Probe, Recording},
+    io::{Error, OpenOptions, json, mda},
+};
+use serde_json::{Map, Value as Json};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// A file of samples whose description lies in a JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pointer {
+    /// The samples, an MDA array.
+    pub file: PathBuf,
+    /// The JSON that describes it.
+    pub described_by: PathBuf,
+    /// Samples per second, in Hz.
+    pub sampling_frequency: Option<f64>,
+    /// µV per raw unit.
+    pub scale_factor: Option<f64>,
+    /// Places of the channels in µm.
+    pub geometry_um: Vec<[f64; 2]>,
+}
+
+impl Pointer {
+    pub(super) fn open(&self, options: &OpenOptions) -> Result<Recording, Error> {
+        let options = OpenOptions {
+            sampling_frequency: options.sampling_frequency.or(self.sampling_frequency),
+            gain_to_uv: options.gain_to_uv.or(self.scale_factor),
+            ..options.clone()
+        };
+        let recording = mda::open_recording(&self.file, &options)?;
+        let mut info = recording.info().clone();
+        if options.probe.is_some() || self.geometry_um.is_empty() {
+            return Ok(recording);
+        }
+        if self.geometry_um.len() != info.num_channels() {
+            let (places, channels) = (self.geometry_um.len(), info.num_channels());
+            return Err(Error::format(
+                &self.described_by,
+                format!("geom has {places} places for the {channels} channels of {}", self.file.display()),
+            ));
+        }
+        info.probe = Some(Arc::new(Probe::from_positions(&self.geometry_um)));
+        recording.with_info(info).map_err(|e| Error::format(&self.file, e.to_string()))
+    }
+}
+
+/// The recordings of a study set, a study or a single recording; `None` where a JSON is something else.
+pub(super) fn entries(path: &Path, value: &Json) -> Option<Vec<Entry>> {
+    let is_pointer = |recording: &Json| recording.get("recordingUri").is_some();
+    let recordings_of = |study: &Json| study.get("recordings").and_then(Json::as_array).cloned();
+    if let Some(studies) = value.get("studies").and_then(Json::as_array) {
+        let all: Vec<Json> = studies.iter().filter_map(recordings_of).flatten().collect();
+        return all.iter().all(is_pointer).then(|| all.iter().map(|one| pointed(path, one)).collect());
+    }
+    if let Some(all) = recordings_of(value) {
+        let is_one = !all.is_empty() && all.iter().all(is_pointer);
+        return is_one.then(|| all.iter().map(|one| pointed(path, one)).collect());
+    }
+    let name = path.file_stem()?.to_string_lossy().into_owned();
+    value.get("raw")?.as_str()?;
+    let truth = path.with_file_name(format!("{name}.firings_true.json"));
+    let keys = BTreeMap::from([("recording".to_owned(), Json::from(name))]);
+    let truth = truth.is_file().then(|| truth_at(&truth)).and_then(Result::ok);
+    Some(vec![Entry { keys, place: described(path, value), truth, settings: Map::new() }])
+}
+
+/// A recording of a study: its keys, and where its pointers lead.
+fn pointed(study: &Path, recording: &Json) -> Entry {
+    let text = |name: &str| recording.get(name).and_then(Json::as_str);
+    let keys = [("study_set", "studySetName"), ("study", "studyName"), ("recording", "name")];
+    let keys = keys.iter().filter_map(|(key, field)| Some(((*key).to_owned(), Json::from(text(field)?))));
+    let uri = text("recordingUri").unwrap_or_default();
+    let place = match resolve(uri, study) {
+        Ok(file) => match json::read(&file) {
+            Ok(value) => described(&file, &value),
+            Err(error) => Place::Nowhere(uri.to_owned(), error.to_string()),
+        },
+        Err(reason) => Place::Nowhere(uri.to_owned(), reason),
+    };
+    let truth = text("sortingTrueUri").and_then(|uri| truth_at(&resolve(uri, study).ok()?).ok());
+    Entry { keys: keys.collect(), place, truth, settings: Map::new() }
+}
+
+/// The firings a truth points at.
+fn truth_at(path: &Path) -> Result<PathBuf, String> {
+    let value = json::read(path).map_err(|e| e.to_string())?;
+    let uri = value.get("firings").and_then(Json::as_str).ok_or("it names no firings")?;
+    resolve(uri, path)
+}
+
+/// The samples a recording's JSON points at.
+fn described(path: &Path, value: &Json) -> Place {
+    let Some(uri) = value.get("raw").and_then(Json::as_str) else {
+        return Place::Nowhere(path.display().to_string(), "it names no samples (raw)".into());
+    };
+    let file = match resolve(uri, path) {
+        Ok(file) => file,
+        Err(reason) => return Place::Nowhere(uri.to_owned(), reason),
+    };
+    let param = |name: &str| value.get("params").and_then(|p| p.get(name)).and_then(Json::as_f64);
+    let place = |place: &Json| match place.as_array().map(Vec::as_slice) {
+        Some([x, y, ..]) => Some([x.as_f64()?, y.as_f64()?]),
+        _ => None,
+    };
+    let geometry = value.get("geom").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    Place::Pointed(Pointer {
+        file,
+        described_by: path.to_owned(),
+        sampling_frequency: param("samplerate"),
+        scale_factor: param("scale_factor"),
+        geometry_um: geometry.iter().filter_map(place).collect(),
+    })
+}
+
+/// The file a pointer leads to: a path beside the JSON, or the content of that hash in the folder `SHA1_CACHE_DIR`
+/// (`ab/cd/ef/abcdef…`, or right in it), or a file of the pointer's label beside the JSON.
+fn resolve(uri: &str, beside: &Path) -> Result<PathBuf, String> {
+    let folder = beside.parent().unwrap_or(Path::new(""));
+    let Some(rest) = uri.strip_prefix("sha1://") else {
+        if uri.is_empty() || uri.contains("://") {
+            return Err(format!("\"{uri}\" is no pointer that can be followed: sha1:// or a path expected"));
+        }
+        let path = folder.join(uri);
+        return if path.exists() { Ok(path) } else { Err(format!("{} is not there", path.display())) };
+    };
+    let rest = rest.split('?').next().unwrap_or(rest);
+    let (hash, label) = rest.split_once('/').unwrap_or((rest, ""));
+    if hash.len() != 40 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(format!("\"{uri}\" holds no SHA-1 of 40 hexadecimal digits"));
+    }
+    let cache = std::env::var_os("SHA1_CACHE_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let cached = cache.iter().flat_map(|cache| {
+        [cache.join(&hash[..2]).join(&hash[2..4]).join(&hash[4..6]).join(hash), cache.join(hash)]
+    });
+    let labelled = (!label.is_empty() && !label.contains("..")).then(|| folder.join(label));
+    let mut places = cached.chain(labelled);
+    places.find(|path| path.is_file()).ok_or_else(|| match &cache {
+        Some(cache) => format!(
+            "{hash} is not in {} (SHA1_CACHE_DIR): fetch it, and put it there under its hash",
+            cache.display()
+        ),
+        None => {
+            "its content is not here: name the folder that holds it under its hash in SHA1_CACHE_DIR".into()
+        }
+    })
+}

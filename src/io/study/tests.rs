@@ -1,0 +1,97 @@
+//! Studies as people keep them.
+
+use super::*;
+use std::fs;
+
+fn place(files: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, [0_u8; 64]).unwrap();
+    }
+    folder
+}
+
+fn keys(entries: &[Entry]) -> Vec<String> {
+    entries.iter().map(|entry| serde_json::to_string(&entry.keys).unwrap()).collect()
+}
+
+#[test]
+fn a_pattern_tells_keys_and_whole_numbers_stay_such() {
+    let folder = place(&["b/rec_2.bin", "a/rec_10.bin", "a/rec_9.bin", "a/notes.txt", "a/.rec_1.bin"]);
+    let study = |pattern: &str| Study {
+        path: folder.path().to_owned(),
+        pattern: pattern.to_owned(),
+        ..Study::default()
+    };
+    let found = entries(&study("{session}/rec_{index}.bin")).unwrap();
+    assert_eq!(
+        keys(&found),
+        [r#"{"index":2,"session":"b"}"#, r#"{"index":9,"session":"a"}"#, r#"{"index":10,"session":"a"}"#]
+    );
+    assert_eq!(found[0].place, Place::Path(folder.path().join("b/rec_2.bin")));
+    assert_eq!(keys(&entries(&study("{session}/{name}_9.*")).unwrap()), [r#"{"name":"rec","session":"a"}"#]);
+    // A folder that fits and lacks the file is a recording that is missing.
+    let found = entries(&study("{session}/rec_2.bin")).unwrap();
+    assert_eq!(keys(&found), [r#"{"session":"a"}"#, r#"{"session":"b"}"#]);
+    assert!(found[0].open(&OpenOptions::default()).unwrap_err().to_string().contains("rec_2.bin"));
+    for (pattern, message) in [
+        ("{session/rec", "not closed"),
+        ("a/rec", "names no key"),
+        ("{a}{b}", "between them"),
+        ("{1}", "no name of a key"),
+        ("../{a}", "cannot leave"),
+        ("{a}.nothing", "nothing in it fits"),
+    ] {
+        let error = entries(&study(pattern)).unwrap_err().to_string();
+        assert!(error.contains(message), "{pattern}: {error}");
+    }
+}
+
+#[test]
+fn words_that_would_fall_together_stay_words() {
+    let folder = place(&["1.bin", "01.bin"]);
+    let study = Study { path: folder.path().to_owned(), pattern: "{n}.bin".into(), ..Study::default() };
+    assert_eq!(keys(&entries(&study).unwrap()), [r#"{"n":"01"}"#, r#"{"n":"1"}"#]);
+}
+
+#[test]
+fn a_table_has_paths_keys_and_settings() {
+    let folder = place(&["x/1.bin", "2.bin"]);
+    let csv = folder.path().join("study.csv");
+    fs::write(&csv, "path,mouse,day,dtype,num_channels\nx/1.bin,m1,1,int16,4\n2.bin,m1,2,uint8,1\n,m2,1,,\n")
+        .unwrap();
+    let mut study = Study { path: csv, ..Study::default() };
+    let found = entries(&study).unwrap();
+    assert_eq!(
+        keys(&found),
+        [r#"{"day":1,"mouse":"m1"}"#, r#"{"day":1,"mouse":"m2"}"#, r#"{"day":2,"mouse":"m1"}"#]
+    );
+    assert_eq!(found[0].settings["dtype"], "int16");
+    assert!(matches!(&found[1].place, Place::Nowhere(name, _) if name == "row 3"));
+    let options = OpenOptions { sampling_frequency: Some(1000.0), ..OpenOptions::default() };
+    assert_eq!(found[2].open(&options).unwrap().info().num_channels(), 1);
+    study.path_column = "file".into();
+    assert!(entries(&study).unwrap_err().to_string().contains("the columns are path, mouse"));
+
+    let json = folder.path().join("study.json");
+    fs::write(&json, r#"{"recordings": [{"path": "2.bin", "day": 2.5}, {"path": "x/1.bin", "day": 1}]}"#)
+        .unwrap();
+    let found = entries(&Study { path: json.clone(), ..Study::default() }).unwrap();
+    assert_eq!(keys(&found), [r#"{"day":1}"#, r#"{"day":2.5}"#]);
+    fs::write(&json, r#"{"path": ["2.bin"], "day": ["a"]}"#).unwrap();
+    assert_eq!(
+        keys(&entries(&Study { path: json.clone(), ..Study::default() }).unwrap()),
+        [r#"{"day":"a"}"#]
+    );
+    fs::write(&json, "3").unwrap();
+    assert!(entries(&Study { path: json, ..Study::default() }).unwrap_err().to_string().contains("list of"));
+}
+
+#[test]
+fn files_are_named_by_what_tells_them_apart() {
+    let files = ["/data/a/rec.bin", "/data/b/rec.bin"].map(PathBuf::from).to_vec();
+    let found = entries(&Study { files, ..Study::default() }).unwrap();
+    assert_eq!(keys(&found), [r#"{"recording":"a/rec"}"#, r#"{"recording":"b/rec"}"#]);
+}

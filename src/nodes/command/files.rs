@@ -1,0 +1,162 @@
+//! Values as files for a program, and back.
+
+use super::declared::{Format, Ported};
+use crate::{
+    data::{Events, Table, TableColumn},
+    engine::{Monitor, chain},
+    io,
+    pipeline::{Inputs, NodeError, PortType, RunContext, Value},
+};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Folders within that of the task.
+pub const WORK: &str = "work";
+const INPUTS: &str = "inputs";
+const OUTPUTS: &str = "outputs";
+
+/// The folders a command works with.
+pub struct Places {
+    folder: PathBuf,
+}
+
+impl Places {
+    /// Empty folders: what an earlier try left is of no use.
+    pub fn begin(folder: &Path) -> Result<Self, NodeError> {
+        for name in [WORK, INPUTS, OUTPUTS] {
+            let path = folder.join(name);
+            if path.exists() {
+                fs::remove_dir_all(&path).map_err(|e| io::Error::io("remove", &path, e))?;
+            }
+            fs::create_dir_all(&path).map_err(|e| io::Error::io("create", &path, e))?;
+        }
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Where it runs.
+    pub fn work(&self) -> PathBuf {
+        self.folder.join(WORK)
+    }
+
+    /// Where an output is expected.
+    pub fn of_output(&self, port: &Ported) -> PathBuf {
+        let file = match (port.format, port.file.contains('.')) {
+            (Format::Csv, false) => format!("{}.csv", port.file),
+            (Format::Firings, false) => format!("{}.mda", port.file),
+            _ => port.file.clone(),
+        };
+        self.folder.join(OUTPUTS).join(file)
+    }
+
+    /// Writes an input and gives the values its names stand for.
+    pub fn hand_over(
+        &self,
+        port: &Ported,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<BTreeMap<String, String>, NodeError> {
+        let folder = self.folder.join(INPUTS);
+        let at = |ending: &str| folder.join(format!("{}{ending}", port.name));
+        let name = port.name;
+        let mut values = BTreeMap::new();
+        let path = match (port.port_type, port.format) {
+            (PortType::Recording, format) => {
+                let chain = chain::compile(inputs.recording(name)?)?;
+                let info = chain.info().clone();
+                let frames = info.total_frames();
+                for (what, value) in [
+                    ("sampling_frequency", info.sampling_frequency.to_string()),
+                    ("num_channels", info.num_channels().to_string()),
+                    ("num_frames", frames.to_string()),
+                    ("dtype", info.dtype.to_string()),
+                ] {
+                    values.insert(format!("{name}.{what}"), value);
+                }
+                context.stage("hand over");
+                let source = chain::ChainSource::new(chain);
+                let progress = |done: u64, total: u64| {
+                    context.progress(done, total);
+                    !context.cancelled()
+                };
+                let path = at("");
+                if format == Format::Mda {
+                    io::mda::write_recording(&source, &info, &path, info.dtype, &progress)?;
+                    path
+                } else if format == Format::Raw && info.segments.len() != 1 {
+                    return Err(NodeError::Input(format!(
+                        "{name}: a raw file holds one segment, the recording has {}: concatenate them first, or hand it \
+                         over as binary_folder",
+                        info.segments.len()
+                    )));
+                } else {
+                    io::binary_folder::write(&source, &info, &path, info.dtype, &progress)?;
+                    if format == Format::Raw { path.join("traces_cached_seg0.raw") } else { path }
+                }
+            }
+            (PortType::Sorting, Format::Firings) => {
+                let path = at(".mda");
+                io::mda::write_firings(inputs.sorting(name)?, &path)?;
+                path
+            }
+            (PortType::Sorting, _) => {
+                io::numpy_folder::write(inputs.sorting(name)?, &at(""))?;
+                at("")
+            }
+            (PortType::Table, _) => {
+                io::csv::write_table(&at(".csv"), inputs.table(name)?)?;
+                at(".csv")
+            }
+            (PortType::Events, _) => {
+                io::csv::write_table(&at(".csv"), &table_of(inputs.events(name)?))?;
+                at(".csv")
+            }
+            _ => match inputs.many(name).first() {
+                Some((_, Value::Files(files))) if !files.is_empty() => files[0].clone(),
+                _ => return Err(NodeError::Input(format!("input \"{name}\" names no file"))),
+            },
+        };
+        values.insert(name.to_owned(), path.display().to_string());
+        Ok(values)
+    }
+
+    /// Reads an output.
+    pub fn take(&self, port: &Ported, ins: &[Ported], inputs: &Inputs) -> Result<Value, NodeError> {
+        let path = self.of_output(port);
+        if !path.exists() {
+            return Err(NodeError::Input(format!(
+                "it did not write {}, where this output is expected ({{{}}})",
+                path.display(),
+                port.name
+            )));
+        }
+        Ok(match port.port_type {
+            PortType::Table => io::csv::read_table(&path)?.into(),
+            PortType::Events => io::events::read(&path, rate(ins, inputs))?.into(),
+            PortType::Sorting => io::open_sorting(&path, rate(ins, inputs))?.into(),
+            _ => Value::Files(Arc::new(vec![path])),
+        })
+    }
+}
+
+/// Samples per second of the recording, or of the sorting, that is handed over.
+fn rate(ins: &[Ported], inputs: &Inputs) -> Option<f64> {
+    ins.iter().find_map(|port| match inputs.many(port.name).first() {
+        Some((_, Value::Recording(recording))) => Some(recording.info().sampling_frequency),
+        Some((_, Value::Sorting(sorting))) => Some(sorting.sampling_frequency),
+        _ => None,
+    })
+}
+
+fn table_of(events: &Events) -> Table {
+    let rows = &events.events;
+    Table::new(vec![
+        ("time_s".into(), TableColumn::Float(rows.iter().map(|e| e.time_s).collect())),
+        ("duration_s".into(), TableColumn::Float(rows.iter().map(|e| e.duration_s).collect())),
+        ("segment_index".into(), TableColumn::Int(rows.iter().map(|e| e.segment_index as i64).collect())),
+        ("label".into(), TableColumn::Text(rows.iter().map(|e| e.label.clone()).collect())),
+    ])
+}

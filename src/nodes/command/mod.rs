@@ -1,0 +1,313 @@
+//! Any other program as a node.
+
+mod declared;
+mod files;
+mod process;
+mod template;
+
+use crate::{
+    engine::Monitor,
+    pipeline::{
+        Category, Expression, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, RunContext,
+        TaskClass, Term, Work,
+    },
+};
+use declared::{Ported, Setting, ports, settings};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use template::Template;
+
+/// Which program runs on what, and what it gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CommandParams {
+    /// The program: a name that is found on the path, such as octave-cli, or a file. A relative path starts at the folder
+    /// of the pipeline.
+    pub program: String,
+    /// What it is called with, one argument each. {recording} is the file of an input, {table} the place an output is
+    /// expected at, {threshold} a parameter, {session} a key of the item, {work} the working folder, {base} the folder
+    /// of the pipeline; {recording.sampling_frequency}, .num_channels, .num_frames and .dtype describe a recording.
+    pub arguments: Vec<String>,
+    /// Inputs and how they are handed over: recording: recording as raw (or binary_folder, mda), units: sorting as
+    /// numpy_folder (or firings), metrics: table as csv, marks: events as csv, things: files.
+    pub inputs: Vec<String>,
+    /// Outputs and how they are read: counts: table as csv, units: sorting as numpy_folder (or any that is read), marks:
+    /// events as csv, picture.svg: files.
+    pub outputs: Vec<String>,
+    /// Parameters with type and value: threshold: float = 4.5, count: int = 3, name: text = a, loud: bool = true.
+    pub parameters: Vec<String>,
+    /// Files the result depends on, such as scripts: when they change, the command runs again.
+    #[schemars(extend("path" = "open"))]
+    pub files: Vec<PathBuf>,
+    /// Variables of its environment, NAME=value each; templates as in arguments.
+    #[schemars(extend("advanced" = true))]
+    pub environment: Vec<String>,
+    /// Where it runs. Left empty, in a folder of its own that is removed afterwards.
+    #[schemars(extend("advanced" = true))]
+    pub working_folder: String,
+    /// Time it may take. None waits.
+    #[schemars(range(min = 0.1), extend("unit" = "s", "soft" = [1.0, 86_400.0]))]
+    pub timeout_s: Option<f64>,
+    /// Exit codes that mean success.
+    #[schemars(extend("advanced" = true))]
+    pub exit_codes: Vec<i32>,
+    /// Conditions before it runs: file PATH (it exists), or an expression over parameters and keys.
+    #[schemars(extend("advanced" = true))]
+    pub before: Vec<String>,
+    /// Conditions after it ran: file PATH, or an expression over parameters, keys and exit_code.
+    #[schemars(extend("advanced" = true))]
+    pub after: Vec<String>,
+}
+
+impl Default for CommandParams {
+    fn default() -> Self {
+        Self {
+            program: String::new(),
+            arguments: Vec::new(),
+            inputs: vec!["recording: recording as raw".into()],
+            outputs: vec!["table: table as csv".into()],
+            parameters: Vec::new(),
+            files: Vec::new(),
+            environment: Vec::new(),
+            working_folder: String::new(),
+            timeout_s: None,
+            exit_codes: vec![0],
+            before: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+}
+
+/// Runs a program on files made of its inputs and reads what it wrote.
+pub struct Command;
+
+impl Node for Command {
+    type Params = CommandParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "command",
+        label: "Command",
+        summary: "Runs any program, such as Octave, MATLAB, Python or a shell script, and takes what it wrote.",
+        source: "",
+        category: Category::Look,
+        search: &[
+            "external",
+            "program",
+            "script",
+            "octave",
+            "matlab",
+            "python",
+            "shell",
+            "run",
+            "subprocess",
+        ],
+        version: 1,
+        work: Work::Task(TaskClass::Command),
+        inputs: &[Port::new("recording", crate::pipeline::PortType::Recording)],
+        outputs: &[Port::new("table", crate::pipeline::PortType::Table)],
+    };
+
+    fn inputs(&self, params: &Self::Params) -> Vec<Port> {
+        ports(&params.inputs, true).unwrap_or_default().iter().map(Ported::port).collect()
+    }
+
+    fn outputs(&self, params: &Self::Params) -> Vec<Port> {
+        ports(&params.outputs, false).unwrap_or_default().iter().map(Ported::port).collect()
+    }
+
+    // Keys of the item may stand in its arguments.
+    fn uses_coordinates(&self, params: &Self::Params) -> bool {
+        let templates = || params.arguments.iter().chain(&params.environment).chain([&params.working_folder]);
+        let conditions = params.before.iter().chain(&params.after);
+        let known = known_names(params);
+        let is_key = |name: &String| {
+            !known.iter().any(|known| name == known || name.starts_with(&format!("{known}.")))
+        };
+        conditions.clone().next().is_some()
+            || templates()
+                .any(|text| Template::parse(text).is_ok_and(|template| template.names().iter().any(is_key)))
+    }
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        let problem = |field: &str, message: String| ParamProblem { field: field.into(), message };
+        let mut problems = Vec::new();
+        if params.program.trim().is_empty() {
+            let message = "no program is named: write one, such as octave-cli or ./count.sh";
+            problems.push(problem("program", message.into()));
+        }
+        problems.extend(ports(&params.inputs, true).err().map(|message| problem("inputs", message)));
+        problems.extend(ports(&params.outputs, false).err().map(|message| problem("outputs", message)));
+        if params.outputs.is_empty() {
+            problems
+                .push(problem("outputs", "nothing leaves it: name an output, such as log.txt: files".into()));
+        }
+        problems.extend(settings(&params.parameters).err().map(|message| problem("parameters", message)));
+        let templates = [("arguments", &params.arguments), ("environment", &params.environment)];
+        for (field, texts) in templates {
+            let wrong = texts.iter().filter_map(|text| Template::parse(text).err());
+            problems.extend(wrong.map(|message| problem(field, message)));
+        }
+        if let Some(wrong) = params.environment.iter().find(|text| !text.contains('=')) {
+            problems.push(problem("environment", format!("{wrong}: NAME=value expected")));
+        }
+        for (field, conditions) in [("before", &params.before), ("after", &params.after)] {
+            let wrong = conditions.iter().filter(|text| !text.starts_with("file "));
+            let wrong = wrong.filter_map(|text| Expression::parse(text).err());
+            problems.extend(wrong.map(|error| problem(field, error.to_string())));
+        }
+        problems
+    }
+
+    fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
+        // Another version of the program is another program.
+        process::find(&params.program, base).into_iter().chain(params.files.iter().cloned()).collect()
+    }
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let wrong =
+            |field: &'static str| move |message: String| NodeError::Input(format!("{field}: {message}"));
+        let settings = settings(&params.parameters).map_err(wrong("parameters"))?;
+        let ins = ports(&params.inputs, true).map_err(wrong("inputs"))?;
+        let outs = ports(&params.outputs, false).map_err(wrong("outputs"))?;
+        let scratch = tempfile::tempdir();
+        let folder = match (&context.scratch_folder, &scratch) {
+            (Some(folder), _) => folder.clone(),
+            (None, Ok(own)) => own.path().to_owned(),
+            (None, Err(error)) => return Err(NodeError::Failed(format!("no folder to work in: {error}"))),
+        };
+        let mut values = names(params, &settings, context, &folder)?;
+        let places = files::Places::begin(&folder)?;
+        for port in &ins {
+            values.extend(places.hand_over(port, inputs, context)?);
+        }
+        for port in &outs {
+            values.insert(port.name.to_owned(), places.of_output(port).display().to_string());
+        }
+        conditions("before", &params.before, &settings, &values, context, None)?;
+        let filled = |text: &str, field: &'static str| {
+            Template::parse(text).and_then(|template| template.fill(&values)).map_err(wrong(field))
+        };
+        let fill = |texts: &[String], field| {
+            texts.iter().map(|text| filled(text, field)).collect::<Result<Vec<_>, NodeError>>()
+        };
+        let working_folder = match filled(&params.working_folder, "working_folder")? {
+            folder if folder.is_empty() => places.work(),
+            folder => context.path(Path::new(&folder)),
+        };
+        let call = process::Call {
+            program: process::find(&params.program, &context.base_folder).ok_or_else(|| {
+                NodeError::Input(format!(
+                    "program: \"{}\" is not found on the path or at the folder of the pipeline: install it, or name its file",
+                    params.program
+                ))
+            })?,
+            arguments: fill(&params.arguments, "arguments")?,
+            environment: fill(&params.environment, "environment")?,
+            working_folder,
+            timeout: params.timeout_s.map(Duration::from_secs_f64),
+        };
+        context.stage("run");
+        let ended = process::run(&call, context)?;
+        if !params.exit_codes.contains(&ended.code) {
+            return Err(NodeError::Failed(format!(
+                "{} ended with code {}{}",
+                params.program,
+                ended.code,
+                ended.last_lines()
+            )));
+        }
+        conditions("after", &params.after, &settings, &values, context, Some(ended.code))?;
+        let mut outputs = Outputs::default();
+        for port in &outs {
+            let value = places.take(port, &ins, inputs).map_err(|error| match error {
+                NodeError::Input(message) => {
+                    NodeError::Failed(format!("{}: {message}{}", port.name, ended.last_lines()))
+                }
+                other => other,
+            })?;
+            outputs = outputs.and(port.name, value);
+        }
+        Ok(outputs)
+    }
+}
+
+/// Names that templates know whatever the item is.
+fn known_names(params: &CommandParams) -> Vec<String> {
+    let inputs = ports(&params.inputs, true).unwrap_or_default();
+    let outputs = ports(&params.outputs, false).unwrap_or_default();
+    let settings = settings(&params.parameters).unwrap_or_default();
+    let own = ["work", "base"].map(str::to_owned);
+    let ports = inputs.iter().chain(&outputs).map(|port| port.name.to_owned());
+    own.into_iter().chain(ports).chain(settings.into_iter().map(|setting| setting.name)).collect()
+}
+
+/// What templates are filled with, but for the files.
+fn names(
+    params: &CommandParams,
+    settings: &[Setting],
+    context: &RunContext,
+    folder: &Path,
+) -> Result<BTreeMap<String, String>, NodeError> {
+    let keys = context.coordinate.0.iter().map(|(key, value)| (key.clone(), value.to_string()));
+    let mut values: BTreeMap<String, String> = keys.collect();
+    for setting in settings {
+        if values.insert(setting.name.clone(), setting.text()).is_some() {
+            let name = &setting.name;
+            return Err(NodeError::Input(format!(
+                "parameters: \"{name}\" is a key of the item as well: give the parameter of {} another name",
+                params.program
+            )));
+        }
+    }
+    let base = std::path::absolute(&context.base_folder).unwrap_or_else(|_| context.base_folder.clone());
+    values.insert("base".into(), base.display().to_string());
+    values.insert("work".into(), folder.join(files::WORK).display().to_string());
+    Ok(values)
+}
+
+/// Fails where a condition does not hold.
+fn conditions(
+    field: &str,
+    conditions: &[String],
+    settings: &[Setting],
+    values: &BTreeMap<String, String>,
+    context: &RunContext,
+    exit_code: Option<i32>,
+) -> Result<(), NodeError> {
+    for condition in conditions {
+        let wrong = |message: String| NodeError::Failed(format!("{field}: {message}"));
+        if let Some(path) = condition.strip_prefix("file ") {
+            let path =
+                Template::parse(path.trim()).and_then(|template| template.fill(values)).map_err(wrong)?;
+            if !context.path(Path::new(&path)).exists() {
+                return Err(wrong(format!("the file {path} is not there")));
+            }
+            continue;
+        }
+        let value = |name: &str| match name {
+            "exit_code" => exit_code.map(|code| Term::Number(f64::from(code))),
+            _ => settings
+                .iter()
+                .find(|setting| setting.name == name)
+                .map(Setting::term)
+                .or_else(|| context.coordinate.0.get(name).map(Term::from)),
+        };
+        match Expression::parse(condition)
+            .and_then(|e| e.evaluate(&value))
+            .map_err(|e| wrong(e.to_string()))?
+        {
+            Term::Truth(true) => {}
+            other => return Err(wrong(format!("{condition} is {other}"))),
+        }
+    }
+    Ok(())
+}

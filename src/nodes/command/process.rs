@@ -1,0 +1,187 @@
+//! Running a program: its console line by line, a limit on its time, and an end for all it started.
+
+use crate::{
+    engine::Monitor,
+    pipeline::{NodeError, RunContext},
+};
+use std::{
+    collections::VecDeque,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+/// How often it is asked whether to go on.
+const TICK: Duration = Duration::from_millis(10);
+/// Time a program has to end by itself once it was asked to.
+const PATIENCE: Duration = Duration::from_millis(60);
+/// Lines of the console that errors show.
+const LAST: usize = 12;
+/// Longer lines are cut.
+const LINE: u64 = 4096;
+
+/// What to run.
+#[derive(Debug)]
+pub struct Call {
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+    pub environment: Vec<String>,
+    pub working_folder: PathBuf,
+    pub timeout: Option<Duration>,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    last: VecDeque<String>,
+}
+
+impl Ended {
+    /// The last lines of its console, for an error.
+    pub fn last_lines(&self) -> String {
+        match self.last.is_empty() {
+            true => "; it printed nothing".into(),
+            false => {
+                format!("; it printed last:\n{}", self.last.iter().cloned().collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+}
+
+/// The file of a program: at a path, or on the search path.
+pub fn find(program: &str, base: &Path) -> Option<PathBuf> {
+    let program = program.trim();
+    if program.is_empty() {
+        return None;
+    }
+    if program.contains(['/', '\\']) {
+        let path = std::path::absolute(base.join(program)).ok()?;
+        return path.is_file().then_some(path);
+    }
+    let folders = std::env::var_os("PATH")?;
+    let names = [program.to_owned(), format!("{program}{}", std::env::consts::EXE_SUFFIX)];
+    std::env::split_paths(&folders)
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+        .find(|path| path.is_file())
+}
+
+/// Runs it to its end, or until it is cancelled or out of time; nothing it started stays.
+///
+/// # Errors
+/// Where it cannot be started, runs out of time or is cancelled.
+pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
+    context.log(&format!("{} {}", call.program.display(), quoted(&call.arguments)));
+    let mut command = Command::new(&call.program);
+    command
+        .args(&call.arguments)
+        .envs(call.environment.iter().filter_map(|text| text.split_once('=')))
+        .current_dir(&call.working_folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    // A group of its own, so that what it starts ends with it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().map_err(|error| {
+        NodeError::Failed(format!("program: {} cannot be started: {error}", call.program.display()))
+    })?;
+    let began = Instant::now();
+    let last = Mutex::new(VecDeque::new());
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let result = std::thread::scope(|scope| {
+        if let Some(out) = out {
+            scope.spawn(|| listen(out, &last, context));
+        }
+        if let Some(err) = err {
+            scope.spawn(|| listen(err, &last, context));
+        }
+        let result = loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break Ok(code_of(status)),
+                Ok(None) => {}
+                Err(error) => break Err(NodeError::Failed(format!("the program is lost: {error}"))),
+            }
+            if context.cancelled() {
+                break Err(NodeError::Cancelled);
+            }
+            if call.timeout.is_some_and(|timeout| began.elapsed() > timeout) {
+                let seconds = call.timeout.unwrap_or_default().as_secs_f64();
+                break Err(NodeError::Failed(format!("timeout_s: it was stopped after {seconds} s")));
+            }
+            std::thread::sleep(TICK);
+        };
+        // Also where it ended: what it left running would keep its console open.
+        end(&mut child);
+        result
+    });
+    let code = result?;
+    Ok(Ended { code, last: last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) })
+}
+
+fn listen(stream: impl Read, last: &Mutex<VecDeque<String>>, context: &RunContext) {
+    let mut reader = BufReader::new(stream);
+    let mut bytes = Vec::new();
+    // A console that cannot be read any more has nothing more to say.
+    while (&mut reader).take(LINE).read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+        let text = String::from_utf8_lossy(&bytes);
+        // Progress bars write over their line.
+        let line = text.trim_end().rsplit('\r').next().unwrap_or_default().to_owned();
+        bytes.clear();
+        if line.is_empty() {
+            continue;
+        }
+        context.log(&line);
+        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        last.push_back(line);
+        if last.len() > LAST {
+            last.pop_front();
+        }
+    }
+}
+
+/// Ends the program and all of its group: first asked, then made to.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        let group = child.id();
+        // The shell's own kill is there on every system.
+        let signal = |name: &str| {
+            let kill = format!("kill -{name} -{group}");
+            let sent = Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status();
+            sent.is_ok_and(|status| status.success())
+        };
+        if signal("TERM") {
+            let asked = Instant::now();
+            while asked.elapsed() < PATIENCE && signal("0") {
+                // Who ended waits here to be asked for.
+                let _ = child.try_wait();
+                std::thread::sleep(TICK);
+            }
+            signal("KILL");
+        }
+    }
+    // Fails where it has ended, which is what is wanted.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn code_of(status: std::process::ExitStatus) -> i32 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return 128 + signal;
+    }
+    status.code().unwrap_or(-1)
+}
+
+/// Arguments as a shell would take them.
+fn quoted(arguments: &[String]) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+%@".contains(c);
+    let quote = |text: &String| match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.clone(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    };
+    arguments.iter().map(quote).collect::<Vec<_>>().join(" ")
+}

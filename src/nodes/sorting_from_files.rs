@@ -1,0 +1,48 @@
+//! The sorting that files hold.
+
+use super::recording_from_files::file_at;
+use crate::{
+    io,
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which file, and what it does not say itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SortingFromFilesParams {
+    /// Which of several files, 0 being the first.
+    pub index: usize,
+    /// Samples per second, where the file does not say it.
+    #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "Hz", "soft" = [10_000.0, 40_000.0]))]
+    pub sampling_frequency: Option<f64>,
+}
+
+/// Opens a sorting that another node wrote, or the true spikes of a study.
+pub struct SortingFromFiles;
+
+impl Node for SortingFromFiles {
+    type Params = SortingFromFilesParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "sorting_from_files",
+        label: "Sorting from files",
+        summary: "Opens a sorting that another node wrote, or the true spikes of a study.",
+        source: "",
+        category: Category::Source,
+        search: &["open result", "command output", "load files"],
+        version: 1,
+        work: Work::Task(TaskClass::Files),
+        inputs: &[Port::new("files", PortType::Files)],
+        outputs: &[Port::new("sorting", PortType::Sorting)],
+    };
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
+        Ok(Outputs::one(
+            "sorting",
+            io::open_sorting(&file_at(inputs, params.index)?, params.sampling_frequency)?,
+        ))
+    }
+}

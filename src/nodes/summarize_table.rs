@@ -1,0 +1,220 @@
+//! Rows that belong together as one.
+
+use super::carry::named;
+use crate::{
+    data::{Table, TableColumn},
+    pipeline::{
+        Category, Coordinate, CoordinateValue, Expression, Finite, Inputs, Node, NodeError, NodeInfo,
+        Outputs, ParamProblem, Port, PortType, RunContext, TaskClass, Term, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is made of the values of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistic {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// The one in the middle.
+    Median,
+    /// Their sum.
+    Sum,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+}
+
+/// How rows are brought together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SummarizeTableParams {
+    /// Columns, and new ones as expressions: sorter, snr_from = floor(snr / 2) * 2. Rows equal in all of them become one.
+    pub by: Vec<String>,
+    /// Columns of numbers that are summarised; left empty, all.
+    pub values: Vec<String>,
+    /// What is made of their values.
+    pub statistic: Statistic,
+    /// Only rows that meet a condition over the columns, such as snr > 3.
+    #[schemars(extend("label" = "Only rows where"))]
+    pub condition: Option<String>,
+}
+
+/// Brings the rows of a table together that are equal in some columns.
+pub struct SummarizeTable;
+
+impl Node for SummarizeTable {
+    type Params = SummarizeTableParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "summarize_table",
+        label: "Summarize table",
+        summary: "Makes one row of all that are equal in some columns: mean, median, sum, least or greatest of the others.",
+        source: "pandas groupby",
+        category: Category::Look,
+        search: &["groupby", "aggregate", "pivot", "mean", "average", "filter rows", "where"],
+        version: 1,
+        work: Work::Task(TaskClass::Other),
+        inputs: &[Port::new("table", PortType::Table)],
+        outputs: &[Port::new("table", PortType::Table)],
+    };
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        let wrong = params.by.iter().filter_map(|text| named(text).err());
+        let mut problems: Vec<ParamProblem> =
+            wrong.map(|message| ParamProblem { field: "by".into(), message }).collect();
+        problems.extend(params.condition.as_deref().and_then(|c| super::carry::problem_of("condition", c)));
+        problems
+    }
+
+    fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
+        Ok(Outputs::one("table", summarize(inputs.table("table")?, params).map_err(NodeError::Input)?))
+    }
+}
+
+/// The value of a cell in an expression; none where it is missing.
+fn term(table: &Table, name: &str, row: usize) -> Option<Term> {
+    match table.column(name)? {
+        TableColumn::Text(values) => values.get(row).cloned().map(Term::Text),
+        TableColumn::Bool(values) => values.get(row).copied().map(Term::Truth),
+        column => column.number(row).map(Term::Number),
+    }
+}
+
+fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, String> {
+    let columns = || table.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let by: Vec<(String, Expression)> = params.by.iter().map(|text| named(text)).collect::<Result<_, _>>()?;
+    let condition =
+        params.condition.as_deref().map(Expression::parse).transpose().map_err(|e| e.to_string())?;
+    for name in &params.values {
+        if !table.column(name).is_some_and(|column| !matches!(column, TableColumn::Text(_))) {
+            return Err(format!(
+                "values: there is no column of numbers \"{name}\"; the columns are {}",
+                columns()
+            ));
+        }
+    }
+    // Rows in which an expression asks for a cell that is missing belong nowhere.
+    let is_missing =
+        |row: usize| move |name: &str| table.column(name).is_some() && term(table, name, row).is_none();
+    let mut groups: BTreeMap<Coordinate, Vec<usize>> = BTreeMap::new();
+    'rows: for row in 0..table.num_rows() {
+        let missing = std::cell::Cell::new(false);
+        let value = |name: &str| {
+            missing.set(missing.get() || is_missing(row)(name));
+            term(table, name, row)
+        };
+        let said = |e: crate::pipeline::ExpressionError| format!("{e}; the columns are {}", columns());
+        match condition.as_ref().map(|condition| condition.evaluate(&value)) {
+            None | Some(Ok(Term::Truth(true))) => {}
+            Some(Ok(Term::Truth(false))) => continue,
+            Some(Err(_)) if missing.get() => continue,
+            Some(Ok(other)) => return Err(format!("condition: it is {other}: true or false expected")),
+            Some(Err(error)) => return Err(said(error)),
+        }
+        let mut group = Coordinate::default();
+        for (name, expression) in &by {
+            let value = match expression.evaluate(&value) {
+                Ok(Term::Number(x)) if x.fract() == 0.0 && x.abs() < 9e15 => CoordinateValue::Int(x as i64),
+                Ok(Term::Number(x)) => match Finite::new(x) {
+                    Some(x) => CoordinateValue::Float(x),
+                    None => continue 'rows,
+                },
+                Ok(Term::Text(text)) => CoordinateValue::Text(text),
+                Ok(other) => CoordinateValue::Text(other.to_string()),
+                Err(_) if missing.get() => continue 'rows,
+                Err(error) => return Err(said(error)),
+            };
+            group.0.insert(name.clone(), value);
+        }
+        groups.entry(group).or_default().push(row);
+    }
+    let mut result = Table::default();
+    for (name, _) in &by {
+        let cells: Vec<CoordinateValue> =
+            groups.keys().filter_map(|group| group.0.get(name).cloned()).collect();
+        result.set(name, of_cells(&cells));
+    }
+    result.set("count", TableColumn::Int(groups.values().map(|rows| rows.len() as i64).collect()));
+    for (name, column) in &table.columns {
+        let is_asked = params.values.is_empty() || params.values.contains(name);
+        if !is_asked || matches!(column, TableColumn::Text(_)) || result.column(name).is_some() {
+            continue;
+        }
+        let of = |rows: &Vec<usize>| {
+            statistic(rows.iter().filter_map(|&row| column.number(row)).collect(), params.statistic)
+        };
+        result.set(name, TableColumn::Float(groups.values().map(of).collect()));
+        result.units.extend(table.units.get(name).map(|unit| (name.clone(), unit.clone())));
+    }
+    Ok(result)
+}
+
+fn of_cells(cells: &[CoordinateValue]) -> TableColumn {
+    let whole = cells.iter().map(|cell| match cell {
+        CoordinateValue::Int(value) => Some(*value),
+        _ => None,
+    });
+    let real = cells.iter().map(|cell| match cell {
+        CoordinateValue::Int(value) => Some(*value as f64),
+        CoordinateValue::Float(value) => Some(value.get()),
+        CoordinateValue::Text(_) => None,
+    });
+    match (whole.collect::<Option<Vec<i64>>>(), real.collect::<Option<Vec<f64>>>()) {
+        (Some(whole), _) => TableColumn::Int(whole),
+        (None, Some(real)) => TableColumn::Float(real),
+        (None, None) => TableColumn::Text(cells.iter().map(ToString::to_string).collect()),
+    }
+}
+
+fn statistic(mut values: Vec<f64>, statistic: Statistic) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    values.sort_by(f64::total_cmp);
+    let count = values.len();
+    match statistic {
+        Statistic::Mean => values.iter().sum::<f64>() / count as f64,
+        Statistic::Median => (values[(count - 1) / 2] + values[count / 2]) / 2.0,
+        Statistic::Sum => values.iter().sum(),
+        Statistic::Min => values[0],
+        Statistic::Max => values[count - 1],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_brought_together_by_columns_and_expressions() {
+        let mut table = Table::default();
+        table.set("sorter", TableColumn::Text(["a", "b", "a", "a"].map(str::to_owned).to_vec()));
+        table.set("snr", TableColumn::Float(vec![1.0, 3.0, 5.0, f64::NAN]));
+        table.set("accuracy", TableColumn::Float(vec![0.2, 0.4, 0.8, 1.0]));
+        let params = |by: &[&str], condition: Option<&str>| SummarizeTableParams {
+            by: by.iter().map(|text| (*text).to_owned()).collect(),
+            values: vec!["accuracy".into()],
+            condition: condition.map(str::to_owned),
+            ..SummarizeTableParams::default()
+        };
+        let found = summarize(&table, &params(&["sorter"], None)).unwrap_or_default();
+        assert_eq!(found.column("count"), Some(&TableColumn::Int(vec![3, 1])));
+        assert_eq!(found.column("accuracy").and_then(|c| c.number(0)), Some((0.2 + 0.8 + 1.0) / 3.0));
+        let found = summarize(&table, &params(&["from = floor(snr / 4) * 4"], None)).unwrap_or_default();
+        assert_eq!(found.column("from"), Some(&TableColumn::Int(vec![0, 4])));
+        assert_eq!(found.column("count"), Some(&TableColumn::Int(vec![2, 1])), "a missing SNR is nowhere");
+        let found = summarize(&table, &params(&[], Some("snr > 2"))).unwrap_or_default();
+        assert_eq!(found.column("count"), Some(&TableColumn::Int(vec![2])));
+        let error = summarize(&table, &params(&["sortr"], None)).err().unwrap_or_default();
+        assert!(error.contains("the columns are sorter, snr, accuracy"), "{error}");
+        for (how, value) in
+            [(Statistic::Median, 0.3), (Statistic::Sum, 0.6), (Statistic::Min, 0.2), (Statistic::Max, 0.4)]
+        {
+            assert!((statistic(vec![0.4, 0.2], how) - value).abs() < 1e-12);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Other programs as nodes: what they are handed, what they give back, how they end.
+
+use super::{Place, column, pipeline, run, sessions, stderr, table};
+use std::{
+    fs,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// A pipeline with one command on each recording of the study.
+fn command(place: &Place, params: &str) {
+    let nodes = format!(
+        r#""some": (kind: "filter_items", params: (condition: "index <= 2")),
+        "run": (kind: "command", params: ({params})),
+        "all": (kind: "collect_tables")"#
+    );
+    let wires =
+        [("study.recording", "some.item"), ("some.item", "run.recording"), ("run.table", "all.table")];
+    place.write("p.ron", &pipeline(&nodes, &wires));
+}
+
+#[test]
+fn a_program_gets_files_parameters_and_keys_and_gives_a_table() {
+    let place = Place::new();
+    sessions(&place);
+    place.write(
+        "count.sh",
+        "printf 'bytes,session,level,rate,home\\n%s,%s,%s,%s,%s\\n' $(wc -c < \"$1\") \"$2\" \"$3\" \"$4\" \"$MARK\" > \"$5\"\necho counted\n",
+    );
+    let params = r#"program: "sh", arguments: ["{base}/count.sh", "{recording}", "{session}", "{level}", "{recording.sampling_frequency}", "{table}"],
+        parameters: ["level: float = 2.5"], files: ["count.sh"], environment: ["MARK=here"], timeout_s: 20.0,
+        before: ["file count.sh", "level > 2 && index < 3"], after: ["exit_code == 0", "file {table}"]"#;
+    command(&place, params);
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert_eq!((ran["run"], ran["all"]), (4, 1));
+    let rows = table(&last, "all");
+    assert_eq!(column(&rows, "bytes"), ["5010", "5010", "5020", "5020"]);
+    assert_eq!(column(&rows, "key_session"), ["a", "b", "a", "b"]);
+    assert_eq!(column(&rows, "session"), ["a", "b", "a", "b"]);
+    assert!(rows.iter().all(|row| row["level"] == "2.5" && row["rate"] == "1000" && row["home"] == "here"));
+    // Its console is the log of the result.
+    let folder = std::path::Path::new(last["results"]["run"].as_str().unwrap()).join("index=1,session=a");
+    let log = fs::read_to_string(folder.join("log.txt")).unwrap();
+    assert!(log.contains("counted") && log.contains("count.sh"), "{log}");
+
+    let (_, ran) = run(&place, 0, "p.ron");
+    assert!(ran.is_empty(), "{ran:?}");
+    // Another script is another command.
+    let text = fs::read_to_string(place.path("count.sh")).unwrap();
+    fs::write(place.path("count.sh"), text.replace("counted", "counted again")).unwrap();
+    let (_, ran) = run(&place, 0, "p.ron");
+    assert_eq!(ran["run"], 4);
+}
+
+#[test]
+fn what_goes_wrong_is_said() {
+    let place = Place::new();
+    sessions(&place);
+    let sh = |script: &str| format!(r#"program: "sh", arguments: ["-c", "{script}"]"#);
+    for (params, words) in [
+        (sh("echo one; echo two >&2; exit 3"), vec!["ended with code 3", "two"]),
+        (sh("exit 0"), vec!["did not write", "printed nothing"]),
+        (sh("kill -9 $$"), vec!["ended with code 137"]),
+        (format!("{}, timeout_s: 0.3", sh("sleep 20")), vec!["timeout_s", "0.3 s"]),
+        (
+            format!("{}, before: [\"file nowhere.txt\"]", sh("true")),
+            vec!["before", "nowhere.txt is not there"],
+        ),
+        (format!("{}, before: [\"index > 5\"]", sh("true")), vec!["before", "index > 5 is false"]),
+        (format!("{}, after: [\"exit_code == 1\"]", sh("true")), vec!["after", "is false"]),
+        (sh("echo {nothing}"), vec!["there is no {nothing}", "recording"]),
+        (r#"program: "no-such-program-anywhere""#.to_owned(), vec!["not found on the path"]),
+        (r#"program: """#.to_owned(), vec!["no program is named"]),
+        (format!("{}, parameters: [\"a: int = 2.5\"]", sh("true")), vec!["is no int"]),
+        (
+            format!("{}, inputs: [\"recording: recording as wav\"]", sh("true")),
+            vec!["raw or binary_folder or mda"],
+        ),
+    ] {
+        command(&place, &params);
+        let output = place.run(&["run", "p.ron"]);
+        let said = stderr(&output);
+        assert!(!output.status.success(), "{params}");
+        for word in words {
+            assert!(said.contains(word), "{params}: no \"{word}\" in\n{said}");
+        }
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+/// How many processes have a word in their command line.
+fn running(word: &str) -> usize {
+    let found = fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let is_number = entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit());
+        is_number && String::from_utf8_lossy(&line).contains(word)
+    });
+    found.count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn cancel_ends_a_program_and_all_it_started() {
+    let place = Place::new();
+    sessions(&place);
+    command(
+        &place,
+        r#"program: "sh", arguments: ["-c", "sleep 98.7654321 & sleep 98.7654321 & echo begun; wait"]"#,
+    );
+    let mut child =
+        place.command(&["run", "p.ron"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while running("98.7654321") < 4 && began.elapsed() < Duration::from_secs(20) {
+        sleep(Duration::from_millis(20));
+    }
+    assert!(running("98.7654321") >= 4, "it never began");
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    let ended = Instant::now();
+    while running("98.7654321") > 0 && ended.elapsed() < Duration::from_secs(5) {
+        sleep(Duration::from_millis(20));
+    }
+    assert_eq!(running("98.7654321"), 0, "something went on");
+}
+
+#[test]
+fn files_of_a_command_are_kept_and_opened_again() {
+    let place = Place::new();
+    sessions(&place);
+    let nodes = r#""double": (kind: "command", params: (program: "sh",
+            arguments: ["-c", "cat {recording} {recording} > {twice}; echo done"], outputs: ["twice.bin: files"])),
+        "opened": (kind: "recording_from_files", params: (dtype: uint8, num_channels: 1, sampling_frequency: 1000.0)),
+        "statistics": (kind: "channel_statistics"),
+        "all": (kind: "collect_tables")"#;
+    let wires = [
+        ("study.recording", "double.recording"),
+        ("double.twice", "opened.files"),
+        ("opened.recording", "statistics.recording"),
+        ("statistics.table", "all.table"),
+    ];
+    place.write("p.ron", &pipeline(nodes, &wires));
+    let (last, _) = run(&place, 0, "p.ron");
+    let rows = table(&last, "all");
+    assert_eq!(rows[0]["num_samples"], "10020");
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert!(ran.is_empty(), "{ran:?}");
+    // The file is part of the result: a result without it is no result.
+    let folder = std::path::Path::new(last["results"]["double"].as_str().unwrap()).join("index=1,session=a");
+    fs::remove_file(folder.join("twice/files/twice.bin")).unwrap();
+    let (_, ran) = run(&place, 0, "p.ron");
+    assert_eq!(ran["double"], 1);
+}

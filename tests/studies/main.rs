@@ -1,0 +1,333 @@
+//! Studies from outside: many recordings, grouped, joined, split, swept and collected; what is the same is done once.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod commands;
+#[path = "../common/mod.rs"]
+mod common;
+mod scale;
+
+use common::{
+    place::{Place, events, json, locust},
+    shared_data, stderr, stdout,
+};
+use serde_json::Value as Json;
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// Bytes of a recording of one channel, other ones for each.
+fn bytes(seed: u64, count: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let next = |state: &mut u64| {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 56) as u8
+    };
+    (0..count).map(|_| next(&mut state)).collect()
+}
+
+/// Sessions a and b with recordings 1 to 4 each.
+fn sessions(place: &Place) {
+    for session in ["a", "b"] {
+        fs::create_dir_all(place.path("data").join(session)).unwrap();
+        for index in 1..=4_u64 {
+            let path = place.path("data").join(session).join(format!("rec_{index}.bin"));
+            fs::write(path, bytes(index + if session == "a" { 0 } else { 100 }, 5_000 + 10 * index as usize))
+                .unwrap();
+        }
+    }
+}
+
+const STUDY: &str = r#""study": (kind: "read_study", params: (path: "data", pattern: "{session}/rec_{index}.bin", dtype: uint8, num_channels: 1, sampling_frequency: 1000.0))"#;
+
+fn pipeline(nodes: &str, wires: &[(&str, &str)]) -> String {
+    let wires: String = wires.iter().map(|(a, b)| format!("(\"{a}\", \"{b}\"),")).collect();
+    format!("(version: 1, nodes: {{ {STUDY}, {nodes} }}, wires: [{wires}])")
+}
+
+/// The last line of a run as JSON, and how many tasks of each node ran.
+fn run(place: &Place, code: i32, file: &str) -> (Json, BTreeMap<String, usize>) {
+    let all = events(&place.ends(code, &["run", file, "--json"]));
+    let mut ran = BTreeMap::new();
+    for event in all.iter().filter(|event| event["event"] == "finished") {
+        *ran.entry(event["node"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    (all.last().unwrap().clone(), ran)
+}
+
+/// The rows of the table a node of a run made, as words by column.
+fn table(last: &Json, node: &str) -> Vec<BTreeMap<String, String>> {
+    let folder = Path::new(last["results"][node].as_str().unwrap());
+    let mut reader = csv::Reader::from_path(folder.join("table/table.csv")).unwrap();
+    reader.deserialize().map(|row| row.unwrap()).collect()
+}
+
+fn column<'t>(rows: &'t [BTreeMap<String, String>], name: &str) -> Vec<&'t str> {
+    rows.iter().map(|row| row[name].as_str()).collect()
+}
+
+/// Mean of the bytes of recordings.
+fn mean(place: &Place, names: &[&str]) -> f64 {
+    let all: Vec<u8> =
+        names.iter().flat_map(|name| fs::read(place.path("data").join(name)).unwrap()).collect();
+    all.iter().map(|&byte| f64::from(byte)).sum::<f64>() / all.len() as f64
+}
+
+#[test]
+fn groups_are_joined_and_collected_and_regrouping_does_nothing_that_is_the_same() {
+    let place = Place::new();
+    sessions(&place);
+    let nodes = |by: &str| {
+        format!(
+            r#""each": (kind: "channel_statistics"),
+            "group": (kind: "group_items", params: (by: {by})),
+            "joined": (kind: "concatenate"),
+            "statistics": (kind: "channel_statistics"),
+            "all": (kind: "collect_tables")"#
+        )
+    };
+    let wires = [
+        ("study.recording", "each.recording"),
+        ("study.recording", "group.item"),
+        ("group.item", "joined.recording"),
+        ("joined.recording", "statistics.recording"),
+        ("statistics.table", "all.table"),
+    ];
+    place.write("p.ron", &pipeline(&nodes(r#"["session", "parity = index % 2"]"#), &wires));
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert_eq!((ran["each"], ran["statistics"], ran["all"]), (8, 4, 1));
+    let rows = table(&last, "all");
+    assert_eq!(column(&rows, "session"), ["a", "b", "a", "b"]);
+    assert_eq!(column(&rows, "parity"), ["0", "0", "1", "1"]);
+    let expected = mean(&place, &["a/rec_2.bin", "a/rec_4.bin"]);
+    assert!((rows[0]["mean"].parse::<f64>().unwrap() - expected).abs() < 1e-9);
+
+    // Another name for the same groups: the same recordings are joined, so nothing is computed but the table.
+    place.write("p.ron", &pipeline(&nodes(r#"["session", "odd = index % 2 == 1"]"#), &wires));
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert_eq!(ran, BTreeMap::from([("all".to_owned(), 1)]), "only names changed");
+    assert_eq!(column(&table(&last, "all"), "odd"), ["false", "false", "true", "true"]);
+
+    // Other groups: what was done for each recording stays.
+    place.write("p.ron", &pipeline(&nodes(r#"["session"]"#), &wires));
+    let (_, ran) = run(&place, 0, "p.ron");
+    assert_eq!(ran, BTreeMap::from([("all".to_owned(), 1), ("statistics".to_owned(), 2)]));
+
+    // One more recording: only it and its group are done.
+    fs::write(place.path("data/b/rec_9.bin"), bytes(9, 4_000)).unwrap();
+    let (_, ran) = run(&place, 0, "p.ron");
+    assert_eq!(ran["each"], 1);
+    assert_eq!(ran["statistics"], 1);
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert!(ran.is_empty() && last["cached"] == last["tasks"], "{ran:?}");
+}
+
+#[test]
+fn what_is_missing_or_broken_is_named_and_does_not_stop_the_others() {
+    let place = Place::new();
+    sessions(&place);
+    fs::write(place.path("data/a/short.raw"), b"x").unwrap();
+    place.write(
+        "study.csv",
+        "path,session,index\ndata/a/rec_1.bin,a,1\ndata/a/gone.bin,a,2\ndata/b/rec_1.bin,b,1\ndata/b,b,7\ndata/b/rec_2.bin,b,1\n",
+    );
+    let text = pipeline(
+        r#""each": (kind: "channel_statistics"), "all": (kind: "collect_tables")"#,
+        &[("study.recording", "each.recording"), ("each.table", "all.table")],
+    );
+    place.write(
+        "p.ron",
+        &text.replace(r#"path: "data", pattern: "{session}/rec_{index}.bin""#, r#"path: "study.csv""#),
+    );
+    let output = place.ends(1, &["run", "p.ron"]);
+    let said = stderr(&output);
+    for words in [
+        "gone.bin",
+        "No such file",
+        "has the same keys as",
+        "3 tasks failed",
+        "what else there was to do is done",
+    ] {
+        assert!(said.contains(words), "no \"{words}\" in\n{said}");
+    }
+    let (last, _) = run(&place, 1, "p.ron");
+    assert_eq!(last["status"], "failed");
+    assert_eq!(column(&table(&last, "all"), "session"), ["a", "b"], "the others are collected");
+
+    let status = stdout(&place.ends(0, &["status", "p.ron"]));
+    for words in ["index=1,session=a", "done", "failed", "blocked", "gone.bin"] {
+        assert!(status.contains(words), "no \"{words}\" in\n{status}");
+    }
+    let matrix = json(&place.ends(0, &["status", "p.ron", "--json"]));
+    assert_eq!(matrix["counts"]["failed"], 3);
+    assert_eq!(matrix["counts"]["blocked"], 3);
+    let some = json(&place.ends(0, &["status", "p.ron", "--json", "--where", "session == \"a\""]));
+    assert_eq!(some["items"].as_array().unwrap().len(), 2);
+    place.refuses(&["status", "p.ron", "--where", "session ="], &["--where", "character 9"]);
+
+    // When it is there, it is done, and nothing else.
+    fs::write(place.path("data/a/gone.bin"), bytes(3, 900)).unwrap();
+    let (_, ran) = run(&place, 1, "p.ron");
+    assert_eq!((ran["each"], ran["all"]), (1, 1));
+}
+
+#[test]
+fn a_task_that_fails_is_remembered_until_it_is_done() {
+    let place = Place::new();
+    sessions(&place);
+    let text = pipeline(
+        r#""fork": (kind: "route_items", params: (condition: "index == 2")),
+        "cut": (kind: "select_time", params: (start_time: 5.03)),
+        "each": (kind: "channel_statistics")"#,
+        &[
+            ("study.recording", "fork.item"),
+            ("fork.rest", "cut.recording"),
+            ("cut.recording", "each.recording"),
+        ],
+    );
+    place.write("p.ron", &text);
+    // Recordings 1 are too short for the cut; 3 and 4 are not.
+    let (_, ran) = run(&place, 1, "p.ron");
+    assert_eq!(ran["each"], 2, "{ran:?}");
+    let matrix = json(&place.ends(0, &["status", "p.ron", "--json"]));
+    assert_eq!((matrix["counts"]["done"].as_u64(), matrix["counts"]["blocked"].as_u64()), (Some(2), Some(4)));
+}
+
+#[test]
+fn sweeps_forks_and_filters_go_by_keys_and_metrics() {
+    let place = Place::new();
+    sessions(&place);
+    let nodes = r#""some": (kind: "filter_items", params: (condition: "session == \"a\" && index > 1")),
+        "tries": (kind: "sweep", params: (parameters: ["edges.level = 100, 200.5", "way = edges.edge = rising, falling"])),
+        "edges": (kind: "detect_edges"),
+        "fork": (kind: "route_items", params: (condition: "num_edges > 1300", carries: table)),
+        "many": (kind: "collect_tables"),
+        "few": (kind: "collect_tables"),
+        "mean": (kind: "summarize_table", params: (by: ["level", "way"], values: ["num_edges"]))"#;
+    let wires = [
+        ("study.recording", "some.item"),
+        ("some.item", "tries.item"),
+        ("tries.item", "edges.recording"),
+        ("edges.table", "fork.item"),
+        ("edges.table", "fork.table"),
+        ("fork.matching", "many.table"),
+        ("fork.rest", "few.table"),
+        ("few.table", "mean.table"),
+    ];
+    place.write("p.ron", &pipeline(nodes, &wires));
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert_eq!(ran["edges"], 12, "3 recordings, 2 levels, 2 ways");
+    let (many, few) = (table(&last, "many"), table(&last, "few"));
+    assert_eq!(many.len() + few.len(), 12);
+    // Random bytes cross the middle with every fourth sample, a high level less often.
+    assert!(many.iter().all(|row| row["level"] == "100"), "{many:?}");
+    assert!(few.iter().filter(|row| row["level"] == "200.5").count() == 6);
+    let data = fs::read(place.path("data/a/rec_3.bin")).unwrap();
+    let count =
+        data.windows(2).filter(|pair| f64::from(pair[0]) < 200.5 && f64::from(pair[1]) >= 200.5).count();
+    let row =
+        few.iter().find(|r| r["index"] == "3" && r["way"] == "rising" && r["level"] == "200.5").unwrap();
+    assert_eq!(row["num_edges"], count.to_string());
+    assert!(table(&last, "mean").len() >= 2);
+
+    place.write("wrong.ron", &pipeline(&nodes.replace("edges.level", "edgs.level"), &wires));
+    let said = stderr(&place.ends(1, &["run", "wrong.ron"]));
+    assert!(said.contains("there is no node \"edgs\""), "{said}");
+    place.write("wrong.ron", &pipeline(&nodes.replace("index > 1", "indx > 1"), &wires));
+    let said = stderr(&place.ends(1, &["run", "wrong.ron"]));
+    assert!(said.contains("there is no \"indx\"; the keys are index, session"), "{said}");
+}
+
+#[test]
+fn joined_recordings_are_split_back_and_stretches_become_recordings() {
+    let place = Place::new();
+    let study = locust();
+    fs::create_dir_all(place.path("data/a")).unwrap();
+    for index in [1, 2] {
+        fs::copy(&study, place.path(&format!("data/a/rec_{index}.bin"))).unwrap();
+    }
+    let text = pipeline(
+        r#""cut": (kind: "select_time", params: (end_time: 4.0)),
+        "joined": (kind: "concatenate", params: (gap: silence, gap_ms: 50.0)),
+        "filter": (kind: "bandpass_filter"),
+        "sort": (kind: "sort"),
+        "back": (kind: "split_back"),
+        "save": (kind: "save_sorting", params: (path: "sorted")),
+        "windows": (kind: "split_by_time", params: (window_s: 1.5)),
+        "pieces": (kind: "channel_statistics")"#,
+        &[
+            ("study.recording", "cut.recording"),
+            ("cut.recording", "joined.recording"),
+            ("joined.recording", "filter.recording"),
+            ("filter.recording", "sort.recording"),
+            ("sort.sorting", "back.sorting"),
+            ("joined.parts", "back.parts"),
+            ("back.sorting", "save.sorting"),
+            ("cut.recording", "windows.recording"),
+            ("windows.recording", "pieces.recording"),
+        ],
+    );
+    let text = text.replace(
+        "dtype: uint8, num_channels: 1, sampling_frequency: 1000.0",
+        "dtype: int16, num_channels: 4, sampling_frequency: 15000.0",
+    );
+    place.write("p.ron", &text);
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert_eq!(ran["save"], 2, "{ran:?}");
+    // The two copies are one recording: what is the same is computed once.
+    assert_eq!(ran["pieces"], 3);
+    assert_eq!(last["status"], "ok");
+    let counts: Vec<u64> = [1, 2]
+        .iter()
+        .map(|index| {
+            let saved = place.path(&format!("sorted_index={index},session=a")).display().to_string();
+            json(&place.ends(0, &["info", "--json", &saved]))["num_spikes"].as_u64().unwrap()
+        })
+        .collect();
+    assert!(counts[0] > 20, "{counts:?}");
+    // The same samples twice: about as many spikes in each.
+    assert!(counts[0].abs_diff(counts[1]) * 10 <= counts[0], "{counts:?}");
+    let whole = Path::new(last["results"]["sort"].as_str().unwrap()).join("sorting").display().to_string();
+    let total = fs::read_dir(&whole).map(|_| ()).is_ok();
+    assert!(total, "{whole}");
+}
+
+#[test]
+fn studies_of_other_formats_open_with_their_truth() {
+    let place = Place::new();
+    let written = shared_data().join("si_written");
+    let copy = |from: &str, to: &str| {
+        let (from, to) = (written.join(from), place.path(to));
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+            if entry.path().is_file() {
+                fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+            }
+        }
+    };
+    let name = "mda_study/synth_study/rec_16ch_2s";
+    copy(name, "set/first/one");
+    copy(name, "set/second/two");
+    fs::copy(written.join("synthetic_2s.nwb"), place.path("set/second/three.nwb")).unwrap();
+    place.write(
+        "p.ron",
+        r#"(version: 1, nodes: {
+            "study": (kind: "read_study", params: (path: "set")),
+            "each": (kind: "channel_statistics"),
+            "truth": (kind: "sorting_from_files"),
+            "all": (kind: "collect_tables"),
+        }, wires: [("study.recording", "each.recording"), ("study.truth", "truth.files"), ("each.table", "all.table")])"#,
+    );
+    let (last, ran) = run(&place, 0, "p.ron");
+    // Both MDA recordings have the same content, and so the same result.
+    assert_eq!((ran["each"], ran["truth"]), (2, 1), "{ran:?}");
+    let rows = table(&last, "all");
+    let mut found: Vec<String> =
+        rows.iter().map(|row| format!("{}/{}", row["study"], row["recording"])).collect();
+    found.dedup();
+    assert_eq!(found, ["first/one", "second/three", "second/two"]);
+
+    let json_study = shared_data().join("spikeforest_json/hybrid_drift_tetrode.json").display().to_string();
+    let text =
+        fs::read_to_string(place.path("p.ron")).unwrap().replace("\"set\"", &format!("\"{json_study}\""));
+    place.write("forest.ron", &text);
+    let said = stderr(&place.ends(1, &["run", "forest.ron"]));
+    assert!(said.contains("SHA1_CACHE_DIR") && said.contains("recording=rec_4c_1200s_11"), "{said}");
+}
