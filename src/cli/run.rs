@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     data::text::{counted, took},
-    pipeline::{EventKind, Executor, Look, Pipeline, RunOptions, RunStatus},
+    pipeline::{EventKind, Executor, Pipeline, RunOptions, RunStatus, Value},
 };
 use std::{
     collections::BTreeMap,
@@ -65,8 +65,9 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
     match ended.status {
         RunStatus::Ok if arguments.json => Ok(()),
         RunStatus::Ok => {
+            let made = executor.made(&loaded.pipeline, &loaded.base_folder);
             let rows: Vec<Vec<String>> =
-                ended.results.keys().flat_map(|node| made_by(&executor, &loaded, node)).collect();
+                ended.results.keys().flat_map(|node| made_by(&made, &loaded, node)).collect();
             output::text(&format!(
                 "{}, {} of them done before, in {}\n{}results are kept in {}; --json tells the folder of each\n",
                 counted(ended.tasks, "task"),
@@ -83,19 +84,15 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
 }
 
 /// A row for each output of a node: the node, the output, what it holds.
-fn made_by(executor: &Executor, loaded: &Loaded, node: &str) -> Vec<Vec<String>> {
+fn made_by(made: &BTreeMap<String, (usize, Value)>, loaded: &Loaded, node: &str) -> Vec<Vec<String>> {
     let Some(instance) = loaded.pipeline.node(node) else { return Vec::new() };
     let ports = loaded.registry.get(&instance.kind).map(|kind| kind.outputs(&instance.params));
     let mut rows = Vec::new();
     for port in ports.unwrap_or_default() {
-        let look = executor.look(&loaded.pipeline, &loaded.base_folder, &format!("{node}.{}", port.name));
-        let holds = match look.as_ref().map(|look| match look {
-            Look::Ready(items) => items.as_slice(),
-            _ => &[],
-        }) {
-            Ok([(_, value)]) => value.summary(),
-            Ok([(_, first), ..]) => format!("several, the first: {}", first.summary()),
-            _ => continue,
+        let holds = match made.get(&format!("{node}.{}", port.name)) {
+            Some((1, value)) => value.summary(),
+            Some((count, first)) => format!("{count} items, the first: {}", first.summary()),
+            None => continue,
         };
         let name = if rows.is_empty() { format!("  {node}") } else { String::new() };
         rows.push(vec![name, port.name.to_string(), holds]);

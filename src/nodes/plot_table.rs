@@ -1,10 +1,10 @@
 //! Columns of a table, drawn.
 
 use crate::{
+    data::TableColumn,
     figures,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
@@ -27,9 +27,9 @@ pub enum PlotMarks {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlotTableParams {
-    /// Column across: numbers or words.
+    /// Column across: numbers or words. Left empty, the first.
     pub x: String,
-    /// Column of numbers upwards.
+    /// Column of numbers upwards. Left empty, the first other one of numbers.
     pub y: String,
     /// Columns that tell series apart, each with a colour of its own.
     pub series: Vec<String>,
@@ -57,27 +57,24 @@ impl Node for PlotTable {
         outputs: &[Port::new("figure", PortType::Figure)],
     };
 
-    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        let missing = [("x", &params.x), ("y", &params.y)].into_iter().filter(|(_, name)| name.is_empty());
-        let problem = |(field, _): (&str, _)| ParamProblem {
-            field: field.into(),
-            message: "no column is named: write one of the table's".into(),
-        };
-        missing.map(problem).collect()
-    }
-
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let marks = match params.marks {
             PlotMarks::Points => figures::Marks::Points,
             PlotMarks::Lines => figures::Marks::Lines,
             PlotMarks::Bars => figures::Marks::Bars,
         };
-        let title = match params.title.is_empty() {
-            true => format!("{} over {}", params.y, params.x),
-            false => params.title.clone(),
-        };
         let table = inputs.table("table")?;
-        let figure = figures::table(table, &title, &params.x, &params.y, &params.series, marks);
+        let named = |name: &String, found: Option<&(String, TableColumn)>| match (name.is_empty(), found) {
+            (true, Some((first, _))) => first.clone(),
+            _ => name.clone(),
+        };
+        let x = named(&params.x, table.columns.first());
+        let is_y = |(name, column): &&(String, TableColumn)| {
+            *name != x && !params.series.contains(name) && !matches!(column, TableColumn::Text(_))
+        };
+        let y = named(&params.y, table.columns.iter().find(is_y));
+        let title = if params.title.is_empty() { format!("{y} over {x}") } else { params.title.clone() };
+        let figure = figures::table(table, &title, &x, &y, &params.series, marks);
         Ok(Outputs::one("figure", figure.map_err(|error| NodeError::Input(error.to_string()))?))
     }
 }

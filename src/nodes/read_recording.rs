@@ -1,71 +1,13 @@
 //! Open a recording on disk.
 
+use super::reader::{ReadRecordingParams, finished, options, probe_file};
 use crate::{
-    data::{DType, Recording},
-    engine::{Monitor, spikeinterface_chain::with_steps},
-    io::{self, OpenOptions},
+    io,
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
     },
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-
-/// Order of the bytes of a number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ByteOrder {
-    /// Least significant byte first, as nearly all files have it.
-    #[default]
-    Little,
-    /// Most significant byte first.
-    Big,
-}
-
-/// Where the recording is, and what its file does not say itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReadRecordingParams {
-    /// File or folder. The format is recognised; a relative path starts at the folder of the pipeline.
-    #[schemars(extend("path" = "open", "label" = "File or folder"))]
-    pub path: PathBuf,
-    /// Probe: a probeinterface .json, a .prb, or the name of a bundled probe. None takes what the recording says.
-    #[schemars(extend("path" = "open"))]
-    pub probe: Option<String>,
-    /// Number type of a raw file. Other formats say it themselves.
-    #[schemars(extend("label" = "Number type"))]
-    pub dtype: Option<DType>,
-    /// Channels of a raw file, all columns counted. Other formats say it themselves.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub num_channels: Option<usize>,
-    /// Samples per second of a raw file. Other formats say it themselves.
-    #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "Hz", "soft" = [10_000.0, 40_000.0]))]
-    pub sampling_frequency: Option<f64>,
-    /// µV per unit of a raw file. None where unknown: amplitudes are then in raw units.
-    #[schemars(extend("label" = "Gain to µV"))]
-    pub gain_to_uv: Option<f64>,
-    /// µV at zero of a raw file.
-    #[schemars(extend("label" = "Offset to µV"))]
-    pub offset_to_uv: Option<f64>,
-    /// Which stream to open, where the input has several.
-    pub stream: Option<String>,
-    /// Bytes before the first sample of a raw file.
-    #[schemars(extend("unit" = "bytes", "advanced" = true))]
-    pub file_offset: u64,
-    /// Order of a raw file: 0 where all channels of a sample lie together, 1 where all samples of a channel do.
-    #[schemars(range(min = 0, max = 1), extend("advanced" = true))]
-    pub time_axis: u8,
-    /// Order of the bytes of a number in a raw file.
-    #[schemars(extend("advanced" = true))]
-    pub byte_order: ByteOrder,
-    /// Read the whole frames of a raw file whose last frame was cut off.
-    #[schemars(extend("advanced" = true))]
-    pub allow_partial_frame: bool,
-    /// The samples were filtered before they were stored.
-    #[schemars(extend("advanced" = true, "label" = "Filtered already"))]
-    pub is_filtered: bool,
-}
 
 /// Opens a file or folder and recognises its format; samples are read when they are needed.
 pub struct ReadRecording;
@@ -101,59 +43,4 @@ impl Node for ReadRecording {
         let recording = io::open_recording(&path, &options(params, context))?;
         Ok(Outputs::one("recording", finished(recording, params, context)?))
     }
-}
-
-/// The file of the probe, where one is named.
-pub(super) fn probe_file(params: &ReadRecordingParams) -> Option<PathBuf> {
-    params.probe.as_deref().filter(|probe| is_file_name(probe)).map(PathBuf::from)
-}
-
-/// A recording as its file has it, with the steps that its format names and what the parameters say of it.
-pub(super) fn finished(
-    recording: Recording,
-    params: &ReadRecordingParams,
-    context: &RunContext,
-) -> Result<Recording, NodeError> {
-    let recording = with_steps(recording)?;
-    let warnings = recording.info().annotations.get(io::WARNINGS).and_then(|list| list.as_array());
-    for warning in warnings.into_iter().flatten().filter_map(|warning| warning.as_str()) {
-        context.warn(warning);
-    }
-    if params.is_filtered && !recording.info().is_filtered {
-        let mut info = recording.info().clone();
-        info.is_filtered = true;
-        return Ok(recording.with_info(info)?);
-    }
-    Ok(recording)
-}
-
-/// What the parameters tell the reader of a file.
-pub(super) fn options(params: &ReadRecordingParams, context: &RunContext) -> OpenOptions {
-    let probe = params.probe.as_deref().map(|probe| {
-        if is_file_name(probe) {
-            context.path(Path::new(probe)).to_string_lossy().into_owned()
-        } else {
-            probe.to_owned()
-        }
-    });
-    OpenOptions {
-        dtype: params.dtype,
-        big_endian: params.byte_order == ByteOrder::Big,
-        num_channels: params.num_channels,
-        sampling_frequency: params.sampling_frequency,
-        file_offset: params.file_offset,
-        time_axis: params.time_axis,
-        gain_to_uv: params.gain_to_uv,
-        offset_to_uv: params.offset_to_uv,
-        probe,
-        stream: params.stream.clone(),
-        allow_partial_frame: params.allow_partial_frame,
-    }
-}
-
-/// A probe's file, not the name of a bundled one: those have no such ending.
-fn is_file_name(probe: &str) -> bool {
-    Path::new(probe)
-        .extension()
-        .is_some_and(|ending| ["json", "prb"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }

@@ -1,6 +1,6 @@
 //! Open many recordings at once.
 
-use super::read_recording::{ByteOrder, ReadRecordingParams, finished, options, probe_file};
+use super::reader::{ByteOrder, ReadRecordingParams, finished, options, probe_file};
 use crate::{
     data::{DType, Table, TableColumn},
     io::study::{self, Entry, Place, Study},
@@ -31,7 +31,6 @@ pub struct ReadStudyParams {
     /// recording in the folder is one, named by its folders.
     pub pattern: String,
     /// Recordings named one by one, beside those of the folder or table.
-    #[schemars(extend("path" = "open"))]
     pub files: Vec<PathBuf>,
     /// The column of a table that holds the paths.
     #[schemars(extend("advanced" = true))]

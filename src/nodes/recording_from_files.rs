@@ -1,16 +1,13 @@
 //! The recording that files hold.
 
-use super::read_recording::{ReadRecordingParams, finished, options};
+use super::reader::{ReadRecordingParams, file_at, finished, options};
 use crate::{
     data::DType,
     io,
-    pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Value, Work,
-    },
+    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
 /// What the file does not say itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,14 +64,4 @@ impl Node for RecordingFromFiles {
         let recording = io::open_recording(&path, &options(&reader, context))?;
         Ok(Outputs::one("recording", finished(recording, &reader, context)?))
     }
-}
-
-/// One of the files at the input `files`.
-pub(super) fn file_at(inputs: &Inputs, index: usize) -> Result<PathBuf, NodeError> {
-    let Some((_, Value::Files(files))) = inputs.many("files").first() else {
-        return Err(NodeError::Input("input \"files\" is not connected".into()));
-    };
-    files.get(index).cloned().ok_or_else(|| {
-        NodeError::Input(format!("index: there are {} files, counted from 0, and no {index}", files.len()))
-    })
 }

@@ -1,6 +1,6 @@
 //! The sorting that files hold.
 
-use super::recording_from_files::file_at;
+use super::reader::file_at;
 use crate::{
     io,
     pipeline::{

@@ -4,8 +4,8 @@ use super::carry::named;
 use crate::{
     data::{Table, TableColumn},
     pipeline::{
-        Category, Coordinate, CoordinateValue, Expression, Finite, Inputs, Node, NodeError, NodeInfo,
-        Outputs, ParamProblem, Port, PortType, RunContext, TaskClass, Term, Work,
+        Category, CoordinateValue, Expression, Finite, Inputs, Node, NodeError, NodeInfo, Outputs,
+        ParamProblem, Port, PortType, RunContext, TaskClass, Term, Work,
     },
 };
 use schemars::JsonSchema;
@@ -100,7 +100,7 @@ fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, Stri
     // Rows in which an expression asks for a cell that is missing belong nowhere.
     let is_missing =
         |row: usize| move |name: &str| table.column(name).is_some() && term(table, name, row).is_none();
-    let mut groups: BTreeMap<Coordinate, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<CoordinateValue>, Vec<usize>> = BTreeMap::new();
     'rows: for row in 0..table.num_rows() {
         let missing = std::cell::Cell::new(false);
         let value = |name: &str| {
@@ -115,8 +115,8 @@ fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, Stri
             Some(Ok(other)) => return Err(format!("condition: it is {other}: true or false expected")),
             Some(Err(error)) => return Err(said(error)),
         }
-        let mut group = Coordinate::default();
-        for (name, expression) in &by {
+        let mut group = Vec::with_capacity(by.len());
+        for (_, expression) in &by {
             let value = match expression.evaluate(&value) {
                 Ok(Term::Number(x)) if x.fract() == 0.0 && x.abs() < 9e15 => CoordinateValue::Int(x as i64),
                 Ok(Term::Number(x)) => match Finite::new(x) {
@@ -128,14 +128,14 @@ fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, Stri
                 Err(_) if missing.get() => continue 'rows,
                 Err(error) => return Err(said(error)),
             };
-            group.0.insert(name.clone(), value);
+            group.push(value);
         }
         groups.entry(group).or_default().push(row);
     }
     let mut result = Table::default();
-    for (name, _) in &by {
+    for (index, (name, _)) in by.iter().enumerate() {
         let cells: Vec<CoordinateValue> =
-            groups.keys().filter_map(|group| group.0.get(name).cloned()).collect();
+            groups.keys().filter_map(|group| group.get(index).cloned()).collect();
         result.set(name, of_cells(&cells));
     }
     result.set("count", TableColumn::Int(groups.values().map(|rows| rows.len() as i64).collect()));

@@ -1,6 +1,6 @@
 //! The table that files hold.
 
-use super::recording_from_files::file_at;
+use super::reader::file_at;
 use crate::{
     io,
     pipeline::{

@@ -21,6 +21,26 @@ impl NodeReport {
 }
 
 impl Executor {
+    /// How many items leave by each end (`"sort.sorting"`), and the first of them; runs nothing.
+    pub fn made(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, (usize, Value)> {
+        let mut walk = self.evaluator(pipeline, base_folder, None);
+        walk.evaluate();
+        let mut made = BTreeMap::new();
+        for (instance, eval) in walk.iter() {
+            for (port, items) in &eval.outputs {
+                let mut payloads = items.iter().filter_map(|item| match &item.state {
+                    ItemState::Ready { payload, .. } => Some(payload),
+                    _ => None,
+                });
+                let first = payloads.next().and_then(|payload| self.memo.value(self.store(), payload).ok());
+                if let Some(first) = first {
+                    made.insert(format!("{}.{port}", instance.name), (payloads.count() + 1, first));
+                }
+            }
+        }
+        made
+    }
+
     /// The state of each node as the store has it; what runs right now is told by events.
     pub fn states(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, NodeState> {
         self.survey(pipeline, base_folder, None).into_iter().map(|(name, node)| (name, node.state)).collect()

@@ -25,7 +25,7 @@ fn every_node_says_what_it_is() {
         assert!(info.summary.ends_with('.'), "{kind}: \"{}\"", info.summary);
         assert!(info.version > 0, "{kind}: versions count from 1");
         assert!(!info.outputs.is_empty(), "{kind}: a node gives something");
-        let lazy = matches!(info.work, Work::Lazy | Work::FitThenLazy(_));
+        let lazy = matches!(info.work, Work::Lazy | Work::Arrange | Work::FitThenLazy(_));
         let only_recordings = info.outputs.iter().all(|p| p.port_type.name() == "Recording");
         assert!(!only_recordings || lazy, "{kind}: recordings are recipes, never stored");
     }

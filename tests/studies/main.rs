@@ -331,3 +331,40 @@ fn studies_of_other_formats_open_with_their_truth() {
     let said = stderr(&place.ends(1, &["run", "forest.ron"]));
     assert!(said.contains("SHA1_CACHE_DIR") && said.contains("recording=rec_4c_1200s_11"), "{said}");
 }
+
+#[test]
+fn the_truth_of_a_study_is_compared_with_what_was_found() {
+    let place = Place::new();
+    let study = shared_data().join("si_written/mda_study").display().to_string();
+    place.write(
+        "p.ron",
+        &r#"(version: 1, nodes: {
+            "study": (kind: "read_study", params: (path: "STUDY")),
+            "bandpass": (kind: "bandpass_filter"),
+            "reference": (kind: "common_reference"),
+            "tries": (kind: "sweep", params: (parameters: ["sort.detect_threshold = 5.0, 6.5"])),
+            "sort": (kind: "sort"),
+            "truth": (kind: "sorting_from_files"),
+            "compare": (kind: "compare_to_truth"),
+            "snr": (kind: "quality_metrics"),
+            "units": (kind: "join_tables", params: (columns: ["snr"])),
+            "all": (kind: "collect_tables"),
+        }, wires: [
+            ("study.recording", "bandpass.recording"), ("bandpass.recording", "reference.recording"),
+            ("reference.recording", "tries.item"), ("tries.item", "sort.recording"), ("study.truth", "truth.files"),
+            ("truth.sorting", "compare.truth"), ("sort.sorting", "compare.sorting"),
+            ("reference.recording", "snr.recording"), ("truth.sorting", "snr.sorting"),
+            ("compare.table", "units.table"), ("snr.table", "units.other"), ("units.table", "all.table"),
+        ])"#
+        .replace("STUDY", &study),
+    );
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert_eq!((ran["sort"], ran["compare"], ran["snr"], ran["truth"]), (2, 2, 1, 1), "{ran:?}");
+    let rows = table(&last, "all");
+    // 6 true units at each threshold, every one with its SNR.
+    assert_eq!(rows.len(), 12);
+    assert!(rows.iter().all(|row| row["snr"].parse::<f64>().is_ok_and(|snr| snr > 0.0)), "{rows:?}");
+    assert!(rows.iter().all(|row| row["recording"] == "rec_16ch_2s" && row["study"] == "synth_study"));
+    let best = rows.iter().map(|row| row["accuracy"].parse::<f64>().unwrap()).fold(0.0, f64::max);
+    assert!(best > 0.5, "{best}");
+}

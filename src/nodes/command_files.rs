@@ -1,6 +1,6 @@
 //! Values as files for a program, and back.
 
-use super::declared::{Format, Ported};
+use super::command_ports::{Format, Ported};
 use crate::{
     data::{Events, Table, TableColumn},
     engine::{Monitor, chain},

@@ -1,10 +1,11 @@
 //! Any other program as a node.
 
-mod declared;
-mod files;
-mod process;
-mod template;
-
+use super::{
+    command_files as files,
+    command_ports::{Ported, Setting, ports, settings},
+    command_process as process,
+    command_template::Template,
+};
 use crate::{
     engine::Monitor,
     pipeline::{
@@ -12,7 +13,6 @@ use crate::{
         TaskClass, Term, Work,
     },
 };
-use declared::{Ported, Setting, ports, settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -20,7 +20,6 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use template::Template;
 
 /// Which program runs on what, and what it gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +27,7 @@ use template::Template;
 pub struct CommandParams {
     /// The program: a name that is found on the path, such as octave-cli, or a file. A relative path starts at the folder
     /// of the pipeline.
+    #[schemars(extend("path" = "open"))]
     pub program: String,
     /// What it is called with, one argument each. {recording} is the file of an input, {table} the place an output is
     /// expected at, {threshold} a parameter, {session} a key of the item, {work} the working folder, {base} the folder
@@ -42,7 +42,6 @@ pub struct CommandParams {
     /// Parameters with type and value: threshold: float = 4.5, count: int = 3, name: text = a, loud: bool = true.
     pub parameters: Vec<String>,
     /// Files the result depends on, such as scripts: when they change, the command runs again.
-    #[schemars(extend("path" = "open"))]
     pub files: Vec<PathBuf>,
     /// Variables of its environment, NAME=value each; templates as in arguments.
     #[schemars(extend("advanced" = true))]
