@@ -1,6 +1,9 @@
 //! How each node is as the store has it, without running anything.
 
-use super::{Executor, NodeState, Pipeline, Severity, evaluate::EvalState, store::lock, validate::validate};
+use super::{
+    Executor, NodeState, Pipeline, Severity, Value, evaluate::EvalState, join::ItemState, store::lock,
+    validate::validate,
+};
 use std::{collections::BTreeMap, path::Path};
 
 /// What is known of a node without running it.
