@@ -11,7 +11,7 @@
 //! printed. Where the tissue moves, the errors of the motion estimates come first; where templates are true, how well
 //! spikes are found that overlap with others.
 //!
-//! `--units` prints a row a true unit instead, see [`units`]. `--only` takes the rows whose name holds a word.
+//! `--units` prints a row a true unit instead, see [`units`]. `--only` takes the row of a name, or those whose name holds a word.
 
 mod collisions;
 mod stages;

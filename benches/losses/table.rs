@@ -52,12 +52,16 @@ fn ways(geometry: &Geometry, moves: bool, true_motion: Option<&Motion>) -> Vec<W
         Way { name: "no second clustering", twice: false, ..full.clone() },
         with("isosplit6, not isosplit", &|p| p.cluster.method = ClusterMethod::Isosplit6),
         with("graph, not isosplit", &|p| p.cluster.method = ClusterMethod::Graph),
+        with("no joint refit", &|p| p.matching.joint_refit = false),
         with("no amplitude prior", &|p| p.matching.amplitude_std = NO_PRIOR),
         Way { name: "no checks of units", checked: false, ..full.clone() },
     ]);
     let matching =
         |name, change: &dyn Fn(&mut SortParams)| Way { name, told: Told::Templates, ..with(name, change) };
-    ways.extend([matching("true templates, no prior", &|p| p.matching.amplitude_std = NO_PRIOR)]);
+    ways.extend([
+        matching("true templates, no refit", &|p| p.matching.joint_refit = false),
+        matching("true templates, no prior", &|p| p.matching.amplitude_std = NO_PRIOR),
+    ]);
     ways
 }
 
@@ -84,10 +88,12 @@ pub fn print(
         "", "accuracy", "recall", "prec.", ">= 0.8", "too many", "units", "wall s", "CPU s"
     );
     let mut overlaps = Vec::new();
-    for way in ways(&geometry, moves, true_motion) {
-        if only.is_some_and(|word| !way.name.contains(word)) {
-            continue;
-        }
+    let mut ways = ways(&geometry, moves, true_motion);
+    if let Some(word) = only {
+        let exact = ways.iter().any(|way| way.name == word);
+        ways.retain(|way| if exact { way.name == word } else { way.name.contains(word) });
+    }
+    for way in ways {
         let mut watch = Stopwatch::default();
         let outcomes: Vec<Outcome> = seeds
             .clone()

@@ -32,6 +32,9 @@ pub struct MatchTemplatesParams {
     /// A unit does not fire twice within this time.
     #[schemars(range(min = 0.0, max = 5.0), extend("unit" = "ms", "advanced" = true))]
     pub refractory_ms: f64,
+    /// Spikes that overlap are fitted together, and each looked at again with the others subtracted.
+    #[schemars(extend("advanced" = true))]
+    pub joint_refit: bool,
     /// Match only this much of the recording, spread evenly; all of it where unset.
     #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "s", "soft" = [60.0, 3600.0], "advanced" = true))]
     pub max_duration_s: Option<f64>,
@@ -56,6 +59,7 @@ impl Default for MatchTemplatesParams {
             amplitude_max: settings.amplitude_max,
             amplitude_std: settings.amplitude_std,
             refractory_ms: settings.refractory_ms,
+            joint_refit: settings.joint_refit,
             max_duration_s: settings.max_duration_s,
             features_per_unit: 2_000,
             features_radius_um: None,
@@ -73,10 +77,10 @@ impl Node for MatchTemplates {
         kind: "match_templates",
         label: "Match templates",
         summary: "Finds all spikes of the templates in a whitened recording, overlapping ones too.",
-        source: "matching pursuit as in Kilosort and wobble, exact best-first order",
+        source: "matching pursuit as in Kilosort and wobble, exact best-first order, overlapping spikes fitted together",
         category: Category::Sort,
         search: &["matching pursuit", "wobble", "deconvolution", "find_spikes_from_templates", "collisions"],
-        version: 2,
+        version: 3,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("templates", PortType::Templates)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("features", PortType::Features)],
@@ -104,6 +108,7 @@ impl Node for MatchTemplates {
             amplitude_max: params.amplitude_max,
             amplitude_std: params.amplitude_std,
             refractory_ms: params.refractory_ms,
+            joint_refit: params.joint_refit,
             max_duration_s: params.max_duration_s,
             features_per_unit: params.features_per_unit,
             features_radius_um,

@@ -118,6 +118,18 @@ impl TemplateBank {
         let rows = &self.omega[phase * n * n * self.lag_stride..][..n * n * self.lag_stride];
         sum_rows(rows, products, self.lag_stride, out);
     }
+
+    /// [`Self::interaction`] at some lags only: `out[i]` is that of `lag + i - (num_samples - 1)`.
+    pub fn interaction_at(&self, phase: usize, products: &[f32], lag: usize, out: &mut [f32]) {
+        let n = self.num_components();
+        out.fill(0.0);
+        for (index, &weight) in products.iter().enumerate() {
+            let row = &self.omega[(phase * n * n + index) * self.lag_stride + lag..][..out.len()];
+            for (out, x) in out.iter_mut().zip(row) {
+                *out += weight * x;
+            }
+        }
+    }
 }
 
 /// The phase nearest to a place between samples, and whole samples to add.

@@ -3,6 +3,7 @@
 mod bank;
 mod noise;
 mod peel;
+mod refit;
 mod spikes;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,8 @@ pub struct MatchParams {
     pub amplitude_std: f64,
     /// A unit does not fire twice within this time, in ms.
     pub refractory_ms: f64,
+    /// Spikes that overlap are fitted together, and each looked at again with the others subtracted.
+    pub joint_refit: bool,
     /// Two spikes of a unit that remain closer than this are one, in ms.
     pub duplicate_spike_ms: f64,
     /// Temporal components.
@@ -56,6 +59,7 @@ impl Default for MatchParams {
             amplitude_max: 1.8,
             amplitude_std: 0.15,
             refractory_ms: 0.33,
+            joint_refit: true,
             duplicate_spike_ms: 0.25,
             num_components: 6,
             max_duration_s: None,
@@ -136,6 +140,7 @@ pub fn match_templates(
         prior: noise.iter().map(|v| v / (params.amplitude_std * params.amplitude_std) as f32).collect(),
         amplitude: (params.amplitude_min as f32, params.amplitude_max as f32),
         refractory: ms_to_samples(params.refractory_ms, info.sampling_frequency),
+        joint_refit: params.joint_refit,
     };
     let spans = match params.max_duration_s {
         Some(duration) => survey_spans(chain, duration),

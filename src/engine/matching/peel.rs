@@ -19,6 +19,8 @@ pub struct PeelLimits {
     pub amplitude: (f32, f32),
     /// A unit does not fire twice within this many samples.
     pub refractory: usize,
+    /// Spikes that overlap are fitted together, and each looked at again with the others subtracted.
+    pub joint_refit: bool,
 }
 
 /// A spike that was found and subtracted.
@@ -48,14 +50,18 @@ pub struct Peeler {
     /// Scores of one unit at the samples that are there.
     thin: Vec<f32>,
     /// Scores of units against the residual at all samples, a row each.
-    scores: Vec<f32>,
-    stride: usize,
+    pub(super) scores: Vec<f32>,
+    pub(super) stride: usize,
     /// Sample of the first score and number of scores.
-    first: usize,
-    len: usize,
+    pub(super) first: usize,
+    pub(super) len: usize,
     tiles: Vec<f32>,
     heap: BinaryHeap<Candidate>,
     used: Vec<bool>,
+    /// Places of the spikes of each unit that were accepted.
+    pub(super) taken: Vec<Vec<u32>>,
+    /// What a spike does to the scores of a unit.
+    wave: Vec<f32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -167,68 +173,77 @@ impl Peeler {
         self.tiles.clear();
         self.tiles.resize(bank.units.len() * num_tiles, f32::NEG_INFINITY);
         self.heap.clear();
+        self.wave.resize(bank.lag_stride(), 0.0);
+        self.taken.iter_mut().for_each(Vec::clear);
+        self.taken.resize(bank.units.len(), Vec::new());
         for unit in 0..bank.units.len() {
             for tile in 0..num_tiles {
                 self.refresh(bank, limits, unit, tile);
             }
         }
         let mut matches = Vec::new();
-        let mut wave = vec![0.0f32; bank.lag_stride()];
-        while let Some(candidate) = self.heap.pop() {
-            let (unit, place) = (candidate.unit as usize, candidate.place as usize);
-            let tile = place / TILE;
-            // Stale: the tile has changed since.
-            if self.tiles[unit * num_tiles + tile].total_cmp(&candidate.gain).is_ne() {
-                continue;
-            }
-            let row = &self.scores[unit * self.stride..][..self.len];
-            let beside = |i: usize| row.get(i).copied().unwrap_or(0.0);
-            let (a, b, c) = (if place > 0 { row[place - 1] } else { 0.0 }, row[place], beside(place + 1));
-            if !(a.is_finite() && c.is_finite()) {
-                // The shoulder of a spike of the same unit.
-                self.scores[unit * self.stride + place] = f32::NEG_INFINITY;
-                self.refresh(bank, limits, unit, tile);
-                continue;
-            }
-            let curvature = a - 2.0 * b + c;
-            let delta = if curvature < 0.0 { (0.5 * (a - c) / curvature).clamp(-0.5, 0.5) } else { 0.0 };
-            let peak = b - 0.25 * (a - c) * delta;
-            let norm2 = bank.units[unit].norm2;
-            let prior = limits.prior[unit];
-            let scale = ((peak + prior) / (norm2 + prior)).clamp(limits.amplitude.0, limits.amplitude.1);
-            matches.push(Match {
-                sample: self.first + place,
-                delta,
-                unit: unit as u32,
-                scale,
-                gain: candidate.gain,
-            });
-            self.subtract(bank, limits, unit, place, delta, scale, &mut wave);
-            let quiet =
-                place.saturating_sub(limits.refractory)..(place + limits.refractory + 1).min(self.len);
-            self.scores[unit * self.stride..][quiet.clone()].fill(f32::NEG_INFINITY);
-            for tile in quiet.start / TILE..=(quiet.end - 1) / TILE {
-                self.refresh(bank, limits, unit, tile);
-            }
+        self.accept(bank, limits, &mut matches);
+        if limits.joint_refit {
+            self.refit(bank, limits, &mut matches);
         }
         matches.sort_by_key(|m| (m.sample, m.unit));
         matches
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one spike's numbers, in the hot loop")]
-    fn subtract(
-        &mut self,
-        bank: &TemplateBank,
-        limits: &PeelLimits,
-        unit: usize,
-        place: usize,
-        delta: f32,
-        scale: f32,
-        wave: &mut [f32],
-    ) {
+    /// Accepts and subtracts the best spike again and again, until none suffices.
+    pub(super) fn accept(&mut self, bank: &TemplateBank, limits: &PeelLimits, matches: &mut Vec<Match>) {
+        let num_tiles = self.len.div_ceil(TILE);
+        while let Some(candidate) = self.heap.pop() {
+            let (unit, place) = (candidate.unit as usize, candidate.place as usize);
+            // Stale: the tile has changed since.
+            if self.tiles[unit * num_tiles + place / TILE].total_cmp(&candidate.gain).is_ne() {
+                continue;
+            }
+            let (delta, peak) = self.summit(unit, place);
+            let (norm2, prior) = (bank.units[unit].norm2, limits.prior[unit]);
+            let scale = ((peak + prior) / (norm2 + prior)).clamp(limits.amplitude.0, limits.amplitude.1);
+            let found =
+                Match { sample: self.first + place, delta, unit: unit as u32, scale, gain: candidate.gain };
+            self.put(bank, limits, &found);
+            matches.push(found);
+        }
+    }
+
+    /// The top of a parabola through a score and those beside it: its place from there, and its height.
+    pub(super) fn summit(&self, unit: usize, place: usize) -> (f32, f32) {
+        let [a, b, c] = self.around(unit, place);
+        let curvature = a - 2.0 * b + c;
+        let delta = if curvature < 0.0 { (0.5 * (a - c) / curvature).clamp(-0.5, 0.5) } else { 0.0 };
+        (delta, b - 0.25 * (a - c) * delta)
+    }
+
+    /// A score and those beside it.
+    pub(super) fn around(&self, unit: usize, place: usize) -> [f32; 3] {
+        let row = &self.scores[unit * self.stride..][..self.len];
+        let beside = |i: usize| row.get(i).copied().unwrap_or(0.0);
+        [if place > 0 { row[place - 1] } else { 0.0 }, row[place], beside(place + 1)]
+    }
+
+    /// Subtracts a spike and keeps its unit quiet around it.
+    pub(super) fn put(&mut self, bank: &TemplateBank, limits: &PeelLimits, spike: &Match) {
+        self.taken[spike.unit as usize].push((spike.sample - self.first) as u32);
+        self.subtract(bank, limits, spike, spike.scale);
+        self.refresh_around(bank, limits, spike);
+    }
+
+    /// Undoes [`Self::put`].
+    pub(super) fn take_back(&mut self, bank: &TemplateBank, limits: &PeelLimits, spike: &Match) {
+        let place = (spike.sample - self.first) as u32;
+        self.taken[spike.unit as usize].retain(|&p| p != place);
+        self.subtract(bank, limits, spike, -spike.scale);
+        self.refresh_around(bank, limits, spike);
+    }
+
+    /// Subtracts a spike `scale` times from the scores of all units.
+    pub(super) fn subtract(&mut self, bank: &TemplateBank, limits: &PeelLimits, spike: &Match, scale: f32) {
         let reach = bank.num_samples() as i64 - 1;
-        let (phase, whole) = phase_of(delta);
-        let place = place as i64 + whole;
+        let (phase, whole) = phase_of(spike.delta);
+        let place = (spike.sample - self.first) as i64 + whole;
         let start = (place - reach).max(0);
         let end = (place + reach + 1).min(self.len as i64);
         if start >= end {
@@ -236,8 +251,9 @@ impl Peeler {
         }
         let offset = (start - (place - reach)) as usize;
         let (start, end) = (start as usize, end as usize);
-        for (other, products) in &bank.units[unit].pairs {
-            bank.interaction(phase, products, wave);
+        let mut wave = std::mem::take(&mut self.wave);
+        for (other, products) in &bank.units[spike.unit as usize].pairs {
+            bank.interaction(phase, products, &mut wave);
             let row = &mut self.scores[*other as usize * self.stride..][start..end];
             for (score, w) in row.iter_mut().zip(&wave[offset..]) {
                 *score -= scale * w;
@@ -246,24 +262,59 @@ impl Peeler {
                 self.refresh(bank, limits, *other as usize, tile);
             }
         }
+        self.wave = wave;
+    }
+
+    /// Looks again where the unit of a spike is quiet because of it, or is so no more.
+    fn refresh_around(&mut self, bank: &TemplateBank, limits: &PeelLimits, spike: &Match) {
+        let place = spike.sample - self.first;
+        let first = place.saturating_sub(limits.refractory + 1) / TILE;
+        let last = (place + limits.refractory + 1).min(self.len - 1) / TILE;
+        for tile in first..=last {
+            self.refresh(bank, limits, spike.unit as usize, tile);
+        }
     }
 
     /// Looks for the best place of a unit in a tile and enters it where its gain suffices.
     fn refresh(&mut self, bank: &TemplateBank, limits: &PeelLimits, unit: usize, tile: usize) {
         let num_tiles = self.len.div_ceil(TILE);
         let start = tile * TILE;
-        let row = &self.scores[unit * self.stride..][start..self.len.min(start + TILE)];
-        let best = largest(row);
-        let norm2 = bank.units[unit].norm2;
-        let gain = gain_of(best, norm2, limits.prior[unit], limits.amplitude);
-        let kept = &mut self.tiles[unit * num_tiles + tile];
-        if gain < limits.gain[unit] || !gain.is_finite() {
-            *kept = f32::NEG_INFINITY;
-            return;
+        let end = self.len.min(start + TILE);
+        let row = &self.scores[unit * self.stride..][..self.len];
+        let (norm2, prior) = (bank.units[unit].norm2, limits.prior[unit]);
+        let gain = |score: f32| gain_of(score, norm2, prior, limits.amplitude);
+        let suffices = |gain: f32| gain >= limits.gain[unit] && gain.is_finite();
+        let best = largest(&row[start..end]);
+        let mut found = None;
+        if suffices(gain(best)) {
+            let place = start + row[start..end].iter().position(|&s| s == best).unwrap_or(0);
+            let beside = |p: usize| self.is_quiet(unit, p, limits.refractory + 1);
+            found = if beside(place) {
+                // The unit has fired here: only peaks of their own count, not the shoulders of its spike.
+                let is_peak = |p: usize| {
+                    !self.is_quiet(unit, p, limits.refractory)
+                        && (p == 0 || row[p - 1] <= row[p])
+                        && row.get(p + 1).is_none_or(|next| *next <= row[p])
+                };
+                (start..end)
+                    .filter(|&p| is_peak(p))
+                    .max_by(|&a, &b| row[a].total_cmp(&row[b]).then(b.cmp(&a)))
+                    .map(|p| (gain(row[p]), p))
+                    .filter(|(gain, _)| suffices(*gain))
+            } else {
+                Some((gain(best), place))
+            };
         }
-        let place = start + row.iter().position(|&s| s == best).unwrap_or(0);
-        *kept = gain;
-        self.heap.push(Candidate { gain, place: place as u32, unit: unit as u32 });
+        let kept = &mut self.tiles[unit * num_tiles + tile];
+        *kept = found.map_or(f32::NEG_INFINITY, |(gain, _)| gain);
+        if let Some((gain, place)) = found {
+            self.heap.push(Candidate { gain, place: place as u32, unit: unit as u32 });
+        }
+    }
+
+    /// True within `reach` of a spike of the unit.
+    pub(super) fn is_quiet(&self, unit: usize, place: usize, reach: usize) -> bool {
+        self.taken[unit].iter().any(|&p| place.abs_diff(p as usize) <= reach)
     }
 
     /// Features of a match on `channels` with all other matches subtracted, `(channels, components)`, between samples.
@@ -338,7 +389,7 @@ impl Peeler {
 }
 
 /// Drop of the residual's energy by the best amplitude within bounds, under the prior.
-fn gain_of(score: f32, norm2: f32, prior: f32, amplitude: (f32, f32)) -> f32 {
+pub(super) fn gain_of(score: f32, norm2: f32, prior: f32, amplitude: (f32, f32)) -> f32 {
     let (b, n) = (score + prior, norm2 + prior);
     let scale = (b / n).clamp(amplitude.0, amplitude.1);
     2.0 * scale * b - scale * scale * n - prior

@@ -1,6 +1,6 @@
 //! Matching against a pursuit that is written plainly.
 
-use super::{PeelLimits, Peeler, TemplateBank};
+use super::{Match, PeelLimits, Peeler, TemplateBank};
 use crate::{
     data::{Id, Templates},
     engine::block::Block,
@@ -35,7 +35,13 @@ fn templates() -> Templates {
 }
 
 fn limits() -> PeelLimits {
-    PeelLimits { gain: vec![30.0; 3], prior: vec![0.0; 3], amplitude: (0.5, 2.0), refractory: 10 }
+    PeelLimits {
+        gain: vec![30.0; 3],
+        prior: vec![0.0; 3],
+        amplitude: (0.5, 2.0),
+        refractory: 10,
+        joint_refit: false,
+    }
 }
 
 /// Adds spikes `(sample, unit, scale)` to silence.
@@ -175,4 +181,69 @@ fn silence_and_short_stretches_give_nothing() {
     let mut peeler = Peeler::default();
     assert!(peeler.run(&bank, &Block::zeros(4, 0..500), 0..500, &limits()).is_empty());
     assert!(peeler.run(&bank, &Block::zeros(4, 0..30), 0..30, &limits()).is_empty());
+}
+
+/// Energy of what matches leave of a block, as the templates lie on whole samples.
+fn left(templates: &Templates, block: &Block, found: &[Match]) -> f32 {
+    let spikes: Vec<(usize, usize, f32)> =
+        found.iter().map(|m| (m.sample, m.unit as usize, m.scale)).collect();
+    let explained = block_of(templates, &spikes, block.num_frames());
+    (0..4)
+        .flat_map(|c| block.channel(c).iter().zip(explained.channel(c)).map(|(x, y)| (x - y) * (x - y)))
+        .sum()
+}
+
+#[test]
+fn overlapping_spikes_are_fitted_together() {
+    let templates = templates();
+    let bank = TemplateBank::new(&templates, 6, 1);
+    let joint = PeelLimits { joint_refit: true, ..limits() };
+    let mut peeler = Peeler::default();
+    let (mut errors, mut right) = ([0.0f32; 2], [0; 2]);
+    let mut trials = 0;
+    for (first, second) in [(0, 1), (1, 2), (2, 1), (1, 0)] {
+        for lag in 0..30 {
+            let truth = [(100, first, 1.1), (100 + lag, second, 0.9)];
+            let block = block_of(&templates, &truth, 240);
+            trials += 1;
+            for (way, limits) in [limits(), joint.clone()].iter().enumerate() {
+                let found = peeler.run(&bank, &block, 0..240, limits);
+                let is_there = |&(sample, unit, _): &(usize, usize, f32)| {
+                    found.iter().any(|m| m.unit as usize == unit && m.sample.abs_diff(sample) <= 1)
+                };
+                if found.len() != 2 || !truth.iter().all(is_there) {
+                    continue;
+                }
+                right[way] += 1;
+                for m in &found {
+                    let scale = if m.unit as usize == first { 1.1 } else { 0.9 };
+                    errors[way] = errors[way].max((m.scale - scale).abs());
+                }
+                if way == 1 {
+                    assert!(left(&templates, &block, &found) < 0.06 * left(&templates, &block, &[]));
+                }
+            }
+        }
+    }
+    println!("of {trials}: {right:?} right, amplitudes wrong by {errors:?}");
+    assert!(right[1] > right[0], "{right:?}");
+    assert!(right[1] >= trials - 12, "{} of {trials}", right[1]);
+    assert!(errors[1] < 0.15 && errors[0] > 3.0 * errors[1], "{errors:?}");
+}
+
+#[test]
+fn spikes_that_stand_alone_are_left_as_they_are() {
+    let templates = templates();
+    let bank = TemplateBank::new(&templates, 6, 1);
+    let spikes = [(60, 0, 1.0), (200, 2, 1.1), (330, 0, 1.3), (420, 1, 0.8)];
+    let block = block_of(&templates, &spikes, 560);
+    let mut peeler = Peeler::default();
+    let alone = peeler.run(&bank, &block, 0..560, &limits());
+    let joint = peeler.run(&bank, &block, 0..560, &PeelLimits { joint_refit: true, ..limits() });
+    assert_eq!(alone.len(), joint.len());
+    for (a, b) in alone.iter().zip(&joint) {
+        assert_eq!((a.sample, a.unit, a.delta), (b.sample, b.unit, b.delta));
+        assert!((a.scale - b.scale).abs() < 0.005, "{a:?} {b:?}");
+        assert!((a.gain - b.gain).abs() < 0.02 * a.gain, "{a:?} {b:?}");
+    }
 }
