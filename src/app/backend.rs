@@ -297,14 +297,19 @@ fn check_loop(
             None
         }
     };
+    let mut advice: Vec<Problem> = Vec::new();
     while let Ok(first) = to_check.recv() {
         // A slider asks often: only its last place is worth an answer.
         std::thread::sleep(Duration::from_millis(15));
         let check = to_check.try_iter().last().unwrap_or(first);
         let mut problems = validate(&check.pipeline, registry);
         problems.extend(missing_files(&check.pipeline, registry, &check.base_folder));
-        send(Answer::Checked { revision: check.revision, problems: problems.clone(), nodes: None });
+        // The advice of the state before stands until the new one is there, so that nothing flickers.
+        let quick = problems.iter().chain(&advice).cloned().collect();
+        send(Answer::Checked { revision: check.revision, problems: quick, nodes: None });
         if let Some(executor) = &executor {
+            advice = executor.advise(&check.pipeline, &check.base_folder);
+            problems.extend(advice.iter().cloned());
             let nodes = executor.survey(&check.pipeline, &check.base_folder, check.path.as_deref());
             send(Answer::Checked { revision: check.revision, problems, nodes: Some(nodes) });
         }

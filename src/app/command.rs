@@ -1,11 +1,33 @@
 //! Everything a user can do, as data: canvas, menus and keys return these and the shell carries them out.
 
-use crate::pipeline::Edit;
+use super::canvas::Alignment;
+use crate::pipeline::{Edit, MarkColor};
 use std::path::PathBuf;
 
 /// Steps of the same gesture that undo as one, such as the drags of one slider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeKey(pub String);
+
+/// What a new node is wired to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joint {
+    /// Nothing.
+    None,
+    /// An end `node.port`.
+    End {
+        /// The end.
+        end: String,
+        /// True where it is an output.
+        is_output: bool,
+    },
+    /// Both ends of a wire, which it goes into.
+    Wire {
+        /// The output it leaves.
+        from: String,
+        /// The input it enters.
+        to: String,
+    },
+}
 
 /// One thing the user asked for.
 #[derive(Clone, Debug)]
@@ -25,8 +47,8 @@ pub enum Command {
         kind: String,
         /// Where its top left corner goes.
         position: [f32; 2],
-        /// An end `node.port` a wire was dragged from; true where it is an output.
-        from: Option<(String, bool)>,
+        /// What it is wired to.
+        joint: Joint,
     },
     /// Add a node in the middle of what is seen.
     AddInView(String),
@@ -37,8 +59,53 @@ pub enum Command {
         /// Input end.
         to: String,
     },
+    /// Move a wire to other ends.
+    Reconnect {
+        /// Its output and input end so far.
+        old: (String, String),
+        /// Its output end from now on.
+        from: String,
+        /// Its input end from now on.
+        to: String,
+    },
+    /// Put a node of the pipeline into a wire.
+    Splice {
+        /// The node.
+        node: String,
+        /// The wire, from end and to end.
+        wire: (String, String),
+        /// Joined with the move that brought it there.
+        merge: Option<MergeKey>,
+    },
+    /// Make a node one of another kind.
+    Swap {
+        /// The node.
+        node: String,
+        /// The other kind.
+        kind: String,
+    },
+    /// Search for a kind that the selected node could become.
+    FindSwap,
+    /// Bring the selected nodes in line, or spread them out evenly.
+    Align(Alignment),
     /// Make this the selection.
     Select(Vec<String>),
+    /// Make these nodes, frames and comments the selection.
+    SelectAlso(Vec<String>, Vec<u32>),
+    /// Put a frame around the selected nodes.
+    Frame,
+    /// Put a comment at the pointer.
+    AddComment,
+    /// Edit the title of a frame, the text of a comment.
+    EditMark(u32),
+    /// Give the selected frames and comments a colour.
+    PaintMarks(MarkColor),
+    /// Make a frame as large as what lies in it needs.
+    FitFrame(u32),
+    /// Select what lies in a frame.
+    SelectInFrame(u32),
+    /// Show only the headers of the selected nodes, or all of them again.
+    ToggleCollapsed,
     /// Select a wire by its ends.
     SelectWire(String, String),
     /// Select every node.
@@ -74,6 +141,10 @@ pub enum Command {
     Undo,
     /// Redo the step undone last.
     Redo,
+    /// Undo the step of a gesture that was given up, as if it had never been.
+    TakeBack(MergeKey),
+    /// Undo this many steps, or redo them where negative.
+    Step(i32),
     /// Look at what flows at `node.port`.
     Look(String),
     /// Look at the first output of the selected node.
@@ -117,13 +188,6 @@ pub enum Command {
         /// Index in the list of examples.
         example: usize,
     },
-    /// Put a new node into the wire that enters a node.
-    InsertBefore {
-        /// The node after it.
-        node: String,
-        /// Kind of the new one.
-        kind: String,
-    },
     /// Search for a node to add at the pointer.
     FindNode,
     /// Search for a node that gives what an input takes.
@@ -145,6 +209,10 @@ pub enum Command {
     },
     /// Show the canvas at 100 %.
     ActualSize,
+    /// Search among what is on the canvas.
+    FindOnCanvas,
+    /// Show the map in the corner of the canvas, or do without.
+    ToggleMinimap,
 }
 
 impl Command {

@@ -1,6 +1,7 @@
 //! The list of all commands: typed for by a few letters, carried out by Enter.
 
 use super::{App, command::Command, examples, shortcuts, theme};
+use crate::pipeline::MarkColor;
 use egui::{Key, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// The list while it is open.
@@ -51,7 +52,17 @@ impl App {
             keys: String::new(),
             command: Command::OpenExample(index),
         });
-        actions.chain(examples).collect()
+        let line = |label: String, command| Line { label, keys: String::new(), command };
+        let marks = self.editor.selected_marks.first().into_iter().flat_map(|&number| {
+            let colors = MarkColor::ALL
+                .map(|color| line(format!("Colour: {}", color.name()), Command::PaintMarks(color)));
+            let frame = [
+                line("Fit frame to what is inside".to_owned(), Command::FitFrame(number)),
+                line("Select what is inside the frame".to_owned(), Command::SelectInFrame(number)),
+            ];
+            colors.into_iter().chain(frame)
+        });
+        actions.chain(marks).chain(examples).collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The open document: the pipeline, its file, what can be undone, what is selected.
 
 use super::command::MergeKey;
-use crate::pipeline::{Edit, NodeInstance, Params, Pipeline, PipelineError, Registry};
+use crate::data::text::counted;
+use crate::pipeline::{Edit, MarkKind, NodeInstance, Pipeline, PipelineError, Registry};
 use std::{collections::BTreeSet, path::PathBuf};
 
 /// Steps kept for undo.
@@ -29,6 +30,8 @@ pub struct Editor {
     pub looked_at: Option<String>,
     /// The selected wire, from end and to end.
     pub selected_wire: Option<(String, String)>,
+    /// Numbers of the selected frames and comments.
+    pub selected_marks: BTreeSet<u32>,
     undo: Vec<Step>,
     redo: Vec<Step>,
     revision: u64,
@@ -92,12 +95,20 @@ impl Editor {
         self.last_revision += 1;
         self.revision = self.last_revision;
         self.redo.clear();
-        let merges = merge.is_some() && self.undo.last().is_some_and(|step| step.merge == merge);
-        // The first inverse of a gesture leads back to before it.
-        if !merges {
-            self.undo.push(Step { inverse, label: label.to_owned(), merge, revision });
-            if self.undo.len() > MAX_STEPS {
-                self.undo.remove(0);
+        match self.undo.last_mut() {
+            Some(step) if merge.is_some() && step.merge == merge => {
+                // What it ends with is what it is called.
+                label.clone_into(&mut step.label);
+                if !leads_back_past(&step.inverse, &inverse) {
+                    let first = std::mem::replace(&mut step.inverse, Edit::Batch(Vec::new()));
+                    step.inverse = Edit::Batch(vec![inverse, first]);
+                }
+            }
+            _ => {
+                self.undo.push(Step { inverse, label: label.to_owned(), merge, revision });
+                if self.undo.len() > MAX_STEPS {
+                    self.undo.remove(0);
+                }
             }
         }
         self.follow(&renamed);
@@ -110,12 +121,30 @@ impl Editor {
         (self.undo.last().map(|s| s.label.as_str()), self.redo.last().map(|s| s.label.as_str()))
     }
 
+    /// Gives the last step another name.
+    pub fn name_last_step(&mut self, label: String) {
+        if let Some(step) = self.undo.last_mut() {
+            step.label = label;
+        }
+    }
+
+    /// The steps that can be taken back, the last one first, and those that can be brought again, the next one first.
+    pub fn history(&self) -> (impl Iterator<Item = &str>, impl Iterator<Item = &str>) {
+        (self.undo.iter().rev().map(|s| s.label.as_str()), self.redo.iter().rev().map(|s| s.label.as_str()))
+    }
+
     /// Takes the last step back; its label.
     pub fn undo(&mut self) -> Option<String> {
         let step = self.undo.pop()?;
         let (redo, label) = self.take_step(step)?;
         self.redo.push(redo);
         Some(label)
+    }
+
+    /// Takes the last step back for good where it is of this gesture.
+    pub fn take_back(&mut self, key: &MergeKey) -> bool {
+        let is_last = self.undo.last().is_some_and(|step| step.merge.as_ref() == Some(key));
+        is_last && self.undo().is_some() && self.redo.pop().is_some()
     }
 
     /// Brings the last undone step again; its label.
@@ -157,6 +186,7 @@ impl Editor {
     fn prune_selection(&mut self) {
         let pipeline = &self.pipeline;
         self.selection.retain(|name| pipeline.index(name).is_some());
+        self.selected_marks.retain(|number| pipeline.mark(*number).is_some());
         if let Some((from, to)) = &self.selected_wire
             && !self.pipeline.wires().iter().any(|w| is_end(from, w.0, w.1) && is_end(to, w.2, w.3))
         {
@@ -166,7 +196,17 @@ impl Editor {
 
     /// Selects these nodes and nothing else.
     pub fn select(&mut self, names: impl IntoIterator<Item = String>) {
+        self.select_all(names, []);
+    }
+
+    /// Selects these nodes, frames and comments, and nothing else.
+    pub fn select_all(
+        &mut self,
+        names: impl IntoIterator<Item = String>,
+        marks: impl IntoIterator<Item = u32>,
+    ) {
         self.selection = names.into_iter().collect();
+        self.selected_marks = marks.into_iter().collect();
         self.selected_wire = None;
         self.prune_selection();
     }
@@ -190,88 +230,38 @@ impl Editor {
         self.pipeline.wires().iter().any(|w| is_end(from, w.0, w.1))
     }
 
-    /// The edit that draws a wire, replacing the one a single input has.
-    pub fn connect_edit(&self, registry: &Registry, from: &str, to: &str) -> Edit {
-        let connect = Edit::Connect(from.to_owned(), to.to_owned());
-        match self.wire_into(to) {
-            Some(old) if !takes_many(&self.pipeline, registry, to) => {
-                Edit::Batch(vec![Edit::Disconnect(old, to.to_owned()), connect])
-            }
-            _ => connect,
-        }
-    }
-
-    /// The selection with its inner wires, as a pipeline of its own.
-    pub fn selected_part(&self) -> Pipeline {
-        let mut part = Pipeline::default();
-        for node in self.pipeline.nodes().filter(|n| self.selection.contains(&n.name)) {
-            // Names are unique in the pipeline they come from.
-            let _ = part.apply(Edit::AddNode(node.clone()));
-        }
-        for (a, from, b, to) in self.pipeline.wires() {
-            if self.selection.contains(a) && self.selection.contains(b) {
-                let _ = part.apply(Edit::Connect(format!("{a}.{from}"), format!("{b}.{to}")));
-            }
-        }
-        part
-    }
-
-    /// The edit that adds a copy of `part` with its middle at `position` or moved by `offset`, and the new names.
-    pub fn paste_edit(&self, part: &Pipeline, place: Place) -> (Edit, Vec<String>) {
-        let mut scratch = self.pipeline.clone();
-        let mut names = Vec::new();
-        let mut edits = Vec::new();
-        let shift = match place {
-            Place::Offset(offset) => offset,
-            Place::Middle(position) => {
-                let (mut sum, mut count) = ([0.0, 0.0], 0.0_f32);
-                for node in part.nodes() {
-                    sum = [sum[0] + node.position[0], sum[1] + node.position[1]];
-                    count += 1.0;
-                }
-                let count = count.max(1.0);
-                [position[0] - sum[0] / count, position[1] - sum[1] / count]
-            }
+    /// The selected nodes in words: `bandpass`, `3 nodes`, `2 nodes and 1 frame`.
+    pub fn selection_words(&self) -> String {
+        let nodes = match self.single_selection() {
+            Some(node) => node.name.clone(),
+            None => counted(self.selection.len(), "node"),
         };
-        for node in part.nodes() {
-            let mut copy = node.clone();
-            copy.name = scratch.free_name(stem(&node.name));
-            copy.position = [node.position[0] + shift[0], node.position[1] + shift[1]];
-            names.push((node.name.clone(), copy.name.clone()));
-            // Keeps the names of this paste apart from each other.
-            let _ = scratch.apply(Edit::AddNode(copy.clone()));
-            edits.push(Edit::AddNode(copy));
-        }
-        let renamed = |name: &str| names.iter().find(|(old, _)| old == name).map(|(_, new)| new.clone());
-        for (a, from, b, to) in part.wires() {
-            if let (Some(a), Some(b)) = (renamed(a), renamed(b)) {
-                edits.push(Edit::Connect(format!("{a}.{from}"), format!("{b}.{to}")));
-            }
-        }
-        (Edit::Batch(edits), names.into_iter().map(|(_, new)| new).collect())
+        let marks = |kind: MarkKind, word: &str| {
+            let of_kind = |number: &&u32| self.pipeline.mark(**number).is_some_and(|m| m.kind == kind);
+            let count = self.selected_marks.iter().filter(of_kind).count();
+            (count > 0).then(|| counted(count, word))
+        };
+        let nodes = (!self.selection.is_empty()).then_some(nodes);
+        let parts = [nodes, marks(MarkKind::Frame, "frame"), marks(MarkKind::Comment, "comment")];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
     }
 }
 
-/// A new node.
-pub fn instance(name: &str, kind: &str, params: Params, position: [f32; 2]) -> NodeInstance {
-    NodeInstance {
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-        params,
-        raw_params: None,
-        position,
-        muted: false,
-        bypassed: false,
+/// True where the inverse of an earlier step sets all that the inverse of a later one would.
+fn leads_back_past(earlier: &Edit, later: &Edit) -> bool {
+    match (earlier, later) {
+        (Edit::Move(a), Edit::Move(b)) => a.iter().map(|m| &m.0).eq(b.iter().map(|m| &m.0)),
+        (
+            Edit::SetParams(a, _) | Edit::RestoreParams(a, ..),
+            Edit::SetParams(b, _) | Edit::RestoreParams(b, ..),
+        ) => a == b,
+        (Edit::SetMark(a, _), Edit::SetMark(b, _)) => a == b,
+        (Edit::SetSeed(_), Edit::SetSeed(_)) => true,
+        (Edit::Batch(a), Edit::Batch(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| leads_back_past(a, b))
+        }
+        _ => false,
     }
-}
-
-/// Where pasted nodes go.
-#[derive(Clone, Copy, Debug)]
-pub enum Place {
-    /// Their middle here.
-    Middle([f32; 2]),
-    /// Moved by this from where they were.
-    Offset([f32; 2]),
 }
 
 /// The wire that enters an input, as its from end.
@@ -286,14 +276,6 @@ pub fn takes_many(pipeline: &Pipeline, registry: &Registry, to: &str) -> bool {
     registry
         .get(&instance.kind)
         .is_some_and(|n| n.inputs(&instance.params).iter().any(|p| p.name == port && p.many))
-}
-
-/// `bandpass` of `bandpass_2`: what new names are made from.
-fn stem(name: &str) -> &str {
-    match name.rsplit_once('_') {
-        Some((stem, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => stem,
-        _ => name,
-    }
 }
 
 /// Old and new names in an edit.
@@ -315,7 +297,7 @@ mod tests {
     use super::*;
 
     fn node(name: &str) -> NodeInstance {
-        instance(name, "kind", Params::new(), [0.0, 0.0])
+        NodeInstance::new(name, "kind", crate::pipeline::Params::new(), [0.0, 0.0])
     }
 
     #[test]
@@ -337,6 +319,31 @@ mod tests {
     }
 
     #[test]
+    fn a_gesture_that_moves_and_rewires_is_taken_back_as_a_whole() {
+        let mut editor = Editor::default();
+        for name in ["a", "b", "c"] {
+            editor.apply(Edit::AddNode(node(name)), "add", None).unwrap();
+        }
+        editor.apply(Edit::Connect("a.x".into(), "b.x".into()), "wire", None).unwrap();
+        let key = || Some(MergeKey("drag 1".into()));
+        for x in 1..5 {
+            editor.apply(Edit::Move(vec![("c".into(), [x as f32, 0.0])]), "move c", key()).unwrap();
+        }
+        let splice = Edit::Batch(vec![
+            Edit::Disconnect("a.x".into(), "b.x".into()),
+            Edit::Connect("a.x".into(), "c.x".into()),
+        ]);
+        editor.apply(splice, "insert c", key()).unwrap();
+        assert_eq!(editor.undo_labels().0, Some("insert c"));
+        editor.undo().unwrap();
+        assert_eq!(editor.pipeline().wires(), [("a", "x", "b", "x")]);
+        assert_eq!(editor.pipeline().node("c").unwrap().position, [0.0, 0.0]);
+        editor.redo().unwrap();
+        assert_eq!(editor.pipeline().wires(), [("a", "x", "c", "x")]);
+        assert_eq!(editor.pipeline().node("c").unwrap().position, [4.0, 0.0]);
+    }
+
+    #[test]
     fn what_is_selected_and_looked_at_follows_a_new_name_there_and_back() {
         let mut editor = Editor::default();
         for name in ["a", "b"] {
@@ -353,21 +360,5 @@ mod tests {
         editor.undo().unwrap();
         assert_eq!(editor.looked_at.as_deref(), Some("a.x"));
         assert!(editor.selection.contains("a"));
-    }
-
-    #[test]
-    fn a_paste_brings_inner_wires_under_new_names() {
-        let mut editor = Editor::default();
-        for name in ["a", "b", "c"] {
-            editor.apply(Edit::AddNode(node(name)), "add", None).unwrap();
-        }
-        editor.apply(Edit::Connect("a.x".into(), "b.x".into()), "wire", None).unwrap();
-        editor.apply(Edit::Connect("b.x".into(), "c.x".into()), "wire", None).unwrap();
-        editor.select(["a".to_owned(), "b".to_owned()]);
-        let (edit, names) = editor.paste_edit(&editor.selected_part(), Place::Offset([8.0, 8.0]));
-        editor.apply(edit, "paste", None).unwrap();
-        assert_eq!(names, ["a_2", "b_2"]);
-        assert_eq!(editor.pipeline().wires().len(), 3);
-        assert!(editor.pipeline().wires().contains(&("a_2", "x", "b_2", "x")));
     }
 }

@@ -1,41 +1,10 @@
-//! Makes a pipeline longer: a node put into a wire, the steps of an example after a recording.
+//! Makes a pipeline longer: the steps of an example after a recording.
 
-use super::editor::{Editor, Place, instance};
+use super::{clip::Place, editor::Editor};
 use crate::pipeline::{Edit, Params, Pipeline, PortType, Registry};
 use std::collections::BTreeSet;
 
 impl Editor {
-    /// The edit that puts a new node into the first wire of a fitting type that enters `node`, and the new name;
-    /// `None` where nothing that enters fits.
-    pub fn insert_edit(&self, registry: &Registry, node: &str, kind: &str) -> Option<(Edit, String)> {
-        let (target, known) = (self.pipeline().node(node)?, registry.get(kind)?);
-        let name = self.pipeline().free_name(kind);
-        let before = |from: &str| self.pipeline().node(from).map_or(target.position, |n| n.position);
-        let wires = self.pipeline().wires();
-        let type_of = |port: &str| {
-            let inputs = registry.get(&target.kind)?.inputs(&target.params);
-            inputs.into_iter().find(|p| p.name == port).map(|p| p.port_type)
-        };
-        let (info, params) = (known.info(), Params::new());
-        let ports = known.inputs(&params).into_iter().zip(known.outputs(&params));
-        for (input, output) in ports.filter(|(input, output)| input.port_type == output.port_type) {
-            let entering = wires.iter().find(|w| w.2 == node && type_of(w.3) == Some(output.port_type));
-            let Some((a, from, _, to)) = entering else { continue };
-            // Below the middle of the wire, where there is room.
-            let at = before(a);
-            let position = [0, 1].map(|axis| (at[axis] + target.position[axis]) / 2.0 + 130.0 * axis as f32);
-            let (from, to) = (format!("{a}.{from}"), format!("{node}.{to}"));
-            let edits = vec![
-                Edit::AddNode(instance(&name, info.kind, params, position)),
-                Edit::Disconnect(from.clone(), to.clone()),
-                Edit::Connect(from, format!("{name}.{}", input.name)),
-                Edit::Connect(format!("{name}.{}", output.name), to),
-            ];
-            return Some((Edit::Batch(edits), name));
-        }
-        None
-    }
-
     /// The edit that lets the steps of `example` follow a recording, and their names; `None` where the
     /// example does not begin with a recording. Its own source is left out, and what needs more of that.
     pub fn continue_edit(
@@ -87,7 +56,7 @@ impl Editor {
         }
         let (own, theirs) = (self.pipeline().node(end.split_once('.')?.0)?, example.node(source)?);
         let shift = [0, 1].map(|axis| own.position[axis] - theirs.position[axis]);
-        let (edit, names) = self.paste_edit(&rest, Place::Offset(shift));
+        let (edit, names, _) = self.paste_edit(&rest, Place::Offset(shift));
         let renamed: Vec<(&str, &String)> = rest.nodes().map(|node| node.name.as_str()).zip(&names).collect();
         let mut edits = vec![edit];
         for wire in wires.iter().filter(|w| (w.0, w.1) == (source, port)) {
@@ -109,7 +78,8 @@ mod tests {
     fn the_steps_of_an_example_follow_a_recording_of_the_users_own() {
         let registry = nodes::registry();
         let mut editor = Editor::default();
-        let reader = instance("mine", "read_recording", Params::new(), [100.0, 200.0]);
+        let reader =
+            crate::pipeline::NodeInstance::new("mine", "read_recording", Params::new(), [100.0, 200.0]);
         editor.apply(Edit::AddNode(reader), "add", None).unwrap();
         let example = Document::parse(EXAMPLES[0].text, "quick start", &registry).unwrap().pipeline;
         let (edit, names) = editor.continue_edit(&registry, &example, "mine.recording").unwrap();

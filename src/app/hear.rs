@@ -87,6 +87,7 @@ impl App {
                     if let Some(nodes) = nodes {
                         self.stored.clear();
                         self.known = canvas::Known::default();
+                        self.problems.iter().for_each(|problem| self.known.advise(problem));
                         for (name, node) in nodes {
                             self.known.add(&name, &node);
                             self.stored.insert(name, node.state);

@@ -6,7 +6,9 @@ use super::{
     command::{Command, MergeKey},
     editor,
     examples::EXAMPLES,
-    fields, text, theme,
+    fields,
+    problems::severity_color,
+    text, theme,
 };
 use crate::pipeline::{
     DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity,
@@ -88,7 +90,7 @@ impl App {
             ports(ui, self, node, instance, commands);
         }
         self.problems_of(ui, &instance.name, commands);
-        self.last_run_of(ui, &instance.name, commands);
+        self.last_run_of(ui, &instance.name);
     }
 
     fn name_field(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {
@@ -144,10 +146,7 @@ impl App {
         for problem in &self.problems {
             if problem.node.as_deref() == Some(&instance.name) && problem.field.as_deref() == Some(&spec.name)
             {
-                ui.colored_label(
-                    if problem.severity == Severity::Error { p.bad } else { p.warn },
-                    text::sentence_of(&problem.message),
-                );
+                ui.colored_label(severity_color(problem.severity, p), text::sentence_of(&problem.message));
                 // A path has a button to choose another one already.
                 if !matches!(spec.kind, ParamKind::Path { .. }) {
                     self.fix_ui(ui, problem, commands);
@@ -180,13 +179,13 @@ impl App {
         }
         section(ui, "Problems");
         for problem in rest {
-            let color = if problem.severity == Severity::Error { p.bad } else { p.warn };
+            let color = severity_color(problem.severity, p);
             ui.colored_label(color, text::sentence_of(&problem.message));
             self.fix_ui(ui, problem, commands);
         }
     }
 
-    fn last_run_of(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
+    fn last_run_of(&self, ui: &mut Ui, name: &str) {
         let Some(state) = self.states.get(name) else { return };
         let p = theme::palette(ui.visuals());
         section(ui, "State");
@@ -198,9 +197,8 @@ impl App {
                 ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
             }
         });
-        for warning in self.known.warnings.get(name).into_iter().flatten() {
+        for warning in self.warnings_of(name) {
             ui.add(egui::Label::new(egui::RichText::new(text::sentence_of(warning)).color(p.warn)).wrap());
-            self.remedy_ui(ui, name, warning, commands);
         }
         let lines: Vec<_> = self.runs.log_of(name).collect();
         if !lines.is_empty() {

@@ -70,8 +70,9 @@ impl App {
         ui.spacing_mut().item_spacing.x = 4.0;
         let p = theme::palette(ui.visuals());
         let errors = self.problems.iter().filter(|o| o.severity == Severity::Error).count();
-        let warnings: usize = self.known.warnings.values().map(Vec::len).sum();
-        let problems = match self.problems.len() + warnings {
+        let warnings: usize = self.known.warnings.keys().map(|node| self.warnings_of(node).count()).sum();
+        let told = self.problems.iter().filter(|o| o.severity > Severity::Note).count();
+        let problems = match told + warnings {
             0 => "Problems".to_owned(),
             count => format!("Problems {count}"),
         };

@@ -6,6 +6,7 @@
 mod backend;
 mod browser;
 mod canvas;
+mod clip;
 pub mod command;
 mod command_list;
 mod dialogs;
@@ -27,6 +28,7 @@ mod settings;
 mod shortcuts;
 mod text;
 pub mod theme;
+mod tidy;
 mod toasts;
 mod topbar;
 pub mod views;
@@ -234,8 +236,10 @@ impl App {
             stages: self.runs.stages(),
             selection: &self.editor.selection,
             selected_wire: self.editor.selected_wire.as_ref(),
+            selected_marks: &self.editor.selected_marks,
             gesture: self.gesture_number,
             looked_at: self.editor.looked_at.as_deref(),
+            minimap: self.settings.minimap,
         };
         self.canvas.ui(ui, &scene)
     }

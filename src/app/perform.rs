@@ -5,12 +5,13 @@ use super::{
     backend::Purpose,
     browser::Mode,
     canvas::Canvas,
-    command::{Command, MergeKey},
+    clip::Place,
+    command::{Command, Joint, MergeKey},
     command_list::CommandList,
-    editor::{Editor, Place, instance},
+    editor::Editor,
     examples, panels, text,
 };
-use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, RunOptions};
+use crate::pipeline::{Document, Edit, Mark, NodeInstance, ParamKind, Params, Pipeline, RunOptions};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -41,22 +42,40 @@ impl App {
     pub(super) fn perform_at_once(&mut self, command: Command) {
         match command {
             Command::Edit { edit, label, merge } => self.edit(edit, &label, merge),
-            Command::Add { kind, position, from } => self.add(&kind, position, from),
+            Command::Add { kind, position, joint } => self.add(&kind, position, joint),
             Command::AddInView(kind) => {
                 let place = self.canvas.free_place(self.editor.pipeline());
-                self.add(&kind, place, None);
+                self.add(&kind, place, Joint::None);
                 self.canvas.reveal(place);
-            }
-            Command::InsertBefore { node, kind } => {
-                if let Some((edit, name)) = self.editor.insert_edit(&self.registry, &node, &kind) {
-                    self.edit(edit, "insert node", None);
-                    self.editor.select([name]);
-                }
             }
             Command::ContinueWith { end, example } => self.continue_with(&end, example),
             Command::Connect { from, to } => {
-                let edit = self.editor.connect_edit(&self.registry, &from, &to);
-                self.edit(edit, "draw wire", None);
+                match self.editor.pipeline().connect_edits(&self.registry, &from, &to) {
+                    Ok(edit) => self.edit(edit, "draw wire", None),
+                    Err(error) => self.toasts.error(text::sentence_of(&error.0)),
+                }
+            }
+            Command::Reconnect { old, from, to } => self.reconnect(&old, &from, &to),
+            Command::Splice { node, wire, merge } => self.splice(&node, &wire, merge),
+            Command::Swap { node, kind } => self.swap(&node, &kind),
+            Command::FindSwap => {
+                if let Some(name) = self.editor.single_selection().map(|node| node.name.clone()) {
+                    self.canvas.find_swap(self.editor.pipeline(), &self.registry, &name);
+                }
+            }
+            Command::Align(alignment) => self.align(alignment),
+            Command::SelectAlso(names, marks) => self.editor.select_all(names, marks),
+            Command::Frame => self.frame_selection(),
+            Command::AddComment => self.add_comment(),
+            Command::EditMark(number) => self.edit_mark(number),
+            Command::PaintMarks(color) => self.paint_marks(color),
+            Command::FitFrame(number) => self.fit_frame(number),
+            Command::SelectInFrame(number) => {
+                let (names, marks) = self.canvas.within(self.editor.pipeline(), &self.states, number);
+                self.editor.select_all(names, marks);
+            }
+            Command::ToggleCollapsed => {
+                self.toggle(|n| n.collapsed, Edit::SetCollapsed, ["collapse", "expand"]);
             }
             Command::Select(names) => self.editor.select(names),
             Command::SelectWire(from, to) => {
@@ -64,8 +83,10 @@ impl App {
                 self.editor.selected_wire = Some((from, to));
             }
             Command::SelectAll => {
-                let names: Vec<_> = self.editor.pipeline().nodes().map(|n| n.name.clone()).collect();
-                self.editor.select(names);
+                let pipeline = self.editor.pipeline();
+                let names: Vec<_> = pipeline.nodes().map(|n| n.name.clone()).collect();
+                let marks: Vec<_> = pipeline.marks().map(|(number, _)| number).collect();
+                self.editor.select_all(names, marks);
             }
             Command::Delete => self.delete(),
             Command::Copy => self.copy(),
@@ -80,14 +101,16 @@ impl App {
             }
             Command::Nudge(by) => self.nudge(by),
             Command::ToggleMuted => {
-                self.toggle(|n| n.muted, Edit::SetMuted, "mute");
+                self.toggle(|n| n.muted, Edit::SetMuted, ["mute", "unmute"]);
             }
             Command::ToggleBypassed => {
-                self.toggle(|n| n.bypassed, Edit::SetBypassed, "bypass");
+                self.toggle(|n| n.bypassed, Edit::SetBypassed, ["bypass", "do not bypass"]);
             }
             Command::Rename => {
                 if let Some(node) = self.editor.single_selection() {
                     self.canvas.rename(&node.name);
+                } else if let Some(number) = self.editor.selected_marks.first().copied() {
+                    self.edit_mark(number);
                 }
             }
             Command::Arrange => self.arrange(),
@@ -99,6 +122,17 @@ impl App {
             }
             Command::Redo => {
                 if self.editor.redo().is_some() {
+                    self.stepped();
+                }
+            }
+            Command::TakeBack(key) => {
+                if self.editor.take_back(&key) {
+                    self.stepped();
+                }
+            }
+            Command::Step(count) => {
+                let step = if count > 0 { Editor::undo } else { Editor::redo };
+                if (0..count.unsigned_abs()).take_while(|_| step(&mut self.editor).is_some()).count() > 0 {
                     self.stepped();
                 }
             }
@@ -136,9 +170,12 @@ impl App {
                 self.dialogs.may_close = true;
                 self.ctx.send_viewport_cmd(egui::ViewportCommand::Close);
             }
-            Command::FindNode => self.canvas.open_finder(&self.ctx),
+            Command::FindNode => match self.editor.selected_wire.clone() {
+                Some(wire) => self.canvas.find_on_wire(self.editor.pipeline(), &self.registry, &wire),
+                None => self.canvas.open_finder(&self.ctx),
+            },
             Command::FindInput(end) => {
-                self.canvas.find_input(self.editor.pipeline(), &end);
+                self.canvas.find_input(self.editor.pipeline(), &self.registry, &end);
             }
             Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
@@ -153,6 +190,8 @@ impl App {
             }
             Command::Fit { selection } => self.canvas.fit(selection),
             Command::ActualSize => self.canvas.actual_size(),
+            Command::FindOnCanvas => self.canvas.open_find(),
+            Command::ToggleMinimap => self.settings.minimap = !self.settings.minimap,
         }
     }
 
@@ -162,11 +201,11 @@ impl App {
     }
 
     pub(super) fn edit(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) {
-        let moves_only = matches!(edit, Edit::Move(_));
+        let is_placing = edit.is_placing();
         let mut touched = BTreeSet::new();
         collect_touched(&edit, &mut touched);
         match self.editor.apply(edit, label, merge) {
-            Ok(()) if moves_only => {}
+            Ok(()) if is_placing => {}
             Ok(()) => {
                 self.meaning += 1;
                 self.runs.forget(self.editor.pipeline(), &touched);
@@ -185,24 +224,31 @@ impl App {
         self.join_states();
     }
 
-    fn add(&mut self, kind: &str, position: [f32; 2], from: Option<(String, bool)>) {
+    fn add(&mut self, kind: &str, position: [f32; 2], joint: Joint) {
+        let label = self.registry.get(kind).map_or(kind, |n| n.info().label).to_lowercase();
+        if let Joint::Wire { from, to } = &joint
+            && let Ok((edit, name)) =
+                self.editor.pipeline().insert_edit(&self.registry, kind, position, from, to)
+        {
+            let wire = (from.clone(), to.clone());
+            self.insert_edit(edit, &format!("insert {label}"), None, &name, &wire);
+            self.editor.select([name]);
+            return;
+        }
         let name = self.editor.pipeline().free_name(kind);
-        let mut edits = vec![Edit::AddNode(instance(&name, kind, Params::new(), position))];
-        if let (Some((end, is_output)), Some(node)) = (from, self.registry.get(kind)) {
+        let mut edits = vec![Edit::AddNode(NodeInstance::new(&name, kind, Params::new(), position))];
+        if let (Joint::End { end, is_output }, Some(node)) = (joint, self.registry.get(kind)) {
             // The pipeline with the node in it knows which of its ports fits.
             let mut scratch = self.editor.pipeline().clone();
             let _ = scratch.apply(edits[0].clone());
             let info = node.info();
-            for port in if is_output { info.inputs } else { info.outputs } {
+            let wired = if is_output { info.inputs } else { info.outputs }.iter().find_map(|port| {
                 let other = format!("{name}.{}", port.name);
                 let (from, to) = if is_output { (&end, &other) } else { (&other, &end) };
-                if scratch.can_connect(&self.registry, from, to).is_ok() {
-                    edits.push(self.editor.connect_edit(&self.registry, from, to));
-                    break;
-                }
-            }
+                scratch.connect_edits(&self.registry, from, to).ok()
+            });
+            edits.extend(wired);
         }
-        let label = self.registry.get(kind).map_or(kind, |n| n.info().label);
         self.edit(Edit::Batch(edits), &format!("add {label}"), None);
         self.editor.select([name]);
     }
@@ -212,31 +258,12 @@ impl App {
             self.edit(Edit::Disconnect(from, to), "remove wire", None);
             return;
         }
-        let edits: Vec<_> = self.editor.selection.iter().cloned().map(Edit::RemoveNode).collect();
+        let nodes = self.editor.selection.iter().cloned().map(Edit::RemoveNode);
+        let marks = self.editor.selected_marks.iter().map(|number| Edit::SetMark(*number, None));
+        let edits: Vec<_> = nodes.chain(marks).collect();
         if !edits.is_empty() {
-            self.edit(Edit::Batch(edits), "delete", None);
-        }
-    }
-
-    fn copy(&mut self) {
-        if !self.editor.selection.is_empty() {
-            let text = Document::to_text(&self.editor.selected_part(), &self.registry);
-            self.ctx.copy_text(text);
-        }
-    }
-
-    fn paste(&mut self, text: &str, position: [f32; 2]) {
-        match Document::parse(text, "the clipboard", &self.registry) {
-            Ok(opened) => self.insert(&opened.pipeline, Place::Middle(position), "paste"),
-            Err(_) => self.toasts.info("What is on the clipboard is no part of a pipeline."),
-        }
-    }
-
-    fn insert(&mut self, part: &Pipeline, place: Place, label: &str) {
-        let (edit, names) = self.editor.paste_edit(part, place);
-        if !names.is_empty() {
-            self.edit(edit, label, None);
-            self.editor.select(names);
+            let label = format!("delete {}", self.editor.selection_words());
+            self.edit(Edit::Batch(edits), &label, None);
         }
     }
 
@@ -244,43 +271,20 @@ impl App {
         let nodes = self.editor.pipeline().nodes().filter(|n| self.editor.selection.contains(&n.name));
         let moves: Vec<_> =
             nodes.map(|n| (n.name.clone(), [n.position[0] + by[0], n.position[1] + by[1]])).collect();
-        if !moves.is_empty() {
-            self.edit(Edit::Move(moves), "nudge", Some(MergeKey("nudge".into())));
+        let marks = self.editor.selected_marks.iter().filter_map(|number| {
+            let mark = self.editor.pipeline().mark(*number)?.clone();
+            let position = [mark.position[0] + by[0], mark.position[1] + by[1]];
+            Some(Edit::SetMark(*number, Some(Mark { position, ..mark })))
+        });
+        let edits: Vec<Edit> = marks.chain((!moves.is_empty()).then_some(Edit::Move(moves))).collect();
+        if !edits.is_empty() {
+            let label = format!("nudge {}", self.editor.selection_words());
+            self.edit(Edit::Batch(edits), &label, Some(MergeKey("nudge".into())));
         }
     }
 
-    /// Lays the selection out, or everything; what was at the top left stays there.
-    fn arrange(&mut self) {
-        let pipeline = self.editor.pipeline();
-        let mut names = self.editor.selection.clone();
-        if names.len() < 2 {
-            names = pipeline.nodes().map(|node| node.name.clone()).collect();
-        }
-        let least = |axis: usize| {
-            let places = pipeline.nodes().filter(|n| names.contains(&n.name)).map(|n| n.position[axis]);
-            places.reduce(f32::min).unwrap_or(0.0)
-        };
-        let moves = pipeline.arrange(&names, [least(0), least(1)]);
-        if !moves.is_empty() {
-            self.edit(Edit::Move(moves), "arrange nodes", None);
-            self.canvas.fit(false);
-        }
-    }
-
-    /// Replaces the selected node by the nodes it stands for, and selects those.
-    fn unpack(&mut self) {
-        let Some(name) = self.editor.single_selection().map(|node| node.name.clone()) else { return };
-        match self.editor.pipeline().unpack_edit(&self.registry, &name) {
-            Ok((edit, parts)) => {
-                self.edit(edit, "unpack", None);
-                self.editor.select(parts);
-                self.canvas.fit(false);
-            }
-            Err(error) => self.toasts.error(text::sentence_of(&error.0)),
-        }
-    }
-
-    fn toggle(&mut self, is_on: fn(&NodeInstance) -> bool, edit: fn(String, bool) -> Edit, label: &str) {
+    /// Turns something of the selected nodes on, or off where all have it; `words` say the one and the other.
+    fn toggle(&mut self, is_on: fn(&NodeInstance) -> bool, edit: fn(String, bool) -> Edit, words: [&str; 2]) {
         let chosen: Vec<_> = self
             .editor
             .pipeline()
@@ -291,7 +295,8 @@ impl App {
         let on = !chosen.iter().all(|(_, on)| *on);
         let edits: Vec<_> = chosen.into_iter().map(|(name, _)| edit(name, on)).collect();
         if !edits.is_empty() {
-            self.edit(Edit::Batch(edits), label, None);
+            let label = format!("{} {}", words[usize::from(!on)], self.editor.selection_words());
+            self.edit(Edit::Batch(edits), &label, None);
         }
     }
 
@@ -366,7 +371,7 @@ impl App {
             if node.info().work.is_task() {
                 tasks.push(name.clone());
             }
-            edits.push(Edit::AddNode(instance(&name, kind, params, position)));
+            edits.push(Edit::AddNode(NodeInstance::new(&name, kind, params, position)));
             names.push(name);
             position[1] += READER_STEP;
         }
@@ -410,7 +415,8 @@ fn collect_touched(edit: &Edit, touched: &mut BTreeSet<String>) {
         | Edit::SetMuted(name, _)
         | Edit::SetBypassed(name, _) => drop(touched.insert(name.clone())),
         Edit::Rename(_, new) => drop(touched.insert(new.clone())),
-        Edit::Move(_) | Edit::SetSeed(_) => {}
+        Edit::SetKind(name, ..) => drop(touched.insert(name.clone())),
+        Edit::Move(_) | Edit::SetSeed(_) | Edit::SetCollapsed(..) | Edit::SetMark(..) => {}
         Edit::Batch(edits) => edits.iter().for_each(|edit| collect_touched(edit, touched)),
     }
 }

@@ -1,7 +1,7 @@
 //! What is wrong with the pipeline and what its results warned of, each with a button for what mends it.
 
 use super::{App, command::Command, text, theme};
-use crate::pipeline::{NodeInstance, ParamKind, Problem, Severity};
+use crate::pipeline::{ParamKind, Problem, Severity};
 use egui::{ScrollArea, Sense, Ui, vec2};
 
 impl App {
@@ -15,10 +15,9 @@ impl App {
             for problem in &self.problems {
                 line(ui, problem, commands, |ui, commands| self.fix_ui(ui, problem, commands));
             }
-            for (node, warnings) in &self.known.warnings {
-                for warning in warnings {
-                    let problem = Problem::of_node(node, warning).warning();
-                    line(ui, &problem, commands, |ui, commands| self.remedy_ui(ui, node, warning, commands));
+            for node in self.known.warnings.keys() {
+                for warning in self.warnings_of(node) {
+                    line(ui, &Problem::of_node(node, warning).warning(), commands, |_, _| {});
                 }
             }
         });
@@ -34,10 +33,15 @@ impl App {
     }
 
     fn fixes(&self, problem: &Problem) -> Vec<(String, Command)> {
-        let (Some(name), Some(field)) = (&problem.node, &problem.field) else { return Vec::new() };
+        let Some(name) = &problem.node else { return Vec::new() };
         let mends = self.editor.pipeline().mends(&self.registry, problem).into_iter();
-        let mut fixes: Vec<_> =
-            mends.map(|(label, edit)| (label, Command::edit(edit, format!("mend {name}")))).collect();
+        let mut fixes: Vec<_> = mends
+            .map(|(label, edit)| {
+                let step = format!("{} ({name})", label.to_lowercase());
+                (label, Command::edit(edit, step))
+            })
+            .collect();
+        let Some(field) = &problem.field else { return fixes };
         let instance = self.editor.pipeline().node(name);
         let Some((instance, node)) = instance.and_then(|i| Some((i, self.registry.get(&i.kind)?))) else {
             return fixes;
@@ -56,25 +60,27 @@ impl App {
         fixes
     }
 
-    /// A button for the node that a warning says to put before this one.
-    pub(super) fn remedy_ui(&self, ui: &mut Ui, node: &str, warning: &str, commands: &mut Vec<Command>) {
-        let Some(instance) = self.editor.pipeline().node(node) else { return };
-        if let Some((label, kind)) = self.remedy(instance, warning)
-            && ui.small_button(format!("Insert {label}")).clicked()
-        {
-            commands.push(Command::InsertBefore { node: node.to_owned(), kind });
-        }
+    /// What the results of a node warned of, apart from what the advice on the pipeline says already.
+    pub(super) fn warnings_of(&self, node: &str) -> impl Iterator<Item = &String> {
+        let own = self.problems.iter().filter(move |problem| problem.node.as_deref() == Some(node));
+        let remedies: Vec<&str> = own.filter_map(|problem| remedy(&problem.message)).collect();
+        let warnings = self.known.warnings.get(node).into_iter().flatten();
+        warnings.filter(move |warning| remedy(warning).is_none_or(|remedy| !remedies.contains(&remedy)))
     }
+}
 
-    /// Label and kind of the node that a warning says to put before this one.
-    fn remedy(&self, instance: &NodeInstance, warning: &str) -> Option<(String, String)> {
-        let warning = warning.to_lowercase();
-        let infos = self.registry.iter().map(|known| known.info());
-        let named =
-            infos.filter(|info| warning.contains(&format!("put a {} before", info.label.to_lowercase())));
-        let mut fitting =
-            named.filter(|info| self.editor.insert_edit(&self.registry, &instance.name, info.kind).is_some());
-        fitting.next().map(|info| (info.label.to_owned(), info.kind.to_owned()))
+/// `put a band-pass filter`: what a sentence says to put before a node.
+fn remedy(message: &str) -> Option<&str> {
+    let start = message.find("put a ")?;
+    message[start..].split_once(" before").map(|(remedy, _)| remedy)
+}
+
+/// The colour of the dot before a problem, and of its words beside a field.
+pub fn severity_color(severity: Severity, p: &theme::Palette) -> egui::Color32 {
+    match severity {
+        Severity::Error => p.bad,
+        Severity::Warning => p.warn,
+        Severity::Note => p.text_weak,
     }
 }
 
@@ -86,7 +92,7 @@ fn line(
     after: impl FnOnce(&mut Ui, &mut Vec<Command>),
 ) {
     let p = theme::palette(ui.visuals());
-    let color = if problem.severity == Severity::Error { p.bad } else { p.warn };
+    let color = severity_color(problem.severity, p);
     let place = match (&problem.node, &problem.field) {
         (Some(node), Some(field)) => format!("{node}.{field}"),
         (Some(node), None) => node.clone(),

@@ -22,13 +22,22 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// Where a file was chosen last.
     pub folder: Option<PathBuf>,
+    /// The map in the corner of the canvas is shown where something is out of sight.
+    pub minimap: bool,
     /// Where the panels are.
     pub layout: Option<egui_tiles::Tree<Pane>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: ThemePreference::System, scale: 1.0, recent: Vec::new(), folder: None, layout: None }
+        Self {
+            theme: ThemePreference::System,
+            scale: 1.0,
+            recent: Vec::new(),
+            folder: None,
+            minimap: true,
+            layout: None,
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! What can be done, in one table: keys listen to it, the sheet and the list of commands show it.
 
-use super::{App, canvas::Canvas, command::Command};
+use super::{
+    App,
+    canvas::{Alignment, Canvas},
+    command::Command,
+};
 use egui::{Context, Event, Key, KeyboardShortcut, ModifierNames, Modifiers};
 
 const NONE: Modifiers = Modifiers::NONE;
@@ -62,14 +66,34 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Run and files", "All commands", &[(CTRL_SHIFT, Key::P)], || Command::ShowCommands)
         .anywhere(),
     Action::new("Canvas", "Add node…", &[(NONE, Key::Tab)], || Command::FindNode),
+    Action::new("Canvas", "Find on the canvas…", &[(CTRL, Key::F)], || Command::FindOnCanvas),
+    Action::new("Canvas", "Minimap", &[(NONE, Key::N)], || Command::ToggleMinimap),
     Action::new("Canvas", "Fit all", &[(NONE, Key::Home)], || Command::Fit { selection: false }),
     Action::new("Canvas", "Fit selection", &[(NONE, Key::F)], || Command::Fit { selection: true }),
     Action::new("Canvas", "100 %", &[(NONE, Key::Num1)], || Command::ActualSize),
     Action::new("Canvas", "Arrange nodes", &[(NONE, Key::L)], || Command::Arrange),
+    Action::new("Canvas", "Align left edges", &[(CTRL, Key::ArrowLeft)], || Command::Align(Alignment::Left)),
+    Action::new("Canvas", "Align right edges", &[(CTRL, Key::ArrowRight)], || {
+        Command::Align(Alignment::Right)
+    }),
+    Action::new("Canvas", "Align top edges", &[(CTRL, Key::ArrowUp)], || Command::Align(Alignment::Top)),
+    Action::new("Canvas", "Align bottom edges", &[(CTRL, Key::ArrowDown)], || {
+        Command::Align(Alignment::Bottom)
+    }),
+    Action::new("Canvas", "Distribute horizontally", &[(CTRL_SHIFT, Key::ArrowRight)], || {
+        Command::Align(Alignment::Columns)
+    }),
+    Action::new("Canvas", "Distribute vertically", &[(CTRL_SHIFT, Key::ArrowDown)], || {
+        Command::Align(Alignment::Rows)
+    }),
+    Action::new("Canvas", "Frame", &[(CTRL, Key::G)], || Command::Frame),
+    Action::new("Canvas", "Add comment", &[(NONE, Key::C)], || Command::AddComment),
     Action::new("Nodes", "Look at output", &[(NONE, Key::V)], || Command::LookAtSelection),
     Action::new("Nodes", "Rename", &[(NONE, Key::Enter), (NONE, Key::F2)], || Command::Rename),
     Action::new("Nodes", "Mute", &[(NONE, Key::M)], || Command::ToggleMuted),
     Action::new("Nodes", "Bypass", &[(NONE, Key::B)], || Command::ToggleBypassed),
+    Action::new("Nodes", "Collapse", &[(NONE, Key::H)], || Command::ToggleCollapsed),
+    Action::new("Nodes", "Replace with…", &[(NONE, Key::R)], || Command::FindSwap),
     Action::new("Nodes", "Unpack", &[], || Command::Unpack),
     Action::new("Nodes", "Delete", &[(NONE, Key::Delete), (NONE, Key::Backspace)], || Command::Delete),
     // Shift before none, as egui takes a key with shift for one without.
@@ -85,9 +109,12 @@ pub const ACTIONS: &[Action] = &[
 ];
 
 /// What the sheet says besides: group, keys, and what they do.
-pub const GESTURES: [(&str, &str, &str); 9] = [
+pub const GESTURES: [(&str, &str, &str); 12] = [
     ("Canvas", "Double-click", "Add a node"),
     ("Canvas", "Drag a wire to empty space", "Add what fits"),
+    ("Canvas", "Drag an end of a wire", "Move it to another port, or cut it"),
+    ("Canvas", "Drop a node on a wire", "Insert it there"),
+    ("Canvas", "Drag a frame, with Alt", "Move it with its nodes, alone"),
     ("Canvas", "Middle drag, Space + drag", "Pan"),
     ("Canvas", "Wheel, pinch", "Zoom at the pointer"),
     ("Nodes", "Arrows, with Shift", "Nudge, by more"),
@@ -114,8 +141,8 @@ pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
     let typing = ctx.text_edit_focused() || canvas.is_searching();
     let place = canvas.pointer_place(ctx);
     let on_canvas = canvas.has_pointer(ctx);
-    // Escape closes a menu before it means anything else.
-    let menu = egui::Popup::is_any_open(ctx);
+    // Escape closes a menu, or ends a drag, before it means anything else.
+    let menu = egui::Popup::is_any_open(ctx) || canvas.is_dragging();
     let mut commands = Vec::new();
     // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
     let mut keys: Vec<_> = ACTIONS
@@ -160,6 +187,7 @@ impl App {
     /// True where a command has something to act on.
     pub(super) fn can(&self, command: &Command) -> bool {
         let selected = !self.editor.selection.is_empty();
+        let any = self.has_selection();
         let (undo, redo) = self.editor.undo_labels();
         match command {
             Command::Undo => undo.is_some(),
@@ -167,10 +195,13 @@ impl App {
             Command::Run { .. } => !self.is_running(),
             Command::Stop => self.is_running(),
             Command::RunToSelection => selected && !self.is_running(),
-            Command::Copy | Command::Cut | Command::Duplicate => selected,
-            Command::ToggleMuted | Command::ToggleBypassed => selected,
-            Command::Delete | Command::LookAtSelection => selected || self.editor.selected_wire.is_some(),
-            Command::Rename | Command::Unpack => self.editor.selection.len() == 1,
+            Command::Copy | Command::Cut | Command::Duplicate | Command::Frame => any,
+            Command::ToggleMuted | Command::ToggleBypassed | Command::ToggleCollapsed => selected,
+            Command::Delete => any || self.editor.selected_wire.is_some(),
+            Command::LookAtSelection => selected || self.editor.selected_wire.is_some(),
+            Command::Rename => self.editor.selection.len() + self.editor.selected_marks.len() == 1,
+            Command::Unpack | Command::FindSwap => self.editor.selection.len() == 1,
+            Command::Align(alignment) => self.editor.selection.len() >= alignment.least(),
             _ => true,
         }
     }

@@ -1,6 +1,6 @@
 //! Every colour and size of the window: two finished palettes, one accent.
 
-use crate::pipeline::{Category, PortType};
+use crate::pipeline::{Category, MarkColor, PortType};
 use egui::{Color32, CornerRadius, FontId, Margin, Stroke, TextStyle, Theme, Vec2, Visuals, vec2};
 
 /// Height of a line of controls.
@@ -100,6 +100,20 @@ pub fn port_color(port_type: PortType, visuals: &Visuals) -> Color32 {
         PortType::Figure => (0xb4b8be, 0x6b7077),
         PortType::Files => (0xc09468, 0x865827),
         PortType::Fit => (0x7d838c, 0x7d838c),
+    };
+    rgb(if visuals.dark_mode { dark } else { light })
+}
+
+/// Colour of frames and comments; drawn thinly over the canvas.
+pub fn mark_color(color: MarkColor, visuals: &Visuals) -> Color32 {
+    let (dark, light) = match color {
+        MarkColor::Grey => (0x9aa2ae, 0x6d7682),
+        MarkColor::Blue => (0x4f9fd8, 0x2f7fbb),
+        MarkColor::Green => (0x46bd7f, 0x2a9159),
+        MarkColor::Yellow => (0xd9c045, 0xa38900),
+        MarkColor::Orange => (0xe08f35, 0xbd6a12),
+        MarkColor::Red => (0xe0706c, 0xc24540),
+        MarkColor::Purple => (0xa583e0, 0x7b51c0),
     };
     rgb(if visuals.dark_mode { dark } else { light })
 }

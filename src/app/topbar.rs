@@ -3,6 +3,9 @@
 use super::{App, command::Command, examples, shortcuts, text, theme};
 use egui::{Button, MenuBar, Role, Sense, Shape, Stroke, ThemePreference, Ui, WidgetInfo, vec2};
 
+/// Steps listed in the menu of the history, each way.
+const HISTORY: usize = 20;
+
 impl App {
     /// Draws the bar.
     pub(super) fn top_ui(&mut self, ui: &mut Ui) -> Vec<Command> {
@@ -90,15 +93,42 @@ impl App {
         };
         entry(ui, &label("Undo", undo), "Ctrl+Z", undo.is_some(), Command::Undo, commands);
         entry(ui, &label("Redo", redo), "Ctrl+Shift+Z", redo.is_some(), Command::Redo, commands);
+        ui.add_enabled_ui(undo.is_some() || redo.is_some(), |ui| {
+            ui.menu_button("History", |ui| self.history_menu(ui, commands));
+        });
         ui.separator();
-        let any = !self.editor.selection.is_empty();
+        let any = self.has_selection();
         entry(ui, "Cut", "Ctrl+X", any, Command::Cut, commands);
         entry(ui, "Copy", "Ctrl+C", any, Command::Copy, commands);
         self.actions(ui, &["Duplicate", "Delete", "Select all"], commands);
         ui.separator();
-        self.actions(ui, &["Add node…", "Rename", "Mute", "Bypass"], commands);
+        self.actions(ui, &["Add node…", "Add comment", "Frame"], commands);
+        self.actions(ui, &["Rename", "Replace with…", "Mute", "Bypass", "Collapse"], commands);
         ui.separator();
         self.actions(ui, &["Run to here", "Look at output"], commands);
+    }
+
+    /// The steps that can be redone, the state that is shown, and the steps that can be undone, newest first.
+    fn history_menu(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.set_min_width(200.0);
+        let (undo, redo) = self.editor.history();
+        let redo: Vec<&str> = redo.take(HISTORY).collect();
+        for (index, label) in redo.iter().enumerate().rev() {
+            let words = egui::RichText::new(text::sentence_of(label)).weak();
+            if ui.button(words).on_hover_text(format!("Redo {}", text::counted(index + 1, "step"))).clicked()
+            {
+                commands.push(Command::Step(-(index as i32) - 1));
+                ui.close();
+            }
+        }
+        ui.label(egui::RichText::new("Now").strong());
+        for (index, label) in undo.take(HISTORY).enumerate() {
+            let hover = format!("Undo {}", text::counted(index + 1, "step"));
+            if ui.button(text::sentence_of(label)).on_hover_text(hover).clicked() {
+                commands.push(Command::Step(index as i32 + 1));
+                ui.close();
+            }
+        }
     }
 
     /// Entries of the table of actions, by label.
@@ -111,7 +141,17 @@ impl App {
 
     fn view_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(200.0);
-        self.actions(ui, &["Fit all", "Fit selection", "100 %", "Arrange nodes"], commands);
+        self.actions(ui, &["Fit all", "Fit selection", "100 %", "Find on the canvas…"], commands);
+        if ui.checkbox(&mut self.settings.minimap, "Minimap").clicked() {
+            ui.close();
+        }
+        ui.separator();
+        self.actions(ui, &["Arrange nodes"], commands);
+        ui.menu_button("Align", |ui| {
+            let labels = ["Align left edges", "Align right edges", "Align top edges", "Align bottom edges"];
+            self.actions(ui, &labels, commands);
+            self.actions(ui, &["Distribute horizontally", "Distribute vertically"], commands);
+        });
         ui.separator();
         for (label, theme) in [
             ("Dark", ThemePreference::Dark),

@@ -24,14 +24,28 @@ pub fn check(path: &Path) -> Result<(), CliError> {
         return Err(loaded.problems_error());
     }
     // Its files may be elsewhere today: that is said, but it is no fault of the pipeline.
-    let plan = executor(loaded.registry.clone(), None)?.plan(&loaded.pipeline, &loaded.base_folder, None);
+    let executor = executor(loaded.registry.clone(), None)?;
+    let plan = executor.plan(&loaded.pipeline, &loaded.base_folder, None);
+    let advice = executor.advise(&loaded.pipeline, &loaded.base_folder);
     let known = |problem: &Problem| loaded.problems.iter().any(|p| p.message == problem.message);
     let found: Vec<&Problem> = plan.problems.iter().filter(|problem| !known(problem)).collect();
-    for problem in loaded.problems.iter().chain(found.iter().copied()) {
+    // What is advised of a field says what to choose as well.
+    let advised = |problem: &&Problem| {
+        let of_field = |other: &Problem| other.field.as_ref().is_some_and(|f| problem.message.starts_with(f));
+        advice.iter().any(|other| other.node == problem.node && of_field(other))
+    };
+    for problem in loaded.problems.iter().chain(found.iter().copied().filter(|p| !advised(p))) {
         eprintln!("warning: {problem}");
     }
+    for problem in &advice {
+        let word = if problem.severity == Severity::Note { "note" } else { "warning" };
+        eprintln!("{word}: {problem}");
+    }
     let verdict = match found.iter().filter(|p| p.severity == Severity::Error).count() {
-        0 => "nothing wrong".to_owned(),
+        0 => match advice.iter().filter(|p| p.severity == Severity::Warning).count() {
+            0 => "nothing wrong".to_owned(),
+            count => format!("nothing wrong, and {}", counted(count, "piece of advice")),
+        },
         _ => "nothing wrong with the pipeline itself, but it does not run here: see above".to_owned(),
     };
     output::text(&format!(

@@ -170,15 +170,8 @@ struct Line {
 
 impl Line {
     fn add_unwired(&mut self, name: &str, kind: &str, params: Params) -> Result<(), CliError> {
-        self.pipeline.apply(Edit::AddNode(NodeInstance {
-            name: name.into(),
-            kind: kind.into(),
-            params,
-            raw_params: None,
-            position: [self.column, 80.0],
-            muted: false,
-            bypassed: false,
-        }))?;
+        let node = NodeInstance::new(name, kind, params, [self.column, 80.0]);
+        self.pipeline.apply(Edit::AddNode(node))?;
         self.column += 240.0;
         self.before_last = self.last.replace(name.into()).unwrap_or_default();
         Ok(())

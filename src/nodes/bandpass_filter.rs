@@ -4,7 +4,8 @@ use crate::{
     data::Stage,
     engine::design::{Band, Family, design},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        Work,
     },
 };
 use schemars::JsonSchema;
@@ -62,6 +63,10 @@ impl Node for BandpassFilter {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        vec![Act::Filters, Act::Corner { field: "freq_max", hz: params.freq_max }]
+    }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         if params.freq_min < params.freq_max {

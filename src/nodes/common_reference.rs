@@ -3,7 +3,8 @@
 use crate::{
     engine::reference_set::{CommonReferenceParams, Reference},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        Work,
     },
 };
 
@@ -24,6 +25,13 @@ impl Node for CommonReference {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        match params.reference {
+            Reference::Local => vec![Act::References, Act::NeedsProbe { above: 1 }],
+            Reference::Global | Reference::Single => vec![Act::References],
+        }
+    }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         let mut problems = Vec::new();

@@ -3,7 +3,7 @@
 use crate::{
     data::Interpolation,
     engine::motion::{BorderMode, CorrectParams, correction_stages},
-    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,10 @@ impl Node for CorrectMotion {
         inputs: &[Port::new("recording", PortType::Recording), Port::new("motion", PortType::Motion)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::CorrectsMotion, Act::NeedsProbe { above: 0 }]
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let (recording, motion) = (inputs.recording("recording")?, inputs.motion("motion")?);

@@ -10,8 +10,8 @@ use crate::{
         },
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value,
-        Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
+        Value, Work,
     },
 };
 use schemars::JsonSchema;
@@ -163,6 +163,13 @@ impl Node for DetectBadChannels {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        let likeness = matches!(params.method, Method::CoherencePsd | Method::NeighborhoodR2);
+        let geometry = likeness || params.action == Action::Interpolate;
+        let mends = (params.action != Action::None).then_some(Act::MendsChannels);
+        mends.into_iter().chain(geometry.then_some(Act::NeedsProbe { above: 1 })).collect()
+    }
 
     fn fit(
         &self,

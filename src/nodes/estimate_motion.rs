@@ -13,7 +13,8 @@ use crate::{
         },
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
+        Work,
     },
 };
 use schemars::JsonSchema;
@@ -199,6 +200,10 @@ impl Node for EstimateMotion {
         ],
         outputs: &[Port::new("motion", PortType::Motion)],
     };
+
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::NeedsProbe { above: 0 }]
+    }
 
     fn resolve(&self, params: &Self::Params, _: &Inputs) -> Result<Self::Params, NodeError> {
         let (bin_um, bin_s) = params.bins();

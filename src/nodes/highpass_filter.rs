@@ -3,7 +3,7 @@
 use crate::{
     data::Stage,
     engine::design::{Band, Family, design},
-    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,10 @@ impl Node for HighpassFilter {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        vec![Act::Filters, Act::Corner { field: "freq_min", hz: params.freq_min }]
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;

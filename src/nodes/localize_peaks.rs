@@ -7,7 +7,8 @@ use crate::{
         localize::{self, LocalizeMethod, LocalizeParams as Settings},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
+        Work,
     },
 };
 use schemars::JsonSchema;
@@ -63,6 +64,10 @@ impl Node for LocalizePeaks {
         inputs: &[Port::new("recording", PortType::Recording), Port::new("peaks", PortType::Peaks)],
         outputs: &[Port::new("peaks", PortType::Peaks)],
     };
+
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::NeedsProbe { above: 0 }]
+    }
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
         let usual = params.method.usual_radius_um();

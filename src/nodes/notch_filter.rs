@@ -3,7 +3,7 @@
 use crate::{
     data::Stage,
     engine::design::notch,
-    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,10 @@ impl Node for NotchFilter {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        vec![Act::Corner { field: "freq", hz: params.freq }]
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;

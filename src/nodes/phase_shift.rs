@@ -2,7 +2,7 @@
 
 use crate::{
     data::Stage,
-    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,10 @@ impl Node for PhaseShift {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::ShiftsPhase]
+    }
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
         let info = inputs.recording("recording")?.info();

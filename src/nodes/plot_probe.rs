@@ -5,7 +5,8 @@ use crate::{
     engine::locations::{UnitLocationParams, unit_locations},
     figures,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
+        Work,
     },
 };
 use schemars::JsonSchema;
@@ -36,6 +37,10 @@ impl Node for PlotProbe {
         ],
         outputs: &[Port::new("figure", PortType::Figure)],
     };
+
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::NeedsProbe { above: 0 }]
+    }
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let probe = inputs.recording("recording")?.info().probe.clone().ok_or_else(|| {

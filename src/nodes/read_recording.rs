@@ -4,7 +4,8 @@ use super::reader::{ReadRecordingParams, finished, options, probe_file};
 use crate::{
     io,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        Work,
     },
 };
 use std::path::{Path, PathBuf};
@@ -26,6 +27,10 @@ impl Node for ReadRecording {
         inputs: &[],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::TakesProbe { field: "probe" }]
+    }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         ParamProblem::where_no_path(

@@ -15,13 +15,13 @@ use crate::{
     data::{PeakSign, Recording},
     engine::{
         Monitor,
-        geometry::Geometry,
+        geometry::{Geometry, MAX_CHANNELS_WITHOUT_PROBE},
         motion::sort_correction,
         signal_check::warn_of_bad_signal,
         sort::{self, SortParams as Settings, SortPreset},
     },
     pipeline::{
-        Category, Expansion, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext,
+        Act, Category, Expansion, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext,
         TaskClass, Work,
     },
 };
@@ -146,6 +146,14 @@ impl Node for Sort {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        match params.preset {
+            // Each wire is a group of its own.
+            Some(SortPreset::SingleWire) => vec![Act::Sorts],
+            _ => vec![Act::Sorts, Act::NeedsProbe { above: MAX_CHANNELS_WITHOUT_PROBE }],
+        }
+    }
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
         let recording = inputs.recording("recording")?;

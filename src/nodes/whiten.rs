@@ -10,8 +10,8 @@ use crate::{
         whiten::{WhitenMode, WhitenParams as Settings, Whitening, whitening},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value,
-        Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
+        Value, Work,
     },
 };
 use ndarray::{Array1, Array2, Ix2};
@@ -101,6 +101,13 @@ impl Node for Whiten {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        match params.mode {
+            Mode::Local => vec![Act::Whitens, Act::NeedsProbe { above: 1 }],
+            Mode::Global | Mode::Fitting => vec![Act::Whitens],
+        }
+    }
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
         Ok(Self::Params { radius_um: Some(radius_um(params, inputs)?), ..params.clone() })

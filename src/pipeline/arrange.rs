@@ -49,6 +49,51 @@ impl Pipeline {
     }
 }
 
+/// How near two nodes may lie before one is in the way of the other.
+const CLOSE: [f32; 2] = [216.0, 96.0];
+
+impl Pipeline {
+    /// Where a node lies that is put between two others, and how these and what lies to the right make room for it:
+    /// as wanted where it is in nobody's way, else right after the first, in line.
+    pub fn room_between(
+        &self,
+        name: &str,
+        wanted: [f32; 2],
+        before: &str,
+        after: &str,
+    ) -> ([f32; 2], Vec<(String, [f32; 2])>) {
+        let others = || self.nodes().filter(|node| node.name != name);
+        let is_free = |at: [f32; 2]| {
+            !others().any(|node| {
+                [0, 1].into_iter().all(|axis| (node.position[axis] - at[axis]).abs() < CLOSE[axis])
+            })
+        };
+        let (Some(first), Some(last)) = (self.node(before), self.node(after)) else {
+            return (wanted, Vec::new());
+        };
+        let ([x, y], [right, below]) = (first.position, last.position);
+        // A wire that leads back has no room to the right of its beginning.
+        if is_free(wanted) || right <= x {
+            return (wanted, Vec::new());
+        }
+        let place = [x + PITCH[0], ((y + below) / 8.0).round() * 4.0];
+        let shift = (place[0] + PITCH[0] - right).max(0.0);
+        let moved = others().filter(|node| shift > 0.0 && node.position[0] > x + CLOSE[0] / 2.0);
+        let moves: Vec<_> =
+            moved.map(|node| (node.name.clone(), [node.position[0] + shift, node.position[1]])).collect();
+        let lies_there = |at: [f32; 2]| {
+            let stays = |node: &&super::NodeInstance| !moves.iter().any(|(name, _)| *name == node.name);
+            others().filter(stays).any(|node| {
+                [0, 1].into_iter().all(|axis| (node.position[axis] - at[axis]).abs() < CLOSE[axis])
+            })
+        };
+        // Something else lies in line: below it.
+        let rows = (0..20).map(|row| [place[0], place[1] + PITCH[1] * row as f32]);
+        let place = rows.into_iter().find(|at| !lies_there(*at)).unwrap_or(place);
+        (place, moves)
+    }
+}
+
 /// Nodes that are wired to each other, in the order of their first.
 fn parts(count: usize, wires: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
     let mut part: Vec<usize> = (0..count).collect();
@@ -204,6 +249,20 @@ mod tests {
         assert_eq!(placed["z"][1], placed["y"][1]);
         // The other source stands right before what it feeds, not at the far left.
         assert_eq!(placed["w"][0], placed["y"][0]);
+    }
+
+    #[test]
+    fn what_lies_after_a_wire_makes_room_for_a_node_in_it() {
+        let text = r#"(version: 1, nodes: {"a": (kind: "?", position: (0.0, 0.0)),
+            "b": (kind: "?", position: (264.0, 0.0)), "c": (kind: "?", position: (528.0, 40.0)),
+            "new": (kind: "?", position: (130.0, 0.0))}, wires: [("a.o", "b.i"), ("b.o", "c.i")])"#;
+        let pipeline = Document::parse(text, "test", &Registry::default()).unwrap().pipeline;
+        let (place, moves) = pipeline.room_between("new", [130.0, 0.0], "a", "b");
+        assert_eq!(place, [264.0, 0.0]);
+        assert_eq!(moves, [("b".to_owned(), [528.0, 0.0]), ("c".to_owned(), [792.0, 40.0])]);
+        // Where it was let go beside everything it stays.
+        let (place, moves) = pipeline.room_between("new", [130.0, 300.0], "a", "b");
+        assert_eq!((place, moves.len()), ([130.0, 300.0], 0));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Pipelines as RON text, read with the line and column of every problem.
 
 use super::{
-    Edit, NodeInstance, Params, Pipeline, Problem, Registry,
+    Edit, MarkKind, NodeInstance, Params, Pipeline, Problem, Registry,
     check::nearest,
+    mark,
     migrate::{self, RESERVED, VERSION},
     params::ron_options,
     raw::{RawMap, RawStruct, position, shift},
@@ -184,6 +185,8 @@ impl<'a> Reader<'a> {
             if fields.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let message = format!("\"{name}\" is given twice; the first one counts");
                 self.problems.push(Problem::of_document(message).at(self.at(name)));
+            } else if let Some(kind) = MarkKind::of_field(name) {
+                self.marks(kind, value.get_ron());
             } else if !known.contains(name) {
                 self.pipeline.keep_field(name, value.get_ron());
                 if !RESERVED.contains(name) {
@@ -196,6 +199,31 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Frames or comments; where one cannot be read the field is kept as it is, and none of them is shown.
+    fn marks(&mut self, kind: MarkKind, raw: &'a str) {
+        let field = kind.field();
+        let pieces = self.piece::<Vec<&RawValue>>(raw);
+        let marks = pieces.and_then(|pieces| {
+            let read = |piece: &&'a RawValue| {
+                let text = piece.get_ron();
+                mark::from_text(kind, text).map_err(|(at, message)| (shift(self.at(text), at), message))
+            };
+            pieces.iter().map(read).collect::<Result<Vec<_>, _>>()
+        });
+        match marks {
+            Ok(marks) => {
+                for mark in marks {
+                    self.edit(Edit::SetMark(self.pipeline.free_mark(), Some(mark)), (1, 1));
+                }
+            }
+            Err((at, message)) => {
+                let message = format!("{field}: {message}. It has the form {}", kind.form());
+                self.problems.push(Problem::of_document(message).at(at).warning());
+                self.pipeline.keep_field(field, raw);
+            }
+        }
     }
 
     fn edit(&mut self, edit: Edit, at: Place) -> bool {
@@ -227,15 +255,7 @@ impl<'a> Reader<'a> {
             wrong.push(Problem::of_node(&name, message).at(at));
         }
         let name = self.pipeline.free_name(&name);
-        let mut instance = NodeInstance {
-            name: name.clone(),
-            kind: String::new(),
-            params: Params::new(),
-            raw_params: None,
-            position: [0.0; 2],
-            muted: false,
-            bypassed: false,
-        };
+        let mut instance = NodeInstance::new(&name, "", Params::new(), [0.0; 2]);
         self.places.insert(name.clone(), at);
         let fields = self.piece::<RawStruct>(value).unwrap_or_else(|(at, message)| {
             let message =
@@ -254,12 +274,13 @@ impl<'a> Reader<'a> {
                 "position" => self.piece::<(f32, f32)>(value).map(|(x, y)| instance.position = [x, y]),
                 "muted" => self.piece(value).map(|muted| instance.muted = muted),
                 "bypassed" => self.piece(value).map(|bypassed| instance.bypassed = bypassed),
+                "collapsed" => self.piece(value).map(|collapsed| instance.collapsed = collapsed),
                 "params" => {
                     params = Some(value);
                     Ok(())
                 }
                 _ => {
-                    let known = ["kind", "params", "position", "muted", "bypassed"];
+                    let known = ["kind", "params", "position", "muted", "bypassed", "collapsed"];
                     let hint = nearest(field, known.into_iter())
                         .map(|near| format!("; did you mean \"{near}\"?"))
                         .unwrap_or_default();

@@ -1,6 +1,7 @@
 //! From a typed node to the erased one that the graph works with.
 
 use super::{
+    act::Act,
     check,
     expand::Expansion,
     fields,
@@ -76,6 +77,10 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn expand(&self, params: &Params) -> Result<Option<Expansion>, ParamProblem> {
         Ok(self.node.expand(&self.typed(params)?))
+    }
+
+    fn acts(&self, params: &Params) -> Vec<Act> {
+        self.node.acts(&self.typed(params).unwrap_or_default())
     }
 
     fn inputs(&self, params: &Params) -> Vec<Port> {

@@ -1,8 +1,9 @@
 //! A node replaced by the nodes it stands for.
 
 use super::{
+    edit::{Edit, PipelineError},
     erased::to_params,
-    graph::{Edit, NodeInstance, Pipeline, PipelineError},
+    graph::{NodeInstance, Pipeline},
     node::Node,
     params::without_defaults,
     registry::Registry,
@@ -25,15 +26,8 @@ impl Expansion {
     /// One more part.
     #[must_use]
     pub fn part<N: Node>(mut self, name: &str, _: &N, params: &N::Params, position: [f32; 2]) -> Self {
-        self.nodes.push(NodeInstance {
-            name: name.to_owned(),
-            kind: N::INFO.kind.to_owned(),
-            params: without_defaults(to_params(params), &to_params(&N::Params::default())),
-            raw_params: None,
-            position,
-            muted: false,
-            bypassed: false,
-        });
+        let params = without_defaults(to_params(params), &to_params(&N::Params::default()));
+        self.nodes.push(NodeInstance::new(name, N::INFO.kind, params, position));
         self
     }
 

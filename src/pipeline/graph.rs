@@ -1,8 +1,15 @@
 //! The pipeline in memory: a petgraph of node instances and wires, changed by edits that can be undone.
 
-use super::{params::Params, port::PortType, registry::Registry};
-use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
+use super::{
+    edit::{Edit, PipelineError},
+    mark::Mark,
+    params::Params,
+    port::PortType,
+    registry::Registry,
+};
+use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
+use std::collections::BTreeMap;
 
 /// One node on the canvas.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +28,24 @@ pub struct NodeInstance {
     pub muted: bool,
     /// Its input passes through unchanged.
     pub bypassed: bool,
+    /// Only its header is shown.
+    pub collapsed: bool,
+}
+
+impl NodeInstance {
+    /// A node that is on and shown in full.
+    pub fn new(name: &str, kind: &str, params: Params, position: [f32; 2]) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            params,
+            raw_params: None,
+            position,
+            muted: false,
+            bypassed: false,
+            collapsed: false,
+        }
+    }
 }
 
 /// A wire between two ports; the nodes are the ends of the edge.
@@ -32,45 +57,12 @@ pub struct Wire {
     pub to_port: String,
 }
 
-/// A change of a pipeline. [`Pipeline::apply`] returns the edit that undoes it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Edit {
-    /// Add a node; its name must be free.
-    AddNode(NodeInstance),
-    /// Remove a node and its wires.
-    RemoveNode(String),
-    /// Draw a wire `("bandpass.recording", "cmr.recording")`; replaces the wire at a single input.
-    Connect(String, String),
-    /// Remove a wire.
-    Disconnect(String, String),
-    /// Set the parameters of a node as a whole; raw text that could not be read gives way to them.
-    SetParams(String, Params),
-    /// Bring back parameters together with raw text that could not be read.
-    RestoreParams(String, Params, String),
-    /// Move nodes.
-    Move(Vec<(String, [f32; 2])>),
-    /// Rename a node.
-    Rename(String, String),
-    /// Mute or unmute.
-    SetMuted(String, bool),
-    /// Bypass or not.
-    SetBypassed(String, bool),
-    /// Change the seed.
-    SetSeed(u64),
-    /// Several edits as one, applied in order.
-    Batch(Vec<Edit>),
-}
-
-/// An edit that does not fit.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PipelineError(pub String);
-
 /// The pipeline: the only model of what is drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Pipeline {
-    graph: StableDiGraph<NodeInstance, Wire>,
-    seed: u64,
+    pub(super) graph: StableDiGraph<NodeInstance, Wire>,
+    pub(super) seed: u64,
+    pub(super) marks: BTreeMap<u32, Mark>,
     /// Fields of the document that this version keeps but does not use, as `(name, RON text)`.
     kept_fields: Vec<(String, String)>,
 }
@@ -94,6 +86,21 @@ impl Pipeline {
     /// Seed of all random streams.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Frames and comments on the canvas, by their numbers.
+    pub fn marks(&self) -> impl Iterator<Item = (u32, &Mark)> {
+        self.marks.iter().map(|(number, mark)| (*number, mark))
+    }
+
+    /// A frame or comment by its number.
+    pub fn mark(&self, number: u32) -> Option<&Mark> {
+        self.marks.get(&number)
+    }
+
+    /// A number that no mark has.
+    pub fn free_mark(&self) -> u32 {
+        self.marks.last_key_value().map_or(1, |(number, _)| number + 1)
     }
 
     /// Index of a node by name.
@@ -216,146 +223,6 @@ impl Pipeline {
     /// Where there is no such node, or it stands for no others.
     pub fn unpack_edit(&self, registry: &Registry, name: &str) -> Result<(Edit, Vec<String>), PipelineError> {
         super::expand::unpack(self, registry, name)
-    }
-
-    /// Applies an edit and returns the one that undoes it; on error nothing has changed.
-    ///
-    /// # Errors
-    /// Where the edit does not fit: a name taken or missing, a loop.
-    pub fn apply(&mut self, edit: Edit) -> Result<Edit, PipelineError> {
-        let missing = |name: &str| PipelineError(format!("there is no node \"{name}\""));
-        match edit {
-            Edit::AddNode(node) => {
-                if node.name.is_empty() || node.name.contains('.') {
-                    return Err(PipelineError(format!(
-                        "\"{}\" is no name for a node: names hold no dot",
-                        node.name
-                    )));
-                }
-                if self.index(&node.name).is_some() {
-                    return Err(PipelineError(format!("the name \"{}\" is taken", node.name)));
-                }
-                let name = node.name.clone();
-                self.graph.add_node(node);
-                Ok(Edit::RemoveNode(name))
-            }
-            Edit::RemoveNode(name) => {
-                let index = self.index(&name).ok_or_else(|| missing(&name))?;
-                let wires: Vec<Edit> = self
-                    .wires()
-                    .into_iter()
-                    .filter(|w| w.0 == name || w.2 == name)
-                    .map(|w| Edit::Connect(format!("{}.{}", w.0, w.1), format!("{}.{}", w.2, w.3)))
-                    .collect();
-                let node = self.graph.remove_node(index).ok_or_else(|| missing(&name))?;
-                Ok(Edit::Batch(std::iter::once(Edit::AddNode(node)).chain(wires).collect()))
-            }
-            Edit::Connect(from, to) => {
-                let form = || {
-                    PipelineError(format!(
-                        "(\"{from}\", \"{to}\") is no wire: write (\"node.port\", \"node.port\")"
-                    ))
-                };
-                let (from_node, from_port) = split(&from).ok_or_else(form)?;
-                let (to_node, to_port) = split(&to).ok_or_else(form)?;
-                let a = self.index(from_node).ok_or_else(|| missing(from_node))?;
-                let b = self.index(to_node).ok_or_else(|| missing(to_node))?;
-                if a == b || petgraph::algo::has_path_connecting(&self.graph, b, a, None) {
-                    return Err(PipelineError("this wire would close a loop".into()));
-                }
-                if self.edge(&from, &to).is_some() {
-                    return Ok(Edit::Batch(Vec::new()));
-                }
-                self.graph.add_edge(a, b, Wire { from_port: from_port.into(), to_port: to_port.into() });
-                Ok(Edit::Disconnect(from, to))
-            }
-            Edit::Disconnect(from, to) => {
-                let edge = self
-                    .edge(&from, &to)
-                    .ok_or_else(|| PipelineError(format!("there is no wire from {from} to {to}")))?;
-                self.graph.remove_edge(edge);
-                Ok(Edit::Connect(from, to))
-            }
-            Edit::SetParams(name, params) => {
-                let index = self.index(&name).ok_or_else(|| missing(&name))?;
-                let node = &mut self.graph[index];
-                let old = std::mem::replace(&mut node.params, params);
-                Ok(match node.raw_params.take() {
-                    Some(raw) => Edit::RestoreParams(name, old, raw),
-                    None => Edit::SetParams(name, old),
-                })
-            }
-            Edit::RestoreParams(name, params, raw) => {
-                let index = self.index(&name).ok_or_else(|| missing(&name))?;
-                let node = &mut self.graph[index];
-                let old = std::mem::replace(&mut node.params, params);
-                Ok(match node.raw_params.replace(raw) {
-                    Some(old_raw) => Edit::RestoreParams(name, old, old_raw),
-                    None => Edit::SetParams(name, old),
-                })
-            }
-            Edit::Move(moves) => {
-                let mut old = Vec::with_capacity(moves.len());
-                for (name, _) in &moves {
-                    old.push((name.clone(), self.node(name).ok_or_else(|| missing(name))?.position));
-                }
-                for (name, position) in moves {
-                    if let Some(index) = self.index(&name) {
-                        self.graph[index].position = position;
-                    }
-                }
-                Ok(Edit::Move(old))
-            }
-            Edit::Rename(old, new) => {
-                let index = self.index(&old).ok_or_else(|| missing(&old))?;
-                if new.is_empty() || new.contains('.') {
-                    return Err(PipelineError(format!("\"{new}\" is no name for a node: names hold no dot")));
-                }
-                if old != new && self.index(&new).is_some() {
-                    return Err(PipelineError(format!("the name \"{new}\" is taken")));
-                }
-                self.graph[index].name = new.clone();
-                Ok(Edit::Rename(new, old))
-            }
-            Edit::SetMuted(name, muted) => {
-                let index = self.index(&name).ok_or_else(|| missing(&name))?;
-                let old = std::mem::replace(&mut self.graph[index].muted, muted);
-                Ok(Edit::SetMuted(name, old))
-            }
-            Edit::SetBypassed(name, bypassed) => {
-                let index = self.index(&name).ok_or_else(|| missing(&name))?;
-                let old = std::mem::replace(&mut self.graph[index].bypassed, bypassed);
-                Ok(Edit::SetBypassed(name, old))
-            }
-            Edit::SetSeed(seed) => Ok(Edit::SetSeed(std::mem::replace(&mut self.seed, seed))),
-            Edit::Batch(edits) => {
-                let mut undo = Vec::with_capacity(edits.len());
-                for edit in edits {
-                    match self.apply(edit) {
-                        Ok(inverse) => undo.push(inverse),
-                        Err(error) => {
-                            for inverse in undo.into_iter().rev() {
-                                // The inverse of what was just applied always fits.
-                                let _ = self.apply(inverse);
-                            }
-                            return Err(error);
-                        }
-                    }
-                }
-                undo.reverse();
-                Ok(Edit::Batch(undo))
-            }
-        }
-    }
-
-    fn edge(&self, from: &str, to: &str) -> Option<EdgeIndex> {
-        let (from_node, from_port) = split(from)?;
-        let (to_node, to_port) = split(to)?;
-        let (a, b) = (self.index(from_node)?, self.index(to_node)?);
-        self.graph
-            .edges_connecting(a, b)
-            .find(|e| e.weight().from_port == from_port && e.weight().to_port == to_port)
-            .map(|e| e.id())
     }
 }
 

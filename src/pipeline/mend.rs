@@ -12,6 +12,9 @@ use super::{
 impl Pipeline {
     /// What mends a problem in one step: what it is called, and the edit.
     pub fn mends(&self, registry: &Registry, problem: &Problem) -> Vec<(String, Edit)> {
+        if !problem.mends.is_empty() {
+            return problem.mends.clone();
+        }
         let (Some(name), Some(field)) = (&problem.node, &problem.field) else { return Vec::new() };
         let Some(instance) = self.node(name) else { return Vec::new() };
         match registry.get(&instance.kind) {
@@ -29,18 +32,10 @@ impl Pipeline {
         if let Some(node) = near.and_then(|kind| registry.get(kind)) {
             let raw = instance.raw_params.as_deref().unwrap_or("()");
             let ReadParams { params, whole, .. } = read_params(&**node, raw);
-            let new = NodeInstance {
-                kind: node.info().kind.to_owned(),
-                params,
-                raw_params: instance.raw_params.clone().filter(|_| !whole),
-                ..instance.clone()
-            };
-            let mut edits = vec![Edit::RemoveNode(name.clone()), Edit::AddNode(new)];
-            let wires = self.wires().into_iter().filter(|w| w.0 == name || w.2 == name);
-            edits.extend(
-                wires.map(|(a, from, b, to)| Edit::Connect(format!("{a}.{from}"), format!("{b}.{to}"))),
-            );
-            mends.push((format!("Make it {}", node.info().kind), Edit::Batch(edits)));
+            let kind = node.info().kind;
+            let raw = instance.raw_params.clone().filter(|_| !whole);
+            let edit = Edit::SetKind(name.clone(), kind.to_owned(), params, raw);
+            mends.push((format!("Make it {kind}"), edit));
         }
         mends.push(("Remove the node".to_owned(), Edit::RemoveNode(name.clone())));
         mends

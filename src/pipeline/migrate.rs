@@ -6,7 +6,7 @@
 pub const VERSION: u32 = 1;
 
 /// Fields that version 1 keeps for later: read, kept as they are, and written again.
-pub(super) const RESERVED: &[&str] = &["frames", "comments", "sub_graphs"];
+pub(super) const RESERVED: &[&str] = &["sub_graphs"];
 
 /// Whether a version can be read.
 pub(super) fn is_known(version: u32) -> bool {

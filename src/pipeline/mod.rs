@@ -2,9 +2,11 @@
 //!
 //! Knows the trait [`Node`], never a concrete node: the list of nodes comes in as a [`Registry`].
 
+mod act;
 mod arrange;
 mod check;
 mod document;
+mod edit;
 mod erased;
 mod evaluate;
 mod evaluate_item;
@@ -17,6 +19,8 @@ mod fields;
 mod graph;
 mod join;
 mod key;
+mod lint;
+mod mark;
 mod matrix;
 mod memo;
 mod mend;
@@ -30,24 +34,30 @@ mod raw;
 mod read_params;
 mod registry;
 mod resources;
+mod rewire;
 mod run;
 mod scratch;
 mod set;
+mod splice;
 mod store;
 mod summary;
 mod survey;
 mod task;
 mod text;
 mod validate;
+mod within;
 
+pub use act::Act;
 pub use document::{Document, DocumentError, Opened};
+pub use edit::{Edit, PipelineError};
 use erased::node_erased;
 pub use event::{Event, EventKind, NodeState, RunId, RunStatus, TaskId};
 pub use executor::{Executor, Limits, Look, LookError, RunHandle, RunOptions};
 pub use expand::Expansion;
 pub use expression::{Expression, ExpressionError, Term};
-pub use graph::{Edit, NodeInstance, Pipeline, PipelineError, Wire};
+pub use graph::{NodeInstance, Pipeline, Wire};
 pub use key::Key;
+pub use mark::{Mark, MarkColor, MarkKind};
 pub use matrix::{Cell, CellState, Matrix};
 pub use node::{
     Category, DynNode, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed, RunContext,

@@ -1,6 +1,7 @@
 //! The trait of nodes, and its erased form that the graph works with.
 
 use super::{
+    act::Act,
     expand::Expansion,
     params::{ParamProblem, ParamSpec, Params},
     port::{Coordinate, CoordinateValue, Port, PortType, Value},
@@ -170,6 +171,11 @@ pub trait Node: Send + Sync + 'static {
     /// The nodes this one stands for, where it is made of others and gives the same result as they do.
     fn expand(&self, _params: &Self::Params) -> Option<Expansion> {
         None
+    }
+
+    /// What it does to the recording that goes through it, for advice on the order of steps.
+    fn acts(&self, _params: &Self::Params) -> Vec<Act> {
+        Vec::new()
     }
 
     /// What is wrong with the parameters beyond types and ranges.
@@ -492,6 +498,8 @@ pub trait DynNode: Send + Sync {
     /// # Errors
     /// The first problem with the parameters.
     fn expand(&self, params: &Params) -> Result<Option<Expansion>, ParamProblem>;
+    /// As [`Node::acts`], of the defaults where the parameters are wrong.
+    fn acts(&self, params: &Params) -> Vec<Act>;
     /// Inputs for these parameters (of the defaults where the parameters are wrong).
     fn inputs(&self, params: &Params) -> Vec<Port>;
     /// Outputs for these parameters (of the defaults where the parameters are wrong).

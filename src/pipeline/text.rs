@@ -1,6 +1,6 @@
 //! Writes a pipeline as RON, the same text for the same pipeline, made to be read in a diff.
 
-use super::{NodeInstance, Pipeline, Registry, migrate::VERSION};
+use super::{MarkKind, NodeInstance, Pipeline, Registry, migrate::VERSION};
 use std::fmt::Write;
 
 /// Lines up to this width are not broken.
@@ -25,6 +25,14 @@ pub(super) fn to_text(pipeline: &Pipeline, registry: &Registry) -> String {
         let _ = writeln!(text, "        ({from}, {to}),");
     }
     text.push_str(if wires.is_empty() { "" } else { "    ],\n" });
+    for kind in MarkKind::ALL {
+        let marks: Vec<String> =
+            pipeline.marks().filter(|(_, mark)| mark.kind == kind).map(|(_, mark)| mark.to_text()).collect();
+        if !marks.is_empty() {
+            let lines: Vec<String> = marks.iter().map(|mark| format!("        {mark},\n")).collect();
+            let _ = writeln!(text, "    {}: [\n{}    ],", kind.field(), lines.concat());
+        }
+    }
     for (name, value) in pipeline.kept_fields() {
         let _ = writeln!(text, "    {name}: {value},");
     }
@@ -32,7 +40,7 @@ pub(super) fn to_text(pipeline: &Pipeline, registry: &Registry) -> String {
     text
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     ron::to_string(text).unwrap_or_else(|_| format!("{text:?}"))
 }
 
@@ -55,6 +63,9 @@ fn node_text(node: &NodeInstance, registry: &Registry) -> String {
     }
     if node.bypassed {
         fields.push(("bypassed", "true".to_owned()));
+    }
+    if node.collapsed {
+        fields.push(("collapsed", "true".to_owned()));
     }
     let list = |fields: &[(&str, String)]| {
         fields.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()

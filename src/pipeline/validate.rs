@@ -1,7 +1,7 @@
 //! Everything that is wrong with a pipeline before it runs, all of it at once.
 
 use super::{
-    NodeInstance, ParamProblem, Pipeline, Port, Registry, check::nearest, node::DynNode,
+    Edit, NodeInstance, ParamProblem, Pipeline, Port, Registry, check::nearest, node::DynNode,
     read_params::read_params,
 };
 use serde::Serialize;
@@ -15,6 +15,8 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
+    /// Good to know, and nothing wrong.
+    Note,
     /// The user should know; it runs all the same.
     Warning,
     /// The node cannot run.
@@ -34,6 +36,9 @@ pub struct Problem {
     pub severity: Severity,
     /// Line and column in the file, both from 1, where the problem was found in a file.
     pub line: Option<(usize, usize)>,
+    /// What mends it in one step: what it is called, and the edit.
+    #[serde(skip)]
+    pub mends: Vec<(String, Edit)>,
 }
 
 impl Problem {
@@ -45,12 +50,13 @@ impl Problem {
             message: message.into(),
             severity: Severity::Error,
             line: None,
+            mends: Vec::new(),
         }
     }
 
     /// An error that concerns the document as a whole.
     pub fn of_document(message: impl Into<String>) -> Self {
-        Self { node: None, field: None, message: message.into(), severity: Severity::Error, line: None }
+        Self { node: None, ..Self::of_node("", message) }
     }
 
     /// The same problem, of a field or port.
@@ -64,6 +70,20 @@ impl Problem {
     #[must_use]
     pub fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same problem, as a note.
+    #[must_use]
+    pub fn note(mut self) -> Self {
+        self.severity = Severity::Note;
+        self
+    }
+
+    /// The same problem, with what mends it.
+    #[must_use]
+    pub fn mend(mut self, label: String, edit: Edit) -> Self {
+        self.mends.push((label, edit));
         self
     }
 

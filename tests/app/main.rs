@@ -6,7 +6,10 @@ mod canvas;
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod finding;
+mod marks;
 mod pictures;
 mod quickstart;
 mod runs;
 mod window;
+mod wires;

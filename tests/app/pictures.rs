@@ -50,8 +50,13 @@ fn states() -> Window {
     let mut window = Window::open_over(folder, Some(&file));
     window.wait("the file is open", |app| app.path().is_some());
     window.wait("states are known", |app| matches!(app.states().get("cached"), Some(NodeState::Cached)));
-    // The canvas alone: traces come when they come.
-    let named = window.harness.query_all_by_label("states.ron").map(|node| node.rect().center());
+    alone(&mut window, "states.ron");
+    window
+}
+
+/// Leaves the canvas alone on the screen: traces come when they come.
+fn alone(window: &mut Window, file: &str) {
+    let named = window.harness.query_all_by_label(file).map(|node| node.rect().center());
     let tab = named.min_by(|a, b| a.y.total_cmp(&b.y)).unwrap();
     for _ in 0..2 {
         window.harness.hover_at(tab);
@@ -65,7 +70,6 @@ fn states() -> Window {
     window.harness.get_by_label("Back to all panels");
     window.harness.hover_at(window.canvas(5.0, 5.0));
     window.steps(4);
-    window
 }
 
 fn zoom_out(window: &mut Window, lines: f32) {
@@ -81,6 +85,54 @@ fn zoom_out(window: &mut Window, lines: f32) {
     window.steps(3);
     window.harness.hover_at(window.canvas(5.0, 5.0));
     window.steps(3);
+}
+
+/// Frames with comments and collapsed nodes, and a step in the wrong place.
+const MARKS: &str = r#"(
+    version: 1,
+    nodes: {
+        "recording": (kind: "generate_recording", params: (duration_s: 2.0), position: (0.0, 40.0)),
+        "bandpass": (kind: "bandpass_filter", params: (freq_max: 5000.0), position: (264.0, 40.0)),
+        "reference": (kind: "common_reference", position: (528.0, 40.0)),
+        "bad": (kind: "detect_bad_channels", position: (792.0, 40.0), collapsed: true),
+        "sort": (kind: "sort", position: (792.0, 220.0), collapsed: true),
+    },
+    wires: [
+        ("recording.recording", "bandpass.recording"),
+        ("bandpass.recording", "reference.recording"),
+        ("reference.recording", "bad.recording"),
+        ("bad.recording", "sort.recording"),
+    ],
+    frames: [
+        (title: "Preprocessing", color: blue, position: (240.0, -32.0), size: (780.0, 196.0)),
+        (title: "Filters", color: green, position: (252.0, 4.0), size: (228.0, 148.0)),
+        (title: "", color: purple, position: (768.0, 176.0), size: (252.0, 100.0)),
+    ],
+    comments: [
+        (text: "Shank 2 was damaged:\nleave it out.", color: yellow, position: (0.0, 190.0), size: (204.0, 60.0)),
+        (text: "µV, not counts", position: (264.0, 190.0), size: (160.0, 36.0)),
+    ],
+)"#;
+
+#[test]
+fn frames_and_comments_in_both_themes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("marks.ron");
+    std::fs::write(&file, MARKS).unwrap();
+    let mut window = Window::open_over(folder, Some(&file));
+    window.wait("the file is open", |app| app.path().is_some());
+    window.wait("states are known", |app| app.states().len() == 5);
+    alone(&mut window, "marks.ron");
+    window.harness.set_size(vec2(1040.0, 420.0));
+    window.steps(4);
+    window.click("Frame Filters");
+    window.harness.hover_at(window.canvas(5.0, 5.0));
+    window.steps(4);
+    window.harness.snapshot("marks_dark");
+    window.menu("View", "Light");
+    window.harness.hover_at(window.canvas(5.0, 5.0));
+    window.steps(3);
+    window.harness.snapshot("marks_light");
 }
 
 #[test]

@@ -19,15 +19,8 @@ use std::{
 
 fn pipeline(kind: &str, size: usize) -> Pipeline {
     let mut pipeline = Pipeline::default();
-    let node = NodeInstance {
-        name: "node".into(),
-        kind: kind.into(),
-        params: Params::from_iter([("size".to_owned(), size.into())]),
-        raw_params: None,
-        position: [0.0; 2],
-        muted: false,
-        bypassed: false,
-    };
+    let params = Params::from_iter([("size".to_owned(), size.into())]);
+    let node = NodeInstance::new("node", kind, params, [0.0; 2]);
     pipeline.apply(Edit::AddNode(node)).unwrap();
     pipeline
 }

@@ -1,9 +1,9 @@
 //! Draws what lies on the canvas: its grid, wires, nodes and ports.
 
-use super::{Canvas, PORT_RADIUS, Scene, Seen, SeenPort, body, node, view::Detail, wire::Curve};
+use super::{Canvas, PORT_RADIUS, Scene, Seen, SeenPort, body, node, view::Detail, wire::Wired};
 use crate::{
     app::{command::Command, theme},
-    pipeline::{NodeState, PortType},
+    pipeline::NodeState,
 };
 use egui::{Align2, FontId, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
 
@@ -31,19 +31,18 @@ impl Canvas {
         }
     }
 
-    pub(super) fn draw_wires(
-        &self,
-        ui: &Ui,
-        scene: &Scene<'_>,
-        curves: &[(String, String, Option<PortType>, Curve)],
-        hovered: Option<usize>,
-    ) {
+    pub(super) fn draw_wires(&self, ui: &Ui, scene: &Scene<'_>, curves: &[Wired], hovered: Option<usize>) {
         let p = theme::palette(ui.visuals());
         let thin = (1.8 * self.view.zoom).clamp(1.0, 2.4);
         let time = ui.input(|i| i.time);
-        for (index, (from, to, port_type, curve)) in curves.iter().enumerate() {
+        for (index, wired) in curves.iter().enumerate() {
+            let Wired { from, to, port_type, curve } = wired;
+            // It hangs on the pointer.
+            if self.gesture.picked().is_some_and(|picked| wired.is(Some(picked))) {
+                continue;
+            }
             let color = port_type.map_or(p.bad, |t| theme::port_color(t, ui.visuals()));
-            let selected = scene.selected_wire.is_some_and(|w| w.0 == *from && w.1 == *to);
+            let selected = wired.is(scene.selected_wire);
             let looked_at = scene.looked_at == Some(from.as_str());
             let target = to.split_once('.').map_or("", |(node, _)| node);
             let flow = matches!(scene.states.get(target), Some(NodeState::Running { .. })).then_some(time);
@@ -92,7 +91,7 @@ impl Canvas {
             let has_fields = self.view.zoom >= body::MIN_ZOOM && is_free();
             let look = node::Look {
                 state: scene.states.get(&item.node.name),
-                warns: scene.known.warnings.contains_key(&item.node.name),
+                warns: scene.known.warns(&item.node.name),
                 stage: scene.stages.get(&item.node.name).map(String::as_str),
                 selected: scene.selection.contains(&item.node.name),
                 hovered: item.response.contains_pointer(),
@@ -117,12 +116,13 @@ impl Canvas {
                 color = p.node_edge;
             }
             let hovered = port.response.contains_pointer();
-            let radius = (PORT_RADIUS * zoom).max(2.0) * if hovered { 1.2 } else { 1.0 };
+            let size = if port.is_small { 0.7 } else { 1.0 };
+            let radius = (PORT_RADIUS * zoom * size).max(2.0) * if hovered { 1.2 } else { 1.0 };
             ui.painter().circle(port.position, radius, color, Stroke::new((1.5 * zoom).max(0.8), p.canvas));
             if port.is_output && scene.looked_at == Some(port.end.as_str()) {
                 ui.painter().circle_stroke(port.position, radius + 2.5, Stroke::new(1.5, p.accent));
             }
-            if full && zoom > 0.6 {
+            if full && zoom > 0.6 && !port.is_small {
                 let letter = port.port_type.map_or('?', theme::port_letter);
                 ui.painter().text(
                     port.position,

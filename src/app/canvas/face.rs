@@ -50,6 +50,8 @@ pub struct Face {
     pub lost_ports: (Vec<String>, Vec<String>),
     /// Only a recipe: it is never a task of its own.
     pub is_lazy: bool,
+    /// Only the header is shown.
+    pub is_collapsed: bool,
     /// Parameters shown.
     pub rows: Vec<Row>,
 }
@@ -87,7 +89,8 @@ impl Face {
             outputs,
             lost_ports,
             is_lazy: node.is_some_and(|n| !n.info().work.is_task()),
-            rows: node.map_or_else(Vec::new, |node| rows(node, instance)),
+            is_collapsed: instance.collapsed,
+            rows: node.filter(|_| !instance.collapsed).map_or_else(Vec::new, |node| rows(node, instance)),
         }
     }
 
@@ -104,6 +107,9 @@ impl Face {
 
     /// Size in canvas units; a state may need a line.
     pub fn size(&self, state: Option<&NodeState>) -> Vec2 {
+        if self.is_collapsed {
+            return vec2(WIDTH, self.header_height());
+        }
         let rows = self.rows.len() as f32;
         let mut body = if rows > 0.0 { rows * LINE + 8.0 } else { 0.0 };
         body += match state {
@@ -126,7 +132,12 @@ impl Face {
             .position(|p| p.name == name)
             .or_else(|| lost.iter().position(|p| p == name).map(|i| i + ports.len()))?;
         let x = if is_output { WIDTH } else { 0.0 };
-        Some(vec2(x, HEADER / 2.0 + PORT_STEP * index as f32))
+        let y = if self.is_collapsed {
+            self.header_height() * (index + 1) as f32 / (ports.len() + lost.len() + 1) as f32
+        } else {
+            HEADER / 2.0 + PORT_STEP * index as f32
+        };
+        Some(vec2(x, y))
     }
 
     /// The type of a port.

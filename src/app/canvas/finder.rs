@@ -2,7 +2,10 @@
 
 use super::icons;
 use crate::{
-    app::theme,
+    app::{
+        command::{Command, Joint},
+        theme,
+    },
     pipeline::{DynNode, PortType, Registry},
 };
 use egui::{Area, Frame, Id, Key, Order, Pos2, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
@@ -11,23 +14,24 @@ use std::sync::Arc;
 const WIDTH: f32 = 300.0;
 const ROW_HEIGHT: f32 = 24.0;
 
-/// A wire that is looking for a node.
-#[derive(Clone)]
-pub struct Loose {
-    /// The end it hangs on.
-    pub end: String,
-    /// True where that is an output.
-    pub is_output: bool,
-    /// What it carries.
-    pub port_type: PortType,
+/// What a node is searched for.
+#[derive(Clone, Debug)]
+pub enum Aim {
+    /// To be added.
+    Add(Joint),
+    /// To take the place of this one.
+    Replace(String),
 }
 
 /// The search box.
 pub struct Finder {
     /// Where on the canvas the node goes.
-    pub place: [f32; 2],
+    place: [f32; 2],
     screen: Pos2,
-    loose: Option<Loose>,
+    aim: Aim,
+    hint: String,
+    /// The kinds that are offered; all where `None`.
+    kinds: Option<Vec<&'static str>>,
     query: String,
     row: usize,
     /// Frames it has been open; clicks of the first one opened it.
@@ -46,13 +50,39 @@ pub enum Answer {
 
 impl Finder {
     /// A search that adds at `place`, seen at `screen`.
-    pub fn new(place: [f32; 2], screen: Pos2, loose: Option<Loose>) -> Self {
-        Self { place, screen, loose, query: String::new(), row: 0, age: 0 }
+    pub fn new(place: [f32; 2], screen: Pos2) -> Self {
+        let aim = Aim::Add(Joint::None);
+        let hint = "Search nodes".to_owned();
+        Self { place, screen, aim, hint, kinds: None, query: String::new(), row: 0, age: 0 }
     }
 
-    /// The end a found node is wired to.
-    pub fn from(&self) -> Option<(String, bool)> {
-        self.loose.as_ref().map(|l| (l.end.clone(), l.is_output))
+    /// The same search, for what takes or gives what an end carries.
+    #[must_use]
+    pub fn for_end(mut self, registry: &Registry, end: String, is_output: bool, port_type: PortType) -> Self {
+        self.hint = match is_output {
+            true => format!("What takes {port_type}?"),
+            false => format!("What gives {port_type}?"),
+        };
+        self.kinds = Some(registry.with_port(port_type, is_output).iter().map(|n| n.info().kind).collect());
+        self.aim = Aim::Add(Joint::End { end, is_output });
+        self
+    }
+
+    /// The same search, among these kinds only.
+    #[must_use]
+    pub fn among(mut self, kinds: Vec<&'static str>, hint: &str, aim: Aim) -> Self {
+        self.hint = hint.to_owned();
+        self.kinds = Some(kinds);
+        self.aim = aim;
+        self
+    }
+
+    /// What is to be done with the kind that was chosen.
+    pub fn command(&self, kind: String) -> Command {
+        match self.aim.clone() {
+            Aim::Add(joint) => Command::Add { kind, position: self.place, joint },
+            Aim::Replace(node) => Command::Swap { node, kind },
+        }
     }
 
     /// Draws the box.
@@ -82,12 +112,8 @@ impl Finder {
             let none = egui::Modifiers::NONE;
             (i.consume_key(none, Key::ArrowUp), i.consume_key(none, Key::ArrowDown))
         });
-        let hint = match &self.loose {
-            Some(loose) if loose.is_output => format!("What takes {}?", loose.port_type),
-            Some(loose) => format!("What gives {}?", loose.port_type),
-            None => "Search nodes".to_owned(),
-        };
-        let edit = egui::TextEdit::singleline(&mut self.query).hint_text(hint).desired_width(WIDTH);
+        let edit =
+            egui::TextEdit::singleline(&mut self.query).hint_text(self.hint.as_str()).desired_width(WIDTH);
         let response = ui.add(edit);
         response.widget_info(|| WidgetInfo::labeled(Role::SearchInput, true, "Search nodes to add"));
         if response.changed() {
@@ -100,7 +126,8 @@ impl Finder {
         let found = self.found(registry);
         if found.is_empty() {
             ui.add_space(4.0);
-            ui.weak("Nothing of that name.");
+            let words = if self.query.is_empty() { "No node fits here." } else { "Nothing of that name." };
+            ui.weak(words);
             return Answer::Open;
         }
         let last = found.len() - 1;
@@ -132,10 +159,8 @@ impl Finder {
 
     fn found<'a>(&self, registry: &'a Registry) -> Vec<&'a Arc<dyn DynNode>> {
         let mut found = registry.search(&self.query);
-        if let Some(loose) = &self.loose {
-            let fitting: Vec<&str> =
-                registry.with_port(loose.port_type, loose.is_output).iter().map(|n| n.info().kind).collect();
-            found.retain(|node| fitting.contains(&node.info().kind));
+        if let Some(kinds) = &self.kinds {
+            found.retain(|node| kinds.contains(&node.info().kind));
         }
         found
     }

@@ -1,14 +1,19 @@
 //! What the pointer is in the middle of: panning, a band, moving nodes, drawing a wire.
 
 use super::{
-    Canvas, Finder, Scene, Seen, SeenPort, draw::band_stroke, finder::Loose, route, snap, wire::Curve,
+    Canvas, Finder, Scene, Seen, SeenPort,
+    draw::band_stroke,
+    marks::{kind_word, world_rect},
+    route, snap,
+    wire::Curve,
 };
 use crate::{
     app::{
         command::{Command, MergeKey},
+        text::counted,
         theme,
     },
-    pipeline::{Edit, PortType},
+    pipeline::{Edit, Mark, PortType},
 };
 use egui::{Align2, CursorIcon, FontId, Pos2, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,10 +29,18 @@ pub enum Gesture {
     None,
     /// Moving the view.
     Pan,
-    /// Drawing a band around nodes; what was selected before stays with shift.
-    Band { start: Pos2, before: BTreeSet<String> },
-    /// Moving nodes from where they were.
-    Move { start: Pos2, from: Vec<(String, [f32; 2])>, number: u64 },
+    /// Drawing a band around nodes and marks; what was selected before stays with shift.
+    Band { start: Pos2, before: (BTreeSet<String>, BTreeSet<u32>) },
+    /// Moving nodes and marks from where they were.
+    Move {
+        start: Pos2,
+        from: Vec<(String, [f32; 2])>,
+        marks: Vec<(u32, Mark)>,
+        /// Tells the steps of this gesture from those of others.
+        number: u64,
+    },
+    /// Making a mark larger or smaller.
+    Resize { start: Pos2, mark: u32, from: Mark, number: u64 },
     /// Drawing a wire.
     Wire(WireDrag),
 }
@@ -58,6 +71,14 @@ impl Gesture {
         })
     }
 
+    /// The wire that hangs on the pointer instead of where it was.
+    pub fn picked(&self) -> Option<&(String, String)> {
+        match self {
+            Gesture::Wire(wire) => wire.picked.as_ref(),
+            _ => None,
+        }
+    }
+
     /// True where a wire is being drawn that this port cannot take.
     pub fn refuses_port(&self, end: &str, is_output: bool) -> bool {
         let Gesture::Wire(wire) = self else { return false };
@@ -69,6 +90,11 @@ impl Gesture {
 }
 
 impl Canvas {
+    /// True while something is dragged: Escape ends that and nothing else.
+    pub fn is_dragging(&self) -> bool {
+        !matches!(self.gesture, Gesture::None)
+    }
+
     /// Goes on with the gesture, and ends it when the button is let go.
     pub(super) fn follow_gesture(
         &mut self,
@@ -83,37 +109,69 @@ impl Canvas {
         let escape = ui.input(|i| i.key_pressed(egui::Key::Escape));
         match &self.gesture {
             Gesture::None | Gesture::Pan => {}
+            // Given up: back to where it was.
+            Gesture::Move { number, .. } if escape => {
+                commands.push(Command::TakeBack(MergeKey(format!("move {number}"))));
+            }
+            Gesture::Resize { number, .. } if escape => {
+                commands.push(Command::TakeBack(MergeKey(format!("resize {number}"))));
+            }
             Gesture::Band { start, before } => {
                 let band = Rect::from_two_pos(*start, self.view.to_world(pointer));
-                let mut names = before.clone();
+                let (mut names, mut numbers) = before.clone();
                 let nodes = scene.pipeline.nodes();
                 let inside = nodes.filter(|n| band.intersects(self.faces.rect(n, scene.states)));
                 names.extend(inside.map(|n| n.name.clone()));
-                if names != *scene.selection {
-                    commands.push(Command::Select(names.into_iter().collect()));
+                // A band inside a frame is about its nodes.
+                let marks = scene.pipeline.marks().filter(|(_, mark)| band.contains_rect(world_rect(mark)));
+                numbers.extend(marks.map(|(number, _)| number));
+                if names != *scene.selection || numbers != *scene.selected_marks {
+                    let (names, numbers) = (names.into_iter().collect(), numbers.into_iter().collect());
+                    commands.push(Command::SelectAlso(names, numbers));
                 }
             }
-            Gesture::Move { start, from, number } => {
+            Gesture::Move { start, from, marks, number } => {
                 let shift = self.view.to_world(pointer) - *start;
-                let moves: Vec<_> = from
-                    .iter()
-                    .map(|(name, at)| (name.clone(), snap([at[0] + shift.x, at[1] + shift.y])))
-                    .collect();
+                let moved = |at: [f32; 2]| snap([at[0] + shift.x, at[1] + shift.y]);
+                let moves: Vec<_> = from.iter().map(|(name, at)| (name.clone(), moved(*at))).collect();
                 let there = |(name, at): &(String, [f32; 2])| {
                     scene.pipeline.node(name).is_none_or(|n| n.position == *at)
                 };
-                if !moves.iter().all(there) {
-                    commands.push(Command::Edit {
-                        edit: Edit::Move(moves),
-                        label: "move".into(),
-                        merge: Some(MergeKey(format!("move {number}"))),
-                    });
+                let marks_there = marks.iter().all(|(number, mark)| {
+                    scene.pipeline.mark(*number).is_none_or(|m| m.position == moved(mark.position))
+                });
+                let merge = || Some(MergeKey(format!("move {number}")));
+                if !moves.iter().all(there) || !marks_there {
+                    let label = format!("move {}", moved_words(from, marks));
+                    let mut edits: Vec<Edit> = marks
+                        .iter()
+                        .map(|(number, mark)| {
+                            let position = moved(mark.position);
+                            Edit::SetMark(*number, Some(Mark { position, ..mark.clone() }))
+                        })
+                        .collect();
+                    edits.push(Edit::Move(moves));
+                    commands.push(Command::Edit { edit: Edit::Batch(edits), label, merge: merge() });
+                }
+                if let (true, Some(wire), Some((node, _))) = (released, self.splice.take(), from.first()) {
+                    commands.push(Command::Splice { node: node.clone(), wire, merge: merge() });
                 }
                 ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
             }
+            Gesture::Resize { start, mark, from, number } => {
+                let shift = self.view.to_world(pointer) - *start;
+                let new = from.clone().sized(snap([from.size[0] + shift.x, from.size[1] + shift.y]));
+                if scene.pipeline.mark(*mark).is_some_and(|now| now.size != new.size) {
+                    commands.push(Command::Edit {
+                        edit: Edit::SetMark(*mark, Some(new)),
+                        label: format!("resize {}", kind_word(from)),
+                        merge: Some(MergeKey(format!("resize {number}"))),
+                    });
+                }
+                ui.ctx().set_cursor_icon(CursorIcon::ResizeNwSe);
+            }
             Gesture::Wire(wire) if released && !escape => {
                 let target = self.wire_target(wire, pointer, seen, ports);
-                let place = self.view.to_world(pointer);
                 let from_here = pointer.distance(self.anchor(scene, wire).unwrap_or(pointer));
                 match target {
                     Some(other) if wire.verdicts.get(&other).is_some_and(Result::is_ok) => {
@@ -122,33 +180,28 @@ impl Canvas {
                         } else {
                             (other, wire.end.clone())
                         };
-                        if wire.picked.as_ref() != Some(&(from.clone(), to.clone())) {
-                            let disconnect = wire
-                                .picked
-                                .clone()
-                                .map(|(a, b)| Command::edit(Edit::Disconnect(a, b), "move wire"));
-                            commands.extend(disconnect);
-                            commands.push(Command::Connect { from, to });
+                        match wire.picked.clone() {
+                            None => commands.push(Command::Connect { from, to }),
+                            // Back where it was.
+                            Some(old) if old == (from.clone(), to.clone()) => {}
+                            Some(old) => commands.push(Command::Reconnect { old, from, to }),
                         }
                     }
                     // Refused, or back where it came from: nothing changes.
                     Some(_) => {}
                     None if from_here < SNAP_DISTANCE => {}
-                    None => match wire.picked.clone() {
-                        Some((from, to)) => {
+                    None => {
+                        let place = self.view.to_world(pointer);
+                        let offset = if wire.is_output { 0.0 } else { -super::face::WIDTH };
+                        let position = snap([place.x + offset, place.y - 16.0]);
+                        let (end, port_type) = (wire.end.clone(), wire.port_type);
+                        // Taken off and let go it is cut; what is chosen now takes it on.
+                        if let Some((from, to)) = wire.picked.clone() {
                             commands.push(Command::edit(Edit::Disconnect(from, to), "remove wire"));
                         }
-                        None => {
-                            let offset = if wire.is_output { 0.0 } else { -super::face::WIDTH };
-                            let position = snap([place.x + offset, place.y - 16.0]);
-                            let loose = Loose {
-                                end: wire.end.clone(),
-                                is_output: wire.is_output,
-                                port_type: wire.port_type,
-                            };
-                            self.finder = Some(Finder::new(position, pointer, Some(loose)));
-                        }
-                    },
+                        let finder = Finder::new(position, pointer);
+                        self.finder = Some(finder.for_end(scene.registry, end, wire.is_output, port_type));
+                    }
                 }
             }
             Gesture::Wire(_) => {}
@@ -218,6 +271,18 @@ impl Canvas {
             }
             _ => {}
         }
+    }
+}
+
+/// What is moved, as "Undo …" says it.
+fn moved_words(nodes: &[(String, [f32; 2])], marks: &[(u32, Mark)]) -> String {
+    match (nodes, marks) {
+        ([(name, _)], []) => name.clone(),
+        (_, []) => counted(nodes.len(), "node"),
+        ([], [(_, mark)]) => kind_word(mark).to_owned(),
+        ([], _) => counted(marks.len(), "mark"),
+        // A frame takes along what lies in it.
+        (_, [(_, mark), ..]) => format!("{} with {}", kind_word(mark), counted(nodes.len(), "node")),
     }
 }
 

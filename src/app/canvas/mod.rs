@@ -2,28 +2,38 @@
 //!
 //! After ideas of `egui_node_graph`: a finder with search, typed ports with colours, a list of responses.
 
+mod align;
 mod body;
 mod draw;
 mod face;
+mod find;
 mod finder;
 mod gesture;
 pub mod icons;
+mod marks;
 mod menu;
+mod minimap;
 pub mod node;
 mod pointer;
+mod rename;
 mod route;
+mod search;
 mod seen;
+mod splice;
 mod view;
 mod wire;
 
 use super::command::Command;
-use crate::pipeline::{NodeReport, NodeState, Pipeline, Registry};
+use crate::pipeline::{NodeReport, NodeState, Pipeline, Problem, Registry, Severity};
+pub use align::Alignment;
 use egui::{
-    CursorIcon, Id, Key, MouseWheelUnit, PointerButton, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo,
+    CursorIcon, Key, MouseWheelUnit, PointerButton, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo,
 };
 use face::Faces;
 use finder::Finder;
 use gesture::Gesture;
+use rename::Renaming;
+pub use rename::Target;
 use seen::{Seen, SeenPort, Ways};
 use std::collections::{BTreeMap, BTreeSet};
 use view::View;
@@ -49,10 +59,14 @@ pub struct Scene<'a> {
     pub selection: &'a BTreeSet<String>,
     /// The selected wire.
     pub selected_wire: Option<&'a (String, String)>,
+    /// Numbers of the selected frames and comments.
+    pub selected_marks: &'a BTreeSet<u32>,
     /// Counts presses of the pointer: edits of one press undo as one.
     pub gesture: u64,
     /// The end that is being looked at.
     pub looked_at: Option<&'a str>,
+    /// The map in the corner is wanted.
+    pub minimap: bool,
 }
 
 /// What is known of stored results, besides the states of their nodes.
@@ -60,11 +74,25 @@ pub struct Scene<'a> {
 pub struct Known {
     /// What nodes warned of, by name.
     pub warnings: BTreeMap<String, Vec<String>>,
+    /// What the pipeline is advised of, by the node it concerns.
+    pub advice: BTreeMap<String, Vec<String>>,
     /// How many items leave by an output `node.port`, where there are several.
     pub counts: BTreeMap<String, usize>,
 }
 
 impl Known {
+    /// True where there is something to say of a node.
+    fn warns(&self, name: &str) -> bool {
+        self.warnings.contains_key(name) || self.advice.contains_key(name)
+    }
+
+    /// Adds a problem that keeps no node from running.
+    pub fn advise(&mut self, problem: &Problem) {
+        if let (Some(node), Severity::Warning) = (&problem.node, problem.severity) {
+            self.advice.entry(node.clone()).or_default().push(problem.message.clone());
+        }
+    }
+
     /// Adds what is known of a node.
     pub fn add(&mut self, name: &str, node: &NodeReport) {
         if !node.warnings.is_empty() {
@@ -84,7 +112,12 @@ pub struct Canvas {
     gesture: Gesture,
     gestures: u64,
     finder: Option<Finder>,
-    renaming: Option<(String, String)>,
+    find: Option<find::Find>,
+    renaming: Option<Renaming>,
+    /// The wire that takes what is dragged.
+    splice: Option<(String, String)>,
+    /// The wire whose menu was asked for last, where it was no other place's.
+    menu_wire: Option<(String, String)>,
     /// Fit when the size is known: the selection, or everything.
     fit: Option<bool>,
     /// The view was moved by hand: it is not fitted again when the size changes.
@@ -104,14 +137,9 @@ impl Canvas {
         self.moved = true;
     }
 
-    /// Begins to edit the name of a node in place.
-    pub fn rename(&mut self, name: &str) {
-        self.renaming = Some((name.to_owned(), name.to_owned()));
-    }
-
     /// True while the search for a node is open or a name is edited.
     pub fn is_searching(&self) -> bool {
-        self.finder.is_some() || self.renaming.is_some()
+        self.finder.is_some() || self.find.is_some() || self.renaming.is_some()
     }
 
     /// A place near the middle where a new node covers no other.
@@ -153,22 +181,17 @@ impl Canvas {
         ctx.input(|i| i.pointer.latest_pos()).is_none_or(|p| self.view.rect.contains(p))
     }
 
-    /// Opens the search for a node at the pointer.
-    pub fn open_finder(&mut self, ctx: &egui::Context) {
-        let place = self.pointer_place(ctx);
-        self.finder = Some(Finder::new(place, self.view.to_screen(view::pos(place)), None));
-    }
-
-    /// Opens the search for a node that gives what an input takes, at the left of it.
-    pub fn find_input(&mut self, pipeline: &Pipeline, end: &str) {
-        let Some((name, port)) = end.split_once('.') else { return };
-        let Some(node) = pipeline.node(name) else { return };
-        let Some(port_type) = self.faces.get(name).and_then(|face| face.port_type(port, false)) else {
-            return;
-        };
-        let place = snap([node.position[0] - face::WIDTH - 36.0, node.position[1]]);
-        let loose = finder::Loose { end: end.to_owned(), is_output: false, port_type };
-        self.finder = Some(Finder::new(place, self.view.to_screen(view::pos(place)), Some(loose)));
+    /// Where nodes go that are brought in line, with their names.
+    pub fn aligned(
+        &self,
+        pipeline: &Pipeline,
+        states: &BTreeMap<String, NodeState>,
+        names: &BTreeSet<String>,
+        alignment: Alignment,
+    ) -> Vec<(String, [f32; 2])> {
+        let nodes: Vec<_> = pipeline.nodes().filter(|n| names.contains(&n.name)).collect();
+        let rects: Vec<Rect> = nodes.iter().map(|n| self.faces.rect(n, states)).collect();
+        nodes.iter().map(|n| n.name.clone()).zip(alignment.places(&rects)).collect()
     }
 
     /// Draws the canvas and returns what was asked for.
@@ -190,14 +213,18 @@ impl Canvas {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         let ui = &mut ui;
         self.grid(ui);
+        let marks = self.seen_marks(ui, scene);
+        self.draw_marks(ui, scene, &marks);
         self.find_ways(scene);
         let curves = self.curves();
         self.wire_handles(ui, scene, &curves, &mut commands);
         let seen = self.seen_nodes(ui, scene);
         let ports = self.seen_ports(ui, &seen);
 
+        self.handle_marks(ui, scene, &marks, &mut commands);
         self.handle_nodes(ui, scene, &seen, &mut commands);
         self.handle_ports(ui, scene, &ports, &mut commands);
+        self.splice = self.find_splice(ui, scene, &curves);
         let hovered_wire = self.hovered_wire(ui, &background, &seen, &ports, &curves);
         self.handle_background(ui, scene, &background, hovered_wire, &curves, &mut commands);
         self.follow_gesture(ui, scene, &seen, &ports, &mut commands);
@@ -205,10 +232,14 @@ impl Canvas {
         self.draw_wires(ui, scene, &curves, hovered_wire);
         self.draw_nodes(ui, scene, &seen, &mut commands);
         self.draw_ports(ui, scene, &ports);
+        self.draw_splice(ui, &curves);
         self.draw_gesture(ui, scene, &ports);
+        self.minimap_ui(ui, scene);
         self.rename_ui(ui, scene, &mut commands);
+        self.find_ui(ui, scene, &mut commands);
         self.finder_ui(ui, scene, &mut commands);
-        if scene.pipeline.nodes().next().is_none() && self.finder.is_none() {
+        let is_empty = scene.pipeline.nodes().next().is_none() && scene.pipeline.marks().next().is_none();
+        if is_empty && self.finder.is_none() {
             draw::empty_hint(ui, rect);
         }
         if scene.states.values().any(|s| matches!(s, NodeState::Running { .. })) {
@@ -223,12 +254,16 @@ impl Canvas {
             return;
         }
         self.fit = None;
+        let every = !selection || (scene.selection.is_empty() && scene.selected_marks.is_empty());
         let rects = scene
             .pipeline
             .nodes()
-            .filter(|n| !selection || scene.selection.is_empty() || scene.selection.contains(&n.name))
+            .filter(|n| every || scene.selection.contains(&n.name))
             .map(|n| self.faces.rect(n, scene.states));
-        self.view.fit(rects.fold(Rect::NOTHING, Rect::union));
+        let marks =
+            scene.pipeline.marks().filter(|(number, _)| every || scene.selected_marks.contains(number));
+        let marks = marks.map(|(_, mark)| marks::world_rect(mark));
+        self.view.fit(rects.chain(marks).fold(Rect::NOTHING, Rect::union));
     }
 
     /// Wheel, pinch, two fingers, middle drag and space drag.
@@ -267,44 +302,6 @@ impl Canvas {
         }
         self.moved |= pan != Vec2::ZERO;
         self.view.offset += pan;
-    }
-
-    fn rename_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-        let Some((name, text)) = &mut self.renaming else { return };
-        let Some(node) = scene.pipeline.node(name) else {
-            self.renaming = None;
-            return;
-        };
-        let corner = self.view.to_screen(view::pos(node.position));
-        let width = (face::WIDTH * self.view.zoom).max(140.0);
-        let rect = Rect::from_min_size(corner, egui::vec2(width, 26.0));
-        let edit = egui::TextEdit::singleline(text).id(Id::unique("rename node")).hint_text("Name");
-        let response = ui.place(rect, edit);
-        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Name of the node"));
-        let closing = ui.input(|i| i.key_pressed(Key::Escape));
-        if response.lost_focus() {
-            if !closing && text != name {
-                commands.push(Command::edit(
-                    crate::pipeline::Edit::Rename(name.clone(), text.trim().to_owned()),
-                    format!("rename {name}"),
-                ));
-            }
-            self.renaming = None;
-        } else if !response.has_focus() {
-            response.request_focus();
-        }
-    }
-
-    fn finder_ui(&mut self, ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-        let Some(finder) = &mut self.finder else { return };
-        match finder.ui(ui, scene.registry) {
-            finder::Answer::Open => {}
-            finder::Answer::Closed => self.finder = None,
-            finder::Answer::Chosen(kind) => {
-                commands.push(Command::Add { kind, position: finder.place, from: finder.from() });
-                self.finder = None;
-            }
-        }
     }
 }
 

@@ -82,6 +82,11 @@ pub fn draw(
             painter.rect_filled(sheet, rounding, p.shadow.gamma_multiply(strength));
         }
     }
+    if face.is_collapsed {
+        // More of it lies behind.
+        let behind = rect.translate(vec2(0.0, 4.0 * zoom)).shrink2(vec2(6.0 * zoom, 0.0));
+        painter.rect(behind, rounding, p.node, Stroke::new(1.0, p.node_edge), StrokeKind::Inside);
+    }
     painter.rect(rect, rounding, p.node, outline, StrokeKind::Inside);
     let bar = Rect::from_min_size(rect.min + vec2(1.0, 1.0), vec2(3.0 * zoom, rect.height() - 2.0));
     let left = CornerRadius { nw: rounding.nw, sw: rounding.sw, ne: 0, se: 0 };

@@ -6,13 +6,13 @@ use super::{
     menu,
     seen::node_id,
     snap,
-    wire::Curve,
+    wire::Wired,
 };
-use crate::{
-    app::{command::Command, editor},
-    pipeline::PortType,
+use crate::app::{
+    command::{Command, Joint},
+    editor,
 };
-use egui::{CursorIcon, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, DragAndDrop, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How near the pointer takes hold of a wire.
@@ -51,22 +51,17 @@ impl Canvas {
                 && matches!(self.gesture, Gesture::None)
                 && let Some(pointer) = ui.input(|i| i.pointer.press_origin())
             {
-                let mut moved: BTreeSet<&String> = BTreeSet::from([name]);
+                let mut moved = BTreeSet::from([name.clone()]);
+                let mut marks = BTreeSet::new();
                 if selected || adds {
-                    moved.extend(scene.selection);
+                    moved.extend(scene.selection.iter().cloned());
+                    marks.clone_from(scene.selected_marks);
                 }
                 if !selected {
-                    commands.push(Command::Select(moved.iter().map(|n| (*n).clone()).collect()));
+                    let names = moved.iter().cloned().collect();
+                    commands.push(Command::SelectAlso(names, marks.iter().copied().collect()));
                 }
-                let from = scene
-                    .pipeline
-                    .nodes()
-                    .filter(|n| moved.contains(&n.name))
-                    .map(|n| (n.name.clone(), n.position))
-                    .collect();
-                self.gestures += 1;
-                self.gesture =
-                    Gesture::Move { start: self.view.to_world(pointer), from, number: self.gestures };
+                self.begin_move(scene, pointer, moved, marks);
             }
             let response = item.response.clone();
             menu::node(&response, scene, item.node, commands);
@@ -138,14 +133,13 @@ impl Canvas {
 
     /// Small handles in the middle of wires, for those who do not point.
     pub(super) fn wire_handles(
-        &self,
+        &mut self,
         ui: &Ui,
         scene: &Scene<'_>,
-        curves: &[(String, String, Option<PortType>, Curve)],
+        curves: &[Wired],
         commands: &mut Vec<Command>,
     ) {
-        let _ = scene;
-        for (from, to, _, curve) in curves {
+        for Wired { from, to, curve, .. } in curves {
             let rect = Rect::from_center_size(curve.at(0.5), Vec2::splat(10.0));
             let response = ui.interact(rect, node_id(&format!("{from} {to}")), Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Wire {from} to {to}")));
@@ -154,7 +148,10 @@ impl Canvas {
                 commands.push(Command::SelectWire(from.clone(), to.clone()));
                 commands.push(Command::Look(from.clone()));
             }
-            menu::wire(&response, from, to, commands);
+            let wire = (from.clone(), to.clone());
+            if menu::wire(&response, &wire, commands) {
+                self.find_for_wire(scene.pipeline, scene.registry, &wire, response.rect.center());
+            }
         }
     }
 
@@ -164,7 +161,7 @@ impl Canvas {
         background: &Response,
         seen: &[Seen<'_>],
         ports: &[SeenPort],
-        curves: &[(String, String, Option<PortType>, Curve)],
+        curves: &[Wired],
     ) -> Option<usize> {
         if !matches!(self.gesture, Gesture::None) || !background.contains_pointer() {
             return None;
@@ -175,9 +172,7 @@ impl Canvas {
         {
             return None;
         }
-        let distances = curves.iter().enumerate().map(|(index, c)| (c.3.distance(pointer), index));
-        let (distance, index) = distances.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        (distance < WIRE_DISTANCE).then_some(index)
+        nearest_wire(curves, pointer, WIRE_DISTANCE)
     }
 
     pub(super) fn handle_background(
@@ -186,7 +181,7 @@ impl Canvas {
         scene: &Scene<'_>,
         background: &Response,
         hovered_wire: Option<usize>,
-        curves: &[(String, String, Option<PortType>, Curve)],
+        curves: &[Wired],
         commands: &mut Vec<Command>,
     ) {
         let wire = hovered_wire.and_then(|index| curves.get(index));
@@ -196,7 +191,7 @@ impl Canvas {
         let shift = ui.input(|i| i.modifiers.shift);
         if background.clicked_by(egui::PointerButton::Primary) {
             match wire {
-                Some((from, to, ..)) => {
+                Some(Wired { from, to, .. }) => {
                     commands.push(Command::SelectWire(from.clone(), to.clone()));
                     commands.push(Command::Look(from.clone()));
                 }
@@ -211,16 +206,55 @@ impl Canvas {
             && matches!(self.gesture, Gesture::None)
             && let Some(pointer) = ui.input(|i| i.pointer.press_origin())
         {
-            let before = if shift { scene.selection.clone() } else { BTreeSet::new() };
-            self.gesture = Gesture::Band { start: self.view.to_world(pointer), before };
+            match nearest_wire(curves, pointer, WIRE_DISTANCE).map(|index| &curves[index]) {
+                Some(wired) => self.pick_wire(scene, wired, pointer),
+                None => {
+                    let both = (scene.selection.clone(), scene.selected_marks.clone());
+                    let before = if shift { both } else { Default::default() };
+                    self.gesture = Gesture::Band { start: self.view.to_world(pointer), before };
+                }
+            }
         }
-        if menu::background(background, commands) {
-            self.open_finder(ui.ctx());
+        if background.secondary_clicked() {
+            self.menu_wire = wire.map(Wired::ends);
+            commands.extend(self.menu_wire.clone().map(|(from, to)| Command::SelectWire(from, to)));
         }
-        if let Some(kind) = background.dnd_release_payload::<String>() {
+        match self.menu_wire.clone() {
+            Some(wire) if menu::wire(background, &wire, commands) => {
+                self.find_on_wire(scene.pipeline, scene.registry, &wire);
+            }
+            Some(_) => {}
+            None if menu::background(background, commands) => self.open_finder(ui.ctx()),
+            None => {}
+        }
+        // Nodes and handles of wires lie above the background: what matters is that it is let go on the canvas.
+        let is_over = ui.input(|i| i.pointer.latest_pos()).is_some_and(|p| self.view.rect.contains(p));
+        let lets_go = is_over && ui.input(|i| i.pointer.any_released());
+        if let Some(kind) = lets_go.then(|| DragAndDrop::take_payload::<String>(ui.ctx())).flatten() {
             let place = self.pointer_place(ui.ctx());
             let position = snap([place[0] - super::face::WIDTH / 2.0, place[1] - 16.0]);
-            commands.push(Command::Add { kind: (*kind).clone(), position, from: None });
+            let joint = match self.splice.take() {
+                Some((from, to)) => Joint::Wire { from, to },
+                None => Joint::None,
+            };
+            commands.push(Command::Add { kind: (*kind).clone(), position, joint });
         }
     }
+
+    /// Takes the end of a wire off that is nearer to the pointer; the other one stays where it is.
+    fn pick_wire(&mut self, scene: &Scene<'_>, wired: &Wired, pointer: Pos2) {
+        let Some(port_type) = wired.port_type else { return };
+        let is_output = wired.curve.nearest(pointer) >= 0.5;
+        let end = if is_output { &wired.from } else { &wired.to };
+        let verdicts = self.verdicts(scene, end, is_output);
+        let (end, picked) = (end.clone(), Some(wired.ends()));
+        self.gesture = Gesture::Wire(WireDrag { end, is_output, port_type, picked, verdicts });
+    }
+}
+
+/// The wire next to a point, where one is within reach.
+pub(super) fn nearest_wire(curves: &[Wired], point: Pos2, reach: f32) -> Option<usize> {
+    let distances = curves.iter().enumerate().map(|(index, wired)| (wired.curve.distance(point), index));
+    let (distance, index) = distances.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    (distance < reach).then_some(index)
 }

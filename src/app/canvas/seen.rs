@@ -4,7 +4,7 @@ use super::{
     Canvas, PORT_RADIUS, Scene,
     route::{self, Piece},
     view::Detail,
-    wire::Curve,
+    wire::{Curve, Wired},
 };
 use crate::pipeline::{NodeInstance, PortType};
 use egui::{Id, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
@@ -24,6 +24,8 @@ pub(super) struct SeenPort {
     pub is_output: bool,
     pub port_type: Option<PortType>,
     pub position: Pos2,
+    /// Its node is collapsed, and it stands close to others.
+    pub is_small: bool,
     pub response: Response,
 }
 
@@ -52,7 +54,10 @@ impl Canvas {
                 ends.push((start, end));
             }
         }
-        let nodes: Vec<Rect> = nodes.into_values().collect();
+        // What hangs on the pointer may be let go on a wire: that does not flee from it.
+        let floating = self.floating(scene);
+        let nodes = nodes.into_iter().filter(|(name, _)| Some(*name) != floating);
+        let nodes: Vec<Rect> = nodes.map(|(_, rect)| rect).collect();
         if self.ways.nodes != nodes || self.ways.ends != ends {
             let ways = route::routes(&ends, &nodes);
             self.ways = Ways { nodes, names, ends, ways };
@@ -63,7 +68,7 @@ impl Canvas {
     }
 
     /// The wires that are in sight, with their curves.
-    pub(super) fn curves(&self) -> Vec<(String, String, Option<PortType>, Curve)> {
+    pub(super) fn curves(&self) -> Vec<Wired> {
         let wires = self.ways.names.iter().zip(&self.ways.ways);
         wires
             .filter_map(|((from, to), way)| {
@@ -73,7 +78,7 @@ impl Canvas {
                 }
                 let (node, port) = from.split_once('.')?;
                 let port_type = self.faces.get(node).and_then(|f| f.port_type(port, true));
-                Some((from.clone(), to.clone(), port_type, curve))
+                Some(Wired { from: from.clone(), to: to.clone(), port_type, curve })
             })
             .collect()
     }
@@ -123,7 +128,8 @@ impl Canvas {
                 );
                 let kind = if is_output { "Output" } else { "Input" };
                 response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{kind} {end}")));
-                ports.push(SeenPort { end, name: name.to_owned(), is_output, port_type, position, response });
+                let (name, is_small) = (name.to_owned(), face.is_collapsed);
+                ports.push(SeenPort { end, name, is_output, port_type, position, is_small, response });
             }
         }
         ports

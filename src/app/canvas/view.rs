@@ -58,6 +58,17 @@ impl View {
         self.offset = self.rect.size() / 2.0 - world.center().to_vec2() * self.zoom;
     }
 
+    /// Brings a place of the canvas into the middle.
+    pub fn center_on(&mut self, world: Pos2) {
+        self.offset = self.rect.size() / 2.0 - world.to_vec2() * self.zoom;
+    }
+
+    /// Brings a place of the canvas into the middle, near enough to be read.
+    pub fn show(&mut self, world: Pos2) {
+        self.zoom = self.zoom.clamp(0.7, 1.5);
+        self.center_on(world);
+    }
+
     /// 100 %, the middle of the view staying where it is.
     pub fn actual_size(&mut self) {
         self.zoom_at(self.rect.center(), 1.0 / self.zoom);

@@ -4,7 +4,32 @@ use super::{
     route::{self, Piece},
     view::View,
 };
+use crate::pipeline::PortType;
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, epaint::CubicBezierShape};
+
+/// A wire that is in sight.
+pub struct Wired {
+    /// The output it leaves.
+    pub from: String,
+    /// The input it enters.
+    pub to: String,
+    /// What it carries, where that is known.
+    pub port_type: Option<PortType>,
+    /// Its way on the screen.
+    pub curve: Curve,
+}
+
+impl Wired {
+    /// From end and to end.
+    pub fn ends(&self) -> (String, String) {
+        (self.from.clone(), self.to.clone())
+    }
+
+    /// True where it leads between these ends.
+    pub fn is(&self, ends: Option<&(String, String)>) -> bool {
+        ends.is_some_and(|(from, to)| *from == self.from && *to == self.to)
+    }
+}
 
 /// A wire on the screen.
 pub struct Curve {
@@ -29,6 +54,14 @@ impl Curve {
             left -= width(piece);
         }
         Pos2::ZERO
+    }
+
+    /// The share of its way that is nearest to a point.
+    pub fn nearest(&self, point: Pos2) -> f32 {
+        let shares = (0..=64).map(|i| i as f32 / 64.0);
+        shares
+            .min_by(|a, b| self.at(*a).distance(point).total_cmp(&self.at(*b).distance(point)))
+            .unwrap_or(0.0)
     }
 
     /// A rectangle that holds it.
@@ -86,6 +119,7 @@ mod tests {
         let way = [route::direct(pos2(0.0, 0.0), pos2(200.0, 100.0))];
         let curve = Curve::new(&way, &View::default());
         assert!(curve.distance(curve.at(0.3)) < 1.0);
+        assert!((curve.nearest(curve.at(0.3)) - 0.3).abs() < 0.02);
         assert!(curve.distance(pos2(140.0, 20.0)) > 20.0);
     }
 }

@@ -188,7 +188,13 @@ const WRITTEN: &str = r#"(
     wires: [
         ("future.thing", "add.table"),
     ],
-    frames: [(title: "Sort", nodes: ["add"])],
+    frames: [
+        (title: "Sort", color: blue, position: (-20.0, -40.0), size: (400.0, 200.0)),
+    ],
+    comments: [
+        (text: "why\nand how", position: (0.5, 0.0), size: (160.0, 60.0)),
+    ],
+    sub_graphs: ["to come"],
 )
 "#;
 

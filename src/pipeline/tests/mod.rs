@@ -16,15 +16,7 @@ pub fn params(json: Json) -> Params {
 }
 
 pub fn instance(name: &str, kind: &str, values: Json) -> NodeInstance {
-    NodeInstance {
-        name: name.into(),
-        kind: kind.into(),
-        params: params(values),
-        raw_params: None,
-        position: [0.0, 0.0],
-        muted: false,
-        bypassed: false,
-    }
+    NodeInstance::new(name, kind, params(values), [0.0, 0.0])
 }
 
 /// A pipeline of `(name, kind, parameters)` and `(from, to)`.

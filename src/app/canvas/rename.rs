@@ -1,0 +1,110 @@
+//! Words that are edited in place: the name of a node, the title of a frame, the text of a comment.
+
+use super::{Canvas, Scene, face, marks::kind_word, view};
+use crate::{
+    app::command::{Command, MergeKey},
+    pipeline::{Edit, Mark, MarkKind},
+};
+use egui::{Id, Key, Rect, Role, TextEdit, Ui, WidgetInfo};
+
+/// What has words that are edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A node, by its name.
+    Node(String),
+    /// A frame or comment, by its number.
+    Mark(u32),
+}
+
+/// Words while they are edited.
+pub(super) struct Renaming {
+    pub target: Target,
+    text: String,
+}
+
+impl Canvas {
+    /// Begins to edit the name of a node in place.
+    pub fn rename(&mut self, name: &str) {
+        self.renaming = Some(Renaming { target: Target::Node(name.to_owned()), text: name.to_owned() });
+    }
+
+    /// Begins to edit the title of a frame or the text of a comment in place.
+    pub fn edit_mark(&mut self, number: u32, text: &str) {
+        self.renaming = Some(Renaming { target: Target::Mark(number), text: text.to_owned() });
+    }
+
+    pub(super) fn rename_ui(&mut self, ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+        let Some(Renaming { target, mut text }) = self.renaming.take() else { return };
+        let mark = match &target {
+            Target::Node(_) => None,
+            Target::Mark(number) => scene.pipeline.mark(*number),
+        };
+        let rect = match (&target, mark) {
+            (Target::Node(name), _) => scene.pipeline.node(name).map(|node| {
+                let corner = self.view.to_screen(view::pos(node.position));
+                Rect::from_min_size(corner, egui::vec2((face::WIDTH * self.view.zoom).max(140.0), 26.0))
+            }),
+            (_, mark) => mark.map(|mark| self.edit_rect(mark)),
+        };
+        // What it belonged to is gone.
+        let Some(rect) = rect else { return };
+        let many_lines = mark.is_some_and(|mark| mark.kind == MarkKind::Comment);
+        let (edit, name) = match (&target, mark.map(|mark| mark.kind)) {
+            (Target::Node(_), _) => (TextEdit::singleline(&mut text).hint_text("Name"), "Name of the node"),
+            (_, Some(MarkKind::Comment)) => {
+                (TextEdit::multiline(&mut text).hint_text("Comment"), "Text of the comment")
+            }
+            _ => (TextEdit::singleline(&mut text).hint_text("Title"), "Title of the frame"),
+        };
+        let response = ui.place(rect, edit.id(Id::unique("words on the canvas")));
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));
+        let given_up = ui.input(|i| i.key_pressed(Key::Escape));
+        let finished = many_lines && ui.input(|i| i.modifiers.command && i.key_pressed(Key::Enter));
+        if finished {
+            response.surrender_focus();
+        }
+        if response.lost_focus() || finished {
+            commands.extend((!given_up).then(|| self.renamed(ui, &target, mark, &text)).flatten());
+            return;
+        }
+        if !response.has_focus() {
+            response.request_focus();
+        }
+        self.renaming = Some(Renaming { target, text });
+    }
+
+    /// The change that the edited words make, where they do.
+    fn renamed(&self, ui: &Ui, target: &Target, mark: Option<&Mark>, text: &str) -> Option<Command> {
+        let text = text.trim_end_matches(['\n', ' ']).to_owned();
+        match (target, mark) {
+            (Target::Node(name), _) => (text != *name).then(|| {
+                let edit = Edit::Rename(name.clone(), text.trim().to_owned());
+                Command::edit(edit, format!("rename {name}"))
+            }),
+            (Target::Mark(number), Some(mark)) => {
+                let is_comment = mark.kind == MarkKind::Comment;
+                if text == mark.text && !(is_comment && text.is_empty()) {
+                    return None;
+                }
+                // A comment without words is none.
+                let new = (!is_comment || !text.is_empty()).then(|| {
+                    let new = Mark { text, ..mark.clone() };
+                    let height = if is_comment { self.comment_height(ui, &new) } else { 0.0 };
+                    let size = [new.size[0], new.size[1].max(height)];
+                    new.sized(size)
+                });
+                Some(Command::Edit {
+                    edit: Edit::SetMark(*number, new),
+                    label: format!(
+                        "{} {}",
+                        if mark.text.is_empty() { "add" } else { "edit" },
+                        kind_word(mark)
+                    ),
+                    // One step with the adding of it.
+                    merge: mark.text.is_empty().then(|| MergeKey(format!("mark {number}"))),
+                })
+            }
+            _ => None,
+        }
+    }
+}
