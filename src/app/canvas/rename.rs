@@ -5,7 +5,7 @@ use crate::{
     app::command::{Command, MergeKey},
     pipeline::{Edit, Mark, MarkKind},
 };
-use egui::{Id, Key, Rect, Role, TextEdit, Ui, WidgetInfo};
+use egui::{Id, Key, Modifiers, Rect, Role, TextEdit, Ui, WidgetInfo};
 
 /// What has words that are edited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +56,11 @@ impl Canvas {
             }
             _ => (TextEdit::singleline(&mut text).hint_text("Title"), "Title of the frame"),
         };
+        // Before the field takes it for a new line.
+        let finished = many_lines && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
         let response = ui.place(rect, edit.id(Id::unique("words on the canvas")));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));
         let given_up = ui.input(|i| i.key_pressed(Key::Escape));
-        let finished = many_lines && ui.input(|i| i.modifiers.command && i.key_pressed(Key::Enter));
         if finished {
             response.surrender_focus();
         }
