@@ -12,7 +12,7 @@ mod run;
 mod section;
 mod source;
 
-pub use parallel::{Job, map_spans, map_spans_with};
+pub use parallel::{Job, map_pieces, map_spans, map_spans_with};
 pub use source::{ChainSource, append, concatenate};
 
 use super::{EngineError, block::Block};
@@ -221,6 +221,24 @@ impl Chain {
         out.reset(self.num_channels(), frames);
         let sections = scratch.for_sections(self.inner.sections.len());
         run::read_block(&self.inner, self.inner.sections.len() - 1, sections, segment, self.step, out)
+    }
+
+    /// Reads a range that is computed for itself, not as part of the grid: equal to [`Self::read_block`] but for the
+    /// rounding of filters.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn read_piece(
+        &self,
+        segment: usize,
+        frames: Range<usize>,
+        scratch: &mut ChainScratch,
+        out: &mut Block,
+    ) -> Result<(), EngineError> {
+        self.check(segment, &frames)?;
+        out.reset(self.num_channels(), frames);
+        let sections = scratch.for_sections(self.inner.sections.len());
+        run::read_piece(&self.inner, self.inner.sections.len() - 1, sections, segment, self.step, out)
     }
 
     /// Works with one of the scratches the chain keeps.

@@ -3,7 +3,7 @@
 use super::{
     EngineError, Monitor,
     block::Block,
-    chain::{Chain, Job, map_spans},
+    chain::{Chain, Job, map_pieces},
     random::NumpyRng,
     select::median,
 };
@@ -87,7 +87,7 @@ pub fn noise_levels(
     monitor: &dyn Monitor,
 ) -> Result<NoiseLevels, EngineError> {
     let jobs = random_chunks(chain.info(), chunks)?;
-    let levels = map_spans(chain, &jobs, 0, monitor, |block, _| Ok(levels_of(block, method)))?;
+    let levels = map_pieces(chain, &jobs, monitor, |block, _, _: &mut ()| Ok(levels_of(block, method)))?;
     let levels = mean_over_chunks(&levels);
     let levels_uv = match &chain.info().gain_to_uv {
         Some(gains) => levels.iter().zip(gains).map(|(level, gain)| level * gain.abs()).collect(),
@@ -150,7 +150,7 @@ pub fn channel_offsets(
 ) -> Result<Vec<f64>, EngineError> {
     let jobs = random_chunks(chain.info(), chunks)?;
     if center == Center::Mean {
-        let means = map_spans(chain, &jobs, 0, monitor, |block, _| {
+        let means = map_pieces(chain, &jobs, monitor, |block, _, _: &mut ()| {
             Ok((0..block.num_channels())
                 .map(|c| {
                     block.channel(c).iter().map(|&v| f64::from(v)).sum::<f64>() / block.num_frames() as f64
@@ -173,7 +173,7 @@ pub fn channel_offsets(
 /// # Errors
 /// Where it is cancelled or the data cannot be read.
 pub fn read_chunks(chain: &Chain, jobs: &[Job], monitor: &dyn Monitor) -> Result<Vec<Block>, EngineError> {
-    map_spans(chain, jobs, 0, monitor, |block, _| Ok(block.clone()))
+    map_pieces(chain, jobs, monitor, |block, _, _: &mut ()| Ok(block.clone()))
 }
 
 fn mean_over_chunks(chunks: &[Vec<f64>]) -> Vec<f64> {

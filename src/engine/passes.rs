@@ -52,6 +52,19 @@ pub fn survey_spans(chain: &Chain, duration_s: f64) -> Vec<SpanRef> {
     (0..wanted).filter_map(|i| all.get((2 * i + 1) * all.len() / (2 * wanted)).copied()).collect()
 }
 
+/// The middle of each span, this many frames at most.
+pub fn middles(chain: &Chain, spans: &[SpanRef], frames: usize) -> Vec<Job> {
+    spans
+        .iter()
+        .map(|span| {
+            let whole = chain.span_range(span.segment, span.span);
+            let count = frames.min(whole.len());
+            let start = whole.start + (whole.len() - count) / 2;
+            Job { segment: span.segment, frames: start..start + count }
+        })
+        .collect()
+}
+
 /// Runs `work` on each span, in parallel, with `pad` frames of context; results are in the order of `spans`,
 /// which are in order of time.
 ///

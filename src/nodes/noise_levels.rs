@@ -57,7 +57,7 @@ impl Node for NoiseLevels {
         source: "SpikeInterface get_noise_levels",
         category: Category::Sort,
         search: &["get_noise_levels", "mad", "std", "sigma", "threshold"],
-        version: 1,
+        version: 2,
         work: Work::Task(TaskClass::Traces),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("noise", PortType::Noise)],

@@ -58,7 +58,7 @@ impl Node for RemoveDc {
         source: "SpikeInterface center",
         category: Category::Preprocess,
         search: &["center", "offset", "baseline", "mean", "median", "dc"],
-        version: 1,
+        version: 2,
         work: Work::FitThenLazy(TaskClass::Traces),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],

@@ -32,7 +32,7 @@ impl Node for SuggestCuration {
             "auto_label_units",
             "bombcell",
         ],
-        version: 1,
+        version: 2,
         work: Work::Task(TaskClass::Metrics),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("sorting", PortType::Sorting)],
         outputs: &[Port::new("table", PortType::Table), Port::new("labels", PortType::Table)],

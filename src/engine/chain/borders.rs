@@ -3,9 +3,8 @@
 use super::{Job, run::SpanKey};
 use crate::engine::block::Block;
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    sync::{Mutex, PoisonError},
+    collections::{BTreeSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// What workers leave for each other.
@@ -13,58 +12,42 @@ use std::{
 pub(super) struct Borders {
     /// Segment and span of what lies at a border.
     wanted: BTreeSet<(usize, usize)>,
-    /// Frames beyond a border that are looked at.
-    pad: usize,
-    kept: Mutex<BTreeMap<SpanKey, Vec<Block>>>,
+    /// Spans that one worker computed and another will ask for, the oldest first.
+    left: Mutex<VecDeque<(SpanKey, Arc<Block>)>>,
+    /// How many of them are kept.
+    most: usize,
 }
 
 impl Borders {
     /// The spans on both sides of where one run of jobs ends and the next begins.
-    pub(super) fn of(jobs: &[Job], run: usize, pad: usize, span_frames: usize) -> Self {
+    pub(super) fn of(jobs: &[Job], run: usize, span_frames: usize, workers: usize) -> Self {
         let span = |job: &Job| (job.segment, job.frames.start / span_frames);
         let wanted = (run..jobs.len())
-            .step_by(run.max(1))
+            .step_by(run)
             .flat_map(|first| [&jobs[first - 1], &jobs[first]])
             .map(span)
             .collect();
-        Self { wanted, pad, kept: Mutex::default() }
+        Self { wanted, left: Mutex::default(), most: 2 * workers }
     }
 
-    /// What another worker left of a span, where it holds the frames that are needed.
-    pub(super) fn take(&self, key: SpanKey, needed: &Range<usize>) -> Option<Block> {
-        if !self.wants(key) {
-            return None;
-        }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let blocks = kept.get_mut(&key)?;
-        let holds = |block: &Block| block.frames().start <= needed.start && needed.end <= block.frames().end;
-        // Two need it: the one that left it and this one.
-        blocks.iter().position(holds).map(|place| blocks.remove(place))
+    /// A span that another worker left. Two need it: that one and this.
+    pub(super) fn take(&self, key: SpanKey) -> Option<Arc<Block>> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = left.iter().position(|(other, _)| *other == key)?;
+        left.remove(place).map(|(_, block)| block)
     }
 
-    /// Leaves of a span that was computed what another worker will ask for: its ends for the neighbours where all of it
-    /// was needed here, else all of it for the one it belongs to.
-    pub(super) fn leave(&self, key: SpanKey, computed: &Block, is_own: bool) {
-        if !self.wants(key) {
+    /// Leaves a span that was computed, where another worker will ask for it.
+    pub(super) fn leave(&self, key: SpanKey, block: &Arc<Block>) {
+        let (_, segment, span, _) = key;
+        // Where the other computed it meanwhile, both have it.
+        if !self.wanted.contains(&(segment, span)) || self.take(key).is_some() {
             return;
         }
-        let span = computed.frames();
-        let part = |frames: Range<usize>| {
-            let mut block = Block::new();
-            block.reset(computed.num_channels(), frames);
-            block.copy_overlap(computed);
-            block
-        };
-        let parts = if is_own {
-            let pad = self.pad.min(span.len());
-            vec![part(span.start..span.start + pad), part(span.end - pad..span.end)]
-        } else {
-            vec![computed.clone()]
-        };
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key, parts);
-    }
-
-    fn wants(&self, (_, segment, span, _): SpanKey) -> bool {
-        self.wanted.contains(&(segment, span))
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.push_back((key, block.clone()));
+        if left.len() > self.most {
+            left.pop_front();
+        }
     }
 }

@@ -77,13 +77,48 @@ pub fn map_spans_with<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
+    map(chain, jobs, Reading::OnGrid { pad }, monitor, work)
+}
+
+/// As [`map_spans_with`], for short pieces from which something is estimated: computed from a warm-up of their own, they
+/// cost little more than their frames and differ from the same frames of a span by rounding.
+///
+/// # Errors
+/// As [`map_spans`].
+pub fn map_pieces<S: Default + Send, T: Send>(
+    chain: &Chain,
+    jobs: &[Job],
+    monitor: &dyn Monitor,
+    work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
+) -> Result<Vec<T>, EngineError> {
+    map(chain, jobs, Reading::Alone, monitor, work)
+}
+
+/// How the frames of a job are computed.
+#[derive(Clone, Copy)]
+enum Reading {
+    /// As part of the grid, with context.
+    OnGrid { pad: usize },
+    /// For themselves.
+    Alone,
+}
+
+fn map<S: Default + Send, T: Send>(
+    chain: &Chain,
+    jobs: &[Job],
+    reading: Reading,
+    monitor: &dyn Monitor,
+    work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
+) -> Result<Vec<T>, EngineError> {
+    let pad = if let Reading::OnGrid { pad } = reading { pad } else { 0 };
     let total: u64 = jobs.iter().map(|job| job.frames.len() as u64).sum();
     let (done, next, failed) = (AtomicU64::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     monitor.progress(0, total);
     let workers = chain.num_workers().min(jobs.len());
     // Runs share what lies at the borders of spans; short ones where there are few jobs, so that all workers have some.
     let run = if pad == 0 { 1 } else { jobs.len().div_ceil(4 * workers.max(1)).clamp(1, RUN) };
-    let borders = (pad > 0).then(|| Arc::new(Borders::of(jobs, run, pad, chain.span_frames())));
+    let share = || Arc::new(Borders::of(jobs, run, chain.span_frames(), workers));
+    let borders = (pad > 0 && workers > 1).then(share);
     let work_through = |scratch: &mut ChainScratch, block: &mut Block| {
         let mut own = S::default();
         let mut found: Vec<(usize, Result<T, EngineError>)> = Vec::new();
@@ -101,9 +136,11 @@ pub fn map_spans_with<S: Default + Send, T: Send>(
                 } else {
                     let start = job.frames.start.saturating_sub(pad);
                     let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
-                    chain
-                        .read_block(job.segment, start..end, scratch, block)
-                        .and_then(|()| work(block, job, &mut own))
+                    match reading {
+                        Reading::OnGrid { .. } => chain.read_block(job.segment, start..end, scratch, block),
+                        Reading::Alone => chain.read_piece(job.segment, start..end, scratch, block),
+                    }
+                    .and_then(|()| work(block, job, &mut own))
                 };
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 found.push((index, result));

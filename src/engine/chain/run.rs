@@ -44,7 +44,7 @@ pub(super) struct SectionScratch {
 struct CachedSpan {
     key: Option<SpanKey>,
     used: u64,
-    block: Block,
+    block: Arc<Block>,
 }
 
 /// Chain, segment, span and step.
@@ -127,41 +127,32 @@ pub(super) fn read_block(
         return compute_span(inner, index, below, here, segment, step, out);
     }
     spans.try_for_each(|span| {
-        let key = (inner.id, segment, span, step);
-        let range = span_range(length, span, step);
-        let is_known = here.spans.iter().any(|s| s.key == Some(key));
-        let borders = here.borders.clone().filter(|_| !is_known);
-        if let Some(borders) = &borders {
-            let needed = range.start.max(frames.start)..range.end.min(frames.end);
-            match borders.take(key, &needed) {
-                Some(block) if block.frames() == range => {
-                    here.spans[here.older()] = CachedSpan::new(key, block);
-                }
-                Some(edge) => {
-                    out.copy_overlap(&edge);
-                    return Ok(());
-                }
-                None => {
-                    let block = cached(inner, index, below, here, key)?;
-                    borders.leave(key, block, needed == range);
-                }
-            }
-        }
-        out.copy_overlap(cached(inner, index, below, here, key)?);
+        let block = cached(inner, index, below, here, (inner.id, segment, span, step))?;
+        out.copy_overlap(block);
         Ok(())
     })
+}
+
+/// As [`read_block`], the section computed for these frames alone where its warm-up allows it.
+pub(super) fn read_piece(
+    inner: &Inner,
+    index: usize,
+    scratch: &mut [SectionScratch],
+    segment: usize,
+    step: usize,
+    out: &mut Block,
+) -> Result<(), EngineError> {
+    if let Kind::Long(_) = inner.sections[index].kind {
+        return read_block(inner, index, scratch, segment, step, out);
+    }
+    let (below, here) = scratch.split_at_mut(index);
+    compute(inner, index, below, &mut here[0], segment, step, out)
 }
 
 impl SectionScratch {
     /// Place of the span that was asked for longer ago, to be replaced.
     fn older(&self) -> usize {
         usize::from(self.spans[1].used < self.spans[0].used)
-    }
-}
-
-impl CachedSpan {
-    fn new(key: SpanKey, block: Block) -> Self {
-        Self { key: Some(key), used: 0, block }
     }
 }
 
@@ -196,11 +187,22 @@ fn cached<'a>(
         Some(slot) => slot,
         None => {
             let slot = here.older();
-            let mut block = std::mem::take(&mut here.spans[slot]).block;
-            let num_frames = section.segments[segment].num_frames.div_ceil(step);
-            block.reset(section.num_channels, span_range(num_frames, span, step));
-            compute_span(inner, index, below, here, segment, step, &mut block)?;
-            here.spans[slot] = CachedSpan::new(key, block);
+            let old = std::mem::take(&mut here.spans[slot]).block;
+            let block = match here.borders.as_ref().and_then(|borders| borders.take(key)) {
+                Some(block) => block,
+                None => {
+                    let mut block = Arc::try_unwrap(old).unwrap_or_default();
+                    let num_frames = section.segments[segment].num_frames.div_ceil(step);
+                    block.reset(section.num_channels, span_range(num_frames, span, step));
+                    compute_span(inner, index, below, here, segment, step, &mut block)?;
+                    let block = Arc::new(block);
+                    if let Some(borders) = &here.borders {
+                        borders.leave(key, &block);
+                    }
+                    block
+                }
+            };
+            here.spans[slot] = CachedSpan { key: Some(key), used, block };
             slot
         }
     };

@@ -5,10 +5,10 @@ use crate::engine::{
     EngineError, Monitor,
     basis::Basis,
     block::Block,
-    chain::Chain,
+    chain::{Chain, map_pieces},
     geometry::Geometry,
     lanes::{BESIDE, STRETCH, Sums, doubled, largest, stretch},
-    passes::{SpanData, over_spans, survey_spans},
+    passes::{middles, survey_spans},
     select::median,
 };
 use ndarray::Array2;
@@ -20,8 +20,10 @@ const SCALES_UM: [f64; 3] = [0.0, 20.0, 40.0];
 const SCALE_CHANNELS: usize = 10;
 /// Weights below this are left out.
 const LEAST_WEIGHT: f64 = 0.05;
-/// How much of the recording the noise of the filters is taken from, in seconds.
-const NOISE_S: f64 = 4.0;
+/// The noise of the filters is taken from the middles of spans that hold this much of the recording, in seconds.
+const NOISE_S: f64 = 10.0;
+/// Frames of each.
+const NOISE_FRAMES: usize = 4096;
 /// Fewer snippets than this do not make a prototype.
 const LEAST_SNIPPETS: usize = 20;
 
@@ -72,11 +74,13 @@ impl FilterBank {
         let scales = SCALES_UM.map(|width| scale_of(geometry, &survey.noise, width)).to_vec();
         let mut bank = Self { sign, prototype: Some(prototype), step: chain.step(), scales };
         // Noise of each sum, so that all scales share one threshold.
-        let spans = survey_spans(chain, NOISE_S);
-        let levels = over_spans(chain, &spans, 0, monitor, |data: &SpanData, scratch: &mut BankScratch| {
+        let pieces = middles(chain, &survey_spans(chain, NOISE_S), NOISE_FRAMES);
+        let levels = map_pieces(chain, &pieces, monitor, |block, _, scratch: &mut BankScratch| {
             let mut sorted = Vec::new();
-            let samples = 0..data.block.num_frames() * bank.step;
-            bank.match_all(data.block, samples.clone(), &mut scratch.thin, &mut scratch.matched);
+            // Where the prototype does not fit there is no noise.
+            let edge = (bank.num_samples() + BESIDE).min(block.num_frames() / 2);
+            let samples = edge * bank.step..(block.num_frames() - edge) * bank.step;
+            bank.match_all(block, samples.clone(), &mut scratch.thin, &mut scratch.matched);
             let mut levels = Vec::new();
             for scale in &bank.scales {
                 for weights in scale {

@@ -3,8 +3,8 @@
 use super::{bank::TemplateBank, peel::Peeler};
 use crate::engine::{
     EngineError, Monitor,
-    chain::Chain,
-    passes::{SpanData, over_spans, survey_spans},
+    chain::{Chain, map_pieces},
+    passes::{middles, survey_spans},
     select::median,
 };
 
@@ -26,12 +26,10 @@ pub(super) fn score_noise(
     bank: &TemplateBank,
     monitor: &dyn Monitor,
 ) -> Result<Vec<f32>, EngineError> {
-    let spans = survey_spans(chain, NOISE_S);
-    let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, peeler: &mut Peeler| {
-        let middle = data.block.num_frames() / 2;
-        let frames = middle.saturating_sub(FRAMES / 2)..(middle + FRAMES / 2).min(data.block.num_frames());
+    let pieces = middles(chain, &survey_spans(chain, NOISE_S), FRAMES);
+    let parts = map_pieces(chain, &pieces, monitor, |block, _, peeler: &mut Peeler| {
         let mut sorted = Vec::new();
-        let Some(scores) = peeler.scores(bank, data.block, frames) else { return Ok(None) };
+        let Some(scores) = peeler.scores(bank, block, 0..block.num_frames()) else { return Ok(None) };
         Ok(Some(
             scores
                 .into_iter()

@@ -13,7 +13,7 @@ use super::{
     compare::id_column,
     locations::{SpikeLocationParams, spike_locations, with_locations},
     noise::{Chunks, NoiseMethod, noise_levels},
-    waveforms::{WaveformParams, estimate_templates, main_channels, select_spikes},
+    waveforms::{WaveformParams, estimate_templates, main_channels, select_in_few_spans},
 };
 use crate::data::{NoiseLevels, Recording, Sorting, Table, TableColumn, Templates};
 use schemars::JsonSchema;
@@ -145,6 +145,9 @@ fn snr(templates: &Templates, noise: &NoiseLevels) -> Vec<f64> {
         .collect()
 }
 
+/// Spikes of a unit that are enough for its mean waveform: the noise of the mean is a tenth of the noise.
+const ENOUGH_SPIKES: usize = 100;
+
 /// Computes what the metrics need from the traces, and the metrics.
 ///
 /// Amplitudes and locations that the sorting has already are used as they are.
@@ -161,10 +164,11 @@ pub fn compute_quality_metrics(
     let chain = chain::compile(recording)?;
     let num_frames: Vec<usize> = recording.info().segments.iter().map(|s| s.num_frames).collect();
     let waveform_params = WaveformParams::default();
-    let (before, samples) = waveform_params.samples(recording.info().sampling_frequency);
-    let selected =
-        select_spikes(sorting, &num_frames, before, samples, waveform_params.max_spikes_per_unit, seed);
-    let templates = estimate_templates(&chain, sorting, &selected, &waveform_params, monitor)?;
+    let samples = waveform_params.samples(recording.info().sampling_frequency);
+    let thin = chain.sufficient();
+    let most = waveform_params.max_spikes_per_unit;
+    let selected = select_in_few_spans(&thin, sorting, samples, most, ENOUGH_SPIKES);
+    let templates = estimate_templates(&thin, sorting, &selected, &waveform_params, monitor)?;
     let chunks = Chunks::standard(recording.info(), seed);
     let noise = noise_levels(&chain, NoiseMethod::Mad, &chunks, monitor)?;
     let sorting = complete(&chain, sorting, &templates, monitor)?;

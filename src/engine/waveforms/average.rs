@@ -1,6 +1,6 @@
 //! Mean and standard deviation of waveforms.
 
-use super::{SelectedSpikes, WaveformParams, channels_around, scales};
+use super::{SelectedSpikes, WaveformParams, channels_around, scales, select::holds};
 use crate::{
     data::{RecordingInfo, Sorting, Templates},
     engine::{EngineError, Monitor, block::Block, chain::Chain, chain::Job, spans},
@@ -9,14 +9,24 @@ use ndarray::{Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
 
 /// Sums of one unit's waveforms, `(channels, samples)`.
+///
+/// Where only every second frame is read, a spike gives the even or the odd samples of its waveform: the even ones come
+/// first in a row of the sums, then the odd ones.
 struct Sums {
     /// Channels that are summed, ascending: all until the unit's place is known.
     channels: Vec<u32>,
     sum: Array2<f64>,
     squares: Array2<f64>,
+    /// Spikes that gave the samples `phase`, `phase + step`, …
+    counts: Vec<usize>,
     count: usize,
     /// How many of the unit's chosen spikes were added already.
     next: usize,
+}
+
+/// Where the samples `phase`, `phase + step`, … begin in a row of sums.
+fn start_of(phase: usize, step: usize, num_samples: usize) -> usize {
+    (0..phase).map(|phase| (num_samples - phase).div_ceil(step)).sum()
 }
 
 /// After this many spikes a unit's distant channels are summed no longer, where they are silent.
@@ -28,11 +38,18 @@ const SILENT: f64 = 1.0 / 3.0;
 impl Sums {
     /// Mean waveforms in the recording's unit, `(samples, channels)`.
     fn mean(&self, gain: &[f64], offset: &[f64]) -> Array2<f64> {
-        let n = self.count.max(1) as f64;
         Array2::from_shape_fn((self.sum.ncols(), self.channels.len()), |(t, c)| {
-            let channel = self.channels[c] as usize;
-            self.sum[[c, t]] / n * gain[channel] + offset[channel]
+            let (channel, (place, n)) = (self.channels[c] as usize, self.place(t));
+            self.sum[[c, place]] / n * gain[channel] + offset[channel]
         })
+    }
+
+    /// Where the sums of a sample lie, and how many spikes gave it; those of its neighbour where none did.
+    fn place(&self, t: usize) -> (usize, f64) {
+        let (step, count) = (self.counts.len(), |t: usize| self.counts[t % self.counts.len()]);
+        let beside = if t > 0 { t - 1 } else { t + 1 };
+        let t = if count(t) == 0 && beside < self.sum.ncols() { beside } else { t };
+        (start_of(t % step, step, self.sum.ncols()) + t / step, count(t).max(1) as f64)
     }
 
     /// Drops the channels beyond twice the radius of the main one, where none of those beyond the radius could be it.
@@ -77,6 +94,7 @@ pub fn estimate_templates(
             channels: (0..num_channels as u32).collect(),
             sum: Array2::zeros((num_channels, num_samples)),
             squares: Array2::zeros((num_channels, num_samples)),
+            counts: vec![0; chain.step()],
             count: 0,
             next: 0,
         })
@@ -84,10 +102,15 @@ pub fn estimate_templates(
     monitor.stage("templates");
     let jobs = jobs_with_spikes(chain, sorting, selected);
     let (gain, offset, in_uv) = scales(info);
-    spans::for_blocks(chain, &jobs, num_samples, monitor, |blocks| {
+    let pad = if all_within(chain, sorting, selected, (num_before, num_samples)) {
+        0
+    } else {
+        num_samples.div_ceil(chain.step()) + 1
+    };
+    spans::for_blocks(chain, &jobs, pad, monitor, |blocks| {
         sums.par_iter_mut().zip(selected).for_each(|(sums, spikes)| {
             for (job, block) in blocks {
-                add(sums, spikes, sorting, job, block, num_before, |sums| {
+                add(sums, spikes, sorting, (job, block), (num_before, chain.step()), |sums| {
                     sums.settle(info, &gain, &offset, params.radius_um);
                 });
             }
@@ -115,9 +138,9 @@ pub fn estimate_templates(
         // A main channel that wandered far since the unit's place was settled loses the channels not summed.
         let (channels, rows): (Vec<u32>, Vec<usize>) =
             channels.iter().filter_map(|c| Some((*c, sums.channels.binary_search(c).ok()?))).unzip();
-        let n = sums.count.max(1) as f64;
         let deviation = |t: usize, row: usize| {
-            let (mean, square) = (sums.sum[[row, t]] / n, sums.squares[[row, t]] / n);
+            let (place, n) = sums.place(t);
+            let (mean, square) = (sums.sum[[row, place]] / n, sums.squares[[row, place]] / n);
             (square - mean * mean).max(0.0).sqrt() * gain[sums.channels[row] as usize].abs()
         };
         let shape = (num_samples, channels.len());
@@ -134,8 +157,7 @@ pub(super) fn jobs_with_spikes(chain: &Chain, sorting: &Sorting, selected: &Sele
     let mut wanted = vec![false; spans.len()];
     for &(segment, position) in selected.iter().flatten() {
         let sample = sorting.segments[segment as usize].sample_index[position as usize];
-        let place =
-            spans.partition_point(|job| (job.segment, job.frames.end as i64) <= (segment as usize, sample));
+        let place = spans_before(&spans, segment as usize, sample / chain.step() as i64);
         if let Some(wanted) = wanted.get_mut(place) {
             *wanted = true;
         }
@@ -143,42 +165,69 @@ pub(super) fn jobs_with_spikes(chain: &Chain, sorting: &Sorting, selected: &Sele
     spans.into_iter().zip(wanted).filter_map(|(job, wanted)| wanted.then_some(job)).collect()
 }
 
-/// Frame of a chosen spike within a block, where the job owns it.
+/// True where no waveform of the chosen spikes reaches beyond its span.
+fn all_within(
+    chain: &Chain,
+    sorting: &Sorting,
+    selected: &SelectedSpikes,
+    (num_before, num_samples): (usize, usize),
+) -> bool {
+    let spans = chain.spans();
+    selected.iter().flatten().all(|&(segment, position)| {
+        let sample = sorting.segments[segment as usize].sample_index[position as usize];
+        let span = spans.get(spans_before(&spans, segment as usize, sample / chain.step() as i64));
+        span.is_some_and(|span| holds(span, chain.step(), sample - num_before as i64, num_samples))
+    })
+}
+
+/// How many spans end before a frame that is read.
+pub(super) fn spans_before(spans: &[Job], segment: usize, frame: i64) -> usize {
+    spans.partition_point(|job| (job.segment, job.frames.end as i64) <= (segment, frame))
+}
+
+/// Where the waveform of a chosen spike begins in a block, where the job owns it: the first of its samples that were
+/// read, and its place in the block.
 pub(super) fn place_in(
     sorting: &Sorting,
     spike: (u32, u32),
-    job: &Job,
-    block: &Block,
-    num_before: usize,
-) -> Option<usize> {
+    (job, block): (&Job, &Block),
+    (num_before, step): (usize, usize),
+) -> Option<(usize, usize)> {
     let (segment, position) = (spike.0 as usize, spike.1 as usize);
     let sample = usize::try_from(sorting.segments[segment].sample_index[position]).ok()?;
-    let owned = segment == job.segment && job.frames.contains(&sample);
-    owned.then(|| sample - num_before - block.first_frame())
+    let owned = segment == job.segment && job.frames.contains(&(sample / step));
+    let start = sample.checked_sub(num_before).filter(|_| owned)?;
+    let first = start.div_ceil(step);
+    Some((first * step - start, first - block.first_frame()))
 }
 
 fn add(
     sums: &mut Sums,
     spikes: &[(u32, u32)],
     sorting: &Sorting,
-    job: &Job,
-    block: &Block,
-    num_before: usize,
+    (job, block): (&Job, &Block),
+    (num_before, step): (usize, usize),
     settle: impl Fn(&mut Sums),
 ) {
     let num_samples = sums.sum.ncols();
-    while let Some(start) =
-        spikes.get(sums.next).and_then(|&spike| place_in(sorting, spike, job, block, num_before))
+    while let Some((phase, start)) =
+        spikes.get(sums.next).and_then(|&spike| place_in(sorting, spike, (job, block), (num_before, step)))
     {
+        let (count, before) = ((num_samples - phase).div_ceil(step), start_of(phase, step, num_samples));
+        let (Some(sum), Some(squares)) = (sums.sum.as_slice_mut(), sums.squares.as_slice_mut()) else {
+            return;
+        };
         for (row, &channel) in sums.channels.iter().enumerate() {
-            let samples = &block.channel(channel as usize)[start..start + num_samples];
-            let rows = sums.sum.row_mut(row).into_iter().zip(sums.squares.row_mut(row));
-            for ((sum, square), &value) in rows.zip(samples) {
-                let value = f64::from(value);
-                *sum += value;
-                *square += value * value;
+            let samples = &block.channel(channel as usize)[start..start + count];
+            let place = row * num_samples + before;
+            let (sum, squares) = (&mut sum[place..place + count], &mut squares[place..place + count]);
+            for t in 0..count {
+                let value = f64::from(samples[t]);
+                sum[t] += value;
+                squares[t] += value * value;
             }
         }
+        sums.counts[phase] += 1;
         sums.count += 1;
         sums.next += 1;
         if sums.count == SETTLED {

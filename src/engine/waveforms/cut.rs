@@ -37,8 +37,9 @@ pub fn extract(
         let lists = selected.par_iter().zip(&templates.channel_indices);
         units.par_iter_mut().zip(lists).for_each(|((next, values), (spikes, channels))| {
             for (job, block) in blocks {
-                while let Some(start) =
-                    spikes.get(*next).and_then(|&spike| place_in(sorting, spike, job, block, num_before))
+                while let Some((_, start)) = spikes
+                    .get(*next)
+                    .and_then(|&spike| place_in(sorting, spike, (job, block), (num_before, 1)))
                 {
                     for (column, &channel) in channels.iter().enumerate() {
                         let channel = channel as usize;

@@ -9,7 +9,7 @@ mod select;
 
 pub use average::{estimate_templates, main_channels};
 pub use cut::extract;
-pub use select::{SelectedSpikes, select_spikes};
+pub use select::{SelectedSpikes, select_in_few_spans, select_spikes};
 
 use crate::data::{RecordingInfo, units::ms_to_samples};
 use schemars::JsonSchema;

@@ -1,6 +1,10 @@
 //! A sample of each unit's spikes.
 
-use crate::data::Sorting;
+use super::average::spans_before;
+use crate::{
+    data::Sorting,
+    engine::chain::{Chain, Job},
+};
 use rand::{SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
 
@@ -42,4 +46,56 @@ pub fn select_spikes(
         }
     }
     candidates
+}
+
+/// Chooses up to `max_spikes_per_unit` spikes of each unit from few spans of the recording, spread evenly: spans are taken
+/// until every unit has `enough` spikes, or all it has; without spikes whose waveform would reach beyond its span.
+pub fn select_in_few_spans(
+    chain: &Chain,
+    sorting: &Sorting,
+    (num_before, num_samples): (usize, usize),
+    max_spikes_per_unit: usize,
+    enough: usize,
+) -> SelectedSpikes {
+    let spans = chain.spans();
+    let mut by_span: Vec<Vec<(u32, u32)>> = vec![Vec::new(); spans.len()];
+    for (segment, spikes) in sorting.segments.iter().enumerate() {
+        for (position, &sample) in spikes.sample_index.iter().enumerate() {
+            let index = spans_before(&spans, segment, sample / chain.step() as i64);
+            let first = sample - num_before as i64;
+            if spans.get(index).is_some_and(|job| holds(job, chain.step(), first, num_samples)) {
+                by_span[index].push((segment as u32, position as u32));
+            }
+        }
+    }
+    let unit_of =
+        |&(segment, position): &(u32, u32)| sorting.segments[segment as usize].unit_index[position as usize];
+    let mut selected: SelectedSpikes = vec![Vec::new(); sorting.num_units()];
+    for span in evenly(spans.len()) {
+        let is_short = |spike| selected[unit_of(spike) as usize].len() < enough;
+        if by_span[span].iter().any(is_short) {
+            for spike in &by_span[span] {
+                let chosen = &mut selected[unit_of(spike) as usize];
+                if chosen.len() < max_spikes_per_unit {
+                    chosen.push(*spike);
+                }
+            }
+        }
+    }
+    selected.iter_mut().for_each(|spikes| spikes.sort_unstable());
+    selected
+}
+
+/// True where a span holds all that is read of a waveform.
+pub(super) fn holds(span: &Job, step: usize, first: i64, num_samples: usize) -> bool {
+    let end = first + num_samples as i64;
+    (span.frames.start * step) as i64 <= first && end <= (span.frames.end * step) as i64
+}
+
+/// The numbers below `count`, in an order of which every beginning is spread evenly.
+fn evenly(count: usize) -> impl Iterator<Item = usize> {
+    let bits = count.next_power_of_two().trailing_zeros();
+    (0..1usize << bits)
+        .map(move |i| if bits == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - bits) })
+        .filter(move |&i| i < count)
 }
