@@ -68,7 +68,11 @@ pub fn table(
         false => padded(points().map(|point| point.0), 0.04),
     };
     let floor = (marks == Marks::Bars).then_some(0.0);
-    let y_range = padded(points().map(|point| point.1).chain(floor), 0.05);
+    let mut y_range = padded(points().map(|point| point.1).chain(floor), 0.05);
+    if marks == Marks::Bars && !series.is_empty() {
+        // Room for the names of the series above the bars.
+        y_range.end += 0.07 * (y_range.end - y_range.start) * (1 + lines.len().min(MOST_NAMES)) as f64;
+    }
     let label = |name: &str| match table.unit_of(name) {
         Some(unit) => format!("{name} ({unit})"),
         None => name.to_owned(),
@@ -128,6 +132,10 @@ pub fn table(
         if !series.is_empty() && !lines.is_empty() {
             chart
                 .configure_series_labels()
+                .position(match marks {
+                    Marks::Bars => SeriesLabelPosition::UpperRight,
+                    Marks::Points | Marks::Lines => SeriesLabelPosition::LowerRight,
+                })
                 .background_style(WHITE.mix(0.8))
                 .border_style(INK.mix(0.2))
                 .label_font((FAMILY, SMALL).into_font().color(&INK))

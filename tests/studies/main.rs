@@ -368,3 +368,45 @@ fn the_truth_of_a_study_is_compared_with_what_was_found() {
     let best = rows.iter().map(|row| row["accuracy"].parse::<f64>().unwrap()).fold(0.0, f64::max);
     assert!(best > 0.5, "{best}");
 }
+
+#[test]
+fn segments_and_the_time_around_events_become_recordings() {
+    let place = Place::new();
+    sessions(&place);
+    let text = pipeline(
+        r#""some": (kind: "filter_items", params: (condition: "session == \"b\" && index < 3")),
+        "joined": (kind: "concatenate", params: (gap: segments)),
+        "segments": (kind: "split_by_time", params: (by: segment)),
+        "of_segments": (kind: "channel_statistics"),
+        "all_segments": (kind: "collect_tables"),
+        "edges": (kind: "detect_edges", params: (level: 255.0, refractory_ms: 1000.0)),
+        "trials": (kind: "split_by_time", params: (by: event, before_s: 0.0, after_s: 0.004)),
+        "of_trials": (kind: "channel_statistics"),
+        "all_trials": (kind: "collect_tables")"#,
+        &[
+            ("study.recording", "some.item"),
+            ("some.item", "joined.recording"),
+            ("joined.recording", "segments.recording"),
+            ("segments.recording", "of_segments.recording"),
+            ("of_segments.table", "all_segments.table"),
+            ("joined.recording", "edges.recording"),
+            ("joined.recording", "trials.recording"),
+            ("edges.events", "trials.events"),
+            ("trials.recording", "of_trials.recording"),
+            ("of_trials.table", "all_trials.table"),
+        ],
+    );
+    place.write("p.ron", &text);
+    let (last, _) = run(&place, 0, "p.ron");
+    let rows = table(&last, "all_segments");
+    assert_eq!(column(&rows, "segment"), ["0", "1"]);
+    assert_eq!(column(&rows, "num_samples"), ["5010", "5020"]);
+    for (row, name) in rows.iter().zip(["b/rec_1.bin", "b/rec_2.bin"]) {
+        assert!((row["mean"].parse::<f64>().unwrap() - mean(&place, &[name])).abs() < 1e-9);
+    }
+    // At most one trial a second, each of 4 samples that begin with the level.
+    let rows = table(&last, "all_trials");
+    assert!((4..=12).contains(&rows.len()), "{rows:?}");
+    assert!(rows.iter().all(|row| row["label"] == "rising" && row["max"] == "255"), "{rows:?}");
+    assert!(rows.iter().filter(|row| row["num_samples"] == "4").count() + 1 >= rows.len());
+}

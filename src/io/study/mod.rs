@@ -78,6 +78,12 @@ impl Entry {
     /// The files it is made of.
     pub fn files(&self) -> Vec<PathBuf> {
         match &self.place {
+            // A file that is no JSON refers to no others.
+            Place::Path(path)
+                if path.extension().is_some_and(|ending| ending != "json") && path.is_file() =>
+            {
+                vec![path.clone()]
+            }
             Place::Path(path) => super::files_behind(path),
             Place::Pointed(pointer) => vec![pointer.file.clone()],
             Place::Nowhere(..) => Vec::new(),

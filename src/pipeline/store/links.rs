@@ -95,6 +95,11 @@ fn target(link: &Path) -> Option<PathBuf> {
 /// Makes or replaces a link in one step.
 fn link(target: &Path, path: &Path) -> Result<(), Error> {
     let target = std::path::absolute(target).unwrap_or_else(|_| target.to_owned());
+    // Of many links most are there already.
+    #[cfg(unix)]
+    if fs::read_link(path).is_ok_and(|found| found == relative(&target, path)) {
+        return Ok(());
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
     #[cfg(unix)]
