@@ -2,6 +2,7 @@
 
 use super::{
     Error, OpenOptions,
+    open_files::ReopenedFile,
     probe::{self, ReadProbe},
     raw_source::{Layout, RawFile, RawSource},
 };
@@ -123,6 +124,7 @@ impl Raw {
             }
             let size = metadata.len();
             let num_frames = frames_of(path, size, layout, *rest, &mut info)?;
+            let file = ReopenedFile::new(path.clone(), file);
             files.push(RawFile { path: path.clone(), file, size, num_frames });
             info.segments.push(Segment { num_frames, t_start_s: None });
         }

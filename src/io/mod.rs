@@ -22,6 +22,7 @@ pub mod npy;
 pub mod numpy_folder;
 mod nwb;
 mod open;
+mod open_files;
 pub mod phy;
 pub mod probe;
 mod properties;

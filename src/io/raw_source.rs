@@ -2,6 +2,7 @@
 //!
 //! Every format whose samples are plain numbers in rows or columns reads through this one source.
 
+use super::open_files::ReopenedFile;
 use crate::data::{DType, RecordingInfo, Source, SourceError};
 use std::{cell::RefCell, fs::File, path::PathBuf};
 
@@ -34,7 +35,7 @@ impl Layout {
 #[derive(Debug)]
 pub(super) struct RawFile {
     pub path: PathBuf,
-    pub file: File,
+    pub file: ReopenedFile,
     /// Size in bytes when it was opened.
     pub size: u64,
     /// Frames it holds, all of them, as the channel-major order needs.
@@ -74,10 +75,11 @@ impl RawSource {
     /// Reads `buffer.len()` bytes from `offset` on.
     fn read_bytes(&self, file: &RawFile, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         let path = || file.path.display().to_string();
-        match read_exact_at(&file.file, buffer, offset) {
+        let open = file.file.get().map_err(|source| SourceError::Io { path: path(), source })?;
+        match read_exact_at(&open, buffer, offset) {
             Ok(()) => Ok(()),
             Err(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
-                let found = file.file.metadata().map_or(0, |m| m.len());
+                let found = open.metadata().map_or(0, |m| m.len());
                 Err(SourceError::Shortened { path: path(), expected: file.size, found })
             }
             Err(source) => Err(SourceError::Io { path: path(), source }),

@@ -4,8 +4,12 @@ use super::{
     Coordinate, NodeError, NodeInstance, ParamProblem, Params, evaluate::Evaluator, evaluate_item::Arrived,
     evaluate_item::load_inputs, key::canonical, node::DynNode,
 };
+use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::{path::PathBuf, sync::Arc};
+
+/// Files from this number on are read side by side.
+const MANY: usize = 32;
 
 /// Parameters and what follows from them alone.
 #[derive(Debug)]
@@ -78,7 +82,9 @@ impl Evaluator<'_> {
         let is_open = |spec: &super::ParamSpec| spec.auto && params.get(&spec.name).is_none_or(Json::is_null);
         let is_open = node.specs().iter().any(is_open);
         let writes = node.writes(&params);
-        let files = node.files(&params, self.base_folder).into_iter().map(|path| self.fingerprint(path));
+        let paths = node.files(&params, self.base_folder);
+        self.take_fingerprints(&paths);
+        let files = paths.into_iter().map(|path| self.fingerprint(path));
         let prepared = Arc::new(Prepared {
             text: canonical(&Json::Object(params.clone())),
             files: files.collect(),
@@ -90,6 +96,24 @@ impl Evaluator<'_> {
         });
         self.prepared.entry(instance.name.clone()).or_default().insert(tag, prepared.clone());
         prepared
+    }
+
+    /// Takes the fingerprints of many files at once.
+    fn take_fingerprints(&mut self, paths: &[PathBuf]) {
+        if paths.len() < MANY {
+            return;
+        }
+        let paths = paths.iter().map(|path| self.base_folder.join(path));
+        let new: Vec<PathBuf> = paths.filter(|path| !self.fingerprints.contains_key(path)).collect();
+        let store = self.store;
+        let taken: Vec<(PathBuf, String)> = new
+            .into_par_iter()
+            .map(|path| {
+                let fingerprint = store.fingerprint(&path);
+                (path, fingerprint)
+            })
+            .collect();
+        self.fingerprints.extend(taken);
     }
 
     /// Parameters of a node that the keys of an item set.
