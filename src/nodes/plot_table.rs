@@ -51,7 +51,7 @@ impl Node for PlotTable {
         source: "",
         category: Category::Look,
         search: &["figure", "chart", "scatter", "bar", "line", "study", "report"],
-        version: 1,
+        version: 2,
         work: Work::Task(TaskClass::Other),
         inputs: &[Port::new("table", PortType::Table)],
         outputs: &[Port::new("figure", PortType::Figure)],
