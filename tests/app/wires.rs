@@ -49,15 +49,15 @@ fn a_node_dropped_on_a_wire_goes_into_it_and_the_drag_is_one_step_to_undo() {
 #[test]
 fn a_node_of_the_list_dropped_on_a_wire_goes_into_it() {
     let mut window = pair();
-    let from = window.center("High-pass filter");
+    let from = window.center("Select channels");
     let to = middle(&window, "generate_recording.recording", "common_reference.recording");
     window.drag(from, to);
     window.drop_at(to);
     assert_eq!(
         window.wires(),
         [
-            "generate_recording.recording highpass_filter.recording",
-            "highpass_filter.recording common_reference.recording",
+            "generate_recording.recording select_channels.recording",
+            "select_channels.recording common_reference.recording",
         ]
     );
     window.key(Modifiers::COMMAND, Key::Z);
