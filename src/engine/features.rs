@@ -148,7 +148,7 @@ impl Quota {
     fn new(max_per_channel: usize, spans: usize) -> Self {
         let spans = spans.max(1);
         let per_span = max_per_channel.div_ceil(spans).max(LEAST_PER_SPAN);
-        Self { per_span, spans, used_spans: (max_per_channel / per_span).clamp(1, spans) }
+        Self { per_span, spans, used_spans: max_per_channel.div_ceil(per_span).clamp(1, spans) }
     }
 
     /// The peaks that are kept, evenly in order of time.

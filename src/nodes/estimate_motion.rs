@@ -8,8 +8,8 @@ use crate::{
         geometry::Geometry,
         localize::{LocalizeMethod, LocalizeParams, localize_peaks},
         motion::{
-            DredgeParams, Event, EventParams, MotionParams, Pairs, RegisterParams, events_of_peaks,
-            extent_of, in_words, motion_of_events, motion_of_features,
+            DredgeParams, Event, EventParams, MotionParams, Pairs, RegisterParams, blocks_for,
+            events_of_peaks, in_words, motion_of_events, motion_of_features,
         },
     },
     pipeline::{
@@ -132,12 +132,7 @@ impl EstimateMotionParams {
     fn settings(&self, info: &RecordingInfo) -> MotionParams {
         let (bin_um, bin_s) = self.bins();
         if self.method == MotionMethod::IterativeTemplate {
-            // Without a probe no motion is looked for.
-            let length_um = extent_of(info, self.direction)
-                .map_or(0.0, |extent| extent.contacts_um.end - extent.contacts_um.start);
-            // Blocks overlap by half.
-            let blocks = (length_um / (2.0 * self.win_step_um)).round() as usize;
-            let num_blocks = if self.rigid { 1 } else { blocks.max(1) };
+            let num_blocks = if self.rigid { 1 } else { blocks_for(info, self.direction, self.win_step_um) };
             return MotionParams::Register(RegisterParams {
                 axis: self.direction,
                 bin_um,

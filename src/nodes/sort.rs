@@ -4,7 +4,7 @@ use super::{
     cluster_peaks::{ClusterPeaks, ClusterPeaksParams},
     correct_motion::{CorrectMotion, CorrectMotionParams},
     detect_peaks::{DetectPeaks, DetectPeaksParams},
-    estimate_motion::{EstimateMotion, EstimateMotionParams},
+    estimate_motion::{EstimateMotion, EstimateMotionParams, MotionMethod},
     estimate_templates::{EstimateTemplates, EstimateTemplatesParams},
     finish_units::{FinishUnits, FinishUnitsParams},
     match_templates::{MatchTemplates, MatchTemplatesParams},
@@ -141,7 +141,7 @@ impl Node for Sort {
         source: "isosplit (arXiv:1508.04841) on shared-basis features, best-first template matching pursuit",
         category: Category::Sort,
         search: &["sorter", "spike sorting", "kilosort", "mountainsort", "lupin", "run_sorter", "units"],
-        version: 5,
+        version: 6,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
@@ -207,6 +207,10 @@ impl Node for Sort {
         let finish = FinishUnitsParams { min_snr: params.min_snr, ..FinishUnitsParams::default() };
         let templates = EstimateTemplatesParams::default();
         let features = SpikeFeaturesParams { radius_um, ..SpikeFeaturesParams::default() };
+        let motion = EstimateMotionParams {
+            method: MotionMethod::IterativeTemplate,
+            ..EstimateMotionParams::default()
+        };
         let correction = CorrectMotionParams {
             min_range_um: params.min_drift_um,
             ..CorrectMotionParams::from(sort_correction())
@@ -229,7 +233,7 @@ impl Node for Sort {
                 .part("look_whiten", &Whiten, &whiten, at(0, 0))
                 .part("look_detect", &DetectPeaks, &detect, at(1, 0))
                 .part("look_features", &SpikeFeatures, &features, at(2, 0))
-                .part("motion", &EstimateMotion, &EstimateMotionParams::default(), at(3, 0))
+                .part("motion", &EstimateMotion, &motion, at(3, 0))
                 .part("correct", &CorrectMotion, &correction, at(4, 0))
                 .part("whiten", &Whiten, &whiten, at(0, 1))
                 .part("detect", &DetectPeaks, &detect, at(1, 1))

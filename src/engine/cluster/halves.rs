@@ -13,6 +13,8 @@ use super::{
 const MOST_POINTS: usize = 1_500;
 /// Rounds of expectation and maximisation.
 const ROUNDS: usize = 40;
+/// Rounds end where neither the share nor the difference of the means (in standard deviations) moves by more.
+const SETTLED: f64 = 1e-4;
 /// Principal axes along which the mixture starts.
 const STARTS: usize = 6;
 /// The smaller half has at least this share of the points.
@@ -124,6 +126,24 @@ impl Mixture {
         self.delta.iter().zip(x).map(|(d, x)| d * x).sum()
     }
 
+    /// Log likelihood a point over that of one Gaussian.
+    fn likelihood(&self, sample: &[f64]) -> f64 {
+        let (q, within) = (self.weight, self.within());
+        let norm2: f64 = self.delta.iter().map(|d| d * d).sum();
+        let logs = sample.chunks_exact(self.delta.len()).map(|x| {
+            let along = self.along(x);
+            let odds = self.odds_at(along);
+            // Of the first: x' W⁻¹ x less what all mixtures share, cross term and square of its mean.
+            let own = -0.5
+                * (q * (1.0 - q) * along * along / within
+                    + 2.0 * q * along / within
+                    + q * q * norm2 / within);
+            own + if odds > 0.0 { odds + (-odds).exp().ln_1p() } else { odds.exp().ln_1p() }
+        });
+        let count = (sample.len() / self.delta.len()) as f64;
+        logs.sum::<f64>() / count + (1.0 - q).ln() - 0.5 * within.ln()
+    }
+
     /// Logarithm of the odds of the second against the first.
     fn log_odds(&self, x: &[f64]) -> f64 {
         self.odds_at(self.along(x))
@@ -141,44 +161,37 @@ impl Mixture {
 fn fit(sample: &[f64], mut mixture: Mixture) -> Option<(f64, Mixture)> {
     let dim = mixture.delta.len();
     let n = (sample.len() / dim) as f64;
-    let mut likelihood = f64::NEG_INFINITY;
+    let mut sums = vec![0.0; dim];
     for _ in 0..ROUNDS {
-        let (q, within) = (mixture.weight, mixture.within());
-        let norm2: f64 = mixture.delta.iter().map(|d| d * d).sum();
-        let mut sums = vec![0.0; dim];
-        let (mut total, mut logs) = (0.0, 0.0);
+        let within = mixture.within();
+        let (at_zero, slope) = (mixture.odds_at(0.0), 1.0 / within);
+        sums.fill(0.0);
+        let mut total = 0.0;
         for x in sample.chunks_exact(dim) {
-            let along = mixture.along(x);
-            let odds = mixture.odds_at(along);
+            let odds = at_zero + slope * mixture.along(x);
             let second = 1.0 / (1.0 + (-odds).exp());
             total += second;
             for (s, x) in sums.iter_mut().zip(x) {
                 *s += second * x;
             }
-            // Of the first: x' W⁻¹ x less what all mixtures share, cross term and square of its mean.
-            let own = -0.5
-                * (q * (1.0 - q) * along * along / within
-                    + 2.0 * q * along / within
-                    + q * q * norm2 / within);
-            logs += (1.0 - q).ln()
-                + own
-                + if odds > 0.0 { odds + (-odds).exp().ln_1p() } else { odds.exp().ln_1p() };
         }
-        let now = logs / n - 0.5 * within.ln();
         let weight = total / n;
         if !(LEAST_SHARE / 2.0..=1.0 - LEAST_SHARE / 2.0).contains(&weight) {
             return None;
         }
         // The means balance: the difference is the second mean over the share of the first.
-        mixture.delta = sums.iter().map(|s| s / total / (1.0 - weight)).collect();
+        let mut moved = (weight - mixture.weight).abs();
+        for (delta, s) in mixture.delta.iter_mut().zip(&sums) {
+            let new = s / total / (1.0 - weight);
+            moved = moved.max((new - *delta).abs());
+            *delta = new;
+        }
         mixture.weight = weight;
-        if now - likelihood < 1e-7 {
-            likelihood = now;
+        if moved < SETTLED {
             break;
         }
-        likelihood = now;
     }
-    Some((likelihood, mixture))
+    Some((mixture.likelihood(sample), mixture))
 }
 
 /// The dip along the axis that parts the two sides best, and the sides of its cut; the axis is found twice.
@@ -262,7 +275,6 @@ mod tests {
             .flat_map(|r| (0..3).map(|k| f64::from(r[k]) / covariance[[k, k]].sqrt()).collect::<Vec<_>>())
             .collect();
         let mixture = Mixture { weight: 0.3, delta: vec![0.4, -0.9, 0.7] };
-        // One round only tells the likelihood of the mixture it started from.
         let plain = |m: &Mixture, x: &[f64]| -> f64 {
             let (p, q) = (1.0 - m.weight, m.weight);
             let w = ndarray::Array2::from_shape_fn((3, 3), |(i, j)| {

@@ -97,6 +97,8 @@ impl Default for ClusterParams {
 /// The label of peaks that belong to no cluster.
 pub const NO_CLUSTER: u32 = u32::MAX;
 
+/// Draws of seeds until isosplit sees several humps.
+const DRAWS: u64 = 2;
 /// Axes whose variance is below this are noise; after whitening noise has variance one.
 const LEAST_VARIANCE: f64 = 1.2;
 
@@ -361,7 +363,11 @@ impl Splitter<'_> {
             (count > 1).then_some(parts)
         };
         let labels = match self.params.method {
-            ClusterMethod::Isosplit => isosplit(&points, params, self.seed),
+            // What one draw of seeds leaves whole another may part.
+            ClusterMethod::Isosplit => (0..DRAWS)
+                .map(|draw| isosplit(&points, params, self.seed ^ (draw << 40)))
+                .find(|labels| labels.iter().any(|&label| label > 0))
+                .unwrap_or_default(),
             ClusterMethod::Isosplit6 => isosplit6(&points, params),
             ClusterMethod::Graph => {
                 let cut = graph::CutParams {

@@ -14,7 +14,8 @@
 //! | corrected with the motion estimated here, (30, 2) | 0.939 | 71 | 5 |
 //! | … and templates that take turns merged at a similarity of 0.85 | 0.946 | 73 | 3 |
 //!
-//! The last row is of a later state of the clustering than the others. With bursts and distant units in the background
+//! The last two rows are of motion by DREDge, the last one of a later state of the clustering than the others. Registration
+//! is what a sort takes by now ([`sort_motion`]). With bursts and distant units in the background
 //! (70 units, 180 s): 0.820 uncorrected, 0.930 with the true motion before templates that take turns were merged, 0.935
 //! with the estimated one since.
 //!
@@ -33,7 +34,9 @@ mod solve;
 
 pub use correct::{BorderMode, CorrectParams, correction_stages};
 pub use dredge::{DredgeParams, Extent, Pairs, dredge};
-pub use estimate::{MotionParams, in_words, motion_of_events, motion_of_features, sort_correction};
+pub use estimate::{
+    MotionParams, blocks_for, in_words, motion_of_events, motion_of_features, sort_correction, sort_motion,
+};
 pub use events::{EventParams, events_of_features, events_of_peaks, extent_of};
 pub use kernel::Interpolator;
 pub(super) use plan::{MotionPlan, MotionScratch, SubBlock};

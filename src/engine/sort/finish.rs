@@ -31,7 +31,7 @@ pub struct FinishParams {
 
 impl Default for FinishParams {
     fn default() -> Self {
-        Self { min_spikes: 20, min_firing_rate_hz: 0.05, min_snr: 3.0, echo_share: 0.6 }
+        Self { min_spikes: 20, min_firing_rate_hz: 0.05, min_snr: 3.3, echo_share: 0.6 }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     engine::{
         EngineError, Monitor,
         motion::{
-            EventParams, MotionParams, correction_stages, in_words, motion_of_features, sort_correction,
+            EventParams, correction_stages, in_words, motion_of_features, sort_correction, sort_motion,
         },
     },
 };
@@ -21,7 +21,8 @@ pub(super) fn motion_of(
     white: &Recording,
     monitor: &dyn Monitor,
 ) -> Result<Motion, EngineError> {
-    motion_of_features(features, white, &EventParams::default(), &MotionParams::default(), monitor)
+    let params = sort_motion(white.info());
+    motion_of_features(features, white, &EventParams::default(), &params, monitor)
 }
 
 /// The recording without its motion, where that is worth it.
