@@ -174,11 +174,13 @@ impl Pipeline {
             (Some(a), Some(b)) => petgraph::algo::has_path_connecting(self.graph(), a, b, None),
             _ => false,
         };
-        let mut row: Vec<&NodeInstance> =
+        let row: Vec<&NodeInstance> =
             self.nodes().filter(|node| leads(earlier, &node.name) && leads(&node.name, name)).collect();
-        row.sort_by(
-            |a, b| if leads(&a.name, &b.name) { std::cmp::Ordering::Less } else { b.name.cmp(&a.name) },
-        );
+        // Who has fewer of the others before it comes first.
+        let before = |node: &NodeInstance| row.iter().filter(|other| leads(&other.name, &node.name)).count();
+        let mut order: Vec<(usize, &NodeInstance)> = row.iter().map(|&node| (before(node), node)).collect();
+        order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.name.cmp(&b.1.name)));
+        let row: Vec<&NodeInstance> = order.into_iter().map(|(_, node)| node).collect();
         let places: Vec<[f32; 2]> = row.iter().map(|node| node.position).collect();
         let order = row.iter().filter(|n| n.name == name).chain(row.iter().filter(|n| n.name != name));
         order.map(|node| node.name.clone()).zip(places).collect()

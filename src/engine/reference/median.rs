@@ -1,0 +1,344 @@
+//! Exact medians of channels, frame by frame.
+
+use crate::engine::tile::{LANES, Row, SUB, num_tiles};
+
+/// Where the last median was found: the next one is near.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bracket {
+    center: f32,
+    width: f32,
+}
+
+impl Default for Bracket {
+    fn default() -> Self {
+        Self { center: 0.0, width: 4.0 }
+    }
+}
+
+/// Subtracts the median of all channels, sixteen frames at once: `series` holds a row of frames for each channel.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+pub(super) fn global_median(sub: &mut [Row], frames: usize, num_channels: usize, series: &mut [Row]) {
+    let mut bracket = Bracket::default();
+    for first in (0..frames).step_by(LANES) {
+        let count = LANES.min(frames - first);
+        for (index, channels) in series.chunks_mut(LANES).enumerate() {
+            let mut square = [[0.0f32; LANES]; LANES];
+            // After a short end its last frame is repeated.
+            for (frame, column) in square.iter_mut().enumerate() {
+                *column = sub[index * SUB + first + frame.min(count - 1)].0;
+            }
+            for (lane, channel) in channels.iter_mut().enumerate() {
+                for frame in 0..LANES {
+                    channel.0[frame] = square[frame][lane];
+                }
+            }
+        }
+        let medians = medians_of_lanes(&series[..num_channels], &mut bracket);
+        for index in 0..num_tiles(num_channels) {
+            for frame in 0..count {
+                for v in &mut sub[index * SUB + first + frame].0 {
+                    *v -= medians[frame];
+                }
+            }
+        }
+    }
+}
+
+/// Counts of values below a pivot, lane by lane, that are tried before the values of a lane are sorted.
+const TRIES: usize = 24;
+
+/// Exact median of the values of each lane.
+///
+/// Narrows a bracket of values in every lane by counting how many lie below a pivot; once exactly half do, one pass
+/// finds the two central values. Ties, where no pivot has half of them below, fall back to selection.
+#[inline(always)]
+fn medians_of_lanes(series: &[Row], bracket: &mut Bracket) -> [f32; LANES] {
+    let n = series.len();
+    let target = (n / 2) as f32;
+    let mut width = bracket.width;
+    let mut low = [bracket.center - width; LANES];
+    let mut high = [bracket.center + width; LANES];
+    let mut below_low = count_lanes(series, &low);
+    let mut below_high = count_lanes(series, &high);
+    // Widen until every bracket holds the median: no more than `target` below `low`, no fewer below `high`.
+    let mut tries = 0;
+    while tries < TRIES / 2 && (0..LANES).any(|l| below_low[l] > target || below_high[l] < target) {
+        width *= 4.0;
+        for l in 0..LANES {
+            if below_low[l] > target {
+                low[l] = bracket.center - width;
+            }
+            if below_high[l] < target {
+                high[l] = bracket.center + width;
+            }
+        }
+        below_low = count_lanes(series, &low);
+        below_high = count_lanes(series, &high);
+        tries += 1;
+    }
+    let mut pivot = [0.0f32; LANES];
+    let mut found = [false; LANES];
+    let mut tied = [None; LANES];
+    for step in tries..TRIES {
+        for l in 0..LANES {
+            // Values are dense around the median, so interpolating the counts lands close to it.
+            let part = (target - below_low[l]) / (below_high[l] - below_low[l]).max(1.0);
+            pivot[l] = low[l] + (high[l] - low[l]) * part.clamp(0.04, 0.96);
+            pivot[l] = if below_high[l] == target { high[l] } else { pivot[l] };
+            pivot[l] = if below_low[l] == target { low[l] } else { pivot[l] };
+        }
+        // Whole numbers tie: is the smallest value left the median itself?
+        let smallest = (step >= 6 && step % 2 == 0).then(|| around_lanes(series, &low).1);
+        if let Some(smallest) = &smallest {
+            for l in (0..LANES).filter(|&l| below_low[l] < target && below_high[l] > target) {
+                pivot[l] = smallest[l].next_up();
+            }
+        }
+        let below = count_lanes(series, &pivot);
+        for l in 0..LANES {
+            found[l] = below[l] == target;
+            let under = below[l] <= target;
+            low[l] = if under { pivot[l] } else { low[l] };
+            below_low[l] = if under { below[l] } else { below_low[l] };
+            high[l] = if under { high[l] } else { pivot[l] };
+            below_high[l] = if under { below_high[l] } else { below[l] };
+            tied[l] = tied[l].or(smallest.filter(|_| below[l] > target && !found[l]).map(|s| s[l]));
+        }
+        if (0..LANES).all(|l| found[l] || tied[l].is_some()) {
+            break;
+        }
+    }
+    let (under, over) = around_lanes(series, &pivot);
+    let mut medians = over;
+    for l in 0..LANES {
+        if !found[l] {
+            medians[l] = tied[l].unwrap_or_else(|| median_by_selection(series, l));
+        } else if n.is_multiple_of(2) {
+            medians[l] = (under[l] + over[l]) * 0.5;
+        }
+    }
+    // The next ones lie about as far from each other as these.
+    let center = medians.iter().sum::<f32>() / LANES as f32;
+    let spread = medians.iter().fold(0.0f32, |most, m| most.max((m - center).abs()));
+    if center.is_finite() && spread.is_finite() {
+        *bracket = Bracket { center, width: (1.5 * spread).max(f32::MIN_POSITIVE * 1e6) };
+    }
+    medians
+}
+
+#[inline(always)]
+fn count_lanes(series: &[Row], pivot: &[f32; LANES]) -> [f32; LANES] {
+    // Whole numbers in floats: sums of integers would be taken apart by rows, and rows gathered, which costs ten times.
+    // Four sums, as one alone would wait for each of its additions.
+    let (mut a, mut b) = ([0.0f32; LANES], [0.0f32; LANES]);
+    let (mut c, mut d) = ([0.0f32; LANES], [0.0f32; LANES]);
+    let rows = series.chunks_exact(4);
+    for row in rows.remainder() {
+        for l in 0..LANES {
+            a[l] += if row.0[l] < pivot[l] { 1.0 } else { 0.0 };
+        }
+    }
+    for rows in rows {
+        for l in 0..LANES {
+            a[l] += if rows[0].0[l] < pivot[l] { 1.0 } else { 0.0 };
+        }
+        for l in 0..LANES {
+            b[l] += if rows[1].0[l] < pivot[l] { 1.0 } else { 0.0 };
+        }
+        for l in 0..LANES {
+            c[l] += if rows[2].0[l] < pivot[l] { 1.0 } else { 0.0 };
+        }
+        for l in 0..LANES {
+            d[l] += if rows[3].0[l] < pivot[l] { 1.0 } else { 0.0 };
+        }
+    }
+    for l in 0..LANES {
+        a[l] = a[l] + b[l] + (c[l] + d[l]);
+    }
+    a
+}
+
+/// The largest value below the pivot and the smallest that is not, lane by lane.
+#[inline(always)]
+fn around_lanes(series: &[Row], pivot: &[f32; LANES]) -> ([f32; LANES], [f32; LANES]) {
+    let mut under = [f32::NEG_INFINITY; LANES];
+    let mut over = [f32::INFINITY; LANES];
+    for row in series {
+        for l in 0..LANES {
+            let v = row.0[l];
+            let is_under = v < pivot[l];
+            let u = if is_under { v } else { f32::NEG_INFINITY };
+            let o = if is_under { f32::INFINITY } else { v };
+            under[l] = if u > under[l] { u } else { under[l] };
+            over[l] = if o < over[l] { o } else { over[l] };
+        }
+    }
+    (under, over)
+}
+
+/// The median of one lane.
+#[cold]
+fn median_by_selection(series: &[Row], lane: usize) -> f32 {
+    let mut values: Vec<f32> = series.iter().map(|row| row.0[lane]).collect();
+    let n = values.len();
+    let (under, over, _) = values.select_nth_unstable_by(n / 2, f32::total_cmp);
+    if n % 2 == 1 {
+        return *over;
+    }
+    (under.iter().copied().fold(f32::NEG_INFINITY, f32::max) + *over) * 0.5
+}
+
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma+popcnt",))]
+pub(super) fn median_of_rows(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
+    median_of_rows_inline(rows, n, bracket)
+}
+
+/// Exact median of the first `n` values, the rest being infinite.
+///
+/// Narrows a bracket of values by counting how many lie below a pivot; once exactly half do, one pass finds
+/// the two central values. Ties and odd cases fall back to selecting among what is left.
+#[inline(always)]
+fn median_of_rows_inline(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
+    let target = (n / 2) as i32;
+    let mut low = bracket.center - bracket.width;
+    let mut high = bracket.center + bracket.width;
+    let mut width = bracket.width;
+    let mut pivot = low;
+    let mut below_low = count_below(rows, low);
+    let mut found = below_low == target;
+    let mut tries = 0;
+    // Widen until the bracket holds the median: fewer than `target` below `low`, more below `high`.
+    while !found && below_low > target && tries < 40 {
+        high = low;
+        width *= 4.0;
+        low -= width;
+        pivot = low;
+        below_low = count_below(rows, low);
+        found = below_low == target;
+        tries += 1;
+    }
+    let mut below_high = 0;
+    if !found {
+        pivot = high;
+        below_high = count_below(rows, high);
+        found = below_high == target;
+        while !found && below_high < target && tries < 40 {
+            low = high;
+            below_low = below_high;
+            width *= 4.0;
+            high += width;
+            pivot = high;
+            below_high = count_below(rows, high);
+            found = below_high == target;
+            tries += 1;
+        }
+    }
+    let mut steps = 0;
+    let mut tied = None;
+    while !found && tries < 40 && steps < 16 {
+        if steps >= 2 && steps % 2 == 0 {
+            // Whole numbers tie: is the smallest value left the median itself?
+            let (_, smallest) = around(rows, low);
+            pivot = smallest.next_up();
+            let below = count_below(rows, pivot);
+            if below > target {
+                tied = Some(smallest);
+                break;
+            }
+            found = below == target;
+            low = pivot;
+            below_low = below;
+            steps += 1;
+            continue;
+        }
+        // Values are dense around the median, so interpolating the counts lands close to it.
+        let part = (target - below_low) as f32 / (below_high - below_low) as f32;
+        pivot = low + (high - low) * part.clamp(0.04, 0.96);
+        if !(pivot > low && pivot < high) {
+            break;
+        }
+        let below = count_below(rows, pivot);
+        if below == target {
+            found = true;
+        } else if below < target {
+            low = pivot;
+            below_low = below;
+        } else {
+            high = pivot;
+            below_high = below;
+        }
+        steps += 1;
+    }
+    let median = if let Some(value) = tied {
+        value
+    } else if found {
+        let (under, over) = around(rows, pivot);
+        if n.is_multiple_of(2) { (under + over) * 0.5 } else { over }
+    } else if tries < 40 {
+        select_between(rows, n, low, high, below_low)
+    } else {
+        select_between(rows, n, f32::NEG_INFINITY, f32::INFINITY, 0)
+    };
+    let moved = (median - bracket.center).abs();
+    bracket.width = (0.75 * bracket.width + 0.5 * moved).max(f32::MIN_POSITIVE * 1e6);
+    bracket.center = median;
+    median
+}
+
+#[inline(always)]
+fn count_below(rows: &[Row], pivot: f32) -> i32 {
+    let mut counts = [0i32; LANES];
+    for row in rows {
+        for l in 0..LANES {
+            counts[l] += i32::from(row.0[l] < pivot);
+        }
+    }
+    counts.iter().sum()
+}
+
+/// The largest value below the pivot and the smallest that is not.
+#[inline(always)]
+fn around(rows: &[Row], pivot: f32) -> (f32, f32) {
+    let mut under = [f32::NEG_INFINITY; LANES];
+    let mut over = [f32::INFINITY; LANES];
+    for row in rows {
+        for l in 0..LANES {
+            let v = row.0[l];
+            let (u, o) = if v < pivot { (v, f32::INFINITY) } else { (f32::NEG_INFINITY, v) };
+            under[l] = if u > under[l] { u } else { under[l] };
+            over[l] = if o < over[l] { o } else { over[l] };
+        }
+    }
+    (under.into_iter().fold(f32::NEG_INFINITY, f32::max), over.into_iter().fold(f32::INFINITY, f32::min))
+}
+
+/// The median by selection among the values in `low..high`, of which `below_low` lie below.
+#[cold]
+fn select_between(rows: &[Row], n: usize, low: f32, high: f32, below_low: i32) -> f32 {
+    let mut values = [0.0f32; 1024];
+    let mut spill = Vec::new();
+    let mut count = 0;
+    for (index, &v) in rows.iter().flat_map(|row| &row.0).enumerate() {
+        if index < n && (v >= low && (v < high || high == f32::INFINITY)) {
+            if count < values.len() {
+                values[count] = v;
+            } else {
+                spill.push(v);
+            }
+            count += 1;
+        }
+    }
+    let values = if spill.is_empty() {
+        &mut values[..count]
+    } else {
+        spill.extend_from_slice(&values);
+        &mut spill[..]
+    };
+    let place = n / 2 - below_low as usize;
+    let (under, over, _) = values.select_nth_unstable_by(place, f32::total_cmp);
+    if n % 2 == 1 {
+        return *over;
+    }
+    let under = under.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    (under + *over) * 0.5
+}
