@@ -44,7 +44,7 @@ pub fn check(path: &Path) -> Result<(), CliError> {
     let verdict = match found.iter().filter(|p| p.severity == Severity::Error).count() {
         0 => match advice.iter().filter(|p| p.severity == Severity::Warning).count() {
             0 => "nothing wrong".to_owned(),
-            count => format!("nothing wrong, and {}", counted(count, "piece of advice")),
+            count => format!("nothing wrong, and {} of advice", counted(count, "piece")),
         },
         _ => "nothing wrong with the pipeline itself, but it does not run here: see above".to_owned(),
     };

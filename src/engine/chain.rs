@@ -217,10 +217,7 @@ impl Chain {
         scratch: &mut ChainScratch,
         out: &mut Block,
     ) -> Result<(), EngineError> {
-        self.check(segment, &frames)?;
-        out.reset(self.num_channels(), frames);
-        let sections = scratch.for_sections(self.inner.sections.len());
-        run::read_block(&self.inner, self.inner.sections.len() - 1, sections, segment, self.step, out)
+        self.fill(run::read_block, segment, frames, scratch, out)
     }
 
     /// Reads a range that is computed for itself, not as part of the grid: equal to [`Self::read_block`] but for the
@@ -235,10 +232,21 @@ impl Chain {
         scratch: &mut ChainScratch,
         out: &mut Block,
     ) -> Result<(), EngineError> {
+        self.fill(run::read_piece, segment, frames, scratch, out)
+    }
+
+    fn fill(
+        &self,
+        read: run::Read,
+        segment: usize,
+        frames: Range<usize>,
+        scratch: &mut ChainScratch,
+        out: &mut Block,
+    ) -> Result<(), EngineError> {
         self.check(segment, &frames)?;
         out.reset(self.num_channels(), frames);
         let sections = scratch.for_sections(self.inner.sections.len());
-        run::read_piece(&self.inner, self.inner.sections.len() - 1, sections, segment, self.step, out)
+        read(&self.inner, self.inner.sections.len() - 1, sections, segment, self.step, out)
     }
 
     /// Works with one of the scratches the chain keeps.

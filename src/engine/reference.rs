@@ -7,7 +7,7 @@ use super::{
     tile::{LANES, Row, SUB, num_tiles, transpose},
 };
 use crate::data::{Operator, ReferenceSet};
-use median::{Bracket, global_median, median_of_rows};
+use median::{global_median, median_of_rows};
 
 /// A checked reference, ready to run.
 #[derive(Clone, Debug)]
@@ -105,26 +105,26 @@ impl ReferencePlan {
         frames: usize,
         scratch: &mut ReferenceScratch,
     ) {
-        let ReferenceScratch { rows, values, .. } = scratch;
-        for frame in 0..frames {
-            values.clear();
+        let ReferenceScratch { rows, sorted: found, .. } = scratch;
+        for first in (0..frames).step_by(LANES) {
+            let count = LANES.min(frames - first);
+            found.clear();
             for (from, _) in sets {
                 rows.clear();
-                rows.resize(num_tiles(from.len()), Row::splat(f32::INFINITY));
-                for (place, &channel) in from.iter().enumerate() {
-                    rows[place / LANES].0[place % LANES] = value(sub, channel, frame);
-                }
-                values.push(match self.operator {
-                    Operator::Median => median_of_rows(rows, from.len(), &mut Bracket::default()),
-                    Operator::Average => {
-                        let sum: f64 = from.iter().map(|&c| f64::from(value(sub, c, frame))).sum();
-                        (sum / from.len() as f64) as f32
-                    }
+                // After a short end its last frame is repeated.
+                let frame = |lane: usize| first + lane.min(count - 1);
+                let series = |&c: &usize| Row(std::array::from_fn(|lane| value(sub, c, frame(lane))));
+                rows.extend(from.iter().map(series));
+                found.push(match self.operator {
+                    Operator::Median => median_of_rows(rows),
+                    Operator::Average => mean_of_lanes(rows),
                 });
             }
-            for ((_, to), &reference) in sets.iter().zip(values.iter()) {
+            for ((_, to), reference) in sets.iter().zip(found.iter()) {
                 for &channel in to {
-                    sub[channel / LANES * SUB + frame].0[channel % LANES] -= reference;
+                    for lane in 0..count {
+                        sub[channel / LANES * SUB + first + lane].0[channel % LANES] -= reference.0[lane];
+                    }
                 }
             }
         }

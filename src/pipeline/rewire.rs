@@ -163,20 +163,7 @@ fn shared_params(old: &dyn DynNode, new: &dyn DynNode, params: &Params) -> Param
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::*;
-    use crate::pipeline::{Document, toys};
-
-    fn open(nodes: &str, wires: &str) -> Pipeline {
-        let text = format!("(version: 1, nodes: {{{nodes}}}, wires: [{wires}])");
-        Document::parse(&text, "test", &toys::registry()).unwrap().pipeline
-    }
-
-    fn chain() -> Pipeline {
-        open(
-            r#""n": (kind: "numbers"), "a": (kind: "add", params: (add: 3.0)), "b": (kind: "add")"#,
-            r#"("n.table", "a.table")"#,
-        )
-    }
+    use crate::pipeline::toys::{self, chain};
 
     #[test]
     fn a_wire_is_moved_in_one_step_at_either_end() {

@@ -195,19 +195,7 @@ fn node_of(end: &str) -> &str {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::pipeline::{Document, toys};
-
-    fn open(nodes: &str, wires: &str) -> Pipeline {
-        let text = format!("(version: 1, nodes: {{{nodes}}}, wires: [{wires}])");
-        Document::parse(&text, "test", &toys::registry()).unwrap().pipeline
-    }
-
-    fn chain() -> Pipeline {
-        open(
-            r#""n": (kind: "numbers"), "a": (kind: "add", params: (add: 3.0)), "b": (kind: "add")"#,
-            r#"("n.table", "a.table")"#,
-        )
-    }
+    use crate::pipeline::toys::{self, chain, open};
 
     /// Three steps after a source, the last one leading on to two.
     fn row() -> Pipeline {

@@ -1,8 +1,8 @@
 //! Tiny nodes for the tests of this room.
 
 use super::{
-    Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port,
-    PortType, Registry, RunContext, TaskClass, Work,
+    Category, Coordinate, CoordinateValue, Document, Inputs, Node, NodeError, NodeInfo, Outputs,
+    ParamProblem, Pipeline, Port, PortType, Registry, RunContext, TaskClass, Work,
 };
 use crate::data::{Table, TableColumn};
 use schemars::JsonSchema;
@@ -283,4 +283,19 @@ impl Node for Plus {
 
 pub fn registry() -> Registry {
     Registry::default().with(Numbers).with(Add).with(Split).with(Gather).with(Centre).with(Plus)
+}
+
+/// The pipeline of a document with these nodes and wires.
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+pub fn open(nodes: &str, wires: &str) -> Pipeline {
+    let text = format!("(version: 1, nodes: {{{nodes}}}, wires: [{wires}])");
+    Document::parse(&text, "test", &registry()).unwrap().pipeline
+}
+
+/// Numbers, what is added to them, and a node that nothing enters.
+pub fn chain() -> Pipeline {
+    open(
+        r#""n": (kind: "numbers"), "a": (kind: "add", params: (add: 3.0)), "b": (kind: "add")"#,
+        r#"("n.table", "a.table")"#,
+    )
 }

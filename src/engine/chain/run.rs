@@ -68,6 +68,10 @@ struct Stretch {
     segment: usize,
 }
 
+/// Fills a block with a section's output: [`read_block`] or [`read_piece`].
+pub(super) type Read =
+    fn(&Inner, usize, &mut [SectionScratch], usize, usize, &mut Block) -> Result<(), EngineError>;
+
 /// Frame-major samples of a section's output.
 pub(super) fn read_frames(
     inner: &Inner,

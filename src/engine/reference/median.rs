@@ -4,7 +4,7 @@ use crate::engine::tile::{LANES, Row, SUB, num_tiles};
 
 /// Where the last median was found: the next one is near.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bracket {
+struct Bracket {
     center: f32,
     width: f32,
 }
@@ -42,6 +42,12 @@ pub(super) fn global_median(sub: &mut [Row], frames: usize, num_channels: usize,
             }
         }
     }
+}
+
+/// The median of each lane of some rows.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+pub(super) fn median_of_rows(rows: &[Row]) -> Row {
+    Row(medians_of_lanes(rows, &mut Bracket::default()))
 }
 
 /// Counts of values below a pivot, lane by lane, that are tried before the values of a lane are sorted.
@@ -186,159 +192,4 @@ fn median_by_selection(series: &[Row], lane: usize) -> f32 {
         return *over;
     }
     (under.iter().copied().fold(f32::NEG_INFINITY, f32::max) + *over) * 0.5
-}
-
-#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma+popcnt",))]
-pub(super) fn median_of_rows(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
-    median_of_rows_inline(rows, n, bracket)
-}
-
-/// Exact median of the first `n` values, the rest being infinite.
-///
-/// Narrows a bracket of values by counting how many lie below a pivot; once exactly half do, one pass finds
-/// the two central values. Ties and odd cases fall back to selecting among what is left.
-#[inline(always)]
-fn median_of_rows_inline(rows: &[Row], n: usize, bracket: &mut Bracket) -> f32 {
-    let target = (n / 2) as i32;
-    let mut low = bracket.center - bracket.width;
-    let mut high = bracket.center + bracket.width;
-    let mut width = bracket.width;
-    let mut pivot = low;
-    let mut below_low = count_below(rows, low);
-    let mut found = below_low == target;
-    let mut tries = 0;
-    // Widen until the bracket holds the median: fewer than `target` below `low`, more below `high`.
-    while !found && below_low > target && tries < 40 {
-        high = low;
-        width *= 4.0;
-        low -= width;
-        pivot = low;
-        below_low = count_below(rows, low);
-        found = below_low == target;
-        tries += 1;
-    }
-    let mut below_high = 0;
-    if !found {
-        pivot = high;
-        below_high = count_below(rows, high);
-        found = below_high == target;
-        while !found && below_high < target && tries < 40 {
-            low = high;
-            below_low = below_high;
-            width *= 4.0;
-            high += width;
-            pivot = high;
-            below_high = count_below(rows, high);
-            found = below_high == target;
-            tries += 1;
-        }
-    }
-    let mut steps = 0;
-    let mut tied = None;
-    while !found && tries < 40 && steps < 16 {
-        if steps >= 2 && steps % 2 == 0 {
-            // Whole numbers tie: is the smallest value left the median itself?
-            let (_, smallest) = around(rows, low);
-            pivot = smallest.next_up();
-            let below = count_below(rows, pivot);
-            if below > target {
-                tied = Some(smallest);
-                break;
-            }
-            found = below == target;
-            low = pivot;
-            below_low = below;
-            steps += 1;
-            continue;
-        }
-        // Values are dense around the median, so interpolating the counts lands close to it.
-        let part = (target - below_low) as f32 / (below_high - below_low) as f32;
-        pivot = low + (high - low) * part.clamp(0.04, 0.96);
-        if !(pivot > low && pivot < high) {
-            break;
-        }
-        let below = count_below(rows, pivot);
-        if below == target {
-            found = true;
-        } else if below < target {
-            low = pivot;
-            below_low = below;
-        } else {
-            high = pivot;
-            below_high = below;
-        }
-        steps += 1;
-    }
-    let median = if let Some(value) = tied {
-        value
-    } else if found {
-        let (under, over) = around(rows, pivot);
-        if n.is_multiple_of(2) { (under + over) * 0.5 } else { over }
-    } else if tries < 40 {
-        select_between(rows, n, low, high, below_low)
-    } else {
-        select_between(rows, n, f32::NEG_INFINITY, f32::INFINITY, 0)
-    };
-    let moved = (median - bracket.center).abs();
-    bracket.width = (0.75 * bracket.width + 0.5 * moved).max(f32::MIN_POSITIVE * 1e6);
-    bracket.center = median;
-    median
-}
-
-#[inline(always)]
-fn count_below(rows: &[Row], pivot: f32) -> i32 {
-    let mut counts = [0i32; LANES];
-    for row in rows {
-        for l in 0..LANES {
-            counts[l] += i32::from(row.0[l] < pivot);
-        }
-    }
-    counts.iter().sum()
-}
-
-/// The largest value below the pivot and the smallest that is not.
-#[inline(always)]
-fn around(rows: &[Row], pivot: f32) -> (f32, f32) {
-    let mut under = [f32::NEG_INFINITY; LANES];
-    let mut over = [f32::INFINITY; LANES];
-    for row in rows {
-        for l in 0..LANES {
-            let v = row.0[l];
-            let (u, o) = if v < pivot { (v, f32::INFINITY) } else { (f32::NEG_INFINITY, v) };
-            under[l] = if u > under[l] { u } else { under[l] };
-            over[l] = if o < over[l] { o } else { over[l] };
-        }
-    }
-    (under.into_iter().fold(f32::NEG_INFINITY, f32::max), over.into_iter().fold(f32::INFINITY, f32::min))
-}
-
-/// The median by selection among the values in `low..high`, of which `below_low` lie below.
-#[cold]
-fn select_between(rows: &[Row], n: usize, low: f32, high: f32, below_low: i32) -> f32 {
-    let mut values = [0.0f32; 1024];
-    let mut spill = Vec::new();
-    let mut count = 0;
-    for (index, &v) in rows.iter().flat_map(|row| &row.0).enumerate() {
-        if index < n && (v >= low && (v < high || high == f32::INFINITY)) {
-            if count < values.len() {
-                values[count] = v;
-            } else {
-                spill.push(v);
-            }
-            count += 1;
-        }
-    }
-    let values = if spill.is_empty() {
-        &mut values[..count]
-    } else {
-        spill.extend_from_slice(&values);
-        &mut spill[..]
-    };
-    let place = n / 2 - below_low as usize;
-    let (under, over, _) = values.select_nth_unstable_by(place, f32::total_cmp);
-    if n % 2 == 1 {
-        return *over;
-    }
-    let under = under.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    (under + *over) * 0.5
 }
