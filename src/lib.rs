@@ -12,6 +12,7 @@
 //! | [`pipeline`] | graph, document, plan, store, executor, events; knows the trait `Node`, never a node | `data`, `io`, `engine::{Monitor, Scratch}` |
 //! | [`nodes`] | one file per node and the registry | `data`, `io`, `engine`, `figures`, `pipeline` |
 //! | [`inspect`] | what views show, computed off the UI thread | `data`, `io`, `engine`, `pipeline` |
+//! | [`batch`] | handing a plan to a scheduler | `data`, `io`, `pipeline` |
 //! | [`cli`] | the command line | all but `app` |
 //! | `app` | the window (feature `gui`); the only room that sees egui | all but `cli` |
 //!
@@ -21,6 +22,7 @@
 //! - A result is written beside its place and renamed; nothing half-written ever has a final name.
 //! - The user's data is never modified in place.
 
+pub mod batch;
 pub mod cli;
 pub mod data;
 pub mod engine;

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Room and what it may import.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("data", &[]),
     ("io", &["data"]),
     ("engine", &["data"]),
@@ -16,7 +16,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("pipeline", &["data", "io", "engine"]),
     ("nodes", &["data", "io", "engine", "figures", "pipeline"]),
     ("inspect", &["data", "io", "engine", "pipeline"]),
-    ("cli", &["data", "io", "engine", "pipeline", "nodes", "inspect"]),
+    ("batch", &["data", "io", "pipeline"]),
+    ("cli", &["data", "io", "engine", "pipeline", "nodes", "inspect", "batch"]),
     ("app", &["data", "io", "engine", "figures", "pipeline", "nodes", "inspect"]),
 ];
 

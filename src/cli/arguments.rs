@@ -39,15 +39,51 @@ pub enum Command {
     },
     /// Show what a run would do.
     Plan(PlanArguments),
+    /// Hand a pipeline to a cluster: an array of jobs for each node; only what is not done is submitted.
+    Submit(SubmitArguments),
+    /// Show, follow or cancel what was submitted.
+    Jobs(JobsArguments),
+    /// Do the tasks of one element of an array, as a job does.
+    #[command(hide = true)]
+    Task {
+        /// Folder of the submission.
+        submission: PathBuf,
+        /// Place of the array in it.
+        array: usize,
+        /// The element.
+        element: usize,
+    },
     /// Show every recording at every node: what is done, what failed and why.
     Status(StatusArguments),
+    /// Say why a node would run, or why it ran: which parameter, file or version changed.
+    Why(WhyArguments),
+    /// Write the results of a pipeline, and all they were made of, as an RO-Crate for others.
+    Archive {
+        /// The pipeline (.ron).
+        pipeline: PathBuf,
+        /// Folder to write; must not exist yet.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// Name the results where they lie, and copy none.
+        #[arg(long)]
+        metadata_only: bool,
+    },
+    /// Say in words what a pipeline does, for the methods of a paper.
+    Methods {
+        /// The pipeline (.ron).
+        pipeline: PathBuf,
+    },
     /// Check the files of every stored result against their hashes.
     Verify,
-    /// Remove stored results that no pipeline refers to, and those beyond the size limit.
-    Clean {
-        /// Say what would be removed, and remove nothing.
+    /// Remove stored results that no pipeline refers to, and those beyond limits of size and age.
+    Clean(CleanArguments),
+    /// Keep the results of a pipeline, as they are now, whatever is cleaned.
+    Pin {
+        /// The pipeline (.ron).
+        pipeline: PathBuf,
+        /// Keep them no longer.
         #[arg(long)]
-        dry_run: bool,
+        remove: bool,
     },
     /// List the nodes there are.
     Nodes {
@@ -59,6 +95,17 @@ pub enum Command {
     Node {
         /// Its kind, such as bandpass_filter, or a word that finds one.
         name: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the sorters SpikeInterface has in your Python, or the parameters of one.
+    Sorters {
+        /// A sorter, such as mountainsort5.
+        name: Option<String>,
+        /// The Python, or the folder of its environment; found where left out.
+        #[arg(long, value_name = "PATH", default_value = "")]
+        python: String,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -111,6 +158,125 @@ pub struct StatusArguments {
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A scheduler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scheduler {
+    /// Slurm, by its commands sbatch, squeue and scancel.
+    Slurm,
+}
+
+/// Options of `submit`.
+#[derive(Debug, Args)]
+pub struct SubmitArguments {
+    /// The pipeline (.ron). It and the store must lie where the cluster sees them.
+    pub pipeline: PathBuf,
+    /// The scheduler.
+    #[arg(long, value_name = "NAME", default_value = "slurm")]
+    pub engine: Scheduler,
+    /// Set a parameter, as node.param=value. May be repeated.
+    #[arg(long = "set", value_name = "NODE.PARAM=VALUE")]
+    pub set: Vec<String>,
+    /// Submit up to this node and no further.
+    #[arg(long, value_name = "NODE")]
+    pub until: Option<String>,
+    /// Cores of each job. By the class of the node where left out: 4 for a sort, 1 or 2 for others.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub cores: Option<u32>,
+    /// Memory of each job, such as 8G. By the class of the node where left out: 4G or 2G.
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// Time limit of each job, such as 2:00:00.
+    #[arg(long, value_name = "TIME")]
+    pub time: Option<String>,
+    /// Partition.
+    #[arg(long, value_name = "NAME")]
+    pub partition: Option<String>,
+    /// Any other option of sbatch, such as --option=--account=lab. May be repeated.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub option: Vec<String>,
+    /// Jobs in an array at most; more items than that share jobs. 200 where left out.
+    #[arg(long, value_name = "N")]
+    pub max_jobs: Option<usize>,
+    /// Do not wait for the end.
+    #[arg(long)]
+    pub detach: bool,
+}
+
+/// Options of `jobs`.
+#[derive(Debug, Args)]
+pub struct JobsArguments {
+    /// The pipeline (.ron).
+    pub pipeline: PathBuf,
+    /// Tell what happens until the end.
+    #[arg(long)]
+    pub follow: bool,
+    /// Cancel all jobs that wait or run.
+    #[arg(long, conflicts_with = "follow")]
+    pub cancel: bool,
+    /// Print the logs of a node's jobs.
+    #[arg(long, value_name = "NODE", conflicts_with_all = ["follow", "cancel"])]
+    pub log: Option<String>,
+}
+
+/// Options of `why`.
+#[derive(Debug, Args)]
+pub struct WhyArguments {
+    /// The pipeline (.ron).
+    pub pipeline: PathBuf,
+    /// Name of the node.
+    pub node: String,
+    /// Set a parameter, as node.param=value. May be repeated.
+    #[arg(long = "set", value_name = "NODE.PARAM=VALUE")]
+    pub set: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `clean`.
+#[derive(Debug, Args)]
+pub struct CleanArguments {
+    /// Say what would be removed, and remove nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove the results used longest ago too, until so much is left, such as 50GB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_size: Option<u64>,
+    /// Remove results too that were not used for so long, such as 30d or 12h.
+    #[arg(long, value_name = "AGE", value_parser = parse_age)]
+    pub older_than: Option<std::time::Duration>,
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let factor = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1e0,
+        "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "TB" => 1e12,
+        _ => return Err("a number with B, kB, MB, GB or TB expected, such as 50GB".into()),
+    };
+    let number: f64 = number.parse().map_err(|_| "a size such as 50GB expected".to_owned())?;
+    Ok((number * factor) as u64)
+}
+
+fn parse_age(text: &str) -> Result<std::time::Duration, String> {
+    let expected = "a number with s, min, h or d expected, such as 30d";
+    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(expected)?;
+    let (number, unit) = text.split_at(at);
+    let factor = match unit.trim() {
+        "s" => 1.0,
+        "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        _ => return Err(expected.into()),
+    };
+    let seconds = number.parse::<f64>().map_err(|_| expected.to_owned())? * factor;
+    std::time::Duration::try_from_secs_f64(seconds).map_err(|_| expected.to_owned())
 }
 
 /// Options of `plan`.

@@ -4,7 +4,8 @@ use super::{CliError, error::FileProblem};
 use crate::{
     nodes::registry,
     pipeline::{
-        Document, DocumentError, Executor, Limits, Pipeline, Problem, Registry, Severity, Store, validate,
+        Document, DocumentError, Executor, Pipeline, Problem, Registry, RunSettings, Severity, Store,
+        validate,
     },
 };
 use std::{
@@ -101,7 +102,7 @@ pub fn executor(registry: Registry, threads: Option<u16>) -> Result<Arc<Executor
     let store = Store::open(&folder).map_err(|error| {
         CliError::advised(error.to_string(), "SPIKELOOM_STORE names the folder results are kept in.")
     })?;
-    let mut limits = Limits::default();
+    let mut limits = RunSettings::load()?.limits()?;
     if let Some(threads) = threads {
         limits.threads = usize::from(threads);
     }

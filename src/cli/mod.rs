@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 a run failed, 2 bad input or use, 130 cancelled.
 
+mod archive;
 mod arguments;
 mod compare;
 mod convert;
@@ -17,8 +18,11 @@ mod presets;
 mod progress;
 mod run;
 mod sort;
+mod sorters;
 mod status;
 mod store;
+mod submit;
+mod why;
 
 use arguments::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -63,11 +67,21 @@ pub fn start() -> Start {
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Check { pipeline }) => inspect_pipeline::check(&pipeline),
         Some(Command::Plan(arguments)) => inspect_pipeline::plan(&arguments),
+        Some(Command::Submit(arguments)) => submit::submit(&arguments),
+        Some(Command::Jobs(arguments)) => submit::jobs(&arguments),
+        Some(Command::Task { submission, array, element }) => submit::task(&submission, array, element),
         Some(Command::Status(arguments)) => status::status(&arguments),
+        Some(Command::Why(arguments)) => why::why(&arguments),
+        Some(Command::Archive { pipeline, out, metadata_only }) => {
+            archive::archive(&pipeline, &out, !metadata_only)
+        }
+        Some(Command::Methods { pipeline }) => archive::methods(&pipeline),
         Some(Command::Verify) => store::verify(),
-        Some(Command::Clean { dry_run }) => store::clean(dry_run),
+        Some(Command::Clean(arguments)) => store::clean(&arguments),
+        Some(Command::Pin { pipeline, remove }) => store::pin(&pipeline, remove),
         Some(Command::Nodes { json }) => nodes::list(json),
         Some(Command::Node { name, json }) => nodes::page(&name, json),
+        Some(Command::Sorters { name, python, json }) => sorters::sorters(name.as_deref(), &python, json),
         Some(Command::Info(arguments)) => info::info(&arguments),
         Some(Command::Sort(arguments)) => sort::sort(&arguments),
         Some(Command::Convert(arguments)) => convert::convert(&arguments),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     data::text::{counted, took},
-    pipeline::{EventKind, Executor, Pipeline, RunOptions, RunStatus, Value},
+    pipeline::{EventKind, Executor, Pipeline, RunOptions, RunSettings, RunStatus, Value},
 };
 use std::{
     collections::BTreeMap,
@@ -59,6 +59,7 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
         threads: arguments.threads.map(usize::from),
         base_folder: loaded.base_folder.clone(),
         pipeline_path: Some(loaded.path.clone()),
+        hooks: RunSettings::load()?.hooks,
         ..RunOptions::default()
     };
     let ended = follow(&executor, &loaded.pipeline, options, arguments.json)?;

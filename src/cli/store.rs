@@ -1,7 +1,11 @@
 //! `verify` and `clean`: care for the store of results.
 
-use super::{CliError, output};
-use crate::pipeline::{CleanOptions, Store};
+use super::{CliError, arguments::CleanArguments, output};
+use crate::{
+    data::text::counted,
+    pipeline::{CleanOptions, Store},
+};
+use std::path::Path;
 
 fn open() -> Result<Store, CliError> {
     Store::open(&Store::default_folder()).map_err(|error| {
@@ -32,13 +36,19 @@ pub fn verify() -> Result<(), CliError> {
     Err(CliError::Failed("damaged results were removed; run the pipelines again to make them anew".into()))
 }
 
-/// Removes results that no pipeline links to, and leftovers of killed runs.
+/// Removes results that no pipeline links to, those beyond the limits, and leftovers of killed runs.
 ///
 /// # Errors
 /// Where the store cannot be read or a folder cannot be removed.
-pub fn clean(dry_run: bool) -> Result<(), CliError> {
+pub fn clean(arguments: &CleanArguments) -> Result<(), CliError> {
     let store = open()?;
-    let options = CleanOptions { dry_run, unreferenced: true, ..CleanOptions::default() };
+    let dry_run = arguments.dry_run;
+    let options = CleanOptions {
+        dry_run,
+        unreferenced: true,
+        max_bytes: arguments.max_size,
+        max_age: arguments.older_than,
+    };
     let report = store.clean(&options).map_err(|error| CliError::Failed(error.to_string()))?;
     let mut text = String::new();
     for (folder, bytes) in &report.removed {
@@ -52,6 +62,28 @@ pub fn clean(dry_run: bool) -> Result<(), CliError> {
         size(report.kept_bytes)
     ));
     output::text(&text)
+}
+
+/// Keeps the results of a pipeline whatever is cleaned, or no longer does.
+///
+/// # Errors
+/// Where it has none, or they cannot be linked.
+pub fn pin(pipeline: &Path, remove: bool) -> Result<(), CliError> {
+    let store = open()?;
+    let failed = |error: crate::pipeline::StoreError| CliError::Failed(error.to_string());
+    if !pipeline.exists() && !remove {
+        return Err(CliError::Input(format!("there is no pipeline {}", pipeline.display())));
+    }
+    let count = if remove { store.unpin(pipeline) } else { store.pin(pipeline) }.map_err(failed)?;
+    match (count, remove) {
+        (0, true) => Err(CliError::Input(format!("no results of {} are kept", pipeline.display()))),
+        (0, false) => Err(CliError::advised(
+            format!("{} has no results yet", pipeline.display()),
+            "`spikeloom run` makes them; those that are there are kept then.",
+        )),
+        (count, true) => output::text(&format!("{} kept no longer\n", counted(count, "result"))),
+        (count, false) => output::text(&format!("{} kept\n", counted(count, "result"))),
+    }
 }
 
 fn size(bytes: u64) -> String {

@@ -65,6 +65,8 @@ pub trait Monitor: Sync {
     fn log(&self, _line: &str) {}
     /// Something the user should know about the result.
     fn warn(&self, _line: &str) {}
+    /// Another program that took part, and its version as it told it.
+    fn tool(&self, _name: &str, _version: &str) {}
 }
 
 /// What can be looked at while a sort runs.

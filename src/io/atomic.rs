@@ -1,11 +1,12 @@
 //! Writing beside the final place and renaming: nothing half-written ever has a final name.
 
-use super::Error;
+use super::{Error, written};
 use std::{
     cell::RefCell,
     fs::{self, File},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
+    sync::OnceLock,
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -39,6 +40,7 @@ pub fn file<E: From<Error>>(
     let written = out.into_inner().map_err(|e| failed(e.into_error()))?;
     written.sync_all().map_err(failed)?;
     drop(written);
+    written::about_to_place(&part.path, path)?;
     fs::rename(&part.path, path).map_err(failed)?;
     part.keep();
     sync_folder(path.parent());
@@ -114,6 +116,7 @@ impl Failure for Error {
 
 /// Gives a folder that was filled under another name its final one.
 fn place(part: Part, path: &Path) -> Result<(), Error> {
+    written::about_to_place(&part.path, path)?;
     fs::rename(&part.path, path).map_err(|source| Error::io("create", path, source))?;
     part.keep();
     sync_folder(path.parent());
@@ -180,8 +183,8 @@ impl Part {
         let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path = parent.join(format!(".{name}.{}-{number}.part", std::process::id()));
-        // What a killed process of the same number may have left.
+        remove_leftovers(parent, &name);
+        let path = parent.join(format!(".{name}.{}-{}-{number}.part", machine(), std::process::id()));
         remove(&path);
         Ok(Self { path, kept: false })
     }
@@ -195,6 +198,36 @@ impl Drop for Part {
     fn drop(&mut self) {
         if !self.kept {
             remove(&self.path);
+        }
+    }
+}
+
+/// This machine since it was started, in a few digits: processes are told apart by number on it alone.
+fn machine() -> &'static str {
+    static MACHINE: OnceLock<String> = OnceLock::new();
+    MACHINE.get_or_init(|| {
+        let boot = fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        blake3::hash(&boot).to_hex()[..6].to_owned()
+    })
+}
+
+/// Removes what killed processes of this machine left under temporary names of a file or folder.
+fn remove_leftovers(parent: &Path, name: &str) {
+    let start = format!("{}.{}-", name.trim_start_matches('.'), machine());
+    // Without it nobody tells which processes live.
+    if !Path::new("/proc/self").exists() {
+        return;
+    }
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        // A folder that was made within the making of another has both names.
+        let plain = found.trim_start_matches('.');
+        let process =
+            plain.strip_prefix(&start).filter(|rest| found.starts_with('.') && rest.ends_with(".part"));
+        let Some(process) = process.and_then(|rest| rest.split('-').next()) else { continue };
+        if process.parse::<u32>().is_ok() && !Path::new("/proc").join(process).exists() {
+            remove(&entry.path());
         }
     }
 }

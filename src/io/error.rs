@@ -50,12 +50,21 @@ impl Error {
     pub fn format(path: &Path, message: impl Into<String>) -> Self {
         Self::Format { path: path.to_owned(), message: message.into() }
     }
+
+    /// True where a disk is full or a quota used up.
+    pub fn is_full_disk(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
+    }
 }
 
 fn advice(action: &str, source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
     match source.kind() {
         ErrorKind::StorageFull => ". The disk is full: make room, then run again; what is done is kept.",
+        ErrorKind::QuotaExceeded => {
+            ". Your quota is used up: make room, then run again; what is done is kept."
+        }
         ErrorKind::PermissionDenied => ". Choose a folder you may write to, or change its permissions.",
         ErrorKind::NotFound if action == "create" => {
             ". The folder it would lie in cannot be made: choose another."

@@ -68,6 +68,9 @@ struct Format {
     sorting: Option<OpenSorting>,
 }
 
+/// Endings of files of samples alone.
+const RAW: &[&str] = &["raw", "dat", "bin", "bat", "i16", "f32"];
+
 /// All formats, the more particular first.
 const FORMATS: &[Format] = &[
     Format {
@@ -177,7 +180,7 @@ const FORMATS: &[Format] = &[
         name: "binary",
         label: "Raw binary",
         sign: "a .raw, .dat, .bin or .bat file",
-        fits: |path| path.is_file() && has_extension(path, &["raw", "dat", "bin", "bat", "i16", "f32"]),
+        fits: |path| path.is_file() && has_extension(path, RAW),
         traces: |_| true,
         spikes: |_| false,
         recording: Some(binary::open),
@@ -323,13 +326,17 @@ pub fn is_known_but_not_read(path: &Path) -> bool {
 }
 
 fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Error> {
-    path.metadata().map_err(|source| Error::io("read", path, source))?;
+    let is_file = path.metadata().map_err(|source| Error::io("read", path, source))?.is_file();
     if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("._")) {
         let message =
             "a companion file of macOS holds no samples: choose the file without ._ before its name";
         return Err(Error::Unrecognised { path: path.to_owned(), message: message.to_owned() });
     }
-    let raw = FORMATS.iter().find(|f| f.name == "binary" && path.is_file());
+    let raw = FORMATS.iter().find(|f| is_file && f.name == "binary");
+    // A study has thousands of these, and no other format has files of such names.
+    if let Some(raw) = raw.filter(|_| has_extension(path, RAW)) {
+        return Ok(raw);
+    }
     // With a number of channels and a type, any file is raw whatever its name.
     let told = options.dtype.is_some() && options.num_channels.is_some();
     if let Some(format) = FORMATS.iter().find(|format| (format.fits)(path)) {

@@ -4,6 +4,7 @@
 
 use super::{Error, atomic};
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -37,8 +38,34 @@ pub fn replace(
     if !overwrite {
         check(path)?;
     }
-    fill()?;
-    note(path)
+    let before = fingerprint(path)?;
+    WATCHED.set(Some((path.to_owned(), before)));
+    let filled = fill();
+    WATCHED.set(None);
+    filled?;
+    match fingerprint(path)? {
+        Some(found) => note(path, found),
+        None => Ok(()),
+    }
+}
+
+thread_local! {
+    /// What this thread replaces, and the fingerprint of what lay there before.
+    static WATCHED: RefCell<Option<(PathBuf, Option<String>)>> = const { RefCell::new(None) };
+}
+
+/// `part` is about to get the name `path`: where that is being replaced, both are noted as ours before, so that neither is
+/// taken for another one's after a kill in between.
+///
+/// # Errors
+/// Where the note cannot be written.
+pub(super) fn about_to_place(part: &Path, path: &Path) -> Result<(), Error> {
+    let before = WATCHED.with_borrow(|watched| match watched {
+        Some((watched, before)) if watched == path => Some(before.clone()),
+        _ => None,
+    });
+    let (Some(before), Some(found)) = (before, fingerprint(part)?) else { return Ok(()) };
+    note(path, before.map_or_else(|| found.clone(), |before| format!("{found} {before}")))
 }
 
 /// Whether `path` may be written: nothing is there, or what was written there before is unchanged.
@@ -49,7 +76,7 @@ fn check(path: &Path) -> Result<(), Error> {
     let Some(found) = fingerprint(path)? else { return Ok(()) };
     let (ledger, name) = place(path)?;
     match read(&ledger).get(&name) {
-        Some(noted) if *noted == found => Ok(()),
+        Some(noted) if noted.split(' ').any(|noted| noted == found) => Ok(()),
         Some(_) => Err(Error::format(
             path,
             "it was changed since it was written and is not overwritten. Choose another name, move it away, or set \
@@ -62,16 +89,18 @@ fn check(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Notes that `path` was written just now.
+/// Notes what was written at `path`.
 ///
 /// # Errors
 /// Where the note cannot be written.
-fn note(path: &Path) -> Result<(), Error> {
+fn note(path: &Path, found: String) -> Result<(), Error> {
     static WRITING: Mutex<()> = Mutex::new(());
-    let Some(found) = fingerprint(path)? else { return Ok(()) };
     let (ledger, name) = place(path)?;
     // Several tasks write into one folder at once, and no note may be lost.
     let _one_at_a_time = WRITING.lock();
+    // Other processes too; where a folder cannot be locked, they have to write elsewhere.
+    let folder = ledger.parent().and_then(|folder| fs::File::open(folder).ok());
+    let _locked = folder.filter(|folder| folder.lock().is_ok());
     let mut notes = read(&ledger);
     notes.insert(name, found);
     let text =
@@ -132,6 +161,31 @@ fn list(top: &Path, folder: &Path, files: &mut Vec<(String, u64)>) -> std::io::R
 mod tests {
     use super::*;
 
+    fn written(path: &Path) {
+        note(path, fingerprint(path).unwrap().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn what_a_kill_leaves_between_placing_and_noting_is_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        // As far as a process comes that is killed once the file has its place: the first time, and over an older one.
+        for text in ["one", "two"] {
+            let killed = std::panic::catch_unwind(|| {
+                replace(&path, false, &[], || {
+                    atomic::write_file(&path, text.as_bytes())?;
+                    panic!("killed");
+                })
+            });
+            assert!(killed.is_err());
+            WATCHED.set(None);
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            check(&path).unwrap();
+        }
+        fs::write(&path, "the user's").unwrap();
+        assert!(check(&path).unwrap_err().to_string().contains("changed since"));
+    }
+
     #[test]
     fn only_what_was_written_before_and_left_alone_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
@@ -139,7 +193,7 @@ mod tests {
         check(&path).unwrap();
         fs::write(&path, "mine").unwrap();
         assert!(check(&path).unwrap_err().to_string().contains("exists already"));
-        note(&path).unwrap();
+        written(&path);
         check(&path).unwrap();
         fs::write(&path, "mine, edited").unwrap();
         assert!(check(&path).unwrap_err().to_string().contains("changed"));
@@ -203,7 +257,7 @@ mod tests {
         fs::create_dir(&path).unwrap();
         check(&path).unwrap();
         fs::write(path.join("params.py"), "x").unwrap();
-        note(&path).unwrap();
+        written(&path);
         check(&path).unwrap();
         fs::write(path.join("cluster_group.tsv"), "good").unwrap();
         assert!(check(&path).is_err());

@@ -214,6 +214,9 @@ impl Node for Command {
             working_folder,
             timeout: params.timeout_s.map(Duration::from_secs_f64),
         };
+        if let Some(version) = process::version(&call.program) {
+            context.tool(&params.program, &version);
+        }
         context.stage("run");
         let ended = process::run(&call, context)?;
         if !params.exit_codes.contains(&ended.code) {

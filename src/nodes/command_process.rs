@@ -68,23 +68,52 @@ pub fn find(program: &str, base: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Runs it to its end, or until it is cancelled or out of time; nothing it started stays.
+/// Runs a program in a shell that ends the whole group once standard input closes, which the system does when we die,
+/// however that happens. The program itself has nothing to read. Its exit status is that of the shell.
+#[cfg(unix)]
+const GUARD: &str = r#"exec 3<&0 </dev/null
+( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 &
+guard=$!
+"$@" 3<&- &
+wait $!
+code=$?
+kill $guard
+wait $guard 2>/dev/null
+exit $code"#;
+
+/// Ends with this process on Unix. Elsewhere a program outlives a spikeloom that is killed, but not one that is stopped.
+fn guarded(call: &Call) -> Command {
+    #[cfg(unix)]
+    let mut command = {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", GUARD, "sh"]).arg(&call.program).stdin(Stdio::piped());
+        // A group of its own, so that what it starts ends with it.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command
+    };
+    #[cfg(not(unix))]
+    let mut command = {
+        let mut command = Command::new(&call.program);
+        command.stdin(Stdio::null());
+        command
+    };
+    command.args(&call.arguments);
+    command
+}
+
+/// Runs it to its end, or until it is cancelled or out of time; nothing it started stays, also where this process is
+/// killed, unless it leaves its process group on purpose.
 ///
 /// # Errors
 /// Where it cannot be started, runs out of time or is cancelled.
 pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
     context.log(&format!("{} {}", call.program.display(), quoted(&call.arguments)));
-    let mut command = Command::new(&call.program);
+    let mut command = guarded(call);
     command
-        .args(&call.arguments)
         .envs(call.environment.iter().filter_map(|text| text.split_once('=')))
         .current_dir(&call.working_folder)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    // A group of its own, so that what it starts ends with it.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().map_err(|error| {
         NodeError::Failed(format!("program: {} cannot be started: {error}", call.program.display()))
     })?;
@@ -119,6 +148,32 @@ pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
     });
     let code = result?;
     Ok(Ended { code, last: last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) })
+}
+
+/// Programs that print their version, and the argument that makes them.
+const TELL_VERSION: [(&str, &str); 7] = [
+    ("octave", "--version"),
+    ("python", "--version"),
+    ("julia", "--version"),
+    ("Rscript", "--version"),
+    ("perl", "-v"),
+    ("bash", "--version"),
+    ("node", "--version"),
+];
+
+/// The version of a program, where it is known how to ask for it: any other might do anything.
+pub fn version(program: &Path) -> Option<String> {
+    let name = program.file_stem()?.to_string_lossy().into_owned();
+    let (_, argument) = TELL_VERSION.iter().find(|(known, _)| {
+        let rest = name.strip_prefix(known);
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest == "-cli" || rest.starts_with(|c: char| c.is_ascii_digit())
+        })
+    })?;
+    let output = Command::new(program).arg(argument).stdin(Stdio::null()).output().ok()?;
+    let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    let text = String::from_utf8_lossy(&text).into_owned();
+    text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
 }
 
 fn listen(stream: impl Read, last: &Mutex<VecDeque<String>>, context: &RunContext) {

@@ -46,6 +46,7 @@ mod plot_probe;
 mod plot_raster;
 mod plot_table;
 mod plot_waveforms;
+pub mod python;
 mod quality_metrics;
 mod read_events;
 mod read_motion;
@@ -72,6 +73,7 @@ mod sorting_from_files;
 mod spike_amplitudes;
 mod spike_features;
 mod spike_locations;
+mod spikeinterface_sorter;
 mod split_back;
 mod split_by_group;
 mod split_by_time;
@@ -128,6 +130,7 @@ pub fn registry() -> Registry {
         .with(convert_dtype::ConvertDtype)
         // Sort
         .with(sort::Sort)
+        .with(spikeinterface_sorter::SpikeinterfaceSorter)
         .with(noise_levels::NoiseLevels)
         .with(detect_peaks::DetectPeaks)
         .with(localize_peaks::LocalizePeaks)

@@ -10,6 +10,7 @@ use super::{
     memo::Memo,
     node::DynNode,
     prepared::Prepared,
+    provenance::Origin,
     store::Stored,
     validate::validate,
 };
@@ -110,6 +111,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) swept: Vec<Swept>,
     /// Results known to be there or known to be missing.
     pub(super) found: HashMap<Key, Option<Stored>>,
+    /// What items of lazy nodes were made of.
+    pub(super) origins: HashMap<Key, Origin>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -164,6 +167,7 @@ impl<'a> Evaluator<'a> {
             prepared: HashMap::new(),
             swept,
             found: HashMap::new(),
+            origins: HashMap::new(),
         }
     }
 

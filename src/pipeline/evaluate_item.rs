@@ -1,13 +1,14 @@
 //! One node at one coordinate: its key, its recipe or its task.
 
 use super::{
-    Coordinate, Inputs, Key, NodeError, NodeInstance, Output, OwnItem, Params, Store, TaskId, Value, Work,
+    Coordinate, Inputs, Key, NodeError, NodeInstance, Output, OwnItem, Store, TaskId, Value, Work,
     evaluate::{EvalState, Evaluator, ItemEval, Job, NodeEval, Outcome},
     join::{Item, ItemState, Payload},
     key::{KeyBuilder, canonical, coordinate_text},
     memo::Memo,
     node::DynNode,
     prepared::Prepared,
+    provenance::{FileOf, Origin, result_of},
     store::Stored,
 };
 use std::{cell::Cell, collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -156,19 +157,20 @@ impl Evaluator<'_> {
                 return Ok(EvalState::Done(stored));
             }
             let fits = self.memo.values(self.store, &stored).map_err(failed)?;
-            self.lazy(node, &prepared.params, coordinate, inputs, fits, key_of_applied(key), eval)?;
+            self.lazy(instance, node, &prepared, coordinate, inputs, fits, key_of_applied(key), eval)?;
             return Ok(EvalState::Done(stored));
         }
         let key = self.key("result", node, &prepared, &coordinate, &inputs);
-        self.lazy(node, &prepared.params, coordinate, inputs, BTreeMap::new(), key, eval)?;
+        self.lazy(instance, node, &prepared, coordinate, inputs, BTreeMap::new(), key, eval)?;
         Ok(EvalState::Lazy)
     }
 
     #[expect(clippy::too_many_arguments, reason = "all of it makes up one recipe")]
     fn lazy(
         &mut self,
+        instance: &NodeInstance,
         node: &Arc<dyn DynNode>,
-        params: &Params,
+        prepared: &Arc<Prepared>,
         coordinate: Coordinate,
         inputs: Vec<Arrived>,
         fits: BTreeMap<String, Value>,
@@ -177,24 +179,30 @@ impl Evaluator<'_> {
     ) -> Result<(), NodeError> {
         let load = || Ok(Inputs { fits, ..load_inputs(self.store, self.memo, &inputs)? });
         let folders = (self.store, self.base_folder);
-        let recipe = self.memo.recipe(key, &**node, params, load, self.pipeline.seed(), folders)?;
+        let recipe = self.memo.recipe(key, &**node, &prepared.params, load, self.pipeline.seed(), folders)?;
         eval.warnings.extend(recipe.warnings.iter().cloned());
+        let mut origins: Vec<(Key, Vec<PathBuf>)> = Vec::new();
         for (port, output) in &recipe.outputs.0 {
             let collected = eval.outputs.entry(port.clone()).or_default();
-            let ready = |key, value: &Value| ItemState::Ready { key, payload: Payload::Here(value.clone()) };
+            let mut ready = |key, value: &Value, files: &[PathBuf]| {
+                origins.push((key, files.to_owned()));
+                ItemState::Ready { key, payload: Payload::Here(value.clone()) }
+            };
             match output {
                 Output::One(value) => {
-                    let state = ready(key.output(port, &Coordinate::default()), value);
+                    let state = ready(key.output(port, &Coordinate::default()), value, &[]);
                     collected.push(Item::new(coordinate.clone(), state));
                 }
                 Output::Many(items) => collected.extend(items.iter().map(|(added, value)| {
-                    Item::new(with(&coordinate, added), ready(key.output(port, added), value))
+                    Item::new(with(&coordinate, added), ready(key.output(port, added), value, &[]))
                 })),
                 Output::Own(items) => {
                     for item in items {
                         let place = with(&coordinate, &item.coordinate);
                         let state = match &item.value {
-                            Ok(value) => ready(self.key_of_own(node, port, item, &inputs), value),
+                            Ok(value) => {
+                                ready(self.key_of_own(node, port, item, &inputs), value, &item.files)
+                            }
                             Err(reason) => {
                                 let state = EvalState::Failed(reason.clone());
                                 // An item with several outputs fails once.
@@ -210,7 +218,28 @@ impl Evaluator<'_> {
                 }
             }
         }
+        self.note_origins(instance, prepared, &inputs, origins);
         Ok(())
+    }
+
+    fn note_origins(
+        &mut self,
+        instance: &NodeInstance,
+        prepared: &Arc<Prepared>,
+        inputs: &[Arrived],
+        made: Vec<(Key, Vec<PathBuf>)>,
+    ) {
+        let Some(node) = self.pipeline.index(&instance.name) else { return };
+        let inputs: Vec<_> = inputs.iter().map(|(_, _, key, payload)| (*key, result_of(payload))).collect();
+        for (key, files) in made {
+            let named = files.into_iter().map(|path| {
+                let (path, fingerprint) = self.fingerprint(path);
+                FileOf { path, fingerprint }
+            });
+            let files = named.collect();
+            let origin = Origin { node, prepared: prepared.clone(), files, inputs: inputs.clone() };
+            self.origins.insert(key, origin);
+        }
     }
 
     /// The key of an item that tells what it is made of.

@@ -2,19 +2,27 @@
 
 use super::port::Coordinate;
 use crate::engine::Preview;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One run of a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct RunId(pub u64);
 
 /// One task of a run: a node at a coordinate.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TaskId {
     /// Name of the node.
     pub node: String,
     /// Which item.
     pub coordinate: Coordinate,
+}
+
+impl TaskId {
+    /// Whether the other is this one, or one of several that this one became once its items were known.
+    pub fn holds(&self, other: &Self) -> bool {
+        let keys = &other.coordinate.0;
+        self.node == other.node && self.coordinate.0.iter().all(|(key, value)| keys.get(key) == Some(value))
+    }
 }
 
 /// Something that happened in a run.

@@ -1,8 +1,8 @@
 //! Runs pipelines: threads drive tasks, one rayon pool computes, events tell what happens.
 
 use super::{
-    Coordinate, Event, Pipeline, Plan, PlannedTask, Problem, Registry, RunId, RunStatus, Store, TaskClass,
-    TaskId, Value, Work,
+    Coordinate, Event, Hooks, Pipeline, Plan, PlannedTask, Problem, Registry, RunId, RunStatus, Store,
+    TaskClass, TaskId, Value, Work,
     evaluate::{EvalState, Evaluator, ItemEval},
     graph::split,
     join::ItemState,
@@ -46,6 +46,10 @@ pub struct RunOptions {
     pub until: Option<String>,
     /// Run only the fits that must be there to look at this end (`"whiten.recording"`).
     pub fit_only: Option<String>,
+    /// Run these tasks only: what they need must be there.
+    pub only: Option<BTreeSet<TaskId>>,
+    /// What to do at its end.
+    pub hooks: Hooks,
     /// Threads that compute, where not those of the executor.
     pub threads: Option<usize>,
     /// Where relative paths start: the folder of the document.

@@ -4,7 +4,7 @@
 
 use super::{Event, EventKind, RunId, TaskId, resources::process_cpu_s, store::lock};
 use crate::engine::{Monitor, Preview};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -180,6 +180,7 @@ pub(super) struct TaskMonitor {
     stage: Mutex<(String, Instant)>,
     stages: Mutex<Stages>,
     log: Mutex<String>,
+    tools: Mutex<BTreeMap<String, String>>,
 }
 
 /// Marks a warning in the log of a result.
@@ -196,12 +197,14 @@ pub(super) fn warnings_in(log: &str) -> Vec<String> {
 }
 
 /// Time of one stage of a task, as its provenance has it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct StageTime {
-    name: String,
-    wall_s: f64,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageTime {
+    /// Its name.
+    pub name: String,
+    /// Seconds that passed.
+    pub wall_s: f64,
     /// Of the whole process meanwhile; the time that passed where the system does not tell.
-    cpu_s: f64,
+    pub cpu_s: f64,
 }
 
 /// Stages that ended, and the one that goes on with its beginnings.
@@ -230,7 +233,15 @@ impl Stages {
 impl TaskMonitor {
     pub(super) fn new(task: TaskId, feed: Feed, cancel: Arc<AtomicBool>) -> Self {
         let stage = Mutex::new((String::new(), Instant::now()));
-        Self { task, feed, cancel, stage, stages: Mutex::default(), log: Mutex::default() }
+        Self {
+            task,
+            feed,
+            cancel,
+            stage,
+            stages: Mutex::default(),
+            log: Mutex::default(),
+            tools: Mutex::default(),
+        }
     }
 
     /// Time of each stage the node announced, in the order they began.
@@ -238,6 +249,11 @@ impl TaskMonitor {
         let mut stages = lock(&self.stages);
         stages.end_current();
         std::mem::take(&mut stages.ended)
+    }
+
+    /// Versions of other programs that took part.
+    pub(super) fn take_tools(&self) -> BTreeMap<String, String> {
+        std::mem::take(&mut lock(&self.tools))
     }
 
     /// What was logged, a line each.
@@ -306,6 +322,10 @@ impl Monitor for TaskMonitor {
 
     fn warn(&self, line: &str) {
         self.line(line, true);
+    }
+
+    fn tool(&self, name: &str, version: &str) {
+        lock(&self.tools).insert(name.to_owned(), version.to_owned());
     }
 }
 

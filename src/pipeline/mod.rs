@@ -3,6 +3,7 @@
 //! Knows the trait [`Node`], never a concrete node: the list of nodes comes in as a [`Registry`].
 
 mod act;
+mod archive;
 mod arrange;
 mod check;
 mod document;
@@ -30,6 +31,7 @@ mod params;
 mod plan;
 mod port;
 mod prepared;
+mod provenance;
 mod raw;
 mod read_params;
 mod registry;
@@ -38,6 +40,7 @@ mod rewire;
 mod run;
 mod scratch;
 mod set;
+mod settings;
 mod splice;
 mod store;
 mod summary;
@@ -45,9 +48,11 @@ mod survey;
 mod task;
 mod text;
 mod validate;
+mod why;
 mod within;
 
 pub use act::Act;
+pub use archive::{Made, methods, prov, ro_crate, write_crate};
 pub use document::{Document, DocumentError, Opened};
 pub use edit::{Edit, PipelineError};
 use erased::node_erased;
@@ -66,14 +71,17 @@ pub use node::{
 pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
 pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
+pub use provenance::{FileOf, InputOf, Provenance, Step};
 pub use registry::Registry;
 pub use resources::{peak_rss_bytes, process_cpu_s};
+pub use settings::{Hooks, RunSettings};
 pub use store::{
     CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,
     WrittenEntry,
 };
 pub use survey::NodeReport;
 pub use validate::{Problem, Severity, missing_files, validate};
+pub use why::Why;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]

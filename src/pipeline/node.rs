@@ -14,7 +14,7 @@ use crate::{
     engine::{EngineError, Monitor, Preview},
 };
 use schemars::JsonSchema;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
     fmt::Debug,
@@ -36,7 +36,7 @@ pub enum Category {
 }
 
 /// Tasks of a class share a limit on how many run at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TaskClass {
@@ -107,9 +107,22 @@ pub enum NodeError {
     /// A file could not be read or written.
     #[error(transparent)]
     Files(crate::io::Error),
+    /// The store of results could not be read or written.
+    #[error("the store of results: {0}")]
+    Store(crate::io::Error),
     /// The work itself failed.
     #[error("{0}")]
     Failed(String),
+}
+
+impl NodeError {
+    /// True where a disk is full or a quota used up: what follows would fail for the same reason.
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            NodeError::Files(error) | NodeError::Store(error) => error.is_full_disk(),
+            _ => false,
+        }
+    }
 }
 
 impl From<crate::io::Error> for NodeError {
@@ -117,6 +130,14 @@ impl From<crate::io::Error> for NodeError {
         match error {
             crate::io::Error::Cancelled => NodeError::Cancelled,
             other => NodeError::Files(other),
+        }
+    }
+}
+impl From<super::StoreError> for NodeError {
+    fn from(error: super::StoreError) -> Self {
+        match error {
+            super::StoreError::File(error) => NodeError::Store(error),
+            other => NodeError::Failed(other.to_string()),
         }
     }
 }
@@ -467,6 +488,9 @@ impl Monitor for RunContext {
     }
     fn warn(&self, line: &str) {
         self.monitor.warn(line);
+    }
+    fn tool(&self, name: &str, version: &str) {
+        self.monitor.tool(name, version);
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     evaluate::{EvalState, Evaluator, Job, Outcome},
     executor::source_of,
     feed::{Feed, TaskMonitor},
-    store::lock,
+    store::{Claim, ScratchFolder, lock},
     task::{self, Finished, Site},
 };
 use crossbeam_channel::{Receiver, Sender};
@@ -26,6 +26,9 @@ const TICK: Duration = Duration::from_millis(20);
 /// While tasks run, walks over the pipeline take at most one part in so many of the time, however many items there are.
 const WALK_SHARE: u32 = 20;
 
+/// How often it is asked whether another process is done with a task.
+const ELSEWHERE: Duration = Duration::from_millis(100);
+
 type Ended = (Arc<Job>, Result<Finished, NodeError>);
 
 pub(super) struct Run {
@@ -42,6 +45,10 @@ pub(super) struct Run {
     warned: BTreeSet<(String, String)>,
     /// Tasks that can start, as the last walk found them.
     ready: VecDeque<Arc<Job>>,
+    /// Tasks that other processes are at, and when they are asked for again.
+    elsewhere: Vec<(Arc<Job>, Instant)>,
+    /// Why no more tasks are started: the disk is full.
+    stopped: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,6 +102,8 @@ impl Run {
                 told: BTreeMap::new(),
                 warned: BTreeSet::new(),
                 ready: VecDeque::new(),
+                elsewhere: Vec::new(),
+                stopped: None,
             };
             finish(run.drive(&pipeline));
         };
@@ -140,15 +149,19 @@ impl Run {
                 pause = began.elapsed() * WALK_SHARE;
                 walked = Instant::now();
             }
-            if !self.cancel.load(Ordering::Relaxed) {
-                self.dispatch();
+            let goes_on = !self.cancel.load(Ordering::Relaxed) && self.stopped.is_none();
+            if goes_on {
+                self.ask_again();
+                self.dispatch(&walk);
             }
             if self.running.is_empty() {
-                if keys.is_empty() {
+                if !keys.is_empty() {
+                    self.ready.clear();
+                    continue;
+                }
+                if self.elsewhere.is_empty() || !goes_on {
                     break;
                 }
-                self.ready.clear();
-                continue;
             }
             if let Ok(first) = self.ended.1.recv_timeout(TICK) {
                 let ended: Vec<Ended> = std::iter::once(first).chain(self.ended.1.try_iter()).collect();
@@ -169,8 +182,15 @@ impl Run {
         }
         self.tell_states(walk);
         // The same work twice in one pipeline is done once.
-        let mut seen: BTreeSet<Key> = self.running.iter().map(|job| job.key).collect();
-        self.ready = runnable(walk).filter(|job| seen.insert(job.key)).cloned().collect();
+        let at_work = self.running.iter().chain(self.elsewhere.iter().map(|(job, _)| job));
+        let mut seen: BTreeSet<Key> = at_work.map(|job| job.key).collect();
+        let wanted = runnable(walk).filter(|job| self.is_wanted(&job.task));
+        self.ready = wanted.filter(|job| seen.insert(job.key)).cloned().collect();
+    }
+
+    /// Whether a task is one of those that were asked for.
+    fn is_wanted(&self, task: &TaskId) -> bool {
+        self.options.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted.holds(task)))
     }
 
     /// Ends a run that names what is not there.
@@ -215,6 +235,9 @@ impl Run {
             }
             for item in &eval.items {
                 let task = TaskId { node: instance.name.clone(), coordinate: item.coordinate.clone() };
+                if !self.is_wanted(&task) {
+                    continue;
+                }
                 present.insert(task.clone());
                 match &item.state {
                     EvalState::Failed(message) => {
@@ -267,8 +290,39 @@ impl Run {
         }
     }
 
+    /// Tasks that another process was at are ready again once it is done with them, or dead.
+    fn ask_again(&mut self) {
+        let now = Instant::now();
+        let (due, later) = std::mem::take(&mut self.elsewhere).into_iter().partition(|(_, at)| *at <= now);
+        self.elsewhere = later;
+        for (job, _) in due {
+            match self.site.store.is_at_work(&job.key) {
+                true => self.elsewhere.push((job, now + ELSEWHERE)),
+                false => self.ready.push_front(job),
+            }
+        }
+    }
+
+    /// A task for this process alone; none where another one is at it.
+    fn claim(&mut self, job: &Arc<Job>) -> Option<ScratchFolder> {
+        match self.site.store.claim(&job.key) {
+            Ok(Claim::Ours(folder)) => Some(folder),
+            Ok(Claim::Taken(owner)) => {
+                let line = format!("waits for {owner}, which is computing it");
+                self.feed.tell(EventKind::Log { task: job.task.clone(), warning: false, line });
+                self.elsewhere.push((job.clone(), Instant::now() + ELSEWHERE));
+                None
+            }
+            Err(error) => {
+                self.running.push(job.clone());
+                let _ = self.ended.0.send((job.clone(), Err(error.into())));
+                None
+            }
+        }
+    }
+
     /// Starts what can run, within the limits.
-    fn dispatch(&mut self) {
+    fn dispatch(&mut self, walk: &Evaluator) {
         let limits = self.executor.limits().clone();
         // One more than threads, so that a task that waits for a disk leaves no core idle.
         let most = self.site.threads + 1;
@@ -285,6 +339,9 @@ impl Run {
                 waiting.push_back(job);
                 continue;
             }
+            let Some(scratch) = self.claim(&job) else { continue };
+            let mut ingredients = walk.ingredients(&job);
+            ingredients.because = self.executor.reasons(walk, &job, &self.document());
             self.tell(job.task.clone(), Told::Started, |task| EventKind::Started { task });
             self.running.push(job.clone());
             let (site, sender) = (self.site.clone(), self.ended.0.clone());
@@ -292,7 +349,7 @@ impl Run {
                 Arc::new(TaskMonitor::new(job.task.clone(), self.feed.clone(), self.cancel.clone()));
             let own = job.clone();
             let body = move || {
-                let result = super::memo::caught(|| task::run(&own, &site, &monitor));
+                let result = super::memo::caught(|| task::run(&own, &site, &monitor, scratch, ingredients));
                 // The run waits for every task, so somebody listens.
                 let _ = sender.send((own, result));
             };
@@ -309,10 +366,18 @@ impl Run {
         self.running.retain(|r| !Arc::ptr_eq(r, job));
         let task = job.task.clone();
         match result {
-            Ok(Finished { stored, wall_s, cpu_s }) => {
+            Ok(Finished { stored, found, wall_s, cpu_s }) => {
                 let folder = stored.folder.clone();
                 self.site.store.forget_failure(&job.key);
-                self.tell(task, Told::Finished, |task| EventKind::Finished { task, folder, wall_s, cpu_s });
+                match found {
+                    true => self.tell(task, Told::Cached, |task| EventKind::Cached { task, folder }),
+                    false => self.tell(task, Told::Finished, |task| EventKind::Finished {
+                        task,
+                        folder,
+                        wall_s,
+                        cpu_s,
+                    }),
+                }
                 walk.set_done(stored);
             }
             Err(NodeError::Cancelled) if self.cancel.load(Ordering::Relaxed) => {
@@ -322,6 +387,9 @@ impl Run {
             }
             Err(error) => {
                 let message = error.to_string();
+                if error.is_full_disk() {
+                    self.stopped = Some("the run was stopped before its turn: the disk is full".into());
+                }
                 self.site.store.note_failure(&job.key, &message);
                 walk.outcomes.insert(job.key, Outcome::Failed(message.clone()));
                 self.tell(task, Told::Failed, |task| EventKind::Failed { task, message });
@@ -333,7 +401,8 @@ impl Run {
         let cancelled = self.cancel.load(Ordering::Relaxed);
         for (task, state) in std::mem::take(&mut self.told) {
             if state == Told::Queued {
-                let reason = "the run was stopped before its turn".to_owned();
+                let reason =
+                    self.stopped.clone().unwrap_or_else(|| "the run was stopped before its turn".into());
                 self.feed.tell(EventKind::Cancelled { task: task.clone(), reason });
                 self.told.insert(task, Told::Cancelled);
             } else {
@@ -353,17 +422,24 @@ impl Run {
         let tasks = tasks(walk).count();
         let cached = tasks_of(walk, &self.told, Told::Cached);
         let results = self.link(walk);
+        let failed = self.told.values().filter(|state| **state == Told::Failed).count();
+        self.options.hooks.call(status, self.options.pipeline_path.as_deref(), tasks, failed);
         self.feed.tell(EventKind::RunFinished { status, tasks, cached, results });
         status
     }
 
+    /// The document that names the folder of results.
+    fn document(&self) -> PathBuf {
+        self.options.pipeline_path.clone().unwrap_or_else(|| self.options.base_folder.join("unsaved"))
+    }
+
     /// Links results below the pipeline's name and returns where each node's lie.
     fn link(&self, walk: &Evaluator) -> BTreeMap<String, PathBuf> {
-        let unsaved = self.options.base_folder.join("unsaved");
-        let document = self.options.pipeline_path.as_deref().unwrap_or(&unsaved);
-        let folder = self.site.store.results_folder(document);
+        let folder = self.site.store.results_folder(&self.document());
         let mut results = BTreeMap::new();
-        for (instance, eval) in walk.iter() {
+        // Of some items alone the links of the others would go.
+        let walked = walk.iter().filter(|_| self.options.only.is_none());
+        for (instance, eval) in walked {
             let items: Vec<(Coordinate, PathBuf)> = eval
                 .items
                 .iter()

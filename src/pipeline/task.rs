@@ -1,16 +1,15 @@
 //! One task, from its inputs to its result in the store.
 
 use super::{
-    Coordinate, Manifest, NodeError, Output, Outputs, RunContext, Store, StoreError,
+    Manifest, NodeError, Output, Outputs, RunContext, Store, StoreError,
     evaluate::Job,
     evaluate_item::{find, load_inputs},
-    feed::{StageTime, TaskMonitor},
+    feed::TaskMonitor,
     memo::{Memo, caught},
+    provenance::Provenance,
     resources::{self, CpuMeter},
     store::{self, Draft, ScratchFolder, Stored, WrittenEntry},
 };
-use serde::Serialize;
-use serde_json::Value as Json;
 use std::{path::Path, sync::Arc, time::Instant};
 
 /// What tasks of a run share.
@@ -28,42 +27,27 @@ pub(super) struct Site {
 /// A task that has its result.
 pub(super) struct Finished {
     pub stored: Stored,
+    /// True where another process made it meanwhile.
+    pub found: bool,
     pub wall_s: f64,
     pub cpu_s: f64,
 }
 
-/// Where a result comes from, as `provenance.json`.
-#[derive(Serialize)]
-struct Provenance<'a> {
-    spikeloom: &'static str,
-    kind: &'static str,
-    node_version: u32,
-    node: &'a str,
-    coordinate: &'a Coordinate,
-    fit: bool,
-    params: &'a super::Params,
-    seed: u64,
-    inputs: Vec<Json>,
-    files: Vec<Json>,
-    host: String,
-    started: String,
-    wall_s: f64,
-    cpu_s: f64,
-    stages: Vec<StageTime>,
-    peak_rss_bytes: Option<u64>,
-    threads: usize,
-}
-
-/// Runs a job to its end; a panic of the node is an error.
-pub(super) fn run(job: &Job, site: &Site, monitor: &Arc<TaskMonitor>) -> Result<Finished, NodeError> {
+/// Runs a claimed job to its end; a panic of the node is an error.
+pub(super) fn run(
+    job: &Job,
+    site: &Site,
+    monitor: &Arc<TaskMonitor>,
+    scratch: ScratchFolder,
+    ingredients: Provenance,
+) -> Result<Finished, NodeError> {
     let began = Instant::now();
     let started = resources::now_utc();
     // Another process may have been faster.
     if let Some(stored) = find(&site.store, job) {
-        return Ok(Finished { stored, wall_s: 0.0, cpu_s: 0.0 });
+        return Ok(Finished { stored, found: true, wall_s: 0.0, cpu_s: 0.0 });
     }
     let meter = site.meter.begin();
-    let scratch = site.store.scratch(&job.key).map_err(|e| NodeError::Failed(e.to_string()))?;
     let computed = compute(job, site, monitor, &scratch);
     let cpu_s = site.meter.end(meter);
     let wall_s = began.elapsed().as_secs_f64();
@@ -81,40 +65,21 @@ pub(super) fn run(job: &Job, site: &Site, monitor: &Arc<TaskMonitor>) -> Result<
         Ok(computed) => computed,
     };
     let provenance = Provenance {
-        spikeloom: env!("CARGO_PKG_VERSION"),
-        kind: job.node.info().kind,
-        node_version: job.node.info().version,
-        node: &job.task.node,
-        coordinate: &job.task.coordinate,
-        fit: job.fit,
-        params: &params,
-        seed: job.seed,
-        inputs: job
-            .inputs
-            .iter()
-            .map(|(port, coordinate, key, _)| {
-                serde_json::json!({"port": port, "coordinate": coordinate, "key": key.to_string()})
-            })
-            .collect(),
-        files: job
-            .prepared
-            .files
-            .iter()
-            .map(|(path, fingerprint)| serde_json::json!({"path": path, "fingerprint": fingerprint}))
-            .collect(),
-        host: resources::host(),
+        params,
         started,
+        ended: resources::now_utc(),
         wall_s,
         cpu_s,
         stages: monitor.take_stages(),
         peak_rss_bytes: resources::peak_rss_bytes(),
-        threads: site.threads,
+        tools: monitor.take_tools(),
+        ..ingredients.here(site.threads)
     };
     let stored = save(job, site, &outputs, &provenance, &monitor.take_log(), scratch.folder());
     scratch.remove();
-    let stored = stored.map_err(|e| NodeError::Failed(e.to_string()))?;
+    let stored = stored?;
     site.store.note_duration(job.node.info().kind, wall_s);
-    Ok(Finished { stored, wall_s, cpu_s })
+    Ok(Finished { stored, found: false, wall_s, cpu_s })
 }
 
 fn compute(

@@ -163,6 +163,51 @@ fn a_full_disk_is_said_and_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_run_stops_at_a_full_disk_and_goes_on_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "a_run_stops_at_a_full_disk_and_goes_on_once_there_is_room";
+    if !on_a_small_disk(name, folder.path(), "size=1M") {
+        return;
+    }
+    let disk = std::path::PathBuf::from(std::env::var_os("SPIKELOOM_SMALL_DISK").unwrap());
+    let executor = executor(&disk.join("store"));
+    let mut many = pipeline("everything", 3);
+    for i in 0..12_usize {
+        let params = Params::from_iter([("size".to_owned(), (100_000 + i).into())]);
+        let node = NodeInstance::new(&format!("large{i:02}"), "everything", params, [0.0; 2]);
+        many.apply(Edit::AddNode(node)).unwrap();
+    }
+    assert_eq!(start(&executor, &pipeline("everything", 3)).wait(), RunStatus::Ok);
+    let handle = start(&executor, &many);
+    assert_eq!(handle.wait(), RunStatus::Failed);
+    let (mut failed, mut left_out) = (0, 0);
+    for event in handle.events.iter() {
+        match event.kind {
+            EventKind::Failed { message, .. } => {
+                assert!(message.contains("make room, then run again"), "{message}");
+                failed += 1;
+            }
+            EventKind::Cancelled { reason, .. } => {
+                assert!(reason.contains("the disk is full"), "{reason}");
+                left_out += 1;
+            }
+            _ => {}
+        }
+    }
+    // Those that ran when it was noticed, and no more.
+    assert!((1..=3).contains(&failed) && failed + left_out >= 11, "{failed} failed, {left_out} left out");
+    let options = ["-o", "remount,size=256M"];
+    assert!(Command::new("mount").args(options).arg(&disk).status().unwrap().success());
+    let handle = start(&executor, &many);
+    assert_eq!(handle.wait(), RunStatus::Ok);
+    assert!(
+        handle.events.iter().any(|e| matches!(e.kind, EventKind::Cached { .. })),
+        "the small one is kept"
+    );
+    assert_eq!(executor.store().verify(false).unwrap().damaged, []);
+}
+
+#[test]
 fn a_read_only_store_is_said() {
     let folder = tempfile::tempdir().unwrap();
     if !on_a_small_disk("a_read_only_store_is_said", folder.path(), "ro") {
@@ -228,7 +273,7 @@ fn damage_is_found_and_room_is_made() {
     assert_eq!((report.checked, report.damaged.len()), (2, 0));
 
     // One pipeline: its link leads to the second result, nothing to the first.
-    let unreferenced = CleanOptions { dry_run: true, unreferenced: true, max_bytes: None };
+    let unreferenced = CleanOptions { dry_run: true, unreferenced: true, ..CleanOptions::default() };
     let dry = store.clean(&unreferenced).unwrap();
     assert_eq!(dry.removed.len(), 1);
     assert_eq!(store.verify(false).unwrap().checked, 2, "a dry run removes nothing");
@@ -238,7 +283,7 @@ fn damage_is_found_and_room_is_made() {
     look(&executor, &b, "table");
 
     let object =
-        store.clean(&CleanOptions { dry_run: true, max_bytes: Some(0), unreferenced: false }).unwrap();
+        store.clean(&CleanOptions { dry_run: true, max_bytes: Some(0), ..CleanOptions::default() }).unwrap();
     let damaged = object.removed[0].0.join("log.txt");
     std::fs::write(&damaged, "x").unwrap();
     let report = store.verify(true).unwrap();

@@ -99,30 +99,49 @@ fn running(word: &str) -> usize {
     found.count()
 }
 
+/// Starts commands that take forever, and waits until all they start is there.
+#[cfg(target_os = "linux")]
+fn endless(place: &Place, seconds: &str) -> std::process::Child {
+    sessions(place);
+    let script = format!("sleep {seconds} & sleep {seconds} & echo begun; wait");
+    command(place, &format!(r#"program: "sh", arguments: ["-c", "{script}"]"#));
+    let child = place.command(&["run", "p.ron"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while running(seconds) < 4 && began.elapsed() < Duration::from_secs(20) {
+        sleep(Duration::from_millis(20));
+    }
+    assert!(running(seconds) >= 4, "it never began");
+    child
+}
+
+#[cfg(target_os = "linux")]
+fn assert_all_ended(seconds: &str) {
+    let ended = Instant::now();
+    while running(seconds) > 0 && ended.elapsed() < Duration::from_secs(5) {
+        sleep(Duration::from_millis(20));
+    }
+    assert_eq!(running(seconds), 0, "something went on");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn cancel_ends_a_program_and_all_it_started() {
     let place = Place::new();
-    sessions(&place);
-    command(
-        &place,
-        r#"program: "sh", arguments: ["-c", "sleep 98.7654321 & sleep 98.7654321 & echo begun; wait"]"#,
-    );
-    let mut child =
-        place.command(&["run", "p.ron"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let began = Instant::now();
-    while running("98.7654321") < 4 && began.elapsed() < Duration::from_secs(20) {
-        sleep(Duration::from_millis(20));
-    }
-    assert!(running("98.7654321") >= 4, "it never began");
+    let mut child = endless(&place, "98.7654321");
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(130));
-    let ended = Instant::now();
-    while running("98.7654321") > 0 && ended.elapsed() < Duration::from_secs(5) {
-        sleep(Duration::from_millis(20));
-    }
-    assert_eq!(running("98.7654321"), 0, "something went on");
+    assert_all_ended("98.7654321");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_kill_of_spikeloom_ends_its_programs() {
+    let place = Place::new();
+    let mut child = endless(&place, "97.1234567");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_all_ended("97.1234567");
 }
 
 #[test]

@@ -5,6 +5,9 @@ mod commands;
 #[path = "../common/mod.rs"]
 mod common;
 mod scale;
+mod settings;
+mod together;
+mod why;
 
 use common::{
     place::{Place, events, json, locust},

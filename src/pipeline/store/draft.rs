@@ -1,6 +1,10 @@
 //! Results while they are written, and room for long tasks.
 
-use super::{Manifest, Store, StoreError, Stored, place};
+use super::{
+    Manifest, Store, StoreError, Stored,
+    lease::{self, Asked, Lease},
+    place,
+};
 use crate::{io::Error, pipeline::Key};
 use std::{
     fs::{self, File},
@@ -20,12 +24,6 @@ fn unique(key: &Key) -> String {
     format!("{}-{}-{count}", &key.to_string()[..12], std::process::id())
 }
 
-/// A lock held as long as this lives, gone with the process however it ends.
-fn locked(path: &Path) -> Result<Option<File>, Error> {
-    let file = File::create(path).map_err(|e| Error::io("create", path, e))?;
-    Ok(file.try_lock().is_ok().then_some(file))
-}
-
 fn lock_path(folder: &Path) -> PathBuf {
     let mut name = folder.file_name().unwrap_or_default().to_owned();
     name.push(".lock");
@@ -37,16 +35,20 @@ pub struct Draft {
     store: Store,
     key: Key,
     folder: PathBuf,
-    lock: Option<File>,
+    /// Tells others that it is being written.
+    _lease: Lease,
 }
 
 impl Draft {
     pub(super) fn begin(store: &Store, key: &Key) -> Result<Self, StoreError> {
-        let folder = store.folder.join("tmp").join(unique(key));
-        let lock = locked(&lock_path(&folder))?;
-        let draft = Self { store: store.clone(), key: *key, folder, lock };
-        place::make_folder(&draft.folder)?;
-        Ok(draft)
+        loop {
+            let folder = store.folder.join("tmp").join(unique(key));
+            // The same number on another machine.
+            let Asked::Ours(lease) = Lease::ask(&lock_path(&folder))? else { continue };
+            let draft = Self { store: store.clone(), key: *key, folder, _lease: lease };
+            place::make_folder(&draft.folder)?;
+            return Ok(draft);
+        }
     }
 
     /// Where to write.
@@ -102,8 +104,6 @@ impl Drop for Draft {
     fn drop(&mut self) {
         // After a commit there is nothing left; a folder that cannot be removed is swept at the next start.
         let _ = place::remove_folder(&self.folder);
-        self.lock = None;
-        let _ = fs::remove_file(lock_path(&self.folder));
     }
 }
 
@@ -115,23 +115,31 @@ fn sync(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What a long task has done so far. Another process at the same task gets a folder of its own.
+/// What a long task has done so far, for the one process that is at work on it.
+#[derive(Debug)]
 pub struct ScratchFolder {
     folder: PathBuf,
-    lock: Option<File>,
+    _lease: Lease,
+}
+
+/// What came of asking for the work on a task.
+#[derive(Debug)]
+pub enum Work {
+    /// It is ours: with what was done before.
+    Ours(ScratchFolder),
+    /// A living process is at it: who, in words.
+    Taken(String),
 }
 
 impl ScratchFolder {
-    pub(super) fn take(store: &Store, key: &Key) -> Result<Self, StoreError> {
-        let scratch = store.folder.join("scratch");
-        let mut folder = scratch.join(key.to_string());
-        let mut lock = locked(&lock_path(&folder))?;
-        if lock.is_none() {
-            folder = scratch.join(unique(key));
-            lock = locked(&lock_path(&folder))?;
-        }
+    pub(super) fn take(store: &Store, key: &Key) -> Result<Work, StoreError> {
+        let folder = store.folder.join("scratch").join(key.to_string());
+        let lease = match Lease::ask(&lock_path(&folder))? {
+            Asked::Ours(lease) => lease,
+            Asked::Taken(owner) => return Ok(Work::Taken(owner)),
+        };
         place::make_folder(&folder)?;
-        Ok(Self { folder, lock })
+        Ok(Work::Ours(Self { folder, _lease: lease }))
     }
 
     /// Where to write.
@@ -149,8 +157,6 @@ impl Drop for ScratchFolder {
     fn drop(&mut self) {
         // An empty folder is nothing to go on from.
         let _ = fs::remove_dir(&self.folder);
-        self.lock = None;
-        let _ = fs::remove_file(lock_path(&self.folder));
     }
 }
 
@@ -165,7 +171,7 @@ impl Store {
             } else {
                 (path.clone(), lock_path(&path))
             };
-            if is_free(&lock) {
+            if lease::owner(&lock).is_none() {
                 // Another process may sweep at the same time: what is gone is gone.
                 let _ = place::remove_folder(&folder);
                 let _ = fs::remove_file(&lock);
@@ -173,18 +179,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// True where no living process holds the lock. A lock just made may not be held yet.
-pub(super) fn is_free(lock: &Path) -> bool {
-    let Ok(file) = File::options().append(true).open(lock) else {
-        return true;
-    };
-    let young = file
-        .metadata()
-        .and_then(|m| m.modified())
-        .is_ok_and(|t| t.elapsed().is_ok_and(|age| age.as_secs() < 2));
-    !young && file.try_lock().is_ok()
 }
 
 pub(super) fn lock_of(folder: &Path) -> PathBuf {

@@ -8,6 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Links to results that stay whatever is cleaned.
+pub(super) const PINS: &str = "pins";
+
 impl Store {
     /// The folder of a pipeline's results: its file name and 8 digits of its path.
     pub fn results_folder(&self, pipeline_path: &Path) -> PathBuf {
@@ -33,8 +36,7 @@ impl Store {
         place::make_folder(&folder)?;
         let mut wanted = BTreeSet::new();
         for (coordinate, target) in items {
-            let text = coordinate.to_string();
-            let name = if text.is_empty() { "result".to_owned() } else { place::file_name(&text) };
+            let name = link_name(coordinate);
             link(target, &folder.join(&name))?;
             wanted.insert(name);
         }
@@ -50,15 +52,69 @@ impl Store {
         }
     }
 
+    /// The result that an item of a node had after the last run, whether or not it is still there.
+    pub(in crate::pipeline) fn linked_result(
+        &self,
+        results: &Path,
+        node: &str,
+        coordinate: &Coordinate,
+    ) -> Option<PathBuf> {
+        let folder = results.join(place::file_name(node));
+        let link = folder.join(link_name(coordinate));
+        match fs::read_link(&link) {
+            Ok(inner) => Some(folder.join(inner)),
+            Err(_) => fs::read_to_string(&link).ok().map(|text| PathBuf::from(text.trim())),
+        }
+    }
+
     /// Whether a node of a pipeline had results before.
     pub fn has_results(&self, results: &Path, node: &str) -> bool {
         place::list(&results.join(place::file_name(node))).is_ok_and(|links| !links.is_empty())
     }
 
-    /// Results that a link of some pipeline leads to.
-    pub(super) fn linked(&self) -> Result<BTreeSet<PathBuf>, StoreError> {
+    /// Keeps the results of a pipeline whatever is cleaned, and says how many there are.
+    ///
+    /// # Errors
+    /// Where links cannot be made.
+    pub fn pin(&self, pipeline_path: &Path) -> Result<usize, StoreError> {
+        let (results, pins) = self.pins_of(pipeline_path);
+        let mut count = 0;
+        for node in place::list(&results)?.iter().filter(|p| p.is_dir()) {
+            let folder = pins.join(node.file_name().unwrap_or_default());
+            for found in place::list(node)? {
+                let Some(object) = target(&found) else { continue };
+                place::make_folder(&folder)?;
+                // Of other parameters both are kept: the name of the result tells them apart.
+                let key = object.iter().rev().take(2).map(|part| part.to_string_lossy().into_owned());
+                let key: String = key.collect::<Vec<_>>().into_iter().rev().collect();
+                link(&object, &folder.join(key))?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Undoes [`Self::pin`] and says how many were kept.
+    ///
+    /// # Errors
+    /// Where links cannot be removed.
+    pub fn unpin(&self, pipeline_path: &Path) -> Result<usize, StoreError> {
+        let (_, pins) = self.pins_of(pipeline_path);
+        let count = place::files_below(&pins)?.len();
+        place::remove_folder(&pins)?;
+        Ok(count)
+    }
+
+    fn pins_of(&self, pipeline_path: &Path) -> (PathBuf, PathBuf) {
+        let results = self.results_folder(pipeline_path);
+        let pins = self.folder.join(PINS).join(results.file_name().unwrap_or_default());
+        (results, pins)
+    }
+
+    /// Results that a link below a folder of pipelines leads to.
+    pub(super) fn linked(&self, folder: &str) -> Result<BTreeSet<PathBuf>, StoreError> {
         let mut found = BTreeSet::new();
-        for pipeline in place::list(&self.folder.join("results"))? {
+        for pipeline in place::list(&self.folder.join(folder))? {
             for node in place::list(&pipeline)?.iter().filter(|p| p.is_dir()) {
                 found.extend(place::list(node)?.iter().filter_map(|link| target(link)));
             }
@@ -82,6 +138,11 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn link_name(coordinate: &Coordinate) -> String {
+    let text = coordinate.to_string();
+    if text.is_empty() { "result".to_owned() } else { place::file_name(&text) }
 }
 
 /// The folder a link leads to, where it is there.

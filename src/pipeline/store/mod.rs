@@ -3,14 +3,16 @@
 //! ```text
 //! objects/ab/cdef…/    a result: its outputs, manifest.json, provenance.json, pipeline.ron, log.txt
 //! results/NAME-8hex/   links from a pipeline's nodes and items to their results
+//! pins/NAME-8hex/      links to results that are kept whatever is cleaned
 //! scratch/KEY/         what a long task has done so far
 //! tmp/                 results that are being written
 //! ```
-//! A result is written in `tmp` and renamed, so that it is there whole or not at all. Locks on files tell
-//! the leftovers of a killed process from the work of a living one.
+//! A result is written in `tmp` and renamed, so that it is there whole or not at all. Leases tell the
+//! leftovers of a killed process from the work of a living one, here or on another computer.
 
 mod draft;
 mod fingerprint;
+mod lease;
 mod links;
 mod manifest;
 mod place;
@@ -18,9 +20,9 @@ mod spikes;
 mod upkeep;
 mod values;
 
-pub(super) use draft::{Draft, ScratchFolder};
+pub(super) use draft::{Draft, ScratchFolder, Work as Claim};
 pub use manifest::{FileEntry, Manifest, OutputEntry, WrittenEntry};
-pub(super) use place::{make_folder, remove_folder, write, write_beside, write_json};
+pub(super) use place::{file_name, make_folder, remove_folder, write, write_beside, write_json};
 pub use upkeep::{CleanOptions, CleanReport, VerifyReport};
 pub(super) use values::{load as load_value, save as save_value, save_outputs};
 
@@ -182,11 +184,11 @@ impl Store {
         Draft::begin(self, key)
     }
 
-    /// A folder for what the task of this key has done so far.
+    /// Claims the task of this key, with a folder for what it has done so far.
     ///
     /// # Errors
     /// Where no folder can be made.
-    pub(super) fn scratch(&self, key: &Key) -> Result<ScratchFolder, StoreError> {
+    pub(super) fn claim(&self, key: &Key) -> Result<Claim, StoreError> {
         self.make_folders()?;
         ScratchFolder::take(self, key)
     }
@@ -232,7 +234,7 @@ impl Store {
     /// True where a living process is at work on a task.
     pub(super) fn is_at_work(&self, key: &Key) -> bool {
         let lock = draft::lock_of(&self.folder.join("scratch").join(key.to_string()));
-        lock.exists() && !draft::is_free(&lock)
+        lease::owner(&lock).is_some()
     }
 
     /// Seconds the last task of a kind took.

@@ -1,7 +1,7 @@
 //! Checking the store and making room in it.
 
-use super::{Manifest, Store, StoreError, draft, manifest, place};
-use std::path::PathBuf;
+use super::{Manifest, Store, StoreError, draft, lease, manifest, place};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 /// What [`Store::verify`] found.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -23,6 +23,8 @@ pub struct CleanOptions {
     pub max_bytes: Option<u64>,
     /// Remove results that no pipeline links to any more.
     pub unreferenced: bool,
+    /// Remove results that were not used for so long.
+    pub max_age: Option<Duration>,
 }
 
 /// What [`Store::clean`] did, or would do.
@@ -73,26 +75,35 @@ impl Store {
     pub fn clean(&self, options: &CleanOptions) -> Result<CleanReport, StoreError> {
         let mut report = CleanReport::default();
         for folder in place::list(&self.folder.join("scratch"))? {
-            if folder.is_dir() && draft::is_free(&draft::lock_of(&folder)) {
+            if folder.is_dir() && lease::owner(&draft::lock_of(&folder)).is_none() {
                 let bytes = bytes_below(&folder);
                 self.remove(folder, bytes, options, &mut report)?;
             }
         }
-        let linked = self.linked()?;
-        let mut kept = Vec::new();
+        let linked = self.linked("results")?;
+        let pinned = self.linked(super::links::PINS)?;
+        let (mut kept, mut pinned_bytes) = (Vec::new(), 0);
         for folder in self.objects()? {
             let bytes = bytes_below(&folder);
             let manifest = Manifest::read(&folder);
-            let is_linked = folder.canonicalize().is_ok_and(|f| linked.contains(&f));
-            if manifest.is_err() || (options.unreferenced && !is_linked) {
+            let is_in = |links: &BTreeSet<PathBuf>| folder.canonicalize().is_ok_and(|f| links.contains(&f));
+            let is_linked = is_in(&linked);
+            if is_in(&pinned) && manifest.is_ok() {
+                pinned_bytes += bytes;
+                continue;
+            }
+            let used = manifest::last_used(&folder);
+            let age = used.and_then(|time| time.elapsed().ok());
+            let is_old = options.max_age.is_some_and(|max| age.is_some_and(|age| age > max));
+            if manifest.is_err() || is_old || (options.unreferenced && !is_linked) {
                 self.remove(folder, bytes, options, &mut report)?;
             } else {
-                kept.push((is_linked, manifest::last_used(&folder), folder, bytes));
+                kept.push((is_linked, used, folder, bytes));
             }
         }
         // What no pipeline links to goes first, then what was used longest ago.
         kept.sort();
-        let mut left: u64 = kept.iter().map(|(.., bytes)| bytes).sum();
+        let mut left: u64 = pinned_bytes + kept.iter().map(|(.., bytes)| bytes).sum::<u64>();
         for (.., folder, bytes) in kept {
             if options.max_bytes.is_some_and(|max| left > max) {
                 left -= bytes;

@@ -1,0 +1,103 @@
+//! What is remembered of a submission: in the store, so that every computer finds it.
+
+use super::Needs;
+use crate::{
+    io::{Error, atomic},
+    pipeline::TaskId,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const NAME: &str = "submission.json";
+
+/// A pipeline that was handed to a scheduler.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// Its folder in the store, with the logs of its jobs.
+    pub folder: PathBuf,
+    /// The pipeline, absolute.
+    pub pipeline: PathBuf,
+    /// Settings of the form `node.param=value`.
+    pub settings: Vec<String>,
+    /// Its jobs by node, in the order they were submitted.
+    pub jobs: Vec<NodeJobs>,
+}
+
+/// The jobs of a node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NodeJobs {
+    /// The node.
+    pub node: String,
+    /// The scheduler's number of the array.
+    pub job: String,
+    /// The tasks of each element.
+    pub elements: Vec<Vec<TaskId>>,
+    /// What an element was given.
+    pub needs: Needs,
+}
+
+impl Submission {
+    /// A new one in a store.
+    ///
+    /// # Errors
+    /// Where its folder cannot be made.
+    pub fn begin(store: &Path, pipeline: &Path, settings: &[String]) -> Result<Self, Error> {
+        let jobs = store.join("jobs");
+        fs::create_dir_all(&jobs).map_err(|e| Error::io("create", &jobs, e))?;
+        let mut number = Self::folders(store).len();
+        loop {
+            let folder = jobs.join(format!("{number:06}"));
+            match fs::create_dir(&folder) {
+                Ok(()) => {
+                    let (pipeline, settings) = (pipeline.to_owned(), settings.to_vec());
+                    return Ok(Self { folder, pipeline, settings, jobs: Vec::new() });
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+                Err(e) => return Err(Error::io("create", &folder, e)),
+            }
+        }
+    }
+
+    /// Writes what is known of it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn save(&self) -> Result<(), Error> {
+        let path = self.folder.join(NAME);
+        let text = serde_json::to_vec_pretty(self).map_err(|e| Error::format(&path, e.to_string()))?;
+        atomic::write_file(&path, &text)
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Where it is not there or is none.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(NAME);
+        let text = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        let read: Self = serde_json::from_slice(&text).map_err(|e| Error::format(&path, e.to_string()))?;
+        // The store may lie at another place on this computer.
+        Ok(Self { folder: folder.to_owned(), ..read })
+    }
+
+    /// All of a pipeline, the latest first.
+    pub fn of(store: &Path, pipeline: &Path) -> Vec<Self> {
+        let mut folders = Self::folders(store);
+        folders.sort();
+        let read = folders.iter().rev().filter_map(|folder| Self::read(folder).ok());
+        read.filter(|submission| submission.pipeline == pipeline).collect()
+    }
+
+    fn folders(store: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(store.join("jobs")).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    }
+
+    /// The log of an element; `%a` stands for its number where the scheduler fills it in.
+    pub fn log(&self, place: usize, element: &str) -> PathBuf {
+        self.folder.join(format!("{place:03}_{element}.log"))
+    }
+}

@@ -1,0 +1,216 @@
+//! Any sorter that SpikeInterface has, in the user's Python.
+
+use super::{command_process as process, python};
+use crate::{
+    engine::{Monitor, chain},
+    io,
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        TaskClass, Work,
+    },
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Which sorter runs, where, and with what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SpikeinterfaceSorterParams {
+    /// Name of the sorter, such as mountainsort5, kilosort4 or spykingcircus2. `spikeloom sorters` lists those that are
+    /// installed, `spikeloom sorters NAME` the parameters of one.
+    pub sorter: String,
+    /// Parameters that differ from the sorter's defaults, name = value each: detect_threshold = 6, filter = false; a dot
+    /// reaches into a group: detection.method_kwargs.detect_threshold = 6.
+    pub parameters: Vec<String>,
+    /// The Python that has SpikeInterface and the sorter: its file, or the folder of its environment. Left empty, the one of
+    /// SPIKELOOM_PYTHON, of the active environment, of .venv beside the pipeline, or python3.
+    #[schemars(extend("path" = "open"))]
+    pub python: String,
+    /// Time it may take. None waits.
+    #[schemars(range(min = 1.0), extend("unit" = "s", "soft" = [60.0, 86_400.0], "advanced" = true))]
+    pub timeout_s: Option<f64>,
+}
+
+impl Default for SpikeinterfaceSorterParams {
+    fn default() -> Self {
+        Self {
+            sorter: "mountainsort5".into(),
+            parameters: Vec::new(),
+            python: String::new(),
+            timeout_s: None,
+        }
+    }
+}
+
+/// Calls `run_sorter` and reads the sorting back.
+pub struct SpikeinterfaceSorter;
+
+impl Node for SpikeinterfaceSorter {
+    type Params = SpikeinterfaceSorterParams;
+    const INFO: NodeInfo = NodeInfo {
+        kind: "spikeinterface_sorter",
+        label: "SpikeInterface sorter",
+        summary: "Sorts with any sorter that SpikeInterface has, in your own Python environment.",
+        source: "SpikeInterface run_sorter",
+        category: Category::Sort,
+        search: &[
+            "python",
+            "kilosort",
+            "kilosort4",
+            "mountainsort",
+            "mountainsort5",
+            "spykingcircus",
+            "tridesclous",
+            "external",
+            "run_sorter",
+        ],
+        version: 1,
+        work: Work::Task(TaskClass::Command),
+        inputs: &[Port::new("recording", PortType::Recording)],
+        outputs: &[Port::new("sorting", PortType::Sorting)],
+    };
+
+    fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
+        let problem = |field: &str, message: String| ParamProblem { field: field.into(), message };
+        let mut problems = Vec::new();
+        if params.sorter.trim().is_empty() {
+            let message =
+                "no sorter is named: write one, such as mountainsort5; `spikeloom sorters` lists them";
+            problems.push(problem("sorter", message.into()));
+        }
+        problems.extend(settings(&params.parameters).err().map(|message| problem("parameters", message)));
+        problems
+    }
+
+    fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
+        // Another version of either is another sorter.
+        let Ok(python) = python::find(&params.python, base) else { return Vec::new() };
+        python::version_files(&python, &["spikeinterface", params.sorter.trim()])
+    }
+
+    fn run(
+        &self,
+        params: &Self::Params,
+        inputs: &Inputs,
+        context: &RunContext,
+    ) -> Result<Outputs, NodeError> {
+        let parameters = settings(&params.parameters)
+            .map_err(|message| NodeError::Input(format!("parameters: {message}")))?;
+        let python = python::find(&params.python, &context.base_folder).map_err(NodeError::Input)?;
+        let scratch = tempfile::tempdir();
+        let folder = match (&context.scratch_folder, &scratch) {
+            (Some(folder), _) => folder.join("sorter"),
+            (None, Ok(own)) => own.path().join("sorter"),
+            (None, Err(error)) => return Err(NodeError::Failed(format!("no folder to work in: {error}"))),
+        };
+        // What an earlier try left is of no use.
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(|e| io::Error::io("remove", &folder, e))?;
+        }
+        fs::create_dir_all(&folder).map_err(|e| io::Error::io("create", &folder, e))?;
+        let at = |name: &str| folder.join(name);
+        let write = |path: PathBuf, text: &str| -> Result<PathBuf, NodeError> {
+            fs::write(&path, text).map_err(|e| io::Error::io("write", &path, e))?;
+            Ok(path)
+        };
+
+        context.stage("hand over");
+        let chain = chain::compile(inputs.recording("recording")?)?;
+        let info = chain.info().clone();
+        let progress = |done: u64, total: u64| {
+            context.progress(done, total);
+            !context.cancelled()
+        };
+        io::binary_folder::write(
+            &chain::ChainSource::new(chain),
+            &info,
+            &at("recording"),
+            info.dtype,
+            &progress,
+        )?;
+        let script = write(at("run_sorter.py"), python::SCRIPT)?;
+        let request = json!({
+            "sorter": params.sorter.trim(), "parameters": parameters, "recording": at("recording"),
+            "folder": at("output"), "sorting": at("sorting"),
+        });
+        let request = write(at("request.json"), &request.to_string())?;
+
+        context.stage("run");
+        let answer = at("answer.json");
+        let arguments = [script, PathBuf::from("run"), request, answer.clone()];
+        let call = process::Call {
+            program: python,
+            arguments: arguments.iter().map(|path| path.display().to_string()).collect(),
+            environment: vec!["PYTHONUNBUFFERED=1".into(), "PYTHONWARNINGS=ignore".into()],
+            working_folder: folder.clone(),
+            timeout: params.timeout_s.map(Duration::from_secs_f64),
+        };
+        let ended = process::run(&call, context)?;
+        let versions = match python::Answer::read(&answer) {
+            Ok(answer) if ended.code == 0 => answer.versions,
+            Err(message) if answer.exists() => return Err(NodeError::Input(message)),
+            _ => {
+                let name = params.sorter.trim();
+                let last = ended.last_lines();
+                return Err(NodeError::Failed(format!("{name} ended with code {}{last}", ended.code)));
+            }
+        };
+        for (name, version) in &versions {
+            context.tool(name, version);
+        }
+        let sorting = io::open_sorting(&at("sorting"), Some(info.sampling_frequency))?;
+        Ok(Outputs::default().and("sorting", sorting))
+    }
+}
+
+/// Reads `name = value` lines: values as JSON, Python's True, False and None, or plain words.
+fn settings(lines: &[String]) -> Result<Vec<(String, Json)>, String> {
+    let mut found: Vec<(String, Json)> = Vec::new();
+    for line in lines {
+        let expected = || format!("{line}: name = value expected, such as detect_threshold = 6");
+        let (name, value) = line.split_once('=').ok_or_else(expected)?;
+        let (name, value) = (name.trim(), value.trim());
+        let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if !name.split('.').all(is_name) || value.is_empty() {
+            return Err(expected());
+        }
+        let value = match value {
+            "True" => Json::Bool(true),
+            "False" => Json::Bool(false),
+            "None" => Json::Null,
+            text => serde_json::from_str(text)
+                .unwrap_or_else(|_| Json::String(text.trim_matches(['\'', '"']).to_owned())),
+        };
+        if found.iter().any(|(known, _)| known == name) {
+            return Err(format!("{line}: {name} is set twice"));
+        }
+        found.push((name.to_owned(), value));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_as_python_and_json_write_them() {
+        let lines =
+            ["a = 6", "b.c=False", "d = None", "e = 'median'", "f = [1, 2]", "g = {\"h\": 1.5}", "i = plain"];
+        let found = settings(&lines.map(str::to_owned)).unwrap_or_default();
+        let values: Vec<String> = found.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let expected =
+            ["a 6", "b.c false", "d null", "e \"median\"", "f [1,2]", "g {\"h\":1.5}", "i \"plain\""];
+        assert_eq!(values, expected);
+        for wrong in ["a", "= 3", "a b = 3", "a =", "a..b = 1"] {
+            assert!(settings(&[wrong.to_owned()]).is_err(), "{wrong}");
+        }
+        assert!(settings(&["a = 1".into(), "a = 2".into()]).is_err_and(|e| e.contains("twice")));
+    }
+}

@@ -1,0 +1,194 @@
+//! What the user sets once for all runs: how much at a time, and what happens at the end.
+
+use super::{Limits, RunStatus, TaskClass};
+use crate::io::Error;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// The file `settings.ron`; what is left out stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunSettings {
+    /// Threads that compute; all cores where left out.
+    pub threads: Option<usize>,
+    /// Tasks of a class that run at once: `{sort: 1, metrics: 2, command: 4}`.
+    pub limits: BTreeMap<TaskClass, usize>,
+    /// A job handler file of sortingview (YAML), whose numbers of workers are limits too; `limits` goes before it.
+    pub job_handlers: Option<PathBuf>,
+    /// What to do at the end of runs.
+    pub hooks: Hooks,
+}
+
+/// Commands for the shell, run at the end of a run with `SPIKELOOM_STATUS` (`ok` or `failed`), `SPIKELOOM_PIPELINE`,
+/// `SPIKELOOM_TASKS` and `SPIKELOOM_FAILED` in their environment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hooks {
+    /// After a run in which all went well, such as `notify-send "done"`.
+    pub on_finish: String,
+    /// After one in which something failed.
+    pub on_failure: String,
+}
+
+impl RunSettings {
+    /// The file named by `SPIKELOOM_SETTINGS`, or `settings.ron` in the platform's folder for settings.
+    pub fn default_path() -> Option<PathBuf> {
+        if let Some(path) = std::env::var_os("SPIKELOOM_SETTINGS").filter(|path| !path.is_empty()) {
+            return Some(PathBuf::from(path));
+        }
+        let folders = directories::ProjectDirs::from("", "", "spikeloom")?;
+        Some(folders.config_dir().join("settings.ron"))
+    }
+
+    /// The user's settings; the defaults where there is no file.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or is not understood: says where.
+    pub fn load() -> Result<Self, Error> {
+        let Some(path) = Self::default_path() else { return Ok(Self::default()) };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            // A file that is named should be there.
+            Err(e)
+                if e.kind() == std::io::ErrorKind::NotFound
+                    && std::env::var_os("SPIKELOOM_SETTINGS").is_none() =>
+            {
+                return Ok(Self::default());
+            }
+            Err(e) => return Err(Error::io("read", &path, e)),
+        };
+        let wrong = |e: ron::error::SpannedError| {
+            let at = e.span.start;
+            Error::format(&path, format!("line {}, column {}: {}", at.line, at.col, e.code))
+        };
+        let options =
+            ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let mut settings: Self = options.from_str(&text).map_err(wrong)?;
+        if let Some(zero) = settings.limits.iter().find(|(_, limit)| **limit == 0) {
+            return Err(Error::format(&path, format!("limits: {:?}: at least 1 expected", zero.0)));
+        }
+        // Relative to the file that names it.
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        settings.job_handlers = settings.job_handlers.map(|inner| base.join(inner));
+        Ok(settings)
+    }
+
+    /// The limits of an executor.
+    ///
+    /// # Errors
+    /// Where the job handler file cannot be read.
+    pub fn limits(&self) -> Result<Limits, Error> {
+        let mut limits = Limits::default();
+        limits.threads = self.threads.unwrap_or(limits.threads).max(1);
+        if let Some(path) = &self.job_handlers {
+            let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+            limits.per_class.extend(job_handlers(&text).map_err(|message| Error::format(path, message))?);
+        }
+        limits.per_class.extend(&self.limits);
+        Ok(limits)
+    }
+}
+
+/// The class a job of sortingview is of here.
+fn class_of(job: &str) -> Option<TaskClass> {
+    Some(match job {
+        "sorting" | "sort" => TaskClass::Sort,
+        "metrics" => TaskClass::Metrics,
+        "waveforms" | "extract_snippets" => TaskClass::Waveforms,
+        "correlograms" => TaskClass::Correlograms,
+        "timeseries" => TaskClass::Traces,
+        "misc" | "clusters" => TaskClass::Other,
+        _ => return None,
+    })
+}
+
+/// Workers of each class in a job handler file: `job_handlers:`, below it a job, below it `type:` and `num_workers:`.
+fn job_handlers(text: &str) -> Result<BTreeMap<TaskClass, usize>, String> {
+    let mut found: BTreeMap<TaskClass, usize> = BTreeMap::new();
+    let mut job: Option<(usize, TaskClass)> = None;
+    let mut top = None;
+    for (number, line) in text.lines().enumerate() {
+        let plain = line.split(" #").next().unwrap_or_default().trim_end();
+        let inner = plain.trim_start();
+        if inner.is_empty() || inner.starts_with('#') {
+            continue;
+        }
+        let depth = plain.len() - inner.len();
+        let wrong = |what: &str| format!("line {}: {what}", number + 1);
+        let (key, value) = inner.split_once(':').ok_or_else(|| wrong("key: value expected"))?;
+        let (key, value) = (key.trim().trim_matches(['"', '\'']), value.trim());
+        match (key, top) {
+            ("job_handlers", _) => top = Some(depth),
+            (_, Some(top)) if depth <= top => return Ok(found),
+            (_, None) => continue,
+            _ if job.is_none_or(|(of, _)| depth <= of) => {
+                // Jobs that are none of ours, such as those of other programs, limit nothing here.
+                job = class_of(key).map(|class| (depth, class)).or(Some((depth, TaskClass::Files)));
+            }
+            ("num_workers", _) => {
+                let count: usize = value.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+                    wrong(&format!("num_workers: a whole number from 1 expected, not \"{value}\""))
+                })?;
+                if let Some((_, class)) = job.filter(|(_, class)| *class != TaskClass::Files) {
+                    let most = found.get(&class).copied().unwrap_or(0).max(count);
+                    found.insert(class, most);
+                }
+            }
+            _ => {}
+        }
+    }
+    match top {
+        Some(_) => Ok(found),
+        None => Err("no job_handlers: in it; this is no job handler file of sortingview".into()),
+    }
+}
+
+impl Hooks {
+    /// Starts the command for the end of a run, where there is one. What becomes of it is its own affair.
+    pub(super) fn call(&self, status: RunStatus, pipeline: Option<&Path>, tasks: usize, failed: usize) {
+        let (command, word) = match status {
+            RunStatus::Ok => (&self.on_finish, "ok"),
+            RunStatus::Failed => (&self.on_failure, "failed"),
+            RunStatus::Cancelled => return,
+        };
+        if command.trim().is_empty() {
+            return;
+        }
+        let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("/bin/sh", "-c") };
+        let started = Command::new(shell)
+            .args([flag, command])
+            .env("SPIKELOOM_STATUS", word)
+            .env("SPIKELOOM_PIPELINE", pipeline.unwrap_or(Path::new("")))
+            .env("SPIKELOOM_TASKS", tasks.to_string())
+            .env("SPIKELOOM_FAILED", failed.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn();
+        if let Ok(mut child) = started {
+            // Somebody has to ask for its end; a program that ends before leaves it to the system.
+            let _ = std::thread::Builder::new().name("hook".into()).spawn(move || child.wait());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn job_handlers_of_sortingview_are_read() {
+        let text = "# ours\njob_handlers:\n    correlograms:\n        type: parallel\n        params:\n            num_workers: 4\n    \
+                    timeseries:\n        type: parallel\n        params:\n            num_workers: 2 # few\n    unknown:\n        params:\n            \
+                    num_workers: 9\n    extract_snippets: \n        params:\n            num_workers: 3\nother:\n  num_workers: 7\n";
+        let found = job_handlers(text).unwrap_or_default();
+        let expected = [(TaskClass::Waveforms, 3), (TaskClass::Correlograms, 4), (TaskClass::Traces, 2)];
+        assert_eq!(found, BTreeMap::from(expected));
+        assert!(job_handlers("jobs:\n  a: 1\n").is_err_and(|e| e.contains("no job_handlers")));
+        let wrong = job_handlers("job_handlers:\n  metrics:\n    num_workers: many\n");
+        assert!(wrong.is_err_and(|e| e.contains("line 3") && e.contains("many")));
+    }
+}

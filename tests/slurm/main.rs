@@ -1,0 +1,169 @@
+//! A study on a real Slurm: submitted, followed, killed in the middle, submitted again, cancelled.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cluster;
+#[path = "../common/mod.rs"]
+mod common;
+
+use cluster::Cluster;
+use common::{
+    place::{Place, events, small_recording},
+    stderr, stdout,
+};
+use std::{
+    fs,
+    process::{Command, Output},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// Four recordings: each counted by a program that takes as long as the file `slow` says, then collected.
+const STUDY: &str = r#"(version: 1, nodes: {
+    "study": (kind: "read_study", params: (path: "data", pattern: "rec_{index}.raw", dtype: int16, num_channels: 4, sampling_frequency: 20000.0)),
+    "count": (kind: "command", params: (program: "sh", files: ["count.sh"],
+        arguments: ["{base}/count.sh", "{base}", "{index}", "{table}"])),
+    "again": (kind: "command", params: (program: "sh", inputs: ["counted: table as csv"], arguments: ["-c", "cat {counted} > {table}"])),
+    "statistics": (kind: "channel_statistics"),
+    "all": (kind: "collect_tables"),
+}, wires: [
+    ("study.recording", "count.recording"), ("count.table", "again.counted"), ("study.recording", "statistics.recording"),
+    ("again.table", "all.table"),
+])"#;
+
+const COUNT: &str = "echo $2 >> $1/begun; sleep $(cat $1/slow_$2 2>/dev/null || echo 0)
+if [ -e $1/broken_$2 ]; then echo it is broken; exit 3; fi
+printf 'x\\n%s\\n' $2 > $3\n";
+
+fn study() -> Place {
+    let place = Place::new();
+    fs::create_dir(place.path("data")).unwrap();
+    for index in 0..4 {
+        small_recording(&place.path(&format!("data/rec_{index}.raw")), 2000 + 100 * index);
+    }
+    place.write("count.sh", COUNT);
+    place.write("p.ron", STUDY);
+    place
+}
+
+fn spikeloom(place: &Place, cluster: &Cluster, code: i32, arguments: &[&str]) -> Output {
+    let output = place.command(arguments).env("SLURM_CONF", cluster.conf()).output().unwrap();
+    let said = format!("{}\n{}", stdout(&output), stderr(&output));
+    assert_eq!(output.status.code(), Some(code), "spikeloom {}\n{said}", arguments.join(" "));
+    output
+}
+
+fn begun(place: &Place) -> Vec<String> {
+    let text = fs::read_to_string(place.path("begun")).unwrap_or_default();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
+        sleep(Duration::from_millis(50));
+    }
+}
+
+const SMALL: [&str; 4] = ["--cores", "1", "--memory", "200M"];
+
+#[test]
+fn a_study_runs_on_slurm_and_survives_what_happens_there() {
+    let cluster = Cluster::start();
+
+    // All goes well.
+    let place = study();
+    let submit = [&["submit", "p.ron", "--engine", "slurm"][..], &SMALL].concat();
+    let text = stdout(&spikeloom(&place, &cluster, 0, &submit));
+    for part in [
+        "count: 4 tasks in 4 jobs",
+        "again: 4 tasks in 4 jobs",
+        "all: 1 task in 1 job",
+        "13 of 13 tasks done",
+    ] {
+        assert!(text.contains(part), "no \"{part}\" in\n{text}");
+    }
+    assert_eq!(begun(&place), ["0", "1", "2", "3"]);
+    // What the cluster computed is there for everyone.
+    let last = events(&place.ends(0, &["run", "p.ron", "--json"])).pop().unwrap();
+    assert_eq!((last["tasks"].as_u64(), last["cached"].as_u64()), (Some(13), Some(13)));
+    let text = stdout(&spikeloom(&place, &cluster, 0, &submit));
+    assert!(text.contains("all is done already"), "{text}");
+    let log = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--log", "count"]));
+    assert!(log.contains("count [index=3]") && log.contains("done"), "{log}");
+
+    // One recording fails, the process of another is killed in the middle: the others go on.
+    let place = study();
+    place.write("broken_1", "");
+    place.write("slow_2", "60");
+    let detached = [&submit[..], &["--detach"]].concat();
+    spikeloom(&place, &cluster, 0, &detached);
+    wait_until("the slow one runs", || begun(&place).len() == 4);
+    let store = place.path("store").display().to_string();
+    let found =
+        Command::new("pgrep").args(["-f", &format!("task {store}/jobs/000000 . 2$")]).output().unwrap();
+    let id = stdout(&found).trim().to_owned();
+    assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success(), "process \"{id}\"");
+    let text = stdout(&spikeloom(&place, &cluster, 1, &["jobs", "p.ron", "--follow"]));
+    assert!(text.contains("count [index=1] failed: sh ended with code 3"), "{text}");
+    assert!(text.contains("submits what is not done, and nothing else"), "{text}");
+    let rows = stdout(&spikeloom(&place, &cluster, 1, &["jobs", "p.ron"]));
+    assert!(rows.lines().any(|line| line.starts_with("count ") && line.ends_with('2')), "{rows}");
+    let status = stdout(&place.ends(0, &["status", "p.ron"]));
+    assert!(status.contains("it is broken") || status.contains("ended with code 3"), "{status}");
+
+    // Mended and submitted again: what is not done, and nothing else.
+    for name in ["broken_1", "slow_2"] {
+        fs::remove_file(place.path(name)).unwrap();
+    }
+    let text = stdout(&spikeloom(&place, &cluster, 0, &submit));
+    assert!(text.contains("count: 2 tasks in 2 jobs") && text.contains("13 of 13 tasks done"), "{text}");
+    assert_eq!(begun(&place), ["0", "1", "1", "2", "2", "3"]);
+
+    // A job that has to make room is started again by itself.
+    let place = study();
+    place.write("slow_2", "60");
+    spikeloom(&place, &cluster, 0, &detached);
+    wait_until("the slow one runs", || begun(&place).len() == 4);
+    // Meanwhile nothing is submitted twice.
+    let text = stdout(&spikeloom(&place, &cluster, 0, &detached));
+    assert!(text.contains("all that is left is submitted already"), "{text}");
+    fs::remove_file(place.path("slow_2")).unwrap();
+    let of_count = || cluster.says("squeue", &["-h", "-r", "-t", "R", "-n", "count", "-o", "%i"]);
+    wait_until("it runs alone", || of_count().lines().count() == 1);
+    let running = of_count();
+    cluster.says("scontrol", &["requeue", running.trim()]);
+    cluster.says("scontrol", &["update", &format!("jobid={}", running.trim()), "starttime=now"]);
+    wait_until("it begins again", || begun(&place).len() == 5);
+    let text = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--follow"]));
+    assert!(text.contains("13 of 13 tasks done"), "{text}");
+
+    // Cancelled, it is gone with all it started.
+    let place = study();
+    for index in 0..4 {
+        place.write(&format!("slow_{index}"), "77.125");
+    }
+    spikeloom(&place, &cluster, 0, &detached);
+    wait_until("it runs", || begun(&place).len() >= 2);
+    let text = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--cancel"]));
+    assert!(text.contains("cancelled"), "{text}");
+    wait_until("no program is left", || {
+        Command::new("pgrep").args(["-f", "sleep 77.125"]).output().unwrap().stdout.is_empty()
+    });
+    let text = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--cancel"]));
+    assert!(text.contains("nothing to cancel"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_submitted() {
+    let place = study();
+    let bare = place.command(&["submit", "p.ron"]).env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(bare.status.code(), Some(1));
+    let said = stderr(&bare);
+    assert!(said.contains("squeue cannot be started") && said.contains("on the path"), "{said}");
+    place.refuses(&["jobs", "p.ron"], &["was not submitted from this store", "spikeloom submit"]);
+    assert!(!place.path("store/jobs").exists());
+}

@@ -1,0 +1,142 @@
+//! SpikeInterface's sorters as a node, and our sorter among SpikeInterface's: the real `run_sorter`, both ways.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::{
+    place::{Place, events, json},
+    python, root, run_python, stderr, stdout,
+};
+use std::{fs, path::Path, process::Command};
+
+/// A tetrode of two strong units, sorted by a sorter and compared with the truth.
+fn pipeline(sorter: &str, parameters: &str) -> String {
+    format!(
+        r#"(version: 1, nodes: {{
+    "recording": (kind: "generate_recording", params: (probe: tetrode, num_units: 2, amplitude_range_uv: (200.0, 280.0), duration_s: 20.0, seed: 3)),
+    "sort": (kind: "spikeinterface_sorter", params: (sorter: "{sorter}", parameters: [{parameters}], python: "{}")),
+    "compare": (kind: "compare_to_truth"),
+}}, wires: [("recording.recording", "sort.recording"), ("sort.sorting", "compare.sorting"), ("recording.truth", "compare.truth")])"#,
+        python().display()
+    )
+}
+
+#[test]
+fn mountainsort5_sorts_and_is_compared_with_the_truth() {
+    let place = Place::new();
+    place.write(
+        "p.ron",
+        &pipeline("mountainsort5", r#""scheme = '1'", "detect_threshold = 6", "whitening_seed = 1""#),
+    );
+    let output = place.ends(0, &["run", "p.ron", "--json"]);
+    let all = events(&output);
+    let logged = |word: &str| all.iter().any(|e| e["line"].as_str().is_some_and(|line| line.contains(word)));
+    assert!(logged("mountainsort5 ") && logged("SpikeInterface 0."), "its console is the log");
+    let last = all.last().unwrap();
+    let read = |node: &str, inner: &str| {
+        fs::read_to_string(Path::new(last["results"][node].as_str().unwrap()).join(inner)).unwrap()
+    };
+    let provenance: serde_json::Value = serde_json::from_str(&read("sort", "provenance.json")).unwrap();
+    for tool in ["python", "spikeinterface", "mountainsort5"] {
+        assert!(
+            provenance["tools"][tool].as_str().unwrap().starts_with(|c: char| c.is_ascii_digit()),
+            "{tool}"
+        );
+    }
+    assert!(!provenance["files"].as_array().unwrap().is_empty(), "another version is another sorter");
+    let text = read("compare", "table/table.csv");
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let accuracy = rows.headers().unwrap().iter().position(|name| name == "accuracy").unwrap();
+    let found: Vec<f64> = rows.records().map(|row| row.unwrap()[accuracy].parse().unwrap()).collect();
+    assert!(found.len() == 2 && found.iter().all(|accuracy| *accuracy > 0.8), "{text}");
+    let again = events(&place.ends(0, &["run", "p.ron", "--json"]));
+    assert_eq!(again.last().unwrap()["cached"], again.last().unwrap()["tasks"]);
+}
+
+#[test]
+fn another_sorter_takes_parameters_in_groups() {
+    let place = Place::new();
+    place.write(
+        "p.ron",
+        &pipeline("simple", r#""clusterer = 'kmeans'", "clusterer_kwargs.n_clusters = 3", "seed = 1""#),
+    );
+    let last = events(&place.ends(0, &["run", "p.ron", "--json"])).pop().unwrap();
+    let folder = Path::new(last["results"]["sort"].as_str().unwrap()).join("sorting");
+    let about: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("sorting.json")).unwrap()).unwrap();
+    assert_eq!(about["unit_ids"].as_array().unwrap().len(), 3, "{about}");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_there_is() {
+    let place = Place::new();
+    for (sorter, parameters, words) in [
+        ("mountainsort6", "", vec!["no sorter \"mountainsort6\"", "mountainsort5"]),
+        ("kilosort4", "", vec!["kilosort4 is not installed"]),
+        ("mountainsort5", r#""threshold = 6""#, vec!["threshold", "the sorter has", "detect_threshold"]),
+        ("mountainsort5", r#""scheme.a = 6""#, vec!["scheme is no group"]),
+        ("simple", r#""clusterer = 'none'""#, vec!["simple ended with code 1", "none"]),
+    ] {
+        place.write("p.ron", &pipeline(sorter, parameters));
+        let said = stderr(&place.ends(1, &["run", "p.ron"]));
+        for word in words {
+            assert!(said.contains(word), "{sorter} {parameters}: no \"{word}\" in\n{said}");
+        }
+    }
+    place.write("p.ron", &pipeline("mountainsort5", r#""detect_threshold""#));
+    place.refuses(&["check", "p.ron"], &["parameters", "name = value expected"]);
+    // A Python without SpikeInterface.
+    let bare = place.path("bare");
+    let made = Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&bare).status().unwrap();
+    assert!(made.success());
+    place.refuses(&["sorters", "--python", "bare"], &["cannot import spikeinterface", "-m pip install"]);
+    place.refuses(&["sorters", "--python", "nowhere"], &["\"nowhere\" is no Python"]);
+}
+
+#[test]
+fn sorters_and_their_parameters_come_from_spikeinterface() {
+    let place = Place::new();
+    let python = python().display().to_string();
+    let text = stdout(&place.ends(0, &["sorters", "--python", &python]));
+    assert!(text.lines().any(|l| l.starts_with("installed:") && l.contains("mountainsort5")), "{text}");
+    assert!(text.lines().any(|l| l.starts_with("not installed:") && l.contains("kilosort4")), "{text}");
+    let found = json(&place.ends(0, &["sorters", "mountainsort5", "--python", &python, "--json"]));
+    let parameters = found["sorters"][0]["parameters"].as_array().unwrap();
+    let one = parameters.iter().find(|p| p["name"] == "detect_threshold").unwrap();
+    assert_eq!((one["type"].as_str(), one["default"].as_f64()), (Some("float"), Some(5.5)));
+    assert!(one["description"].as_str().unwrap().contains("threshold"), "{one}");
+}
+
+#[test]
+fn our_sorter_runs_from_spikeinterface() {
+    let place = Place::new();
+    let script = r#"
+import os, sys
+os.environ["SPIKELOOM_PROGRAM"] = sys.argv[2]
+sys.path.insert(0, sys.argv[3])
+import spikeinterface as si, spikeinterface.core as sc, spikeinterface.sorters as ss
+import spikeinterface.comparison as scmp
+import spikeloom_sorter
+recording, truth = sc.generate_ground_truth_recording(num_channels=8, num_units=3, durations=[10.0, 5.0], seed=1)
+assert "spikeloom" in ss.installed_sorters()
+sorting = ss.run_sorter("spikeloom", recording, folder=sys.argv[1], threads=2, verbose=False)
+assert sorting.get_num_segments() == 2 and sorting.sampling_frequency == recording.sampling_frequency
+log = open(sys.argv[1] + "/spikeinterface_log.json").read()
+assert '"sorter_name": "spikeloom"' in log and '"sorter_version": "0.' in log, log
+agreement = scmp.compare_sorter_to_ground_truth(truth, sorting).get_performance("by_unit")["accuracy"]
+print(len(sorting.unit_ids), round(float(agreement.astype(float).max()), 2))
+try:
+    ss.run_sorter("spikeloom", recording, folder=sys.argv[1] + "_wrong", preset="nonsense")
+except Exception as error:
+    assert "nonsense" in str(error), error
+else:
+    raise AssertionError("a wrong preset is no error")
+left = sorted(os.listdir(sys.argv[1] + "/sorter_output"))
+assert "recording" not in left and "store" not in left, left
+"#;
+    let program = Path::new(env!("CARGO_BIN_EXE_spikeloom"));
+    let said = run_python(script, &[&place.path("sorted"), program, &root().join("assets/python")]);
+    let (units, best) = said.trim().split_once(' ').unwrap();
+    assert!(units.parse::<usize>().unwrap() >= 1 && best.parse::<f64>().unwrap() > 0.8, "{said}");
+}
