@@ -260,8 +260,8 @@ fn parse_size(text: &str) -> Result<u64, String> {
         "TB" => 1e12,
         _ => return Err("a number with B, kB, MB, GB or TB expected, such as 50GB".into()),
     };
-    let number: f64 = number.parse().map_err(|_| "a size such as 50GB expected".to_owned())?;
-    Ok((number * factor) as u64)
+    let number: Option<f64> = number.parse().ok();
+    number.map(|number| (number * factor) as u64).ok_or_else(|| "a size such as 50GB expected".to_owned())
 }
 
 fn parse_age(text: &str) -> Result<std::time::Duration, String> {
@@ -275,8 +275,9 @@ fn parse_age(text: &str) -> Result<std::time::Duration, String> {
         "d" => 86_400.0,
         _ => return Err(expected.into()),
     };
-    let seconds = number.parse::<f64>().map_err(|_| expected.to_owned())? * factor;
-    std::time::Duration::try_from_secs_f64(seconds).map_err(|_| expected.to_owned())
+    let seconds = number.parse::<f64>().ok().map(|number| number * factor);
+    let age = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+    age.ok_or_else(|| expected.to_owned())
 }
 
 /// Options of `plan`.

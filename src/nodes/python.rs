@@ -116,8 +116,8 @@ impl Answer {
     /// # Errors
     /// What it says is wrong, or that there is none.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text =
-            std::fs::read_to_string(path).map_err(|_| "Python ended before it gave an answer".to_owned())?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| format!("Python ended before it gave an answer ({})", e.kind()))?;
         let answer: Self =
             serde_json::from_str(&text).map_err(|e| format!("Python's answer is not readable: {e}"))?;
         match answer.error {

@@ -119,6 +119,7 @@ import spikeinterface as si, spikeinterface.core as sc, spikeinterface.sorters a
 import spikeinterface.comparison as scmp
 import spikeloom_sorter
 recording, truth = sc.generate_ground_truth_recording(num_channels=8, num_units=3, durations=[10.0, 5.0], seed=1)
+recording = recording.save(folder=sys.argv[1] + "_recording")
 assert "spikeloom" in ss.installed_sorters()
 sorting = ss.run_sorter("spikeloom", recording, folder=sys.argv[1], threads=2, verbose=False)
 assert sorting.get_num_segments() == 2 and sorting.sampling_frequency == recording.sampling_frequency
