@@ -73,7 +73,7 @@ fn results(place: &Place) -> BTreeMap<String, Vec<u8>> {
     }
     found.insert("metrics.csv".into(), fs::read(place.path("metrics.csv")).unwrap());
     for path in below(place.folder.path()) {
-        if path.ends_with("traces_cached_seg0.raw") {
+        if path.ends_with("traces_cached_seg0.raw") && !path.starts_with(place.path("store")) {
             let name = path.strip_prefix(place.folder.path()).unwrap().display().to_string();
             found.insert(name, fs::read(&path).unwrap());
         }

@@ -136,11 +136,13 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     wait_until("it runs alone", || of_count().lines().count() == 1);
     let running = of_count();
     cluster.says("scontrol", &["requeue", running.trim()]);
-    wait_until("it begins again", || {
-        // Slurm would let it wait two minutes.
-        cluster.says("scontrol", &["update", &format!("jobid={}", running.trim()), "starttime=now"]);
-        begun(&place).len() == 5
+    wait_until("it waits", || {
+        !cluster.says("squeue", &["-h", "-r", "-t", "PD", "-n", "count", "-o", "%i"]).trim().is_empty()
     });
+    sleep(Duration::from_millis(500));
+    // Slurm would let it wait two minutes.
+    cluster.says("scontrol", &["update", &format!("jobid={}", running.trim()), "starttime=now"]);
+    wait_until("it begins again", || begun(&place).len() == 5);
     let text = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--follow"]));
     assert!(text.contains("13 of 13 tasks done"), "{text}");
 

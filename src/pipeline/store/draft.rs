@@ -177,6 +177,20 @@ impl Store {
                 let _ = fs::remove_file(&lock);
             }
         }
+        self.sweep_scratch()
+    }
+
+    /// Removes what a task had done so far where its process was killed once the result had its place.
+    fn sweep_scratch(&self) -> Result<(), StoreError> {
+        for path in place::list(&self.folder.join("scratch"))? {
+            let folder = path.with_extension("");
+            let key = folder.file_name().and_then(|name| Key::parse(&name.to_string_lossy()));
+            let is_done = key.is_some_and(|key| self.object_folder(&key).is_dir());
+            if is_done && lease::owner(&lock_path(&folder)).is_none() {
+                let _ = place::remove_folder(&folder);
+                let _ = fs::remove_file(lock_path(&folder));
+            }
+        }
         Ok(())
     }
 }
