@@ -239,6 +239,8 @@ mod gui {
             registry: registry(),
             store_folder: folder.path().join("store"),
             limits: Limits::default(),
+            state_folder: folder.path().join("state"),
+            library_folder: folder.path().join("library"),
             file: Some(path),
         };
         let mut app = App::new(&ctx, setup, None);

@@ -2,12 +2,16 @@
 
 use super::{
     browser::{Entry, Found},
-    flow, text,
+    compare::{self, Comparison},
+    files::{self, OpenedFile},
+    flow,
+    keep::{self, Unsaved},
+    presets::{self, Preset},
+    sketch::Sketch,
 };
-use crate::io;
 use crate::pipeline::{
-    Document, Event, Executor, Limits, NodeReport, Opened, Pipeline, Problem, Registry, RunId, RunOptions,
-    RunStatus, Store, missing_files, validate,
+    Document, Event, Executor, KeptRun, Limits, NodeReport, Opened, Pipeline, Problem, Registry, RunId,
+    RunOptions, RunStatus, Store, missing_files, validate,
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
@@ -17,21 +21,17 @@ use std::{
     time::Duration,
 };
 
-/// What a file turned out to be.
-#[derive(Debug)]
-pub enum OpenedFile {
-    /// A pipeline and what is wrong with it.
-    Pipeline(Opened),
-    /// A recording, a sorting or both: these nodes read it.
-    Readers {
-        /// Kinds of the nodes, the one to look at first.
-        kinds: Vec<&'static str>,
-    },
-    /// A folder that is nothing by itself: there may be something in it.
-    Folder {
-        /// What was found, for people.
-        words: String,
-    },
+/// What is known of a file that was open before.
+#[derive(Clone, Debug)]
+pub struct Recent {
+    /// The file.
+    pub path: PathBuf,
+    /// It is there.
+    pub is_there: bool,
+    /// Seconds since it was written, where it is there.
+    pub age_s: Option<f64>,
+    /// Its picture, where it is a pipeline.
+    pub sketch: Option<Sketch>,
 }
 
 /// An answer from the threads.
@@ -51,6 +51,8 @@ pub enum Answer {
     },
     /// A run began; `stop` ends it.
     RunStarted {
+        /// The sheet it belongs to.
+        sheet: u64,
         /// Its number.
         run: RunId,
         /// Ask here for it to stop.
@@ -63,10 +65,10 @@ pub enum Answer {
         /// Words by end.
         words: BTreeMap<String, String>,
     },
-    /// Something happened in a run.
-    Event(Event),
-    /// Nothing more comes of a run.
-    RunEnded(RunStatus),
+    /// Something happened in a run of a sheet.
+    Event(u64, Event),
+    /// Nothing more comes of the run of a sheet.
+    RunEnded(u64, RunStatus),
     /// A file was read, or could not be.
     Opened {
         /// The file.
@@ -78,11 +80,32 @@ pub enum Answer {
     Saved {
         /// The file.
         path: PathBuf,
+        /// The sheet it is of.
+        sheet: u64,
         /// The state that was written.
         revision: u64,
         /// Why it could not be.
         result: Result<(), String>,
     },
+    /// The file of a sheet was read again, or could not be.
+    Reread {
+        /// The sheet.
+        sheet: u64,
+        /// What the file holds.
+        result: Result<Opened, String>,
+    },
+    /// What is known of files that were open before.
+    Recent(Vec<Recent>),
+    /// The presets of a kind of node.
+    Presets(String, Vec<Preset>),
+    /// The runs that were, newest first.
+    Runs(Vec<KeptRun>),
+    /// Two runs side by side, or why they cannot be compared.
+    Compared(Result<Comparison, String>),
+    /// What earlier sessions left unsaved.
+    Unsaved(Vec<Unsaved>),
+    /// A copy of what is not saved could not be written; says why.
+    NotKept(String),
     /// What a folder holds, or why it cannot be read.
     Listed {
         /// The folder.
@@ -168,18 +191,18 @@ impl Backend {
     }
 
     /// Starts a run and passes its events on.
-    pub fn run(&self, executor: &Arc<Executor>, pipeline: &Pipeline, options: RunOptions) {
+    pub fn run(&self, executor: &Arc<Executor>, sheet: u64, pipeline: &Pipeline, options: RunOptions) {
         let (executor, pipeline, send) = (executor.clone(), pipeline.clone(), self.sender());
         spawn("run", move || {
             let handle = executor.start(&pipeline, options);
             let (stop, stopped) = crossbeam_channel::bounded(1);
-            send(Answer::RunStarted { run: handle.id, stop });
+            send(Answer::RunStarted { sheet, run: handle.id, stop });
             let mut stopped = stopped;
             loop {
                 crossbeam_channel::select! {
                     recv(handle.events) -> event => match event {
-                        Ok(event) => send(Answer::Event(event)),
-                        Err(_) => break send(Answer::RunEnded(handle.wait())),
+                        Ok(event) => send(Answer::Event(sheet, event)),
+                        Err(_) => break send(Answer::RunEnded(sheet, handle.wait())),
                     },
                     recv(stopped) -> asked => {
                         if asked.is_ok() {
@@ -216,25 +239,77 @@ impl Backend {
     pub fn open(&self, path: PathBuf) {
         let (registry, send) = (self.registry.clone(), self.sender());
         spawn("open", move || {
-            let result = read_file(&path, &registry);
+            let result = files::read_file(&path, &registry);
             send(Answer::Opened { path, result });
         });
     }
 
     /// Writes the pipeline to a file.
-    pub fn save(&self, pipeline: &Pipeline, revision: u64, path: PathBuf) {
+    pub fn save(&self, sheet: u64, pipeline: &Pipeline, revision: u64, path: PathBuf) {
         let (pipeline, registry, send) = (pipeline.clone(), self.registry.clone(), self.sender());
         spawn("save", move || {
             let result = Document::write(&pipeline, &path, &registry).map_err(|error| error.to_string());
-            send(Answer::Saved { path, revision, result });
+            send(Answer::Saved { path, sheet, revision, result });
         });
+    }
+
+    /// Reads the file of a sheet again.
+    pub fn reread(&self, sheet: u64, path: PathBuf) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("reread", move || {
+            let result = Document::read(&path, &registry).map_err(|error| error.to_string());
+            send(Answer::Reread { sheet, result });
+        });
+    }
+
+    /// Asks what became of files that were open before.
+    pub fn look_after(&self, paths: Vec<PathBuf>) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("recent", move || {
+            let of_path = |path: PathBuf| {
+                let data = path.metadata().ok();
+                let written = data.as_ref().and_then(|data| data.modified().ok());
+                let age_s = written.and_then(|at| at.elapsed().ok()).map(|age| age.as_secs_f64());
+                let opened = Document::read(&path, &registry).ok();
+                let sketch = opened.map(|opened| Sketch::new(&opened.pipeline, &registry));
+                Recent { is_there: data.is_some(), age_s, sketch, path }
+            };
+            send(Answer::Recent(paths.into_iter().map(of_path).collect()));
+        });
+    }
+
+    /// Asks for the presets of a kind of node.
+    pub fn list_presets(&self, library: PathBuf, kind: String) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("presets", move || {
+            let found = presets::list(&library, &kind, &registry);
+            send(Answer::Presets(kind, found));
+        });
+    }
+
+    /// Asks which runs there were.
+    pub fn list_runs(&self, executor: &Arc<Executor>) {
+        let (executor, send) = (executor.clone(), self.sender());
+        spawn("runs", move || send(Answer::Runs(executor.store().runs())));
+    }
+
+    /// Compares two runs.
+    pub fn compare(&self, executor: &Arc<Executor>, runs: [KeptRun; 2]) {
+        let (executor, send) = (executor.clone(), self.sender());
+        spawn("compare", move || send(Answer::Compared(compare::compare(&executor, runs))));
+    }
+
+    /// Asks what earlier sessions left unsaved.
+    pub fn find_unsaved(&self, state_folder: PathBuf) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("unsaved", move || send(Answer::Unsaved(keep::unsaved(&state_folder, &registry))));
     }
 
     /// Asks what a folder holds.
     pub fn list(&self, folder: PathBuf) {
         let send = self.sender();
         spawn("list", move || {
-            let entries = list_folder(&folder)
+            let entries = files::list_folder(&folder)
                 .map_err(|error| format!("{} cannot be read: {error}.", folder.display()));
             send(Answer::Listed { folder, entries });
         });
@@ -244,7 +319,7 @@ impl Backend {
     pub fn recognise(&self, path: PathBuf) {
         let send = self.sender();
         spawn("recognise", move || {
-            let (words, opens) = recognise(&path);
+            let (words, opens) = files::recognise(&path);
             send(Answer::Recognised { path, words, opens });
         });
     }
@@ -262,7 +337,7 @@ impl Backend {
         });
     }
 
-    fn sender(&self) -> impl Fn(Answer) + Send + Sync + 'static {
+    pub(super) fn sender(&self) -> impl Fn(Answer) + Send + Sync + 'static {
         let (answer, ctx) = (self.answer.clone(), self.ctx.clone());
         move |value| {
             // Nobody listens once the window is gone.
@@ -272,7 +347,7 @@ impl Backend {
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     let started = std::thread::Builder::new().name(format!("window {name}")).spawn(work);
     if let Err(error) = started {
         eprintln!("cannot start a thread: {error}");
@@ -313,83 +388,5 @@ fn check_loop(
             let nodes = executor.survey(&check.pipeline, &check.base_folder, check.path.as_deref());
             send(Answer::Checked { revision: check.revision, problems, nodes: Some(nodes) });
         }
-    }
-}
-
-fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {
-        return Document::read(path, registry).map(OpenedFile::Pipeline).map_err(|error| error.to_string());
-    }
-    if !path.exists() {
-        return Err(format!("{} is not there. Was it moved or renamed?", path.display()));
-    }
-    readers_of(path)
-}
-
-/// Folders first, then files, by name; what is hidden is left out.
-fn list_folder(folder: &Path) -> std::io::Result<Vec<Entry>> {
-    let mut entries: Vec<Entry> = std::fs::read_dir(folder)?
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            // Through links: a link to a folder is a folder.
-            let data = std::fs::metadata(entry.path()).ok()?;
-            (!name.starts_with('.')).then(|| Entry { name, is_folder: data.is_dir(), size: data.len() })
-        })
-        .collect();
-    entries.sort_by_cached_key(|e| (!e.is_folder, e.name.to_lowercase()));
-    Ok(entries)
-}
-
-/// What a path is, in words, and whether it can be opened as it is.
-fn recognise(path: &Path) -> (String, bool) {
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {
-        return ("Pipeline".to_owned(), true);
-    }
-    let Ok(found) = io::describe(path, &io::OpenOptions::default()) else {
-        let words = if path.is_dir() {
-            "A folder of no known format: look inside."
-        } else {
-            "Not recognised: opened as raw samples, you say their number type and channels."
-        };
-        return (words.to_owned(), path.is_file());
-    };
-    let words = match (found.is_recording, found.is_sorting) {
-        (true, true) => "recording and sorting",
-        (false, true) => "sorting",
-        _ => "recording",
-    };
-    let opened = found.is_recording.then(|| io::open_recording(path, &io::OpenOptions::default()).ok());
-    let words = match opened.flatten() {
-        Some(recording) => {
-            let info = recording.info();
-            let rate = text::number(info.sampling_frequency / 1e3);
-            let length = text::took(info.duration_s());
-            format!("{} · {} channels · {rate} kHz · {length}", found.label, info.num_channels())
-        }
-        None => format!("{} · {words}", found.label),
-    };
-    (words, true)
-}
-
-/// The nodes that read all that a file holds; one that is not recognised is raw samples until told more.
-fn readers_of(path: &Path) -> Result<OpenedFile, String> {
-    let options = io::OpenOptions::default();
-    let recording = Ok(OpenedFile::Readers { kinds: vec!["read_recording"] });
-    match io::describe(path, &options) {
-        Ok(found) if found.is_sorting => {
-            // The traces of a phy folder or an analyzer lie elsewhere and may be gone.
-            let traces = found.is_recording && io::open_recording(path, &options).is_ok();
-            let kinds =
-                [(traces, "read_recording"), (true, "read_sorting"), (found.has_templates, "read_templates")];
-            Ok(OpenedFile::Readers {
-                kinds: kinds.iter().filter(|(is, _)| *is).map(|(_, kind)| *kind).collect(),
-            })
-        }
-        Ok(_) => recording,
-        Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
-        Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
-        Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
-        Err(_) => recording,
     }
 }

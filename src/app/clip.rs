@@ -78,7 +78,7 @@ impl Editor {
 impl App {
     pub(super) fn copy(&mut self) {
         if self.has_selection() {
-            let text = Document::to_text(&self.editor.selected_part(), &self.registry);
+            let text = Document::to_text(&self.sheet.editor.selected_part(), &self.registry);
             self.ctx.copy_text(text);
         }
     }
@@ -93,12 +93,12 @@ impl App {
     }
 
     pub(super) fn insert(&mut self, part: &Pipeline, place: Place, label: &str) {
-        let (edit, names, marks) = self.editor.paste_edit(part, place);
+        let (edit, names, marks) = self.sheet.editor.paste_edit(part, place);
         if !names.is_empty() || !marks.is_empty() {
             self.edit(edit, label, None);
-            self.editor.select_all(names, marks);
-            let label = format!("{label} {}", self.editor.selection_words());
-            self.editor.name_last_step(label);
+            self.sheet.editor.select_all(names, marks);
+            let label = format!("{label} {}", self.sheet.editor.selection_words());
+            self.sheet.editor.name_last_step(label);
         }
     }
 }

@@ -158,6 +158,26 @@ pub enum Command {
     RunToSelection,
     /// Stop the run.
     Stop,
+    /// All parameters of the selected nodes back to their defaults.
+    ResetParams,
+    /// Search among the parameters of the selected node.
+    FindParam,
+    /// Ask for a name, then save the parameters of the selected node as a preset.
+    NamePreset,
+    /// Save the parameters of a node as a preset of this name.
+    SavePreset(String, String),
+    /// Give a node the parameters of the preset of this name.
+    ApplyPreset(String, String),
+    /// Remove the preset of a kind and a name from the library.
+    RemovePreset(String, String),
+    /// Show the runs that were, or hide them.
+    ShowHistory,
+    /// Open the pipeline of a run that was, by the folder it is kept in.
+    OpenRun(PathBuf),
+    /// Show two runs side by side, by the folders they are kept in.
+    CompareRuns([PathBuf; 2]),
+    /// Take a run that waits out of the queue, by its number.
+    Unqueue(u64),
     /// Start afresh.
     New,
     /// Ask for a file, then open it.
@@ -179,6 +199,24 @@ pub enum Command {
         /// `open`, `save` or `folder`.
         mode: String,
     },
+    /// The pipeline back to what its file holds.
+    Revert,
+    /// Bring a tab to the front, by its number.
+    ShowTab(u64),
+    /// The next tab, or the one before where negative.
+    SwitchTab(isize),
+    /// Close a tab by its number, or the one in front.
+    CloseTab(Option<u64>),
+    /// Open the tab that was closed last.
+    ReopenTab,
+    /// Take a file off the list of recent ones.
+    ForgetRecent(PathBuf),
+    /// Show what earlier sessions left unsaved.
+    ShowUnsaved,
+    /// Open what an earlier session left unsaved, by its place in the list.
+    Recover(usize),
+    /// Remove what an earlier session left unsaved.
+    DiscardUnsaved(usize),
     /// Leave.
     Quit,
     /// Let the steps of an example follow a recording.

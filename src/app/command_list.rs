@@ -53,7 +53,7 @@ impl App {
             command: Command::OpenExample(index),
         });
         let line = |label: String, command| Line { label, keys: String::new(), command };
-        let marks = self.editor.selected_marks.first().into_iter().flat_map(|&number| {
+        let marks = self.sheet.editor.selected_marks.first().into_iter().flat_map(|&number| {
             let colors = MarkColor::ALL
                 .map(|color| line(format!("Colour: {}", color.name()), Command::PaintMarks(color)));
             let frame = [

@@ -1,6 +1,8 @@
 //! The few windows that come up: unsaved changes, a run that would be stopped, shortcuts, about.
 
-use super::{App, browser::Browser, command::Command, command_list::CommandList, shortcuts, theme};
+use super::{
+    App, browser::Browser, command::Command, command_list::CommandList, sheet::Sheet, shortcuts, theme,
+};
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 
 /// Which of them are up.
@@ -22,6 +24,10 @@ pub struct Dialogs {
     pub shortcuts: bool,
     /// "About" is shown.
     pub about: bool,
+    /// What earlier sessions left unsaved is shown.
+    pub unsaved: bool,
+    /// The one of them that is about to be removed.
+    pub discards: Option<usize>,
     /// Unsaved changes and runs are settled: the window may close.
     pub may_close: bool,
 }
@@ -35,10 +41,11 @@ impl Dialogs {
 
     /// Escape closes what only informs, before it means anything to the canvas.
     pub fn close_on_escape(&mut self, ctx: &egui::Context) {
-        let open = self.shortcuts || self.about;
+        let open = self.shortcuts || self.about || self.unsaved;
         if open && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
             self.shortcuts = false;
             self.about = false;
+            self.unsaved = false;
         }
     }
 }
@@ -53,7 +60,8 @@ impl App {
     pub(super) fn dialogs_ui(&mut self) -> Vec<Command> {
         let mut commands = Vec::new();
         let closing = self.ctx.input(|i| i.viewport().close_requested());
-        if closing && !self.dialogs.may_close && (self.editor.is_dirty() || self.is_running()) {
+        let unsettled = |sheet: &Sheet| sheet.editor.is_dirty() || self.is_busy(sheet.number);
+        if closing && !self.dialogs.may_close && self.sheets().any(unsettled) {
             self.ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             if !self.dialogs.is_modal() {
                 self.perform(Command::Quit);
@@ -69,12 +77,19 @@ impl App {
                 }
                 Some(Decision::Discard) => {
                     self.dialogs.waiting = None;
-                    self.perform_at_once(waiting);
+                    let asked = self.sheet.number;
+                    self.close_sheet(asked);
+                    if matches!(waiting, Command::Quit) {
+                        // Others may have changes, too.
+                        self.perform(Command::Quit);
+                    }
                 }
                 Some(Decision::Cancel) => self.dialogs.waiting = None,
                 None => {}
             }
         }
+        commands.extend(self.unsaved_ui());
+        self.comparison_ui();
         self.browser_ui();
         commands.extend(self.command_list_ui());
         self.sheet_ui();
@@ -85,28 +100,34 @@ impl App {
     /// Asks before a run is stopped, and goes on once it has.
     fn stop_ui(&mut self) {
         if let Some(next) = self.dialogs.stops.clone() {
-            if !self.is_running() {
+            if !self.stops_run(&next) {
                 self.dialogs.stops = None;
                 self.perform(next);
                 return;
             }
             let verb = match &next {
                 Command::Quit => "Close Spikeloom",
-                _ => "Open another pipeline",
+                _ => "Close the tab",
             };
             let words = "What is finished is kept, and the next run goes on from there.";
             let answers = ["Stop the run", "Keep running"];
             match question(&self.ctx, &format!("{verb} while the run goes on?"), words, &answers) {
                 Some(0) => {
                     self.dialogs.stops = None;
+                    let left: Vec<u64> = self.left_by(&next).map(|sheet| sheet.number).collect();
+                    self.queue.retain(|waiting| !left.contains(&waiting.sheet));
+                    for number in left {
+                        if let Some(sheet) = self.sheet_mut(number) {
+                            sheet.runs.stop();
+                        }
+                    }
                     self.dialogs.after_stop = Some(next);
-                    self.runs.stop();
                 }
                 Some(_) => self.dialogs.stops = None,
                 None => {}
             }
         } else if let Some(next) = self.dialogs.after_stop.clone() {
-            if !self.is_running() {
+            if !self.stops_run(&next) {
                 self.dialogs.after_stop = None;
                 self.perform(next);
             } else if question(&self.ctx, "Stopping the run…", "", &["Do not wait"]) == Some(0) {
@@ -117,7 +138,7 @@ impl App {
     }
 
     fn ask_about_changes(&self) -> Option<Decision> {
-        let title = format!("Save changes to {}?", self.editor.title());
+        let title = format!("Save changes to {}?", self.sheet.editor.title());
         let chosen = question(&self.ctx, &title, "They are lost otherwise.", &["Save", "Discard", "Cancel"])?;
         Some(match chosen {
             0 => Decision::Save,
@@ -210,7 +231,7 @@ pub fn drop_hint(ctx: &egui::Context) {
     painter.rect_filled(rect, 0.0, p.canvas.gamma_multiply(0.7));
     let edge = egui::Stroke::new(2.0, p.accent);
     painter.rect_stroke(rect.shrink(6.0), 6.0, edge, egui::StrokeKind::Inside);
-    let words = "Drop to open: a pipeline, a recording or a sorting";
+    let words = "Drop to open: a pipeline, a recording, a sorting, results or an exported picture";
     let font = egui::FontId::proportional(18.0);
     painter.text(rect.center(), Align2::CENTER_CENTER, words, font, p.text_strong);
 }

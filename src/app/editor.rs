@@ -24,6 +24,8 @@ pub struct Editor {
     pub path: Option<PathBuf>,
     /// What the title shows while there is no file.
     pub name: String,
+    /// Where relative paths start while there is no file, where not in the working folder.
+    pub folder: Option<PathBuf>,
     /// Names of the selected nodes.
     pub selection: BTreeSet<String>,
     /// The end that the viewer shows, `node.port`.
@@ -81,7 +83,7 @@ impl Editor {
     /// Where relative paths start.
     pub fn base_folder(&self) -> PathBuf {
         let folder = self.path.as_ref().and_then(|path| path.parent()).map(PathBuf::from);
-        folder.unwrap_or_else(|| std::env::current_dir().unwrap_or_default())
+        folder.or_else(|| self.folder.clone()).unwrap_or_else(|| std::env::current_dir().unwrap_or_default())
     }
 
     /// Applies a change and remembers how to undo it.

@@ -2,146 +2,103 @@
 
 use super::{
     App,
-    backend::{Answer, OpenedFile, Purpose},
+    backend::{Answer, Purpose},
     browser::Mode,
-    canvas,
     command::Command,
     editor::Editor,
+    files::OpenedFile,
     jobs,
     runs::Level,
+    sheet::Sheet,
     views::Viewer,
 };
-use crate::pipeline::{Edit, EventKind, NodeState, RunStatus};
+use crate::pipeline::{Edit, Event, EventKind, RunStatus};
 use std::path::PathBuf;
 
 impl App {
     /// Asks for problems and states where the pipeline changed since.
     pub(super) fn ask_for_checks(&mut self) {
-        if self.checked != Some(self.meaning) {
-            self.checked = Some(self.meaning);
-            let (folder, path) = (self.editor.base_folder(), self.editor.path.clone());
-            self.backend.check(self.meaning, self.editor.pipeline(), folder, path);
+        if self.sheet.checked != Some(self.sheet.meaning) {
+            self.sheet.checked = Some(self.sheet.meaning);
+            let (folder, path) = (self.sheet.editor.base_folder(), self.sheet.editor.path.clone());
+            self.backend.check(self.sheet.meaning, self.sheet.editor.pipeline(), folder, path);
         }
     }
 
     /// Asks what flows at the selected node, once a selection and a state of the pipeline.
     pub(super) fn ask_for_flows(&mut self) {
-        let Some(node) = self.editor.single_selection() else { return };
-        let wanted = (self.meaning, node.name.clone());
-        let Some(executor) = self.executor.clone().filter(|_| self.flows_of.as_ref() != Some(&wanted)) else {
+        let Some(node) = self.sheet.editor.single_selection() else { return };
+        let wanted = (self.sheet.meaning, node.name.clone());
+        let Some(executor) = self.executor.clone().filter(|_| self.sheet.flows_of.as_ref() != Some(&wanted))
+        else {
             return;
         };
         let Some(known) = self.registry.get(&node.kind) else { return };
         let outputs = known.outputs(&node.params).into_iter().map(|p| format!("{}.{}", node.name, p.name));
         let inputs = known.inputs(&node.params);
         let inputs =
-            inputs.iter().filter_map(|p| self.editor.wire_into(&format!("{}.{}", node.name, p.name)));
+            inputs.iter().filter_map(|p| self.sheet.editor.wire_into(&format!("{}.{}", node.name, p.name)));
         let ends = outputs.chain(inputs).collect();
-        let base_folder = self.editor.base_folder();
-        self.backend.describe(&executor, self.editor.pipeline(), self.meaning, base_folder, ends);
-        self.flows.clear();
-        self.flows_of = Some(wanted);
-    }
-
-    /// What is stored, with what runs say on top.
-    pub(super) fn join_states(&mut self) {
-        self.states.clone_from(&self.stored);
-        let pipeline = self.editor.pipeline();
-        self.states.retain(|name, _| pipeline.index(name).is_some());
-        for (name, live) in self.runs.live() {
-            let done = matches!(live, NodeState::Done { .. } | NodeState::Cached);
-            let stored = self.states.get(name);
-            // The store knows better whether what was done still holds.
-            let outdated = done
-                && !self.runs.is_running()
-                && stored.is_some_and(|s| !matches!(s, NodeState::Cached | NodeState::Done { .. }));
-            if !outdated && pipeline.index(name).is_some() {
-                self.states.insert(name.clone(), live.clone());
-            }
-        }
+        let base_folder = self.sheet.editor.base_folder();
+        self.backend.describe(&executor, self.sheet.editor.pipeline(), self.sheet.meaning, base_folder, ends);
+        self.sheet.flows.clear();
+        self.sheet.flows_of = Some(wanted);
     }
 
     /// Takes in an answer of the threads.
     pub(super) fn hear(&mut self, answer: Answer) {
         match answer {
             Answer::Ready(executor) => {
-                let mut viewer = Viewer::new(&self.ctx, executor.clone());
-                if let Some(end) = &self.editor.looked_at {
-                    viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
-                }
-                self.viewer = Some(viewer);
-                if let Some(options) = self.pending_run.take() {
-                    self.backend.run(&executor, self.editor.pipeline(), options);
+                for sheet in std::iter::once(&mut self.sheet).chain(&mut self.behind) {
+                    sheet.viewer = Some(Viewer::new(&self.ctx, executor.clone()));
+                    sheet.refresh_viewer();
                 }
                 self.executor = Some(executor);
+                self.start_next();
             }
             Answer::NoStore(reason) => {
-                self.starting = false;
-                self.pending_run = None;
-                self.runs.say(Level::Error, reason.clone());
+                self.queue.clear();
+                self.sheet.runs.say(Level::Error, reason.clone());
                 self.no_store = Some(reason);
             }
             Answer::Checked { revision, problems, nodes } => {
-                if revision == self.meaning {
-                    self.problems = problems;
-                    if let Some(nodes) = nodes {
-                        self.stored.clear();
-                        self.known = canvas::Known::default();
-                        self.problems.iter().for_each(|problem| self.known.advise(problem));
-                        for (name, node) in nodes {
-                            self.known.add(&name, &node);
-                            self.stored.insert(name, node.state);
-                        }
-                        self.join_states();
-                        self.refresh_viewer();
-                    }
+                if let Some(sheet) = self.sheet_at(revision) {
+                    sheet.take_report(problems, nodes);
                 }
             }
             Answer::Flows { revision, words } => {
-                if revision == self.meaning {
-                    self.flows = words;
+                if let Some(sheet) = self.sheet_at(revision) {
+                    sheet.flows = words;
                 }
             }
-            Answer::RunStarted { run, stop } => {
-                self.starting = false;
-                self.runs.started(run, stop);
-                if self.dialogs.after_stop.is_some() {
-                    self.runs.stop();
+            Answer::RunStarted { sheet, run, stop } => match self.sheet_mut(sheet) {
+                Some(sheet) => sheet.runs.started(run, stop),
+                // Its tab was closed meanwhile; what it does is not wanted any more.
+                None => drop(stop.try_send(())),
+            },
+            Answer::Event(sheet, event) => self.hear_event(sheet, &event),
+            Answer::RunEnded(number, status) => {
+                if let Some(sheet) = self.sheet_mut(number) {
+                    sheet.runs.ended(status);
                 }
-            }
-            Answer::Event(event) => {
-                if let Some(viewer) = &mut self.viewer {
-                    viewer.on_event(&event);
-                }
-                self.runs.hear(&event);
-                self.join_states();
-                if let EventKind::Started { task } = &event.kind {
-                    self.follow(&task.node);
-                }
-                if let EventKind::RunFinished { status, .. } = &event.kind {
-                    self.run_finished(*status);
-                }
-            }
-            Answer::RunEnded(status) => {
-                self.starting = false;
-                self.runs.ended(status);
+                self.history.forget();
+                self.run_over(number);
             }
             Answer::Opened { path, result } => self.opened(path, result),
-            Answer::Saved { path, revision, result } => match result {
-                Ok(()) => {
-                    self.settings.remember_file(&path);
-                    self.editor.path = Some(path);
-                    self.editor.mark_saved(revision);
-                    if let Some(next) = self.dialogs.after_save.take() {
-                        self.perform(next);
-                    }
-                }
-                Err(reason) => {
-                    self.dialogs.after_save = None;
-                    self.runs.say(Level::Error, reason.clone());
-                    self.toasts.error(reason);
-                }
-            },
+            Answer::Saved { path, sheet, revision, result } => self.saved(path, sheet, revision, result),
+            Answer::Reread { sheet, result } => self.reread(sheet, result),
+            Answer::Recent(found) => self.start.recent = Some(found),
+            Answer::Presets(kind, presets) => self.presets.listed(kind, presets),
+            Answer::Runs(runs) => self.history.listed(runs),
+            Answer::Compared(Ok(comparison)) => self.history.compared(comparison),
+            Answer::Compared(Err(reason)) => {
+                self.toasts.error(format!("These runs cannot be compared: {reason}"));
+            }
+            Answer::Unsaved(found) => {
+                self.dialogs.unsaved = !found.is_empty();
+                self.unsaved = found;
+            }
+            Answer::NotKept(reason) => self.toasts.error(reason),
             Answer::Listed { folder, entries } => {
                 if let Some(browser) = &mut self.dialogs.browser {
                     browser.listed(&folder, entries);
@@ -156,26 +113,79 @@ impl App {
         }
     }
 
+    /// The sheet that shows this state of a pipeline.
+    fn sheet_at(&mut self, meaning: u64) -> Option<&mut Sheet> {
+        let mut sheets = std::iter::once(&mut self.sheet).chain(&mut self.behind);
+        sheets.find(|sheet| sheet.meaning == meaning)
+    }
+
+    fn hear_event(&mut self, number: u64, event: &Event) {
+        let is_front = self.sheet.number == number;
+        let Some(sheet) = self.sheet_mut(number) else { return };
+        if let Some(viewer) = &mut sheet.viewer {
+            viewer.on_event(event);
+        }
+        sheet.runs.hear(event);
+        sheet.join_states();
+        match &event.kind {
+            EventKind::Started { task } if is_front => self.follow(&task.node),
+            EventKind::RunFinished { status, .. } => {
+                sheet.run_finished();
+                let title = sheet.editor.title();
+                self.tell_of_end(*status, &title, is_front);
+            }
+            _ => {}
+        }
+    }
+
+    fn saved(&mut self, path: PathBuf, number: u64, revision: u64, result: Result<(), String>) {
+        match result {
+            Ok(()) => {
+                self.remember_file(&path);
+                if let Some(sheet) = self.sheet_mut(number) {
+                    sheet.editor.path = Some(path);
+                    sheet.editor.mark_saved(revision);
+                }
+                if let Some(next) = self.dialogs.after_save.take() {
+                    self.perform(next);
+                }
+            }
+            Err(reason) => {
+                self.dialogs.after_save = None;
+                self.sheet.runs.say(Level::Error, reason.clone());
+                self.toasts.error(reason);
+            }
+        }
+    }
+
     fn opened(&mut self, path: PathBuf, result: Result<OpenedFile, String>) {
         match result {
             Ok(OpenedFile::Pipeline(opened)) => {
-                self.settings.remember_file(&path);
+                self.remember_file(&path);
                 // What is wrong in the text of the file is seen nowhere else.
                 let in_text = opened.problems.iter().any(|p| p.line.is_some() && p.node.is_none());
                 self.show(Editor::new(opened.pipeline, "", Some(path)));
-                self.problems = opened.problems;
+                self.sheet.problems = opened.problems;
                 if in_text {
                     self.bottom.open = true;
                     self.bottom.tab = jobs::Tab::Problems;
                 }
             }
-            Ok(OpenedFile::Readers { kinds }) => self.show_readers(&kinds, &path),
+            Ok(OpenedFile::Readers { kinds, fitting }) => self.show_readers(&kinds, &path, fitting),
+            Ok(OpenedFile::Copy { opened, title, folder }) => {
+                let mut editor = Editor::new(opened.pipeline, title, None);
+                editor.folder = folder;
+                self.show(editor);
+                self.sheet.problems = opened.problems;
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.toasts.info(format!("The pipeline that made {name}, as a copy."));
+            }
             Ok(OpenedFile::Folder { words }) => {
                 self.toasts.info(words);
                 self.browse_in(Purpose::Open, Mode::Open, path, String::new());
             }
             Err(reason) => {
-                self.runs.say(Level::Error, reason.clone());
+                self.sheet.runs.say(Level::Error, reason.clone());
                 self.toasts.error(reason);
             }
         }
@@ -186,12 +196,12 @@ impl App {
             Purpose::Open => self.perform(Command::Open(path)),
             Purpose::Save => self.save(path),
             Purpose::Export => {
-                if let Some(viewer) = &mut self.viewer {
+                if let Some(viewer) = &mut self.sheet.viewer {
                     viewer.save_to(&path);
                 }
             }
             Purpose::Param { node, field } => {
-                let Some(instance) = self.editor.pipeline().node(&node) else { return };
+                let Some(instance) = self.sheet.editor.pipeline().node(&node) else { return };
                 let mut params = instance.params.clone();
                 params.insert(field.clone(), path.to_string_lossy().into_owned().into());
                 self.edit(Edit::SetParams(node, params), &format!("change {field}"), None);
@@ -199,33 +209,19 @@ impl App {
         }
     }
 
-    fn run_finished(&mut self, status: RunStatus) {
-        // What is stored now is other than what was asked for last; until it is asked for again, what the
-        // run says holds.
-        for (name, live) in self.runs.live() {
-            if matches!(live, NodeState::Done { .. } | NodeState::Cached) {
-                self.stored.insert(name.clone(), NodeState::Cached);
-            }
-        }
-        self.join_states();
-        self.checked = None;
-        self.flows_of = None;
-        if status == RunStatus::Failed {
+    /// A run is over: said where nobody looks.
+    fn tell_of_end(&mut self, status: RunStatus, title: &str, is_front: bool) {
+        if is_front && status == RunStatus::Failed {
             self.bottom.open = true;
             self.bottom.tab = jobs::Tab::Jobs;
         }
-        if !self.ctx.input(|i| i.focused) {
-            match status {
-                RunStatus::Ok => self.toasts.success("The run is done."),
-                RunStatus::Failed => self.toasts.error("The run failed."),
-                RunStatus::Cancelled => {}
-            }
+        if is_front && self.ctx.input(|i| i.focused) {
+            return;
         }
-    }
-
-    fn refresh_viewer(&mut self) {
-        if let (Some(viewer), Some(end)) = (&mut self.viewer, &self.editor.looked_at) {
-            viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
+        match status {
+            RunStatus::Ok => self.toasts.success(format!("The run of {title} is done.")),
+            RunStatus::Failed => self.toasts.error(format!("The run of {title} failed.")),
+            RunStatus::Cancelled => {}
         }
     }
 }

@@ -21,7 +21,23 @@ use std::sync::Arc;
 pub struct Inspector {
     /// Node whose name is being edited, and the text so far.
     name: Option<(String, String)>,
+    /// Words that parameters are searched for.
+    search: String,
+    /// The search takes the keyboard at the next frame.
+    searches: bool,
+    /// Only parameters that are not at their defaults are shown.
+    changed_only: bool,
 }
+
+impl Inspector {
+    /// Lets the search of parameters take the keyboard.
+    pub fn find(&mut self) {
+        self.searches = true;
+    }
+}
+
+/// Parameters from which on a search is worth its room.
+const MANY: usize = 6;
 
 impl App {
     /// Draws the inspector.
@@ -31,7 +47,7 @@ impl App {
             ui.spacing_mut().item_spacing.y = 5.0;
             // The scroll bar covers nothing.
             ui.set_max_width(ui.available_width() - 8.0);
-            match (self.editor.selection.len(), self.editor.single_selection().cloned()) {
+            match (self.sheet.editor.selection.len(), self.sheet.editor.single_selection().cloned()) {
                 (_, Some(instance)) => self.node_form(ui, &instance, &mut commands),
                 (0, None) => self.pipeline_form(ui, &mut commands),
                 (count, None) => several(ui, count, &mut commands),
@@ -41,12 +57,12 @@ impl App {
     }
 
     fn pipeline_form(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        ui.label(egui::RichText::new(self.editor.title()).heading());
+        ui.label(egui::RichText::new(self.sheet.editor.title()).heading());
         ui.weak("Select a node to see what it does and to change it.");
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             ui.label("Seed").on_hover_text("All random streams of the pipeline start from it.");
-            let mut seed = self.editor.pipeline().seed();
+            let mut seed = self.sheet.editor.pipeline().seed();
             let drag = egui::DragValue::new(&mut seed).speed(0.1);
             if ui.add(drag).accessible_name("Seed").changed() {
                 commands.push(Command::Edit {
@@ -56,7 +72,8 @@ impl App {
                 });
             }
         });
-        let (nodes, wires) = (self.editor.pipeline().nodes().count(), self.editor.pipeline().wires().len());
+        let (nodes, wires) =
+            (self.sheet.editor.pipeline().nodes().count(), self.sheet.editor.pipeline().wires().len());
         ui.weak(format!("{nodes} nodes, {wires} wires"));
     }
 
@@ -81,7 +98,7 @@ impl App {
             self.params_form(ui, node, instance, commands);
             // Below the fields: they keep their places while they are filled in.
             // What is wrong with a field is said there.
-            let mut own = self.problems.iter().filter(|p| p.node.as_ref() == Some(&instance.name));
+            let mut own = self.sheet.problems.iter().filter(|p| p.node.as_ref() == Some(&instance.name));
             let is_told = own.any(|p| p.field.is_some() && p.severity == Severity::Error);
             if let Some(message) = self.failure(&instance.name).filter(|_| !is_told) {
                 failure_box(ui, &text::with_labels(message, node.specs()));
@@ -123,14 +140,36 @@ impl App {
         instance: &NodeInstance,
         commands: &mut Vec<Command>,
     ) {
+        if node.specs().is_empty() {
+            return;
+        }
+        self.params_head(ui, node, instance, commands);
+        let search = self.inspector.search.to_lowercase();
+        let changed_only = self.inspector.changed_only;
+        let differs = |spec: &ParamSpec| is_changed(spec, instance);
+        if !search.is_empty() || changed_only {
+            // What is searched for is shown wherever it belongs.
+            let fits = |spec: &&ParamSpec| (!changed_only || differs(spec)) && is_found(spec, &search);
+            let found: Vec<&ParamSpec> = node.specs().iter().filter(fits).collect();
+            if found.is_empty() {
+                let words =
+                    if search.is_empty() { "All are at their defaults." } else { "None of that name." };
+                ui.weak(words);
+            }
+            for spec in found {
+                self.param(ui, spec, instance, commands);
+            }
+            return;
+        }
         let (advanced, main): (Vec<_>, Vec<_>) = node.specs().iter().partition(|spec| spec.advanced);
         for spec in main {
             self.param(ui, spec, instance, commands);
         }
         if !advanced.is_empty() {
-            let set = advanced.iter().any(|spec| instance.params.contains_key(&spec.name));
-            let title = if set { "Advanced •" } else { "Advanced" };
-            egui::CollapsingHeader::new(egui::RichText::new(title).weak()).show_unindented(ui, |ui| {
+            let set = advanced.iter().filter(|spec| differs(spec)).count();
+            let title = if set > 0 { format!("Advanced • {set} changed") } else { "Advanced".to_owned() };
+            let title = egui::RichText::new(title).weak();
+            egui::CollapsingHeader::new(title).id_salt("advanced").show_unindented(ui, |ui| {
                 for spec in advanced {
                     self.param(ui, spec, instance, commands);
                 }
@@ -138,12 +177,51 @@ impl App {
         }
     }
 
+    /// The line above parameters: search, what differs from the defaults, presets.
+    fn params_head(
+        &mut self,
+        ui: &mut Ui,
+        node: &Arc<dyn DynNode>,
+        instance: &NodeInstance,
+        commands: &mut Vec<Command>,
+    ) {
+        let many = node.specs().len() >= MANY;
+        let asked = std::mem::take(&mut self.inspector.searches);
+        if many || asked || !self.inspector.search.is_empty() {
+            let edit = egui::TextEdit::singleline(&mut self.inspector.search)
+                .hint_text("Search parameters")
+                .desired_width(ui.available_width());
+            let response = ui.add(edit).accessible_name("Search parameters");
+            if asked {
+                response.request_focus();
+            }
+            if response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Escape)) {
+                self.inspector.search.clear();
+            }
+        }
+        let changed = node.specs().iter().filter(|spec| is_changed(spec, instance)).count();
+        ui.horizontal(|ui| {
+            if changed > 0 || self.inspector.changed_only {
+                let words = format!("{changed} changed");
+                let toggle = ui.selectable_label(self.inspector.changed_only, words);
+                if toggle.on_hover_text("Show only what differs from the defaults").clicked() {
+                    self.inspector.changed_only = !self.inspector.changed_only;
+                }
+            }
+            if changed > 0 && ui.small_button("Reset all").on_hover_text("All but paths").clicked() {
+                commands.push(Command::ResetParams);
+            }
+            self.presets_ui(ui, instance, commands);
+        });
+        self.preset_name_ui(ui, instance, commands);
+    }
+
     fn param(&self, ui: &mut Ui, spec: &ParamSpec, instance: &NodeInstance, commands: &mut Vec<Command>) {
         let set = instance.params.get(&spec.name);
         let needed = set.is_none() && self.failure(&instance.name).is_some_and(|m| text::asks_for(m, spec));
         let change = fields::field(ui, &instance.name, spec, set, needed);
         let p = theme::palette(ui.visuals());
-        for problem in &self.problems {
+        for problem in &self.sheet.problems {
             if problem.node.as_deref() == Some(&instance.name) && problem.field.as_deref() == Some(&spec.name)
             {
                 ui.colored_label(severity_color(problem.severity, p), text::sentence_of(&problem.message));
@@ -158,7 +236,7 @@ impl App {
 
     /// Why a node failed.
     fn failure(&self, name: &str) -> Option<&str> {
-        match self.states.get(name) {
+        match self.sheet.states.get(name) {
             Some(NodeState::Failed(message)) => Some(message),
             _ => None,
         }
@@ -166,9 +244,9 @@ impl App {
 
     fn problems_of(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
-        let own = self.problems.iter().filter(|problem| problem.node.as_deref() == Some(name));
+        let own = self.sheet.problems.iter().filter(|problem| problem.node.as_deref() == Some(name));
         let known = |field: &str| {
-            let instance = self.editor.pipeline().node(name)?;
+            let instance = self.sheet.editor.pipeline().node(name)?;
             let node = self.registry.get(&instance.kind)?;
             node.specs().iter().any(|spec| spec.name == field).then_some(())
         };
@@ -186,21 +264,21 @@ impl App {
     }
 
     fn last_run_of(&self, ui: &mut Ui, name: &str) {
-        let Some(state) = self.states.get(name) else { return };
+        let Some(state) = self.sheet.states.get(name) else { return };
         let p = theme::palette(ui.visuals());
         section(ui, "State");
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
             icons::state(ui.painter(), state, rect.center(), 5.5, p, ui.input(|i| i.time));
             ui.label(text::sentence(icons::state_name(state)));
-            if let Some((wall, cpu)) = self.runs.task_of(name).and_then(|t| t.cost_s) {
+            if let Some((wall, cpu)) = self.sheet.runs.task_of(name).and_then(|t| t.cost_s) {
                 ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
             }
         });
         for warning in self.warnings_of(name) {
             ui.add(egui::Label::new(egui::RichText::new(text::sentence_of(warning)).color(p.warn)).wrap());
         }
-        let lines: Vec<_> = self.runs.log_of(name).collect();
+        let lines: Vec<_> = self.sheet.runs.log_of(name).collect();
         if !lines.is_empty() {
             egui::CollapsingHeader::new(egui::RichText::new("Log").weak()).show_unindented(ui, |ui| {
                 for line in lines.iter().rev().take(50).rev() {
@@ -209,6 +287,17 @@ impl App {
             });
         }
     }
+}
+
+/// True where a parameter was given another value than its default.
+fn is_changed(spec: &ParamSpec, instance: &NodeInstance) -> bool {
+    instance.params.get(&spec.name).is_some_and(|value| *value != spec.default)
+}
+
+/// True where every word is in the name, the label, the unit or the words of a parameter; `search` is in lower case.
+fn is_found(spec: &ParamSpec, search: &str) -> bool {
+    let all = format!("{} {} {} {}", spec.name, spec.label, spec.unit, spec.doc).to_lowercase();
+    search.split_whitespace().all(|word| all.contains(word))
 }
 
 fn about(ui: &mut Ui, node: &Arc<dyn DynNode>) {
@@ -242,6 +331,7 @@ fn several(ui: &mut Ui, count: usize, commands: &mut Vec<Command>) {
             ("Mute", Command::ToggleMuted),
             ("Bypass", Command::ToggleBypassed),
             ("Duplicate", Command::Duplicate),
+            ("Reset all parameters", Command::ResetParams),
             ("Delete", Command::Delete),
         ] {
             if ui.button(label).clicked() {
@@ -266,11 +356,14 @@ fn ports(
         section(ui, title);
         for port in ports {
             let end = format!("{}.{}", instance.name, port.name);
-            let look =
-                if is_output { Some(end.clone()) } else { editor::wire_into(app.editor.pipeline(), &end) };
-            let flow = look.as_ref().and_then(|end| app.flows.get(end)).cloned().unwrap_or_default();
+            let look = if is_output {
+                Some(end.clone())
+            } else {
+                editor::wire_into(app.sheet.editor.pipeline(), &end)
+            };
+            let flow = look.as_ref().and_then(|end| app.sheet.flows.get(end)).cloned().unwrap_or_default();
             port_row(ui, &port, look, &flow, is_output, commands);
-            if is_output && port.port_type == PortType::Recording && !app.editor.has_wire_from(&end) {
+            if is_output && port.port_type == PortType::Recording && !app.sheet.editor.has_wire_from(&end) {
                 continue_ui(ui, &end, commands);
             }
         }

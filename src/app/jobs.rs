@@ -16,6 +16,8 @@ pub enum Tab {
     /// Tasks of the last run.
     #[default]
     Jobs,
+    /// The runs that were.
+    Runs,
     /// What is wrong with the pipeline.
     Problems,
     /// What was said.
@@ -31,6 +33,19 @@ pub struct Bottom {
     pub tab: Tab,
     /// The task whose log is shown.
     job: Option<TaskId>,
+}
+
+impl Bottom {
+    /// Unfolds it with a tab in front, or folds it where that was there.
+    pub fn toggle(&mut self, tab: Tab) {
+        self.open = !(self.open && self.tab == tab);
+        self.tab = tab;
+    }
+
+    /// Another pipeline is in front: what was shown of a task is not its own.
+    pub fn forget(&mut self) {
+        self.job = None;
+    }
 }
 
 impl App {
@@ -59,6 +74,7 @@ impl App {
                 ui.take_available_height();
                 match self.bottom.tab {
                     Tab::Jobs => self.jobs_ui(ui, &mut commands),
+                    Tab::Runs => self.history_ui(ui, &mut commands),
                     Tab::Problems => self.problems_ui(ui, &mut commands),
                     Tab::Log => self.log_ui(ui),
                 }
@@ -69,16 +85,20 @@ impl App {
     fn line_ui(&mut self, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.x = 4.0;
         let p = theme::palette(ui.visuals());
-        let errors = self.problems.iter().filter(|o| o.severity == Severity::Error).count();
-        let warnings: usize = self.known.warnings.keys().map(|node| self.warnings_of(node).count()).sum();
-        let told = self.problems.iter().filter(|o| o.severity > Severity::Note).count();
+        let errors = self.sheet.problems.iter().filter(|o| o.severity == Severity::Error).count();
+        let warnings: usize =
+            self.sheet.known.warnings.keys().map(|node| self.warnings_of(node).count()).sum();
+        let told = self.sheet.problems.iter().filter(|o| o.severity > Severity::Note).count();
         let problems = match told + warnings {
             0 => "Problems".to_owned(),
             count => format!("Problems {count}"),
         };
-        for (tab, label) in
-            [(Tab::Jobs, "Jobs".to_owned()), (Tab::Problems, problems), (Tab::Log, "Log".to_owned())]
-        {
+        for (tab, label) in [
+            (Tab::Jobs, "Jobs".to_owned()),
+            (Tab::Runs, "Runs".to_owned()),
+            (Tab::Problems, problems),
+            (Tab::Log, "Log".to_owned()),
+        ] {
             let active = self.bottom.open && self.bottom.tab == tab;
             let mut words = egui::RichText::new(&label).size(12.0);
             if tab == Tab::Problems && errors > 0 {
@@ -88,24 +108,19 @@ impl App {
             }
             let response = ui.add(egui::Button::selectable(active, words));
             if response.clicked() {
-                if active {
-                    self.bottom.open = false;
-                } else {
-                    self.bottom.open = true;
-                    self.bottom.tab = tab;
-                }
+                self.bottom.toggle(tab);
             }
         }
         ui.add_space(8.0);
-        if let Some(share) = self.runs.share() {
+        if let Some(share) = self.sheet.runs.share() {
             let (bar, _) = ui.allocate_exact_size(vec2(120.0, 6.0), Sense::hover());
             ui.painter().rect_filled(bar, 3.0, p.line);
             let done = egui::Rect::from_min_size(bar.min, vec2(bar.width() * share, 6.0));
             ui.painter().rect_filled(done, 3.0, p.accent);
-            ui.label(egui::RichText::new(self.runs.status()).size(12.0));
+            ui.label(egui::RichText::new(self.sheet.runs.status()).size(12.0));
             return;
         }
-        if let Some(last) = self.runs.log().back() {
+        if let Some(last) = self.sheet.runs.log().back() {
             let color = if last.level == Level::Error { p.bad } else { p.text_weak };
             let words = if last.node.is_empty() {
                 text::sentence(&last.line)
@@ -119,21 +134,29 @@ impl App {
 
     /// One line of how things are.
     pub(super) fn status_line(&self) -> String {
-        let run = self.runs.status();
-        if self.runs.is_running() {
+        let run = self.sheet.runs.status();
+        if self.sheet.runs.is_running() {
             return run;
+        }
+        if self.sheet.runs.is_busy() {
+            return "Starting…".to_owned();
+        }
+        if self.is_running() {
+            let before =
+                self.running.as_ref().map_or_else(String::new, |run| format!(" for {}", run.words()));
+            return format!("Waits{before}");
         }
         if let Some(reason) = &self.no_store {
             return reason.clone();
         }
         let is_task = |name: &str| {
-            let node = self.editor.pipeline().node(name).and_then(|n| self.registry.get(&n.kind));
+            let node = self.sheet.editor.pipeline().node(name).and_then(|n| self.registry.get(&n.kind));
             node.is_some_and(|n| n.info().work.is_task())
         };
         let waits = |(name, state): &(&String, &NodeState)| {
             matches!(state, NodeState::Stale | NodeState::Ready) && is_task(name)
         };
-        match self.states.iter().filter(waits).count() {
+        match self.sheet.states.iter().filter(waits).count() {
             0 => run,
             1 => "1 node to run".to_owned(),
             count => format!("{count} nodes to run"),
@@ -141,23 +164,35 @@ impl App {
     }
 
     fn jobs_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        if self.runs.tasks().is_empty() {
+        for waiting in &self.queue {
+            ui.horizontal(|ui| {
+                ui.label(format!("Queued: {}", waiting.words()));
+                let remove = ui.small_button("Remove");
+                let name = format!("Remove {} from the queue", waiting.words());
+                remove.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+                if remove.clicked() {
+                    commands.push(Command::Unqueue(waiting.number));
+                }
+            });
+        }
+        if self.sheet.runs.tasks().is_empty() {
             ui.weak("No run yet. Press F5 to run the pipeline, or F6 to run to the selected node.");
             return;
         }
-        let shown = self.bottom.job.clone().filter(|id| self.runs.tasks().iter().any(|t| t.id == *id));
+        let shown = self.bottom.job.clone().filter(|id| self.sheet.runs.tasks().iter().any(|t| t.id == *id));
         if let Some(id) = &shown {
             let frame = egui::Frame::NONE.inner_margin(egui::Margin { left: 10, ..Default::default() });
             let panel = egui::Panel::right("job").resizable(true).default_size(430.0).frame(frame);
             panel.show(ui, |ui| self.job_ui(ui, id));
         }
         let time = ui.input(|i| i.time);
-        let tasks = self.runs.tasks();
+        let tasks = self.sheet.runs.tasks();
         let mut clicked = None;
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, theme::ROW, tasks.len(), |ui, rows| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for task in &tasks[rows] {
-                if job_row(ui, task, self.runs.elapsed_s(task), shown.as_ref() == Some(&task.id), time) {
+                if job_row(ui, task, self.sheet.runs.elapsed_s(task), shown.as_ref() == Some(&task.id), time)
+                {
                     clicked = Some(task.id.clone());
                 }
             }
@@ -170,7 +205,7 @@ impl App {
 
     /// All that is known of one task: what it said, where its result is.
     fn job_ui(&self, ui: &mut Ui, id: &TaskId) {
-        let Some(task) = self.runs.tasks().iter().find(|t| t.id == *id) else { return };
+        let Some(task) = self.sheet.runs.tasks().iter().find(|t| t.id == *id) else { return };
         let p = theme::palette(ui.visuals());
         ui.horizontal(|ui| {
             ui.strong(job_label(task));
@@ -189,7 +224,7 @@ impl App {
         ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             let mut silent = true;
-            for line in self.runs.log_of(&id.node) {
+            for line in self.sheet.runs.log_of(&id.node) {
                 silent = false;
                 let words = format!("{:>6}  {}", text::clock(line.at_s), line.line);
                 let words =
@@ -204,7 +239,7 @@ impl App {
 
     /// What a task said, as text.
     fn log_of(&self, id: &TaskId) -> String {
-        let lines = self.runs.log_of(&id.node).map(|l| {
+        let lines = self.sheet.runs.log_of(&id.node).map(|l| {
             let mark = if l.level == Level::Warning { "warning: " } else { "" };
             format!("{:>6}  {mark}{}\n", text::clock(l.at_s), l.line)
         });
@@ -212,7 +247,7 @@ impl App {
     }
 
     fn log_ui(&self, ui: &mut Ui) {
-        let log = self.runs.log();
+        let log = self.sheet.runs.log();
         if log.is_empty() {
             ui.weak("Nothing was said yet.");
             return;

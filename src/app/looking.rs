@@ -6,18 +6,15 @@ use crate::pipeline::PortType;
 impl App {
     /// Shows what flows at an end.
     pub(super) fn look(&mut self, end: String) {
-        if let Some(viewer) = &mut self.viewer {
-            viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), &end);
-        }
+        self.sheet.look(end);
         if let Some(layout) = &mut self.layout {
             panels::bring_forward(layout, panels::Pane::Viewer);
         }
-        self.editor.looked_at = Some(end);
     }
 
     /// Looks at the traces a document starts from: they need no run.
     pub(super) fn look_at_source(&mut self) {
-        let source = self.editor.pipeline().nodes().find_map(|node| {
+        let source = self.sheet.editor.pipeline().nodes().find_map(|node| {
             let known = self.registry.get(&node.kind)?;
             let port =
                 known.outputs(&node.params).into_iter().find(|p| p.port_type == PortType::Recording)?;
@@ -26,12 +23,14 @@ impl App {
         if let Some(end) = source {
             self.look(end);
         }
-        self.follows = true;
+        self.sheet.follows = true;
     }
 
     /// Looks at spikes as they arrive, where the user has chosen nothing else.
     pub(super) fn follow(&mut self, started: &str) {
-        let Some(instance) = self.editor.pipeline().node(started).filter(|_| self.follows) else { return };
+        let Some(instance) = self.sheet.editor.pipeline().node(started).filter(|_| self.sheet.follows) else {
+            return;
+        };
         let Some(known) = self.registry.get(&instance.kind) else { return };
         let takes_traces = known.inputs(&instance.params).iter().any(|p| p.port_type == PortType::Recording);
         let outputs = known.outputs(&instance.params);
@@ -45,12 +44,12 @@ impl App {
 
     /// Looks at the selected wire, or at the first output of the selected node.
     pub(super) fn look_at_selection(&mut self) {
-        self.follows = false;
-        if let Some((from, _)) = self.editor.selected_wire.clone() {
+        self.sheet.follows = false;
+        if let Some((from, _)) = self.sheet.editor.selected_wire.clone() {
             self.look(from);
             return;
         }
-        let Some(node) = self.editor.single_selection() else { return };
+        let Some(node) = self.sheet.editor.single_selection() else { return };
         let outputs = self.registry.get(&node.kind).map_or_else(Vec::new, |n| n.outputs(&node.params));
         if let Some(port) = outputs.first() {
             self.look(format!("{}.{}", node.name, port.name));

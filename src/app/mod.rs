@@ -9,23 +9,34 @@ mod canvas;
 mod clip;
 pub mod command;
 mod command_list;
+mod compare;
 mod dialogs;
 mod editor;
 mod examples;
 mod fields;
+mod files;
 mod flow;
 mod grow;
 mod hear;
+mod history;
 mod inspector;
 mod jobs;
+mod keep;
 mod looking;
 mod palette;
 mod panels;
 mod perform;
+mod presets;
 mod problems;
+mod queue;
+mod recover;
 mod runs;
 mod settings;
+mod sheet;
 mod shortcuts;
+mod sketch;
+mod start;
+mod tabs;
 mod text;
 pub mod theme;
 mod tidy;
@@ -33,14 +44,18 @@ mod toasts;
 mod topbar;
 pub mod views;
 
-use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, RunOptions, Store};
+use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, Store};
 use backend::Backend;
-use canvas::{Canvas, Scene};
+use canvas::Scene;
 use command::Command;
 use editor::Editor;
 use settings::Settings;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
-use views::Viewer;
+use sheet::Sheet;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::PathBuf,
+    sync::Arc,
+};
 
 /// How the window is set up.
 pub struct Setup {
@@ -50,7 +65,11 @@ pub struct Setup {
     pub store_folder: PathBuf,
     /// How much may run at once.
     pub limits: Limits,
-    /// A pipeline or recording to open; the quick start where `None`.
+    /// Where copies of what is not saved are kept.
+    pub state_folder: PathBuf,
+    /// The user's library: presets of nodes.
+    pub library_folder: PathBuf,
+    /// A pipeline or recording to open; the start screen where `None`.
     pub file: Option<PathBuf>,
 }
 
@@ -61,6 +80,8 @@ impl Setup {
             registry: crate::nodes::registry(),
             store_folder: Store::default_folder(),
             limits: Limits::default(),
+            state_folder: Settings::state_folder(),
+            library_folder: Settings::library_folder(),
             file,
         }
     }
@@ -73,28 +94,28 @@ pub struct App {
     backend: Backend,
     executor: Option<Arc<Executor>>,
     no_store: Option<String>,
-    editor: Editor,
-    /// Differs for every state of the pipeline, places of nodes aside.
-    meaning: u64,
-    checked: Option<u64>,
-    problems: Vec<Problem>,
-    stored: BTreeMap<String, NodeState>,
-    states: BTreeMap<String, NodeState>,
-    /// What the store says besides: warnings, and how many items flow.
-    known: canvas::Known,
-    runs: runs::Runs,
-    /// A run was asked for and is not heard of yet.
-    starting: bool,
-    pending_run: Option<RunOptions>,
-    canvas: Canvas,
+    /// The pipeline in front.
+    sheet: Sheet,
+    /// The other ones that are open.
+    behind: Vec<Sheet>,
+    /// Documents that were closed, the last one last.
+    closed: Vec<Editor>,
+    /// The number given to a sheet last, to a state of a pipeline, and to a run that was asked for.
+    last_sheet: u64,
+    last_meaning: u64,
+    last_run: u64,
+    /// The run that goes on, and those that wait.
+    running: Option<queue::Waiting>,
+    queue: VecDeque<queue::Waiting>,
+    keeper: keep::Keeper,
+    start: start::Start,
+    history: history::History,
+    presets: presets::Presets,
+    library_folder: PathBuf,
+    /// What earlier sessions left unsaved.
+    unsaved: Vec<keep::Unsaved>,
     palette: palette::NodeList,
     inspector: inspector::Inspector,
-    viewer: Option<Viewer>,
-    /// What is looked at was not chosen by hand: it may change to spikes that arrive.
-    follows: bool,
-    /// What flows at ends of the selected node, and what it was asked for.
-    flows: BTreeMap<String, String>,
-    flows_of: Option<(u64, String)>,
     bottom: jobs::Bottom,
     layout: Option<egui_tiles::Tree<panels::Pane>>,
     maximised: Option<panels::Pane>,
@@ -117,29 +138,30 @@ impl App {
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let registry = Arc::new(setup.registry);
         let layout = settings.layout.clone().filter(panels::is_whole);
-        let mut app = Self {
+        let backend = Backend::new(ctx, registry.clone(), setup.store_folder, setup.limits);
+        backend.find_unsaved(setup.state_folder.clone());
+        let app = Self {
             ctx: ctx.clone(),
-            backend: Backend::new(ctx, registry.clone(), setup.store_folder, setup.limits),
+            keeper: keep::Keeper::new(&backend, registry.clone(), setup.state_folder),
+            backend,
             registry,
             executor: None,
             no_store: None,
-            editor: Editor::default(),
-            meaning: 0,
-            checked: None,
-            problems: Vec::new(),
-            stored: BTreeMap::new(),
-            states: BTreeMap::new(),
-            known: canvas::Known::default(),
-            runs: runs::Runs::default(),
-            starting: false,
-            pending_run: None,
-            canvas: Canvas::default(),
+            sheet: Sheet::start(0),
+            behind: Vec::new(),
+            closed: Vec::new(),
+            last_sheet: 0,
+            last_meaning: 0,
+            last_run: 0,
+            running: None,
+            queue: VecDeque::new(),
+            unsaved: Vec::new(),
+            start: start::Start::default(),
+            history: history::History::default(),
+            presets: presets::Presets::default(),
+            library_folder: setup.library_folder,
             palette: palette::NodeList::default(),
             inspector: inspector::Inspector::default(),
-            viewer: None,
-            follows: false,
-            flows: BTreeMap::new(),
-            flows_of: None,
             bottom: jobs::Bottom::default(),
             layout: Some(layout.unwrap_or_else(panels::default_layout)),
             maximised: None,
@@ -149,47 +171,51 @@ impl App {
             gesture_number: 0,
             title: String::new(),
         };
-        match setup.file {
-            Some(path) => app.backend.open(path),
-            // The quick start greets.
-            None => app.perform(Command::OpenExample(0)),
+        if let Some(path) = setup.file {
+            app.backend.open(path);
         }
         app
     }
 
     /// The pipeline as it is drawn.
     pub fn pipeline(&self) -> &Pipeline {
-        self.editor.pipeline()
+        self.sheet.editor.pipeline()
     }
 
     /// How each node is.
     pub fn states(&self) -> &BTreeMap<String, NodeState> {
-        &self.states
+        &self.sheet.states
     }
 
     /// What is wrong with the pipeline.
     pub fn problems(&self) -> &[Problem] {
-        &self.problems
+        &self.sheet.problems
     }
 
-    /// True while a run goes on.
+    /// True while a run of the pipeline goes on or waits for its turn.
     pub fn is_running(&self) -> bool {
-        self.starting || self.runs.is_running()
+        self.is_busy(self.sheet.number)
+    }
+
+    /// The titles of all tabs, in their order.
+    pub fn tabs(&self) -> Vec<String> {
+        let title = |number: &u64| self.sheets().find(|s| s.number == *number).map(|s| s.editor.title());
+        self.tab_numbers().iter().filter_map(title).collect()
     }
 
     /// The end that the viewer shows.
     pub fn looked_at(&self) -> Option<&str> {
-        self.editor.looked_at.as_deref()
+        self.sheet.editor.looked_at.as_deref()
     }
 
     /// The file of the pipeline, where it has one.
     pub fn path(&self) -> Option<&std::path::Path> {
-        self.editor.path.as_deref()
+        self.sheet.editor.path.as_deref()
     }
 
     /// True where the file does not hold what is drawn.
     pub fn is_dirty(&self) -> bool {
-        self.editor.is_dirty()
+        self.sheet.editor.is_dirty()
     }
 
     /// One frame.
@@ -200,14 +226,18 @@ impl App {
         if ui.input(|i| i.pointer.any_pressed()) {
             self.gesture_number += 1;
         }
+        self.history.close_on_escape(&self.ctx);
         self.dialogs.close_on_escape(&self.ctx);
         let mut commands = match self.dialogs.is_modal() {
             true => Vec::new(),
-            false => shortcuts::commands(&self.ctx, &self.canvas),
+            false => shortcuts::commands(&self.ctx, &self.sheet.canvas, self.greets()),
         };
         commands.extend(self.top_ui(ui));
         commands.extend(self.bottom_ui(ui));
-        egui::CentralPanel::no_frame().show(ui, |ui| commands.extend(panels::show(self, ui)));
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            let shown = if self.greets() { self.start_ui(ui) } else { panels::show(self, ui) };
+            commands.extend(shown);
+        });
         commands.extend(self.dialogs_ui());
         let dropped =
             ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect::<Vec<_>>());
@@ -221,6 +251,7 @@ impl App {
             self.perform(command);
         }
         self.toasts.show(&self.ctx);
+        self.keep_changes();
         self.ask_for_checks();
         self.ask_for_flows();
         self.show_title();
@@ -228,30 +259,30 @@ impl App {
 
     fn canvas_ui(&mut self, ui: &mut egui::Ui) -> Vec<Command> {
         let scene = Scene {
-            pipeline: self.editor.pipeline(),
-            revision: self.meaning,
+            pipeline: self.sheet.editor.pipeline(),
+            revision: self.sheet.meaning,
             registry: &self.registry,
-            states: &self.states,
-            known: &self.known,
-            stages: self.runs.stages(),
-            selection: &self.editor.selection,
-            selected_wire: self.editor.selected_wire.as_ref(),
-            selected_marks: &self.editor.selected_marks,
+            states: &self.sheet.states,
+            known: &self.sheet.known,
+            stages: self.sheet.runs.stages(),
+            selection: &self.sheet.editor.selection,
+            selected_wire: self.sheet.editor.selected_wire.as_ref(),
+            selected_marks: &self.sheet.editor.selected_marks,
             gesture: self.gesture_number,
-            looked_at: self.editor.looked_at.as_deref(),
+            looked_at: self.sheet.editor.looked_at.as_deref(),
             minimap: self.settings.minimap,
         };
-        self.canvas.ui(ui, &scene)
+        self.sheet.canvas.ui(ui, &scene)
     }
 
     fn viewer_ui(&mut self, ui: &mut egui::Ui) {
         ui.set_min_size(ui.available_size());
-        match (&mut self.viewer, &self.no_store) {
+        match (&mut self.sheet.viewer, &self.no_store) {
             (Some(viewer), _) => {
                 viewer.ui(ui);
                 // The user went on to another end inside the viewer.
                 if let Some(end) = viewer.take_wanted() {
-                    self.editor.looked_at = Some(end);
+                    self.sheet.editor.looked_at = Some(end);
                 }
                 match viewer.take_saved() {
                     Some(Ok(path)) => self.toasts.success(format!("Saved {}", path.display())),
@@ -277,8 +308,8 @@ impl App {
     }
 
     fn show_title(&mut self) {
-        let mark = if self.editor.is_dirty() { "• " } else { "" };
-        let title = format!("{mark}{} – Spikeloom", self.editor.title());
+        let mark = if self.sheet.editor.is_dirty() { "• " } else { "" };
+        let title = format!("{mark}{} – Spikeloom", self.sheet.editor.title());
         if title != self.title {
             self.ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -293,6 +324,7 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.settings.layout.clone_from(&self.layout);
+        self.remember_views();
         self.settings.save(storage);
     }
 

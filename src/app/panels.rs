@@ -145,10 +145,10 @@ impl Panels<'_> {
             Pane::Nodes => "Nodes".to_owned(),
             Pane::Inspector => "Inspector".to_owned(),
             Pane::Canvas => {
-                let mark = if self.app.editor.is_dirty() { " •" } else { "" };
-                format!("{}{mark}", self.app.editor.title())
+                let mark = if self.app.sheet.editor.is_dirty() { " •" } else { "" };
+                format!("{}{mark}", self.app.sheet.editor.title())
             }
-            Pane::Viewer => match &self.app.editor.looked_at {
+            Pane::Viewer => match &self.app.sheet.editor.looked_at {
                 Some(end) => format!("Viewer · {end}"),
                 None => "Viewer".to_owned(),
             },

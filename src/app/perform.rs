@@ -4,14 +4,19 @@ use super::{
     App,
     backend::Purpose,
     browser::Mode,
-    canvas::Canvas,
     clip::Place,
     command::{Command, Joint, MergeKey},
     command_list::CommandList,
     editor::Editor,
-    examples, panels, text,
+    examples,
+    files::Fitting,
+    jobs::Tab,
+    panels,
+    runs::Level,
+    sheet::Sheet,
+    text,
 };
-use crate::pipeline::{Document, Edit, Mark, NodeInstance, ParamKind, Params, Pipeline, RunOptions};
+use crate::pipeline::{Document, Edit, Mark, NodeInstance, ParamKind, Params};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -23,7 +28,7 @@ const READER_STEP: f32 = 140.0;
 impl App {
     /// Carries a command out; one that would stop a run or lose changes asks first.
     pub fn perform(&mut self, command: Command) {
-        if self.is_running() && leaves(&command) {
+        if self.stops_run(&command) {
             self.dialogs.stops = Some(command);
         } else {
             self.perform_or_save(command);
@@ -32,11 +37,31 @@ impl App {
 
     /// As [`Self::perform`], with a run that goes on settled.
     pub(super) fn perform_or_save(&mut self, command: Command) {
-        if leaves(&command) && self.editor.is_dirty() {
-            self.dialogs.waiting = Some(command);
-        } else {
-            self.perform_at_once(command);
+        let unsaved = self.left_by(&command).find(|sheet| sheet.editor.is_dirty()).map(|sheet| sheet.number);
+        match unsaved {
+            Some(number) => {
+                // What is asked about is to be seen.
+                self.bring_forward(number);
+                self.dialogs.waiting = Some(command);
+            }
+            None => self.perform_at_once(command),
         }
+    }
+
+    /// The sheets that a command leaves for good.
+    pub(super) fn left_by(&self, command: &Command) -> impl Iterator<Item = &Sheet> {
+        let front = self.sheet.number;
+        let left = match command {
+            Command::CloseTab(number) => Some(number.unwrap_or(front)),
+            _ => None,
+        };
+        let all = matches!(command, Command::Quit);
+        self.sheets().filter(move |sheet| all || left == Some(sheet.number))
+    }
+
+    /// True where a command would stop a run that goes on.
+    pub(super) fn stops_run(&self, command: &Command) -> bool {
+        self.left_by(command).any(|sheet| self.is_busy(sheet.number))
     }
 
     pub(super) fn perform_at_once(&mut self, command: Command) {
@@ -44,13 +69,13 @@ impl App {
             Command::Edit { edit, label, merge } => self.edit(edit, &label, merge),
             Command::Add { kind, position, joint } => self.add(&kind, position, joint),
             Command::AddInView(kind) => {
-                let place = self.canvas.free_place(self.editor.pipeline());
+                let place = self.sheet.canvas.free_place(self.sheet.editor.pipeline());
                 self.add(&kind, place, Joint::None);
-                self.canvas.reveal(place);
+                self.sheet.canvas.reveal(place);
             }
             Command::ContinueWith { end, example } => self.continue_with(&end, example),
             Command::Connect { from, to } => {
-                match self.editor.pipeline().connect_edits(&self.registry, &from, &to) {
+                match self.sheet.editor.pipeline().connect_edits(&self.registry, &from, &to) {
                     Ok(edit) => self.edit(edit, "draw wire", None),
                     Err(error) => self.toasts.error(text::sentence_of(&error.0)),
                 }
@@ -59,34 +84,35 @@ impl App {
             Command::Splice { node, wire, merge } => self.splice(&node, &wire, merge),
             Command::Swap { node, kind } => self.swap(&node, &kind),
             Command::FindSwap => {
-                if let Some(name) = self.editor.single_selection().map(|node| node.name.clone()) {
-                    self.canvas.find_swap(self.editor.pipeline(), &self.registry, &name);
+                if let Some(name) = self.sheet.editor.single_selection().map(|node| node.name.clone()) {
+                    self.sheet.canvas.find_swap(self.sheet.editor.pipeline(), &self.registry, &name);
                 }
             }
             Command::Align(alignment) => self.align(alignment),
-            Command::SelectAlso(names, marks) => self.editor.select_all(names, marks),
+            Command::SelectAlso(names, marks) => self.sheet.editor.select_all(names, marks),
             Command::Frame => self.frame_selection(),
             Command::AddComment => self.add_comment(),
             Command::EditMark(number) => self.edit_mark(number),
             Command::PaintMarks(color) => self.paint_marks(color),
             Command::FitFrame(number) => self.fit_frame(number),
             Command::SelectInFrame(number) => {
-                let (names, marks) = self.canvas.within(self.editor.pipeline(), &self.states, number);
-                self.editor.select_all(names, marks);
+                let (names, marks) =
+                    self.sheet.canvas.within(self.sheet.editor.pipeline(), &self.sheet.states, number);
+                self.sheet.editor.select_all(names, marks);
             }
             Command::ToggleCollapsed => {
                 self.toggle(|n| n.collapsed, Edit::SetCollapsed, ["collapse", "expand"]);
             }
-            Command::Select(names) => self.editor.select(names),
+            Command::Select(names) => self.sheet.editor.select(names),
             Command::SelectWire(from, to) => {
-                self.editor.select([]);
-                self.editor.selected_wire = Some((from, to));
+                self.sheet.editor.select([]);
+                self.sheet.editor.selected_wire = Some((from, to));
             }
             Command::SelectAll => {
-                let pipeline = self.editor.pipeline();
+                let pipeline = self.sheet.editor.pipeline();
                 let names: Vec<_> = pipeline.nodes().map(|n| n.name.clone()).collect();
                 let marks: Vec<_> = pipeline.marks().map(|(number, _)| number).collect();
-                self.editor.select_all(names, marks);
+                self.sheet.editor.select_all(names, marks);
             }
             Command::Delete => self.delete(),
             Command::Copy => self.copy(),
@@ -96,7 +122,7 @@ impl App {
             }
             Command::Paste { text, position } => self.paste(&text, position),
             Command::Duplicate => {
-                let part = self.editor.selected_part();
+                let part = self.sheet.editor.selected_part();
                 self.insert(&part, Place::Offset([32.0, 32.0]), "duplicate");
             }
             Command::Nudge(by) => self.nudge(by),
@@ -107,62 +133,96 @@ impl App {
                 self.toggle(|n| n.bypassed, Edit::SetBypassed, ["bypass", "do not bypass"]);
             }
             Command::Rename => {
-                if let Some(node) = self.editor.single_selection() {
-                    self.canvas.rename(&node.name);
-                } else if let Some(number) = self.editor.selected_marks.first().copied() {
+                if let Some(node) = self.sheet.editor.single_selection() {
+                    self.sheet.canvas.rename(&node.name);
+                } else if let Some(number) = self.sheet.editor.selected_marks.first().copied() {
                     self.edit_mark(number);
                 }
             }
             Command::Arrange => self.arrange(),
             Command::Unpack => self.unpack(),
             Command::Undo => {
-                if self.editor.undo().is_some() {
+                if self.sheet.editor.undo().is_some() {
                     self.stepped();
                 }
             }
             Command::Redo => {
-                if self.editor.redo().is_some() {
+                if self.sheet.editor.redo().is_some() {
                     self.stepped();
                 }
             }
             Command::TakeBack(key) => {
-                if self.editor.take_back(&key) {
+                if self.sheet.editor.take_back(&key) {
                     self.stepped();
                 }
             }
             Command::Step(count) => {
                 let step = if count > 0 { Editor::undo } else { Editor::redo };
-                if (0..count.unsigned_abs()).take_while(|_| step(&mut self.editor).is_some()).count() > 0 {
+                if (0..count.unsigned_abs()).take_while(|_| step(&mut self.sheet.editor).is_some()).count()
+                    > 0
+                {
                     self.stepped();
                 }
             }
             Command::Look(end) => {
-                self.follows = false;
+                self.sheet.follows = false;
                 self.look(end);
             }
             Command::LookAtSelection => self.look_at_selection(),
             Command::Run { until } => self.run(until),
             Command::RunToSelection => {
-                if let Some(name) = self.editor.selection.first().cloned() {
+                if let Some(name) = self.sheet.editor.selection.first().cloned() {
                     self.run(Some(name));
                 }
             }
-            Command::Stop => self.runs.stop(),
-            Command::New => self.show(Editor::new(Pipeline::default(), "", None)),
+            Command::Stop => self.stop(),
+            Command::ResetParams => self.reset_params(),
+            Command::FindParam => self.inspector.find(),
+            Command::NamePreset => self.name_preset(),
+            Command::SavePreset(node, name) => self.save_preset(&node, &name),
+            Command::ApplyPreset(node, name) => self.apply_preset(&node, &name),
+            Command::RemovePreset(kind, name) => self.remove_preset(&kind, &name),
+            Command::ShowHistory => self.bottom.toggle(Tab::Runs),
+            Command::OpenRun(folder) => self.open_run(&folder),
+            Command::CompareRuns(folders) => self.compare_runs(&folders),
+            Command::Unqueue(number) => self.queue.retain(|waiting| waiting.number != number),
+            Command::New => self.new_sheet(),
             Command::OpenDialog => {
                 self.browse(Purpose::Open, Mode::Open, String::new());
             }
-            Command::Open(path) => self.backend.open(path),
+            Command::Open(path) => {
+                let open = self.sheets().find(|sheet| sheet.is_of(&path)).map(|sheet| sheet.number);
+                match open {
+                    Some(number) => self.bring_forward(number),
+                    None => self.backend.open(path),
+                }
+            }
             Command::OpenExample(index) => self.open_example(index),
-            Command::Save => match self.editor.path.clone() {
+            Command::Save => match self.sheet.editor.path.clone() {
                 Some(path) => self.save(path),
                 None => self.perform_at_once(Command::SaveAs),
             },
             Command::SaveAs => {
-                let stem = self.editor.title().to_lowercase().replace(' ', "_");
+                let stem = self.sheet.editor.title().to_lowercase().replace(' ', "_");
                 let name = if stem.ends_with(".ron") { stem } else { format!("{stem}.ron") };
                 self.browse(Purpose::Save, Mode::Save, name);
             }
+            Command::Revert => {
+                if let Some(path) = self.sheet.editor.path.clone() {
+                    self.backend.reread(self.sheet.number, path);
+                }
+            }
+            Command::ShowTab(number) => self.bring_forward(number),
+            Command::SwitchTab(by) => self.switch_tab(by),
+            Command::CloseTab(number) => self.close_sheet(number.unwrap_or(self.sheet.number)),
+            Command::ReopenTab => self.reopen(),
+            Command::ForgetRecent(path) => {
+                self.settings.recent.retain(|known| *known != path);
+                self.start.recent = None;
+            }
+            Command::ShowUnsaved => self.dialogs.unsaved = true,
+            Command::Recover(index) => self.recover(index),
+            Command::DiscardUnsaved(index) => self.discard_unsaved(index),
             Command::Browse { node, field, mode } => {
                 self.browse(Purpose::Param { node, field }, Mode::of_param(&mode), String::new());
             }
@@ -170,12 +230,14 @@ impl App {
                 self.dialogs.may_close = true;
                 self.ctx.send_viewport_cmd(egui::ViewportCommand::Close);
             }
-            Command::FindNode => match self.editor.selected_wire.clone() {
-                Some(wire) => self.canvas.find_on_wire(self.editor.pipeline(), &self.registry, &wire),
-                None => self.canvas.open_finder(&self.ctx),
+            Command::FindNode => match self.sheet.editor.selected_wire.clone() {
+                Some(wire) => {
+                    self.sheet.canvas.find_on_wire(self.sheet.editor.pipeline(), &self.registry, &wire)
+                }
+                None => self.sheet.canvas.open_finder(&self.ctx),
             },
             Command::FindInput(end) => {
-                self.canvas.find_input(self.editor.pipeline(), &self.registry, &end);
+                self.sheet.canvas.find_input(self.sheet.editor.pipeline(), &self.registry, &end);
             }
             Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
@@ -188,28 +250,33 @@ impl App {
                 self.layout = Some(panels::inspect_layout());
                 self.maximised = None;
             }
-            Command::Fit { selection } => self.canvas.fit(selection),
-            Command::ActualSize => self.canvas.actual_size(),
-            Command::FindOnCanvas => self.canvas.open_find(),
+            Command::Fit { selection } => self.sheet.canvas.fit(selection),
+            Command::ActualSize => self.sheet.canvas.actual_size(),
+            Command::FindOnCanvas => self.sheet.canvas.open_find(),
             Command::ToggleMinimap => self.settings.minimap = !self.settings.minimap,
         }
     }
 
     /// Saves to this file from now on.
     pub fn save(&mut self, path: PathBuf) {
-        self.backend.save(self.editor.pipeline(), self.editor.revision(), path);
+        self.backend.save(
+            self.sheet.number,
+            self.sheet.editor.pipeline(),
+            self.sheet.editor.revision(),
+            path,
+        );
     }
 
     pub(super) fn edit(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) {
         let is_placing = edit.is_placing();
         let mut touched = BTreeSet::new();
         collect_touched(&edit, &mut touched);
-        match self.editor.apply(edit, label, merge) {
+        match self.sheet.editor.apply(edit, label, merge) {
             Ok(()) if is_placing => {}
             Ok(()) => {
-                self.meaning += 1;
-                self.runs.forget(self.editor.pipeline(), &touched);
-                self.join_states();
+                self.changed();
+                self.sheet.runs.forget(self.sheet.editor.pipeline(), &touched);
+                self.sheet.join_states();
             }
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
@@ -217,29 +284,29 @@ impl App {
 
     /// The pipeline went back or forth: only the store knows now what is done.
     fn stepped(&mut self) {
-        self.meaning += 1;
-        if !self.is_running() {
-            self.runs.forget_all();
+        self.changed();
+        if !self.sheet.runs.is_busy() {
+            self.sheet.runs.forget_all();
         }
-        self.join_states();
+        self.sheet.join_states();
     }
 
     fn add(&mut self, kind: &str, position: [f32; 2], joint: Joint) {
         let label = self.registry.get(kind).map_or(kind, |n| n.info().label).to_lowercase();
         if let Joint::Wire { from, to } = &joint
             && let Ok((edit, name)) =
-                self.editor.pipeline().insert_edit(&self.registry, kind, position, from, to)
+                self.sheet.editor.pipeline().insert_edit(&self.registry, kind, position, from, to)
         {
             let wire = (from.clone(), to.clone());
             self.insert_edit(edit, &format!("insert {label}"), None, &name, &wire);
-            self.editor.select([name]);
+            self.sheet.editor.select([name]);
             return;
         }
-        let name = self.editor.pipeline().free_name(kind);
+        let name = self.sheet.editor.pipeline().free_name(kind);
         let mut edits = vec![Edit::AddNode(NodeInstance::new(&name, kind, Params::new(), position))];
         if let (Joint::End { end, is_output }, Some(node)) = (joint, self.registry.get(kind)) {
             // The pipeline with the node in it knows which of its ports fits.
-            let mut scratch = self.editor.pipeline().clone();
+            let mut scratch = self.sheet.editor.pipeline().clone();
             let _ = scratch.apply(edits[0].clone());
             let info = node.info();
             let wired = if is_output { info.inputs } else { info.outputs }.iter().find_map(|port| {
@@ -250,35 +317,36 @@ impl App {
             edits.extend(wired);
         }
         self.edit(Edit::Batch(edits), &format!("add {label}"), None);
-        self.editor.select([name]);
+        self.sheet.editor.select([name]);
     }
 
     fn delete(&mut self) {
-        if let Some((from, to)) = self.editor.selected_wire.clone() {
+        if let Some((from, to)) = self.sheet.editor.selected_wire.clone() {
             self.edit(Edit::Disconnect(from, to), "remove wire", None);
             return;
         }
-        let nodes = self.editor.selection.iter().cloned().map(Edit::RemoveNode);
-        let marks = self.editor.selected_marks.iter().map(|number| Edit::SetMark(*number, None));
+        let nodes = self.sheet.editor.selection.iter().cloned().map(Edit::RemoveNode);
+        let marks = self.sheet.editor.selected_marks.iter().map(|number| Edit::SetMark(*number, None));
         let edits: Vec<_> = nodes.chain(marks).collect();
         if !edits.is_empty() {
-            let label = format!("delete {}", self.editor.selection_words());
+            let label = format!("delete {}", self.sheet.editor.selection_words());
             self.edit(Edit::Batch(edits), &label, None);
         }
     }
 
     fn nudge(&mut self, by: [f32; 2]) {
-        let nodes = self.editor.pipeline().nodes().filter(|n| self.editor.selection.contains(&n.name));
+        let nodes =
+            self.sheet.editor.pipeline().nodes().filter(|n| self.sheet.editor.selection.contains(&n.name));
         let moves: Vec<_> =
             nodes.map(|n| (n.name.clone(), [n.position[0] + by[0], n.position[1] + by[1]])).collect();
-        let marks = self.editor.selected_marks.iter().filter_map(|number| {
-            let mark = self.editor.pipeline().mark(*number)?.clone();
+        let marks = self.sheet.editor.selected_marks.iter().filter_map(|number| {
+            let mark = self.sheet.editor.pipeline().mark(*number)?.clone();
             let position = [mark.position[0] + by[0], mark.position[1] + by[1]];
             Some(Edit::SetMark(*number, Some(Mark { position, ..mark })))
         });
         let edits: Vec<Edit> = marks.chain((!moves.is_empty()).then_some(Edit::Move(moves))).collect();
         if !edits.is_empty() {
-            let label = format!("nudge {}", self.editor.selection_words());
+            let label = format!("nudge {}", self.sheet.editor.selection_words());
             self.edit(Edit::Batch(edits), &label, Some(MergeKey("nudge".into())));
         }
     }
@@ -286,45 +354,54 @@ impl App {
     /// Turns something of the selected nodes on, or off where all have it; `words` say the one and the other.
     fn toggle(&mut self, is_on: fn(&NodeInstance) -> bool, edit: fn(String, bool) -> Edit, words: [&str; 2]) {
         let chosen: Vec<_> = self
+            .sheet
             .editor
             .pipeline()
             .nodes()
-            .filter(|n| self.editor.selection.contains(&n.name))
+            .filter(|n| self.sheet.editor.selection.contains(&n.name))
             .map(|n| (n.name.clone(), is_on(n)))
             .collect();
         let on = !chosen.iter().all(|(_, on)| *on);
         let edits: Vec<_> = chosen.into_iter().map(|(name, _)| edit(name, on)).collect();
         if !edits.is_empty() {
-            let label = format!("{} {}", words[usize::from(!on)], self.editor.selection_words());
+            let label = format!("{} {}", words[usize::from(!on)], self.sheet.editor.selection_words());
             self.edit(Edit::Batch(edits), &label, None);
-        }
-    }
-
-    fn run(&mut self, until: Option<String>) {
-        if self.is_running() {
-            return;
-        }
-        let options = RunOptions {
-            until,
-            base_folder: self.editor.base_folder(),
-            pipeline_path: self.editor.path.clone(),
-            ..RunOptions::default()
-        };
-        self.starting = true;
-        match &self.executor {
-            Some(executor) => self.backend.run(executor, self.editor.pipeline(), options),
-            None => self.pending_run = Some(options),
         }
     }
 
     fn continue_with(&mut self, end: &str, example: usize) {
         let Some(example) = examples::EXAMPLES.get(example) else { return };
         let Ok(opened) = Document::parse(example.text, example.name, &self.registry) else { return };
-        if let Some((edit, names)) = self.editor.continue_edit(&self.registry, &opened.pipeline, end) {
+        if let Some((edit, names)) = self.sheet.editor.continue_edit(&self.registry, &opened.pipeline, end) {
             self.edit(edit, &format!("add {}", example.name), None);
-            self.editor.select(names);
-            self.canvas.fit(false);
+            self.sheet.editor.select(names);
+            self.sheet.canvas.fit(false);
         }
+    }
+
+    /// Lets the steps that fit a recording follow it, and says why these.
+    fn continue_fitting(&mut self, end: &str, fitting: Fitting) {
+        let words = match fitting.example {
+            Ok(example) => {
+                let selected = self.sheet.editor.selection.clone();
+                self.continue_with(end, example);
+                self.sheet.editor.select(selected);
+                let name = examples::EXAMPLES.get(example).map_or("", |example| example.name);
+                format!(
+                    "{}: the steps of the template “{name}” follow. Undo (Ctrl+Z) leaves the recording alone.",
+                    fitting.words
+                )
+            }
+            Err(reason) => format!("{}: no steps were drawn, as {reason}.", fitting.words),
+        };
+        self.sheet.runs.say(Level::Info, words.clone());
+        self.toasts.info(words);
+    }
+
+    /// Puts a file first in the list of recent ones.
+    pub(super) fn remember_file(&mut self, path: &Path) {
+        self.settings.remember_file(path);
+        self.start.recent = None;
     }
 
     fn open_example(&mut self, index: usize) {
@@ -335,30 +412,13 @@ impl App {
         }
     }
 
-    /// Shows another document.
-    pub(super) fn show(&mut self, editor: Editor) {
-        self.runs.stop();
-        self.editor = editor;
-        self.meaning += 1;
-        self.runs.forget_all();
-        self.stored.clear();
-        self.problems.clear();
-        self.join_states();
-        if let Some(viewer) = &mut self.viewer {
-            viewer.clear();
-        }
-        self.canvas = Canvas::default();
-        self.canvas.fit(false);
-        self.look_at_source();
-    }
-
     /// A recording or sorting makes a node that reads it; a folder that holds more makes several, one below the
     /// other.
-    pub(super) fn show_readers(&mut self, kinds: &[&str], path: &Path) {
+    pub(super) fn show_readers(&mut self, kinds: &[&str], path: &Path, fitting: Option<Fitting>) {
         let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
-        let is_first = self.editor.pipeline().nodes().next().is_none();
-        let mut position = self.canvas.free_place(self.editor.pipeline());
-        self.canvas.reveal(position);
+        let is_first = self.sheet.editor.pipeline().nodes().next().is_none();
+        let mut position = self.sheet.canvas.free_place(self.sheet.editor.pipeline());
+        self.sheet.canvas.reveal(position);
         let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for kind in kinds {
             let Some(node) = self.registry.get(kind) else { continue };
@@ -366,7 +426,7 @@ impl App {
             if let Some(spec) = node.specs().iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
                 params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
             }
-            let name = self.editor.pipeline().free_name(kind);
+            let name = self.sheet.editor.pipeline().free_name(kind);
             ends.extend(node.outputs(&params).first().map(|port| format!("{name}.{}", port.name)));
             if node.info().work.is_task() {
                 tasks.push(name.clone());
@@ -375,29 +435,25 @@ impl App {
             names.push(name);
             position[1] += READER_STEP;
         }
+        if is_first && self.sheet.editor.path.is_none() && self.sheet.editor.name.is_empty() {
+            self.sheet.editor.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        }
         self.edit(Edit::Batch(edits), "open file", None);
         if names.len() > 1 {
-            self.canvas.fit(false);
+            self.sheet.canvas.fit(false);
         }
-        self.editor.select(names.into_iter().take(1));
+        self.sheet.editor.select(names.into_iter().take(1));
         if let Some(end) = ends.into_iter().next() {
+            if let Some(fitting) = fitting.filter(|_| is_first) {
+                self.continue_fitting(&end, fitting);
+            }
             self.look(end);
-            self.follows = true;
+            self.sheet.follows = true;
         }
         // What was opened is to be seen.
         if let Some(task) = tasks.into_iter().next() {
             self.run((!is_first).then_some(task));
         }
-    }
-}
-
-/// True where a command leaves the pipeline that is drawn.
-fn leaves(command: &Command) -> bool {
-    match command {
-        Command::New | Command::OpenExample(_) | Command::Quit => true,
-        // A recording adds a node to what is there.
-        Command::Open(path) => path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")),
-        _ => false,
     }
 }
 

@@ -7,15 +7,15 @@ use egui::{ScrollArea, Sense, Ui, vec2};
 impl App {
     /// Draws the list.
     pub(super) fn problems_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        if self.problems.is_empty() && self.known.warnings.is_empty() {
+        if self.sheet.problems.is_empty() && self.sheet.known.warnings.is_empty() {
             ui.weak("Nothing is wrong with this pipeline.");
             return;
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            for problem in &self.problems {
+            for problem in &self.sheet.problems {
                 line(ui, problem, commands, |ui, commands| self.fix_ui(ui, problem, commands));
             }
-            for node in self.known.warnings.keys() {
+            for node in self.sheet.known.warnings.keys() {
                 for warning in self.warnings_of(node) {
                     line(ui, &Problem::of_node(node, warning).warning(), commands, |_, _| {});
                 }
@@ -34,7 +34,7 @@ impl App {
 
     fn fixes(&self, problem: &Problem) -> Vec<(String, Command)> {
         let Some(name) = &problem.node else { return Vec::new() };
-        let mends = self.editor.pipeline().mends(&self.registry, problem).into_iter();
+        let mends = self.sheet.editor.pipeline().mends(&self.registry, problem).into_iter();
         let mut fixes: Vec<_> = mends
             .map(|(label, edit)| {
                 let step = format!("{} ({name})", label.to_lowercase());
@@ -42,7 +42,7 @@ impl App {
             })
             .collect();
         let Some(field) = &problem.field else { return fixes };
-        let instance = self.editor.pipeline().node(name);
+        let instance = self.sheet.editor.pipeline().node(name);
         let Some((instance, node)) = instance.and_then(|i| Some((i, self.registry.get(&i.kind)?))) else {
             return fixes;
         };
@@ -53,7 +53,7 @@ impl App {
             let (node, field, mode) = (name.clone(), field.clone(), mode.clone());
             fixes.push(("Choose…".to_owned(), Command::Browse { node, field, mode }));
         } else if node.inputs(&instance.params).iter().any(|p| p.name == *field)
-            && self.editor.wire_into(&end).is_none()
+            && self.sheet.editor.wire_into(&end).is_none()
         {
             fixes.push(("Find what fits…".to_owned(), Command::FindInput(end)));
         }
@@ -62,9 +62,9 @@ impl App {
 
     /// What the results of a node warned of, apart from what the advice on the pipeline says already.
     pub(super) fn warnings_of(&self, node: &str) -> impl Iterator<Item = &String> {
-        let own = self.problems.iter().filter(move |problem| problem.node.as_deref() == Some(node));
+        let own = self.sheet.problems.iter().filter(move |problem| problem.node.as_deref() == Some(node));
         let remedies: Vec<&str> = own.filter_map(|problem| remedy(&problem.message)).collect();
-        let warnings = self.known.warnings.get(node).into_iter().flatten();
+        let warnings = self.sheet.known.warnings.get(node).into_iter().flatten();
         warnings.filter(move |warning| remedy(warning).is_none_or(|remedy| !remedies.contains(&remedy)))
     }
 }

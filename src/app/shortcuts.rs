@@ -58,10 +58,24 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Run and files", "Run", &[(NONE, Key::F5)], || Command::Run { until: None }).anywhere(),
     Action::new("Run and files", "Stop", &[(SHIFT, Key::F5)], || Command::Stop).anywhere(),
     Action::new("Run and files", "Run to here", &[(NONE, Key::F6)], || Command::RunToSelection).anywhere(),
+    Action::new("Run and files", "Runs that were", &[(CTRL, Key::H)], || Command::ShowHistory).anywhere(),
     Action::new("Run and files", "Open…", &[(CTRL, Key::O)], || Command::OpenDialog).anywhere(),
     Action::new("Run and files", "Save", &[(CTRL, Key::S)], || Command::Save).anywhere(),
     Action::new("Run and files", "Save as…", &[(CTRL_SHIFT, Key::S)], || Command::SaveAs).anywhere(),
     Action::new("Run and files", "New", &[(CTRL, Key::N)], || Command::New).anywhere(),
+    Action::new("Run and files", "Revert to saved", &[], || Command::Revert),
+    Action::new("Run and files", "Next tab", &[(CTRL, Key::Tab), (CTRL, Key::PageDown)], || {
+        Command::SwitchTab(1)
+    })
+    .anywhere(),
+    Action::new("Run and files", "Previous tab", &[(CTRL_SHIFT, Key::Tab), (CTRL, Key::PageUp)], || {
+        Command::SwitchTab(-1)
+    })
+    .anywhere(),
+    Action::new("Run and files", "Close tab", &[(CTRL, Key::W)], || Command::CloseTab(None)).anywhere(),
+    Action::new("Run and files", "Reopen closed tab", &[(CTRL_SHIFT, Key::T)], || Command::ReopenTab)
+        .anywhere(),
+    Action::new("Run and files", "Recover unsaved pipelines…", &[], || Command::ShowUnsaved),
     Action::new("Run and files", "Quit", &[(CTRL, Key::Q)], || Command::Quit).anywhere(),
     Action::new("Run and files", "All commands", &[(CTRL_SHIFT, Key::P)], || Command::ShowCommands)
         .anywhere(),
@@ -94,6 +108,9 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Nodes", "Bypass", &[(NONE, Key::B)], || Command::ToggleBypassed),
     Action::new("Nodes", "Collapse", &[(NONE, Key::H)], || Command::ToggleCollapsed),
     Action::new("Nodes", "Replace with…", &[(NONE, Key::R)], || Command::FindSwap),
+    Action::new("Nodes", "Find parameter…", &[(CTRL_SHIFT, Key::F)], || Command::FindParam),
+    Action::new("Nodes", "Reset all parameters", &[], || Command::ResetParams),
+    Action::new("Nodes", "Save parameters as preset…", &[], || Command::NamePreset),
     Action::new("Nodes", "Unpack", &[], || Command::Unpack),
     Action::new("Nodes", "Delete", &[(NONE, Key::Delete), (NONE, Key::Backspace)], || Command::Delete),
     // Shift before none, as egui takes a key with shift for one without.
@@ -136,8 +153,8 @@ pub fn action(label: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.label == label)
 }
 
-/// What the keys of this frame ask for.
-pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
+/// What the keys of this frame ask for; while the start screen `greets`, there is no canvas they could mean.
+pub fn commands(ctx: &Context, canvas: &Canvas, greets: bool) -> Vec<Command> {
     let typing = ctx.text_edit_focused() || canvas.is_searching();
     let place = canvas.pointer_place(ctx);
     let on_canvas = canvas.has_pointer(ctx);
@@ -147,7 +164,7 @@ pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
     // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
     let mut keys: Vec<_> = ACTIONS
         .iter()
-        .filter(|action| action.anywhere || !typing)
+        .filter(|action| action.anywhere || (!typing && (!greets || action.group == "Edit")))
         .flat_map(|action| action.keys.iter().map(move |&(modifiers, key)| (modifiers, key, action)))
         .collect();
     keys.sort_by_key(|(modifiers, ..)| !modifiers.shift);
@@ -186,22 +203,29 @@ pub fn commands(ctx: &Context, canvas: &Canvas) -> Vec<Command> {
 impl App {
     /// True where a command has something to act on.
     pub(super) fn can(&self, command: &Command) -> bool {
-        let selected = !self.editor.selection.is_empty();
+        let selected = !self.sheet.editor.selection.is_empty();
         let any = self.has_selection();
-        let (undo, redo) = self.editor.undo_labels();
+        let (undo, redo) = self.sheet.editor.undo_labels();
         match command {
             Command::Undo => undo.is_some(),
             Command::Redo => redo.is_some(),
-            Command::Run { .. } => !self.is_running(),
+            Command::FindParam | Command::NamePreset => self.sheet.editor.selection.len() == 1,
+            Command::ResetParams => selected,
+            Command::Revert => self.sheet.editor.path.is_some() && self.sheet.editor.is_dirty(),
+            Command::SwitchTab(_) => !self.behind.is_empty(),
+            Command::ReopenTab => !self.closed.is_empty(),
+            Command::ShowUnsaved => !self.unsaved.is_empty(),
             Command::Stop => self.is_running(),
-            Command::RunToSelection => selected && !self.is_running(),
+            Command::RunToSelection => selected,
             Command::Copy | Command::Cut | Command::Duplicate | Command::Frame => any,
             Command::ToggleMuted | Command::ToggleBypassed | Command::ToggleCollapsed => selected,
-            Command::Delete => any || self.editor.selected_wire.is_some(),
-            Command::LookAtSelection => selected || self.editor.selected_wire.is_some(),
-            Command::Rename => self.editor.selection.len() + self.editor.selected_marks.len() == 1,
-            Command::Unpack | Command::FindSwap => self.editor.selection.len() == 1,
-            Command::Align(alignment) => self.editor.selection.len() >= alignment.least(),
+            Command::Delete => any || self.sheet.editor.selected_wire.is_some(),
+            Command::LookAtSelection => selected || self.sheet.editor.selected_wire.is_some(),
+            Command::Rename => {
+                self.sheet.editor.selection.len() + self.sheet.editor.selected_marks.len() == 1
+            }
+            Command::Unpack | Command::FindSwap => self.sheet.editor.selection.len() == 1,
+            Command::Align(alignment) => self.sheet.editor.selection.len() >= alignment.least(),
             _ => true,
         }
     }

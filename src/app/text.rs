@@ -51,6 +51,18 @@ pub fn short_path(message: &str) -> String {
     message.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
+/// How long ago: `just now`, `3 min ago`, `2 h ago`, `5 days ago`.
+pub fn ago(seconds: f64) -> String {
+    let (minutes, hours, days) = (seconds / 60.0, seconds / 3600.0, seconds / 86_400.0);
+    match seconds {
+        s if s < 45.0 => "just now".to_owned(),
+        s if s < 3000.0 => format!("{:.0} min ago", minutes.max(1.0)),
+        s if s < 72_000.0 => format!("{hours:.0} h ago"),
+        s if s < 129_600.0 => "yesterday".to_owned(),
+        _ => format!("{days:.0} days ago"),
+    }
+}
+
 /// Bytes as `412 B`, `3.4 MB`, `100 GB`.
 pub fn bytes(count: u64) -> String {
     let mut value = count as f64;
@@ -110,6 +122,8 @@ mod tests {
     fn names_and_sizes_read_well() {
         assert_eq!(short_path("cannot read /tmp/a b.raw: gone"), "cannot read a b.raw: gone");
         assert_eq!((bytes(412), bytes(3_400_000)), ("412 B".into(), "3.4 MB".into()));
+        let ages = [3.0, 50.0, 400.0, 7300.0, 90_000.0, 500_000.0].map(ago);
+        assert_eq!(ages, ["just now", "1 min ago", "7 min ago", "2 h ago", "yesterday", "6 days ago"]);
         assert_eq!(sentence("detect_peaks"), "Detect peaks");
     }
 }

@@ -15,12 +15,12 @@ const COMMENT: [f32; 2] = [220.0, 60.0];
 impl App {
     /// True where nodes, frames or comments are selected.
     pub(super) fn has_selection(&self) -> bool {
-        !self.editor.selection.is_empty() || !self.editor.selected_marks.is_empty()
+        !self.sheet.editor.selection.is_empty() || !self.sheet.editor.selected_marks.is_empty()
     }
 
     pub(super) fn reconnect(&mut self, old: &(String, String), from: &str, to: &str) {
         let old = (old.0.as_str(), old.1.as_str());
-        match self.editor.pipeline().reconnect_edit(&self.registry, old, from, to) {
+        match self.sheet.editor.pipeline().reconnect_edit(&self.registry, old, from, to) {
             Ok(edit) => self.edit(edit, "move wire", None),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
@@ -28,7 +28,7 @@ impl App {
 
     /// Puts a node of the pipeline into a wire; frames around both ends grow with it.
     pub(super) fn splice(&mut self, node: &str, wire: &(String, String), merge: Option<MergeKey>) {
-        match self.editor.pipeline().splice_with_room(&self.registry, node, &wire.0, &wire.1) {
+        match self.sheet.editor.pipeline().splice_with_room(&self.registry, node, &wire.0, &wire.1) {
             Ok(edit) => self.insert_edit(edit, &format!("insert {node}"), merge, node, wire),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
@@ -44,14 +44,15 @@ impl App {
         node: &str,
         wire: &(String, String),
     ) {
-        let merge = merge.unwrap_or_else(|| MergeKey(format!("insert {node} {}", self.editor.revision())));
+        let merge =
+            merge.unwrap_or_else(|| MergeKey(format!("insert {node} {}", self.sheet.editor.revision())));
         let ends = [&wire.0, &wire.1].map(|end| end.split_once('.').map_or("", |(node, _)| node));
-        let pipeline = self.editor.pipeline();
+        let pipeline = self.sheet.editor.pipeline();
         let frames = pipeline.marks().filter(|(_, mark)| mark.kind == MarkKind::Frame);
         let place = |pipeline: &Pipeline, name: &String| pipeline.node(name).map(|node| node.position);
         let held: Vec<(u32, Vec<String>, Vec<_>)> = frames
             .map(|(number, _)| {
-                let (mut names, _) = self.canvas.within(pipeline, &self.states, number);
+                let (mut names, _) = self.sheet.canvas.within(pipeline, &self.sheet.states, number);
                 names.retain(|name| name != node);
                 if ends.iter().all(|end| names.iter().any(|name| name == end)) {
                     names.push(node.to_owned());
@@ -61,7 +62,7 @@ impl App {
             })
             .collect();
         self.edit(edit, label, Some(merge.clone()));
-        let pipeline = self.editor.pipeline();
+        let pipeline = self.sheet.editor.pipeline();
         let fitted = held.into_iter().filter_map(|(number, names, before)| {
             let mark = pipeline.mark(number)?.clone();
             let shifts = names.iter().zip(before).map(|(name, before)| {
@@ -75,7 +76,8 @@ impl App {
                 let position = [mark.position[0] + shift[0], mark.position[1] + shift[1]];
                 return Some(Edit::SetMark(number, Some(Mark { position, ..mark })));
             }
-            let (position, size) = self.canvas.frame_around(pipeline, &self.states, &names, &[], &[])?;
+            let (position, size) =
+                self.sheet.canvas.frame_around(pipeline, &self.sheet.states, &names, &[], &[])?;
             Some(Edit::SetMark(number, Some(Mark { position, ..mark }.sized(size))))
         });
         let fitted: Vec<Edit> = fitted.collect();
@@ -86,21 +88,22 @@ impl App {
 
     pub(super) fn swap(&mut self, node: &str, kind: &str) {
         let label = self.registry.get(kind).map_or(kind, |known| known.info().label).to_lowercase();
-        match self.editor.pipeline().swap_edit(&self.registry, node, kind) {
+        match self.sheet.editor.pipeline().swap_edit(&self.registry, node, kind) {
             Ok((edit, name)) => {
                 self.edit(edit, &format!("replace {node} with {label}"), None);
-                self.editor.select([name]);
+                self.sheet.editor.select([name]);
             }
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
     }
 
     pub(super) fn align(&mut self, alignment: Alignment) {
-        let names = &self.editor.selection;
+        let names = &self.sheet.editor.selection;
         if names.len() < alignment.least() {
             return;
         }
-        let moves = self.canvas.aligned(self.editor.pipeline(), &self.states, names, alignment);
+        let moves =
+            self.sheet.canvas.aligned(self.sheet.editor.pipeline(), &self.sheet.states, names, alignment);
         let label = format!("{} {}", alignment.label(), counted(moves.len(), "node"));
         self.edit(Edit::Move(moves), &label, None);
     }
@@ -108,8 +111,8 @@ impl App {
     /// Lays the selection out, or everything; what was at the top left stays there, and frames stay around what
     /// lies in them.
     pub(super) fn arrange(&mut self) {
-        let pipeline = self.editor.pipeline();
-        let mut names = self.editor.selection.clone();
+        let pipeline = self.sheet.editor.pipeline();
+        let mut names = self.sheet.editor.selection.clone();
         if names.len() < 2 {
             names = pipeline.nodes().map(|node| node.name.clone()).collect();
         }
@@ -123,20 +126,20 @@ impl App {
             let mut edits = self.frames_after(&moves);
             edits.push(Edit::Move(moves));
             self.edit(Edit::Batch(edits), &label, None);
-            self.canvas.fit(false);
+            self.sheet.canvas.fit(false);
         }
     }
 
     /// Frames with nodes that move go where these go.
     fn frames_after(&self, moves: &[(String, [f32; 2])]) -> Vec<Edit> {
-        let pipeline = self.editor.pipeline();
+        let pipeline = self.sheet.editor.pipeline();
         let frames = pipeline.marks().filter(|(_, mark)| mark.kind == MarkKind::Frame);
         let fitted = frames.filter_map(|(number, mark)| {
-            let (nodes, _) = self.canvas.within(pipeline, &self.states, number);
+            let (nodes, _) = self.sheet.canvas.within(pipeline, &self.sheet.states, number);
             if !nodes.iter().any(|node| moves.iter().any(|(name, _)| name == node)) {
                 return None;
             }
-            let around = self.canvas.frame_around(pipeline, &self.states, &nodes, &[], moves);
+            let around = self.sheet.canvas.frame_around(pipeline, &self.sheet.states, &nodes, &[], moves);
             let (position, size) = around?;
             Some(Edit::SetMark(number, Some(Mark { position, ..mark.clone() }.sized(size))))
         });
@@ -145,12 +148,12 @@ impl App {
 
     /// Replaces the selected node by the nodes it stands for, and selects those.
     pub(super) fn unpack(&mut self) {
-        let Some(name) = self.editor.single_selection().map(|node| node.name.clone()) else { return };
-        match self.editor.pipeline().unpack_edit(&self.registry, &name) {
+        let Some(name) = self.sheet.editor.single_selection().map(|node| node.name.clone()) else { return };
+        match self.sheet.editor.pipeline().unpack_edit(&self.registry, &name) {
             Ok((edit, parts)) => {
                 self.edit(edit, &format!("unpack {name}"), None);
-                self.editor.select(parts);
-                self.canvas.fit(false);
+                self.sheet.editor.select(parts);
+                self.sheet.canvas.fit(false);
             }
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
@@ -158,10 +161,11 @@ impl App {
 
     /// Puts a frame around the selection and asks for its title.
     pub(super) fn frame_selection(&mut self) {
-        let nodes: Vec<String> = self.editor.selection.iter().cloned().collect();
-        let marks: Vec<u32> = self.editor.selected_marks.iter().copied().collect();
-        let pipeline = self.editor.pipeline();
-        let Some((position, size)) = self.canvas.frame_around(pipeline, &self.states, &nodes, &marks, &[])
+        let nodes: Vec<String> = self.sheet.editor.selection.iter().cloned().collect();
+        let marks: Vec<u32> = self.sheet.editor.selected_marks.iter().copied().collect();
+        let pipeline = self.sheet.editor.pipeline();
+        let Some((position, size)) =
+            self.sheet.canvas.frame_around(pipeline, &self.sheet.states, &nodes, &marks, &[])
         else {
             return;
         };
@@ -176,45 +180,45 @@ impl App {
 
     /// Puts an empty comment at the pointer and asks for its text.
     pub(super) fn add_comment(&mut self) {
-        let position = self.canvas.pointer_place(&self.ctx);
+        let position = self.sheet.canvas.pointer_place(&self.ctx);
         let color = MarkColor::Yellow;
         self.add_mark(Mark { kind: MarkKind::Comment, text: String::new(), color, position, size: COMMENT });
     }
 
     fn add_mark(&mut self, mark: Mark) {
-        let number = self.editor.pipeline().free_mark();
+        let number = self.sheet.editor.pipeline().free_mark();
         let label = match mark.kind {
             MarkKind::Frame => "add frame",
             MarkKind::Comment => "add comment",
         };
         self.edit(Edit::SetMark(number, Some(mark)), label, Some(MergeKey(format!("mark {number}"))));
-        self.editor.select_all([], [number]);
+        self.sheet.editor.select_all([], [number]);
         self.edit_mark(number);
     }
 
     pub(super) fn edit_mark(&mut self, number: u32) {
-        if let Some(mark) = self.editor.pipeline().mark(number) {
-            self.canvas.edit_mark(number, &mark.text);
+        if let Some(mark) = self.sheet.editor.pipeline().mark(number) {
+            self.sheet.canvas.edit_mark(number, &mark.text);
         }
     }
 
     pub(super) fn paint_marks(&mut self, color: MarkColor) {
-        let marks: BTreeSet<u32> = self.editor.selected_marks.clone();
+        let marks: BTreeSet<u32> = self.sheet.editor.selected_marks.clone();
         let painted = marks.iter().filter_map(|number| {
-            let mark = self.editor.pipeline().mark(*number)?.clone();
+            let mark = self.sheet.editor.pipeline().mark(*number)?.clone();
             Some(Edit::SetMark(*number, Some(Mark { color, ..mark })))
         });
         let edits: Vec<Edit> = painted.collect();
         if !edits.is_empty() {
-            let label = format!("make {} {}", self.editor.selection_words(), color.name());
+            let label = format!("make {} {}", self.sheet.editor.selection_words(), color.name());
             self.edit(Edit::Batch(edits), &label, None);
         }
     }
 
     pub(super) fn fit_frame(&mut self, number: u32) {
-        let pipeline = self.editor.pipeline();
-        let (nodes, marks) = self.canvas.within(pipeline, &self.states, number);
-        let around = self.canvas.frame_around(pipeline, &self.states, &nodes, &marks, &[]);
+        let pipeline = self.sheet.editor.pipeline();
+        let (nodes, marks) = self.sheet.canvas.within(pipeline, &self.sheet.states, number);
+        let around = self.sheet.canvas.frame_around(pipeline, &self.sheet.states, &nodes, &marks, &[]);
         match (around, pipeline.mark(number)) {
             (Some((position, size)), Some(mark)) => {
                 let mark = Mark { position, ..mark.clone() }.sized(size);

@@ -21,6 +21,7 @@ impl App {
                     entry(ui, "Shortcuts", "?", true, Command::ToggleShortcuts, &mut commands);
                     self.actions(ui, &["All commands", "About Spikeloom"], &mut commands);
                 });
+                self.tabs_ui(ui, &mut commands);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     self.run_ui(ui, &mut commands);
                 });
@@ -31,10 +32,10 @@ impl App {
 
     fn run_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
-        let running = self.runs.is_running() || self.starting;
+        let running = self.is_running();
         if running {
             let stop = ui
-                .add_enabled_ui(!self.runs.is_stopping(), |ui| {
+                .add_enabled_ui(!self.sheet.runs.is_stopping(), |ui| {
                     sign_button(ui, "Stop", p.control, p.text_strong)
                 })
                 .inner;
@@ -48,11 +49,10 @@ impl App {
             }
         }
         ui.add_space(8.0);
-        let status = if self.starting && !self.runs.is_running() {
-            "Starting…".to_owned()
-        } else {
-            self.status_line()
-        };
+        let mut status = self.status_line();
+        if !self.queue.is_empty() {
+            status = format!("{status} · {}", text::counted(self.queue.len(), "run") + " queued");
+        }
         let words = egui::RichText::new(status).color(if running { p.text } else { p.text_weak });
         ui.add(egui::Label::new(words).truncate());
     }
@@ -79,14 +79,16 @@ impl App {
             }
         });
         ui.separator();
-        self.actions(ui, &["Save", "Save as…"], commands);
+        self.actions(ui, &["Save", "Save as…", "Revert to saved"], commands);
+        ui.separator();
+        self.actions(ui, &["Close tab", "Reopen closed tab", "Recover unsaved pipelines…"], commands);
         ui.separator();
         self.actions(ui, &["Quit"], commands);
     }
 
     fn edit_menu(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(220.0);
-        let (undo, redo) = self.editor.undo_labels();
+        let (undo, redo) = self.sheet.editor.undo_labels();
         let label = |word: &str, what: Option<&str>| match what {
             Some(what) => format!("{word} {what}"),
             None => word.to_owned(),
@@ -111,7 +113,7 @@ impl App {
     /// The steps that can be redone, the state that is shown, and the steps that can be undone, newest first.
     fn history_menu(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(200.0);
-        let (undo, redo) = self.editor.history();
+        let (undo, redo) = self.sheet.editor.history();
         let redo: Vec<&str> = redo.take(HISTORY).collect();
         for (index, label) in redo.iter().enumerate().rev() {
             let words = egui::RichText::new(text::sentence_of(label)).weak();
@@ -146,7 +148,7 @@ impl App {
             ui.close();
         }
         ui.separator();
-        self.actions(ui, &["Arrange nodes"], commands);
+        self.actions(ui, &["Runs that were", "Arrange nodes"], commands);
         ui.menu_button("Align", |ui| {
             let labels = ["Align left edges", "Align right edges", "Align top edges", "Align bottom edges"];
             self.actions(ui, &labels, commands);

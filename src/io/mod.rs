@@ -32,6 +32,7 @@ mod row_source;
 mod si_json;
 mod spikes;
 pub mod study;
+pub mod travel;
 pub mod written;
 mod zarr;
 

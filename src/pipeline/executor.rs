@@ -56,6 +56,8 @@ pub struct RunOptions {
     pub base_folder: PathBuf,
     /// The document, which names the folder of results.
     pub pipeline_path: Option<PathBuf>,
+    /// What a pipeline without a file is called.
+    pub title: String,
 }
 
 /// What flows at an end of a wire.

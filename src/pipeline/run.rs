@@ -6,6 +6,7 @@ use super::{
     evaluate::{EvalState, Evaluator, Job, Outcome},
     executor::source_of,
     feed::{Feed, TaskMonitor},
+    history::Keeping,
     store::{Claim, ScratchFolder, lock},
     task::{self, Finished, Site},
 };
@@ -49,6 +50,8 @@ pub(super) struct Run {
     elsewhere: Vec<(Arc<Job>, Instant)>,
     /// Why no more tasks are started: the disk is full.
     stopped: Option<String>,
+    /// What is kept of the run.
+    kept: Option<Keeping>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,7 +94,12 @@ impl Run {
                 document: Document::to_text(&pipeline, executor.registry()),
                 threads,
             };
+            // Estimates that a view asks for, and the parts of a run that a scheduler has spread, are no runs of the
+            // user's.
+            let is_whole = options.fit_only.is_none() && options.only.is_none();
+            let kept = is_whole.then(|| Keeping::begin(&site.store, &options, &site.document)).flatten();
             let run = Run {
+                kept,
                 executor,
                 options,
                 cancel,
@@ -117,15 +125,15 @@ impl Run {
         let executor = self.executor.clone();
         let base_folder = self.options.base_folder.clone();
         let fit_end = self.options.fit_only.clone();
-        let until = match (&fit_end, &self.options.until) {
+        let until = match (&fit_end, self.options.until.clone()) {
             (Some(end), _) => match source_of(pipeline, executor.registry(), end) {
                 Ok((node, _)) => Some(node),
                 Err(error) => return self.refuse(end, error.0),
             },
-            (None, Some(node)) if pipeline.index(node).is_none() => {
-                return self.refuse(node, format!("there is no node \"{node}\" to run to"));
+            (None, Some(node)) if pipeline.index(&node).is_none() => {
+                return self.refuse(&node, format!("there is no node \"{node}\" to run to"));
             }
-            (None, until) => until.clone(),
+            (None, until) => until,
         };
         let mut walk = executor.evaluator(pipeline, &base_folder, until.as_deref());
         let began = Instant::now();
@@ -194,7 +202,10 @@ impl Run {
     }
 
     /// Ends a run that names what is not there.
-    fn refuse(&self, node: &str, message: String) -> RunStatus {
+    fn refuse(&mut self, node: &str, message: String) -> RunStatus {
+        if let Some(kept) = self.kept.take() {
+            kept.end(RunStatus::Failed, 0, 0, BTreeMap::from([(node.to_owned(), message.clone())]));
+        }
         let task = TaskId { node: node.to_owned(), coordinate: Coordinate::default() };
         let (status, results) = (RunStatus::Failed, BTreeMap::new());
         self.feed.tell(EventKind::RunStarted { tasks: 0 });
@@ -424,6 +435,9 @@ impl Run {
         let results = self.link(walk);
         let failed = self.told.values().filter(|state| **state == Told::Failed).count();
         self.options.hooks.call(status, self.options.pipeline_path.as_deref(), tasks, failed);
+        if let Some(kept) = self.kept.take() {
+            kept.end(status, tasks, cached, failures(walk));
+        }
         self.feed.tell(EventKind::RunFinished { status, tasks, cached, results });
         status
     }
@@ -465,6 +479,18 @@ impl Run {
         }
         results
     }
+}
+
+/// Nodes that failed, and why.
+fn failures(walk: &Evaluator) -> BTreeMap<String, String> {
+    let of_node = walk.iter().filter_map(|(instance, eval)| {
+        let of_item = eval.items.iter().find_map(|item| match &item.state {
+            EvalState::Failed(message) => Some(message),
+            _ => None,
+        });
+        Some((instance.name.clone(), eval.invalid.as_ref().or(of_item)?.clone()))
+    });
+    of_node.collect()
 }
 
 fn class_of(job: &Job) -> TaskClass {

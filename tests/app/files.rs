@@ -157,20 +157,20 @@ fn the_browser_goes_through_folders_and_asks_before_it_replaces() {
 fn changes_are_not_lost_without_a_question() {
     let mut window = Window::empty();
     window.add_at(30.0, 60.0, "band-pass");
-    window.app_mut().perform(Command::New);
-    window.steps(2);
+    window.key(Modifiers::COMMAND, Key::W);
     window.click("Cancel");
     assert_eq!(window.pipeline().nodes().count(), 1);
-    window.app_mut().perform(Command::OpenExample(0));
-    window.steps(2);
+    window.key(Modifiers::COMMAND, Key::W);
     window.click("Save");
     let file = window.folder.path().join("kept.ron");
     window.choose_path(&file);
-    // Saved first, then what was asked for.
-    window.wait("the example is open", |app| app.pipeline().node("sort").is_some());
+    // Saved first, then what was asked for: nothing is left, and the start screen offers what to do.
+    window.wait("the tab is closed", |app| app.pipeline().nodes().count() == 0);
     assert!(std::fs::read_to_string(&file).unwrap().contains("bandpass_filter"));
+    window.wait_for("Recent kept.ron");
     // What does not change anything asks nothing.
-    window.app_mut().perform(Command::New);
+    window.app_mut().perform(Command::OpenExample(0));
+    window.app_mut().perform(Command::CloseTab(None));
     window.steps(2);
     assert_eq!(window.pipeline().nodes().count(), 0);
 }

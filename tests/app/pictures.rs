@@ -151,3 +151,16 @@ fn the_canvas_from_near_and_afar_in_both_themes() {
     window.steps(3);
     window.harness.snapshot("canvas_light");
 }
+
+#[test]
+fn the_start_screen_in_both_themes() {
+    let mut window = Window::start_over(tempfile::tempdir().unwrap(), None);
+    window.harness.set_size(vec2(1240.0, 640.0));
+    window.harness.hover_at(egui::pos2(2.0, 300.0));
+    window.steps(4);
+    window.harness.snapshot("start_dark");
+    window.menu("View", "Light");
+    window.harness.hover_at(egui::pos2(2.0, 300.0));
+    window.steps(4);
+    window.harness.snapshot("start_light");
+}

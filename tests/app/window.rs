@@ -41,10 +41,22 @@ impl Window {
 
     /// A window over the store that another one left in a folder.
     pub fn open_over(folder: tempfile::TempDir, file: Option<&Path>) -> Self {
+        let mut window = Self::start_over(folder, file);
+        if file.is_none() {
+            window.app_mut().perform(Command::OpenExample(0));
+            window.steps(3);
+        }
+        window
+    }
+
+    /// A window as it comes up, with a file or the start screen.
+    pub fn start_over(folder: tempfile::TempDir, file: Option<&Path>) -> Self {
         let mut setup = Some(Setup {
             registry: nodes::registry(),
             store_folder: folder.path().join("store"),
             limits: Limits::default(),
+            state_folder: folder.path().join("state"),
+            library_folder: folder.path().join("library"),
             file: file.map(Path::to_owned),
         });
         let harness =
@@ -73,7 +85,7 @@ impl Window {
 
     /// A window with nothing on its canvas.
     pub fn empty() -> Self {
-        let mut window = Self::open(None);
+        let mut window = Self::start_over(tempfile::tempdir().unwrap(), None);
         window.app_mut().perform(Command::New);
         window.steps(3);
         window

@@ -205,9 +205,9 @@ impl Browser {
 impl App {
     /// Opens the browser.
     pub(super) fn browse(&mut self, purpose: Purpose, mode: Mode, name: String) {
-        let folder = match (&self.editor.path, &self.settings.folder) {
+        let folder = match (&self.sheet.editor.path, &self.settings.folder) {
             (None, Some(folder)) => folder.clone(),
-            _ => self.editor.base_folder(),
+            _ => self.sheet.editor.base_folder(),
         };
         self.browse_in(purpose, mode, folder, name);
     }

@@ -120,6 +120,8 @@ pub struct Canvas {
     menu_wire: Option<(String, String)>,
     /// Fit when the size is known: the selection, or everything.
     fit: Option<bool>,
+    /// Look here when the size is known: what is in the middle, and the zoom.
+    look: Option<([f32; 2], f32)>,
     /// The view was moved by hand: it is not fitted again when the size changes.
     moved: bool,
 }
@@ -129,6 +131,19 @@ impl Canvas {
     pub fn fit(&mut self, selection: bool) {
         self.fit = Some(selection);
         self.moved = selection;
+    }
+
+    /// What is in the middle and the zoom, where they were chosen by hand.
+    pub fn place(&self) -> Option<([f32; 2], f32)> {
+        let middle = self.view.to_world(self.view.rect.center());
+        (self.moved && self.view.rect.is_positive()).then_some(([middle.x, middle.y], self.view.zoom))
+    }
+
+    /// Looks at a place of [`Self::place`] from the next frame on.
+    pub fn look_at(&mut self, place: ([f32; 2], f32)) {
+        self.look = Some(place);
+        self.fit = None;
+        self.moved = true;
     }
 
     /// Shows the canvas at 100 %.
@@ -249,6 +264,9 @@ impl Canvas {
     }
 
     fn apply_fit(&mut self, scene: &Scene<'_>) {
+        if let Some((middle, zoom)) = self.look.take_if(|_| self.view.rect.is_positive()) {
+            self.view.look_at(view::pos(middle), zoom);
+        }
         let Some(selection) = self.fit else { return };
         if !self.view.rect.is_positive() {
             return;

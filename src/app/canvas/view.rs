@@ -63,6 +63,12 @@ impl View {
         self.offset = self.rect.size() / 2.0 - world.to_vec2() * self.zoom;
     }
 
+    /// Brings a place of the canvas into the middle, at a zoom.
+    pub fn look_at(&mut self, world: Pos2, zoom: f32) {
+        self.zoom = zoom.clamp(*ZOOM_RANGE.start(), *ZOOM_RANGE.end());
+        self.center_on(world);
+    }
+
     /// Brings a place of the canvas into the middle, near enough to be read.
     pub fn show(&mut self, world: Pos2) {
         self.zoom = self.zoom.clamp(0.7, 1.5);

@@ -65,6 +65,8 @@ pub enum Level {
 #[derive(Default)]
 pub struct Runs {
     current: Option<(RunId, Sender<()>)>,
+    /// A run was asked for and is not heard of yet.
+    starting: bool,
     stopping: bool,
     tasks: Vec<Task>,
     index: BTreeMap<TaskId, usize>,
@@ -82,9 +84,23 @@ pub struct Runs {
 }
 
 impl Runs {
+    /// A run was asked for.
+    pub fn asked(&mut self) {
+        self.starting = true;
+    }
+
     /// A run began.
     pub fn started(&mut self, run: RunId, stop: Sender<()>) {
+        self.starting = false;
         self.current = Some((run, stop));
+        if self.stopping {
+            self.stop();
+        }
+    }
+
+    /// True from the moment a run is asked for to its end.
+    pub fn is_busy(&self) -> bool {
+        self.starting || self.is_running()
     }
 
     /// True from the start of a run to its end.
@@ -99,8 +115,8 @@ impl Runs {
 
     /// Asks the run to stop.
     pub fn stop(&mut self) {
+        self.stopping = self.is_busy();
         if let Some((_, stop)) = &self.current {
-            self.stopping = true;
             // Asked before already where the channel is full.
             let _ = stop.try_send(());
         }
@@ -294,6 +310,7 @@ impl Runs {
 
     /// The run's channel closed: it is over even if its last event was lost.
     pub fn ended(&mut self, status: RunStatus) {
+        self.starting = false;
         self.current = None;
         self.stopping = false;
         self.last = Some(status);

@@ -6,6 +6,7 @@ use crate::{
     figures,
     inspect::Lane,
     io,
+    pipeline::Document,
 };
 use egui::{ColorImage, Context, Rect, Ui};
 use std::{
@@ -13,6 +14,9 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
+
+/// Before the folder that relative paths of a pipeline start at, in the first line of one that travels.
+pub const PATHS_START: &str = "Paths start at ";
 
 /// What the user wants of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +138,22 @@ impl Viewer {
             return;
         };
         let path = path.to_owned();
-        lane.request(move |ticket| ticket.send(write(&path).map(|()| path.clone())));
+        let made_by = self.pipeline_text();
+        lane.request(move |ticket| {
+            let attach = || made_by.map_or(Ok(()), |text| io::travel::attach(&path, &text));
+            let written = write(&path).and_then(|()| attach().map_err(|error| error.to_string()));
+            ticket.send(written.map(|()| path.clone()));
+        });
+    }
+
+    /// The pipeline that made what is shown: it travels inside exported pictures.
+    fn pipeline_text(&self) -> Option<String> {
+        let (target, executor) = (self.target.as_ref()?, self.executor.as_ref()?);
+        let document = Document::to_text(&target.pipeline, executor.registry());
+        let base =
+            std::path::absolute(&target.base_folder).unwrap_or_else(|_unknown| target.base_folder.clone());
+        let head = format!("// Shows {}. {PATHS_START}{}", target.end, base.display());
+        Some(format!("{head}\n{document}"))
     }
 
     /// How saving ended, taken once.

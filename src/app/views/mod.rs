@@ -28,6 +28,7 @@ use crate::{
 };
 use content::Content;
 use egui::Ui;
+pub use export::PATHS_START;
 use export::{Export, Wish};
 use live::Live;
 use look::{Seen, Target};

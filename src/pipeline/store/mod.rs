@@ -4,6 +4,7 @@
 //! objects/ab/cdef…/    a result: its outputs, manifest.json, provenance.json, pipeline.ron, log.txt
 //! results/NAME-8hex/   links from a pipeline's nodes and items to their results
 //! pins/NAME-8hex/      links to results that are kept whatever is cleaned
+//! runs/TIME-NN/        a run that was: its pipeline.ron and how it went
 //! scratch/KEY/         what a long task has done so far
 //! tmp/                 results that are being written
 //! ```
@@ -15,7 +16,7 @@ mod fingerprint;
 mod lease;
 mod links;
 mod manifest;
-mod place;
+pub(super) mod place;
 mod spikes;
 mod upkeep;
 mod values;

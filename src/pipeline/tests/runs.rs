@@ -1,8 +1,8 @@
 //! Runs on a store: what is done again, what fails alone, what flows.
 
 use super::super::{
-    Coordinate, CoordinateValue, Edit, Event, EventKind, Executor, Limits, Look, NodeState, Pipeline,
-    RunHandle, RunOptions, RunStatus, Store, TaskId, Value, toys,
+    Coordinate, CoordinateValue, Document, Edit, Event, EventKind, Executor, Limits, Look, NodeState,
+    Pipeline, RunHandle, RunOptions, RunStatus, Store, TaskId, Value, toys,
 };
 use super::{params, pipeline};
 use serde_json::json;
@@ -379,4 +379,23 @@ fn two_processes_work_on_one_store() {
     }
     assert_eq!(bench.run(&pipeline).counts, (10, 10));
     assert_eq!(bench.executor.store().verify(false).unwrap().damaged, []);
+}
+
+#[test]
+fn a_run_keeps_its_pipeline_and_how_it_went() {
+    let bench = Bench::new();
+    let pipeline = chain();
+    bench.run(&pipeline);
+    let kept = bench.executor.store().runs();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].record.status, Some(RunStatus::Ok));
+    assert!(kept[0].record.duration_s.is_some() && kept[0].record.tasks > 0 && kept[0].record.cached == 0);
+    let text = |pipeline: &Pipeline| Document::to_text(pipeline, &toys::registry());
+    assert_eq!(text(&kept[0].pipeline(&toys::registry()).unwrap().pipeline), text(&pipeline));
+    // Asked for what is not there, a run is kept with the reason.
+    let options = RunOptions { until: Some("nowhere".to_owned()), ..RunOptions::default() };
+    told(&bench.start(&pipeline, options));
+    let kept = bench.executor.store().runs();
+    assert_eq!((kept.len(), kept[0].record.status), (2, Some(RunStatus::Failed)));
+    assert!(kept[0].record.failures["nowhere"].contains("no node"));
 }

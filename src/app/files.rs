@@ -1,0 +1,202 @@
+//! What files are: pipelines, recordings, sortings, folders of them.
+
+use super::{browser::Entry, examples, text, views::PATHS_START};
+use crate::{
+    data::RecordingInfo,
+    engine::{geometry::Geometry, sort::SortPreset},
+    io,
+    pipeline::{Document, Opened, Registry},
+};
+use std::path::{Path, PathBuf};
+
+/// Channels that are one group without a probe; more need one.
+const MAX_WITHOUT_PROBE: usize = 8;
+
+/// One of these lies in a folder of results, beside its pipeline.
+const RESULT_FILES: [&str; 3] = ["manifest.json", "run.json", "provenance.json"];
+/// How many folders a figure lies below its pipeline at most.
+const RESULT_DEPTH: usize = 3;
+
+/// What a file turned out to be.
+#[derive(Debug)]
+pub enum OpenedFile {
+    /// A pipeline and what is wrong with it.
+    Pipeline(Opened),
+    /// A recording, a sorting or both: these nodes read it.
+    Readers {
+        /// Kinds of the nodes, the one to look at first.
+        kinds: Vec<&'static str>,
+        /// Of a recording: what it is, and the example whose steps fit its probe.
+        fitting: Option<Fitting>,
+    },
+    /// The pipeline that made results or a picture: shown as a copy, so that nothing is saved over it.
+    Copy {
+        /// The pipeline and what is wrong with it.
+        opened: Opened,
+        /// What it is called.
+        title: String,
+        /// Where its relative paths start, where that is known and there.
+        folder: Option<PathBuf>,
+    },
+    /// A folder that is nothing by itself: there may be something in it.
+    Folder {
+        /// What was found, for people.
+        words: String,
+    },
+}
+
+/// What fits a recording.
+#[derive(Clone, Debug)]
+pub struct Fitting {
+    /// What it is: `32 channels · 30 kHz · 2 min, contacts as of a linear probe`.
+    pub words: String,
+    /// Index of the example whose steps fit, or why none is chosen.
+    pub example: Result<usize, &'static str>,
+}
+
+/// Reads a file: a pipeline, what was made by one, or what reads it.
+pub fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if ending == "ron" {
+        return Document::read(path, registry).map(OpenedFile::Pipeline).map_err(|error| error.to_string());
+    }
+    if !path.exists() {
+        return Err(format!("{} is not there. Was it moved or renamed?", path.display()));
+    }
+    if ["svg", "png"].contains(&ending.as_str()) {
+        return pipeline_of_picture(path, registry);
+    }
+    match document_of(path) {
+        Some(document) => copy_of(path, &document, registry),
+        None => readers_of(path),
+    }
+}
+
+/// The pipeline that travels inside a picture, or lies beside it in a folder of results.
+fn pipeline_of_picture(path: &Path, registry: &Registry) -> Result<OpenedFile, String> {
+    let travelling = io::travel::attached(path).map_err(|error| error.to_string())?;
+    let Some(text) = travelling else {
+        return match path.ancestors().skip(1).take(RESULT_DEPTH).find_map(document_of) {
+            Some(document) => copy_of(path, &document, registry),
+            None => Err(format!(
+                "{} holds no pipeline: pictures exported from the viewer do, and those in folders of results.",
+                path.display()
+            )),
+        };
+    };
+    let opened = Document::parse(&text, &path.display().to_string(), registry).map_err(|e| e.to_string())?;
+    let first = text.lines().next().unwrap_or_default();
+    let folder = first.split_once(PATHS_START).map(|(_, folder)| PathBuf::from(folder));
+    Ok(OpenedFile::Copy { opened, title: title_of(path), folder: folder.filter(|folder| folder.is_dir()) })
+}
+
+/// The pipeline in a folder of results.
+fn document_of(folder: &Path) -> Option<PathBuf> {
+    let is_result = RESULT_FILES.iter().any(|name| folder.join(name).is_file());
+    Some(folder.join("pipeline.ron")).filter(|document| is_result && document.is_file())
+}
+
+fn copy_of(path: &Path, document: &Path, registry: &Registry) -> Result<OpenedFile, String> {
+    let opened = Document::read(document, registry).map_err(|error| error.to_string())?;
+    Ok(OpenedFile::Copy { opened, title: title_of(path), folder: None })
+}
+
+fn title_of(path: &Path) -> String {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    format!("Pipeline of {name}")
+}
+
+/// Folders first, then files, by name; what is hidden is left out.
+pub fn list_folder(folder: &Path) -> std::io::Result<Vec<Entry>> {
+    let mut entries: Vec<Entry> = std::fs::read_dir(folder)?
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // Through links: a link to a folder is a folder.
+            let data = std::fs::metadata(entry.path()).ok()?;
+            (!name.starts_with('.')).then(|| Entry { name, is_folder: data.is_dir(), size: data.len() })
+        })
+        .collect();
+    entries.sort_by_cached_key(|e| (!e.is_folder, e.name.to_lowercase()));
+    Ok(entries)
+}
+
+/// What a path is, in words, and whether it can be opened as it is.
+pub fn recognise(path: &Path) -> (String, bool) {
+    if document_of(path).is_some() {
+        return ("Results with their pipeline".to_owned(), true);
+    }
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {
+        return ("Pipeline".to_owned(), true);
+    }
+    let Ok(found) = io::describe(path, &io::OpenOptions::default()) else {
+        let words = if path.is_dir() {
+            "A folder of no known format: look inside."
+        } else {
+            "Not recognised: opened as raw samples, you say their number type and channels."
+        };
+        return (words.to_owned(), path.is_file());
+    };
+    let words = match (found.is_recording, found.is_sorting) {
+        (true, true) => "recording and sorting",
+        (false, true) => "sorting",
+        _ => "recording",
+    };
+    let opened = found.is_recording.then(|| io::open_recording(path, &io::OpenOptions::default()).ok());
+    let words = match opened.flatten() {
+        Some(recording) => format!("{} · {}", found.label, in_words(recording.info())),
+        None => format!("{} · {words}", found.label),
+    };
+    (words, true)
+}
+
+/// The nodes that read all that a file holds; one that is not recognised is raw samples until told more.
+fn readers_of(path: &Path) -> Result<OpenedFile, String> {
+    let options = io::OpenOptions::default();
+    let recording = |fitting| Ok(OpenedFile::Readers { kinds: vec!["read_recording"], fitting });
+    match io::describe(path, &options) {
+        Ok(found) if found.is_sorting => {
+            // The traces of a phy folder or an analyzer lie elsewhere and may be gone.
+            let traces = found.is_recording && io::open_recording(path, &options).is_ok();
+            let kinds =
+                [(traces, "read_recording"), (true, "read_sorting"), (found.has_templates, "read_templates")];
+            Ok(OpenedFile::Readers {
+                kinds: kinds.iter().filter(|(is, _)| *is).map(|(_, kind)| *kind).collect(),
+                fitting: None,
+            })
+        }
+        Ok(_) => recording(io::open_recording(path, &options).ok().map(|found| fitting(found.info()))),
+        Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
+        Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
+        Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
+        Err(_) => recording(None),
+    }
+}
+
+/// What a recording is, and the example for its contacts.
+fn fitting(info: &RecordingInfo) -> Fitting {
+    let geometry = Geometry::known_of(info);
+    let words = in_words(info);
+    let most = geometry.members().iter().map(Vec::len).max().unwrap_or(0);
+    if info.probe.is_none() && most > MAX_WITHOUT_PROBE {
+        let reason = "it does not say which channels lie near each other. Name its probe, then let the steps of a \
+                      template follow (at its output in the inspector)";
+        return Fitting { words, example: Err(reason) };
+    }
+    let preset = SortPreset::fitting(&geometry);
+    let contacts = match preset {
+        SortPreset::SingleWire => "contacts far apart",
+        SortPreset::Tetrode => "contacts as of a tetrode",
+        SortPreset::Linear => "contacts as of a linear probe",
+        SortPreset::Neuropixels1 => "contacts as of Neuropixels 1.0",
+        SortPreset::Neuropixels2 => "contacts as of Neuropixels 2.0",
+        SortPreset::HdMea => "contacts in a plane",
+    };
+    Fitting { words: format!("{words}, {contacts}"), example: Ok(examples::fitting(preset)) }
+}
+
+fn in_words(info: &RecordingInfo) -> String {
+    let rate = text::number(info.sampling_frequency / 1e3);
+    let channels = text::counted(info.num_channels(), "channel");
+    format!("{channels} · {rate} kHz · {}", text::took(info.duration_s()))
+}

@@ -1,0 +1,255 @@
+//! The runs that were: listed with how they went, opened again, compared two by two.
+
+use super::{App, command::Command, compare::Comparison, compare::Line, editor::Editor, text, theme};
+use crate::pipeline::{KeptRun, RunStatus};
+use egui::{Grid, RichText, Role, ScrollArea, Ui, WidgetInfo, Window};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// Of a column of values in a comparison.
+const VALUE_WIDTH: f32 = 210.0;
+
+/// What is known of runs that were, between two frames.
+#[derive(Default)]
+pub struct History {
+    /// Newest first; `None` until they are asked for.
+    runs: Option<Vec<KeptRun>>,
+    /// They were asked for.
+    asked: bool,
+    /// Those that are ticked to be compared, at most two.
+    ticked: Vec<PathBuf>,
+    comparison: Option<Comparison>,
+    /// Only lines that differ are shown.
+    differing: bool,
+}
+
+impl History {
+    /// What is known is out of date.
+    pub fn forget(&mut self) {
+        self.asked = false;
+    }
+
+    /// Takes in the list.
+    pub fn listed(&mut self, runs: Vec<KeptRun>) {
+        self.ticked.retain(|folder| runs.iter().any(|run| run.folder == *folder));
+        self.runs = Some(runs);
+    }
+
+    /// Shows two runs side by side.
+    pub fn compared(&mut self, comparison: Comparison) {
+        self.comparison = Some(comparison);
+    }
+
+    /// Escape closes the comparison before it means anything to the canvas.
+    pub fn close_on_escape(&mut self, ctx: &egui::Context) {
+        let open = self.comparison.is_some();
+        if open && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+            self.comparison = None;
+        }
+    }
+
+    fn run(&self, folder: &Path) -> Option<&KeptRun> {
+        self.runs.as_ref()?.iter().find(|run| run.folder == folder)
+    }
+
+    fn tick(&mut self, folder: &Path) {
+        match self.ticked.iter().position(|ticked| ticked == folder) {
+            Some(at) => drop(self.ticked.remove(at)),
+            None => {
+                self.ticked.push(folder.to_owned());
+                // A third one takes the place of the first.
+                if self.ticked.len() > 2 {
+                    self.ticked.remove(0);
+                }
+            }
+        }
+    }
+}
+
+impl App {
+    /// Lists the runs that were.
+    pub(super) fn history_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        if let Some(executor) = self.executor.clone().filter(|_| !self.history.asked) {
+            self.history.asked = true;
+            self.backend.list_runs(&executor);
+        }
+        let Some(runs) = &self.history.runs else {
+            ui.weak(self.no_store.as_deref().unwrap_or("Looking…"));
+            return;
+        };
+        if runs.is_empty() {
+            ui.weak("No run yet. Press F5 to run the pipeline: every run is kept here with its pipeline.");
+            return;
+        }
+        let mut ticked = None;
+        ui.horizontal(|ui| {
+            let two = <[PathBuf; 2]>::try_from(self.history.ticked.clone());
+            let compare = ui.add_enabled(two.is_ok(), egui::Button::new("Compare"));
+            let hint = "Tick two runs to see what was set otherwise and what came out.";
+            if compare.on_hover_text(hint).on_disabled_hover_text(hint).clicked()
+                && let Ok(two) = two
+            {
+                commands.push(Command::CompareRuns(two));
+            }
+            ui.weak(format!("{} kept", text::counted(runs.len(), "run")));
+        });
+        let live = self.running.is_some();
+        ScrollArea::vertical().auto_shrink(false).show_rows(ui, theme::ROW, runs.len(), |ui, rows| {
+            for run in &runs[rows] {
+                ui.horizontal(|ui| {
+                    ui.set_min_height(theme::ROW);
+                    let mut on = self.history.ticked.contains(&run.folder);
+                    let name = format!("Tick run of {}", words_of(run));
+                    if ui.checkbox(&mut on, "").accessible_name(name).changed() {
+                        ticked = Some(run.folder.clone());
+                    }
+                    if row(ui, run, live) {
+                        commands.push(Command::OpenRun(run.folder.clone()));
+                    }
+                });
+            }
+        });
+        if let Some(folder) = ticked {
+            self.history.tick(&folder);
+        }
+    }
+
+    /// Opens the pipeline of a run that was, in a tab of its own.
+    pub(super) fn open_run(&mut self, folder: &Path) {
+        let Some(run) = self.history.run(folder) else { return };
+        match run.pipeline(&self.registry) {
+            Ok(opened) => {
+                let title = format!("{} ({})", run.record.title, text::ago(age_s(run)));
+                let base = run.record.base_folder.clone();
+                let mut editor = Editor::new(opened.pipeline, title, None);
+                editor.folder = Some(base);
+                self.show(editor);
+            }
+            Err(error) => self.toasts.error(format!("This run cannot be opened: {error}")),
+        }
+    }
+
+    pub(super) fn compare_runs(&mut self, folders: &[PathBuf; 2]) {
+        let found = [&folders[0], &folders[1]].map(|folder| self.history.run(folder).cloned());
+        if let ([Some(first), Some(second)], Some(executor)) = (found, &self.executor) {
+            // The earlier one stands at the left.
+            let earlier_first = first.record.started_s <= second.record.started_s;
+            let pair = if earlier_first { [first, second] } else { [second, first] };
+            self.backend.compare(executor, pair);
+        }
+    }
+
+    /// Shows two runs side by side.
+    pub(super) fn comparison_ui(&mut self) {
+        let Some(comparison) = &self.history.comparison else { return };
+        let mut open = true;
+        let differing = &mut self.history.differing;
+        let window = Window::new("Two runs").open(&mut open).collapsible(false).default_size([760.0, 460.0]);
+        window.default_pos([320.0, 120.0]).show(&self.ctx, |ui| {
+            ui.checkbox(differing, "Only what differs");
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                let titles = [0, 1].map(|index| {
+                    let run = &comparison.runs[index];
+                    format!("{} · {}", run.record.title, text::ago(age_s(run)))
+                });
+                let took = [0, 1].map(|index| {
+                    comparison.runs[index].record.duration_s.map_or_else(|| "?".to_owned(), text::took)
+                });
+                section(ui, "Parameters", &titles, &comparison.settings, true);
+                if comparison.settings.is_empty() {
+                    ui.weak("Both runs had the same pipeline.");
+                }
+                ui.add_space(10.0);
+                let mut figures = vec![Line { what: "Time".to_owned(), values: took }];
+                figures.extend(comparison.figures.iter().cloned());
+                section(ui, "Results", &titles, &figures, *differing);
+            });
+        });
+        if !open {
+            self.history.comparison = None;
+        }
+    }
+}
+
+fn section(ui: &mut Ui, title: &str, titles: &[String; 2], lines: &[Line], differing: bool) {
+    ui.strong(title);
+    Grid::new(title).num_columns(3).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
+        ui.label("");
+        for title in titles {
+            value_ui(ui, RichText::new(title).weak());
+        }
+        ui.end_row();
+        for line in lines.iter().filter(|line| !differing || !line.is_same()) {
+            ui.label(&line.what);
+            for value in &line.values {
+                let shown = if value.is_empty() { "–" } else { value };
+                let words = RichText::new(shown);
+                value_ui(ui, if line.is_same() { words.weak() } else { words.strong() });
+            }
+            ui.end_row();
+        }
+    });
+}
+
+/// A value in a column of a fixed width; a long one is shown whole on hover.
+fn value_ui(ui: &mut Ui, words: RichText) {
+    ui.scope(|ui| {
+        ui.set_width(VALUE_WIDTH);
+        ui.add(egui::Label::new(words).truncate());
+    });
+}
+
+fn age_s(run: &KeptRun) -> f64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    now.as_secs_f64() - run.record.started_s
+}
+
+/// `mine.ron to sort`
+fn words_of(run: &KeptRun) -> String {
+    match &run.record.until {
+        Some(node) => format!("{} to {node}", run.record.title),
+        None => run.record.title.clone(),
+    }
+}
+
+/// One run on one line; true where its pipeline is asked for.
+fn row(ui: &mut Ui, run: &KeptRun, live: bool) -> bool {
+    let p = theme::palette(ui.visuals());
+    let own = run.record.process == std::process::id() && live;
+    let (state, color) = match run.record.status {
+        Some(RunStatus::Ok) => ("Done", p.good),
+        Some(RunStatus::Failed) => ("Failed", p.bad),
+        Some(RunStatus::Cancelled) => ("Stopped", p.text_weak),
+        None if own => ("Runs", p.accent),
+        None => ("Did not end", p.warn),
+    };
+    let cell = |ui: &mut Ui, width: f32, words: RichText| {
+        let size = egui::vec2(width, theme::ROW);
+        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_width(width);
+            ui.add(egui::Label::new(words).truncate())
+        })
+        .inner
+    };
+    cell(ui, 90.0, RichText::new(text::ago(age_s(run))).weak());
+    let place =
+        run.record.path.as_ref().map_or_else(|| "never saved".to_owned(), |p| p.display().to_string());
+    cell(ui, 240.0, RichText::new(words_of(run))).on_hover_text(place);
+    cell(ui, 80.0, RichText::new(state).color(color));
+    cell(ui, 70.0, RichText::new(run.record.duration_s.map_or_else(String::new, text::took)).weak());
+    let tasks = match run.record.cached {
+        0 => text::counted(run.record.tasks, "task"),
+        cached => format!("{}, {cached} done before", text::counted(run.record.tasks, "task")),
+    };
+    cell(ui, 170.0, RichText::new(tasks).weak());
+    let open = ui.small_button("Open");
+    open.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Open run of {}", words_of(run))));
+    let asked = open.on_hover_text("Its pipeline as it was, in a tab of its own").clicked();
+    if let Some((node, message)) = run.record.failures.first_key_value() {
+        let words = format!("{node}: {}", message.lines().next().unwrap_or_default());
+        ui.add(egui::Label::new(RichText::new(words).color(p.bad)).truncate()).on_hover_text(message);
+    }
+    asked
+}

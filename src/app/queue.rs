@@ -1,0 +1,105 @@
+//! Runs that wait for their turn: one goes on at a time, each with the pipeline as it was when it was asked for.
+
+use super::App;
+use crate::pipeline::{Pipeline, RunOptions};
+
+/// A run that was asked for.
+pub struct Waiting {
+    /// Differs for every run that was asked for.
+    pub number: u64,
+    /// The sheet that asked.
+    pub sheet: u64,
+    /// What it is called: the title of the pipeline.
+    pub title: String,
+    /// The state of the pipeline it was asked for.
+    meaning: u64,
+    pipeline: Pipeline,
+    options: RunOptions,
+}
+
+impl Waiting {
+    /// The title, with the node the run goes to.
+    pub fn words(&self) -> String {
+        match &self.options.until {
+            Some(node) => format!("{} to {node}", self.title),
+            None => self.title.clone(),
+        }
+    }
+
+    /// True where another one would do the same.
+    fn is_same(&self, other: &Self) -> bool {
+        let own = (self.sheet, self.meaning, &self.options.until);
+        own == (other.sheet, other.meaning, &other.options.until)
+    }
+}
+
+impl App {
+    /// Runs the pipeline in front, or what a node needs; where a run goes on already it waits for its turn.
+    pub(super) fn run(&mut self, until: Option<String>) {
+        if let Some(reason) = &self.no_store {
+            self.toasts.error(format!("Nothing can run: {reason}"));
+            return;
+        }
+        self.last_run += 1;
+        let editor = &self.sheet.editor;
+        let waiting = Waiting {
+            number: self.last_run,
+            sheet: self.sheet.number,
+            title: editor.title(),
+            meaning: self.sheet.meaning,
+            pipeline: editor.pipeline().clone(),
+            options: RunOptions {
+                until,
+                base_folder: editor.base_folder(),
+                pipeline_path: editor.path.clone(),
+                title: editor.title(),
+                ..RunOptions::default()
+            },
+        };
+        if self.queue.iter().chain(&self.running).any(|other| other.is_same(&waiting)) {
+            self.toasts.info("This run is on its way already.");
+            return;
+        }
+        if let Some(running) = &self.running {
+            self.toasts.info(format!("Queued: it begins after {}.", running.words()));
+        }
+        self.queue.push_back(waiting);
+        self.start_next();
+    }
+
+    /// Starts the run that waits longest, where none goes on.
+    pub(super) fn start_next(&mut self) {
+        let Some(executor) = self.executor.clone().filter(|_| self.running.is_none()) else { return };
+        while let Some(next) = self.queue.pop_front() {
+            let Some(sheet) = self.sheet_mut(next.sheet) else { continue };
+            sheet.runs.asked();
+            self.backend.run(&executor, next.sheet, &next.pipeline, next.options.clone());
+            self.running = Some(next);
+            return;
+        }
+    }
+
+    /// The run that went on is over.
+    pub(super) fn run_over(&mut self, sheet: u64) {
+        if self.running.as_ref().is_some_and(|running| running.sheet == sheet) {
+            self.running = None;
+            self.start_next();
+        }
+    }
+
+    /// True where a run of this sheet goes on or waits.
+    pub(super) fn is_busy(&self, sheet: u64) -> bool {
+        let mut asked = self.queue.iter().chain(&self.running);
+        asked.any(|waiting| waiting.sheet == sheet)
+    }
+
+    /// Stops the run of the sheet in front, or lets it wait no longer.
+    pub(super) fn stop(&mut self) {
+        let number = self.sheet.number;
+        if self.sheet.runs.is_busy() {
+            self.sheet.runs.stop();
+        } else {
+            self.queue.retain(|waiting| waiting.sheet != number);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Back to what was: unsaved pipelines of earlier sessions, the file as it was saved, the view as it was left.
+
+use super::{App, command::Command, editor::Editor, keep, settings::LastView, sheet::Sheet, theme};
+use crate::pipeline::{Opened, Pipeline};
+use egui::{Align2, Role, ScrollArea, WidgetInfo, Window, vec2};
+
+impl App {
+    /// Opens what an earlier session left unsaved. Undo leads back to what its file holds.
+    pub(super) fn recover(&mut self, index: usize) {
+        let Some(unsaved) = self.unsaved.get_mut(index) else { return };
+        let pipeline = match &unsaved.pipeline {
+            Ok(pipeline) => pipeline.clone(),
+            Err(reason) => {
+                self.toasts.error(format!("{} cannot be recovered: {reason}", unsaved.title));
+                return;
+            }
+        };
+        let saved = unsaved.saved.take().unwrap_or_default();
+        let mut editor = Editor::new(saved, unsaved.title.clone(), unsaved.path.clone());
+        if let Err(error) =
+            editor.apply(editor.pipeline().become_edit(&pipeline), "recover unsaved changes", None)
+        {
+            self.toasts.error(format!("{} cannot be recovered: {error}", unsaved.title));
+            return;
+        }
+        let file = self.unsaved.remove(index).file;
+        self.dialogs.unsaved &= !self.unsaved.is_empty();
+        self.dialogs.discards = None;
+        self.show(editor);
+        // It goes once a copy of this session is there.
+        self.sheet.recovered_from = Some(file);
+    }
+
+    /// Removes what an earlier session left unsaved.
+    pub(super) fn discard_unsaved(&mut self, index: usize) {
+        if index < self.unsaved.len() {
+            let unsaved = self.unsaved.remove(index);
+            self.dialogs.unsaved &= !self.unsaved.is_empty();
+            self.dialogs.discards = None;
+            if let Err(error) = keep::remove(&unsaved.file) {
+                self.toasts.error(format!("{} cannot be removed: {error}", unsaved.file.display()));
+            }
+        }
+    }
+
+    /// Lists what earlier sessions left unsaved.
+    pub(super) fn unsaved_ui(&mut self) -> Option<Command> {
+        let mut command = None;
+        let mut open = self.dialogs.unsaved;
+        Window::new("Recover unsaved pipelines")
+            .open(&mut open)
+            .collapsible(false)
+            .resizable(false)
+            .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
+            .show(&self.ctx, |ui| {
+                ui.set_width(460.0);
+                ui.label("Spikeloom ended before these were saved. They are kept until you decide.");
+                ui.add_space(6.0);
+                ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+                    for (index, unsaved) in self.unsaved.iter().enumerate() {
+                        let p = theme::palette(ui.visuals());
+                        ui.separator();
+                        ui.horizontal(|ui| {
+                            ui.strong(&unsaved.title);
+                            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                                let sure = self.dialogs.discards == Some(index);
+                                let label = if sure { "Discard for good" } else { "Discard" };
+                                let discard = ui.button(label);
+                                let name = format!("{label} {}", unsaved.title);
+                                discard.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+                                if discard.clicked() {
+                                    self.dialogs.discards = (!sure).then_some(index);
+                                    command = sure.then_some(Command::DiscardUnsaved(index));
+                                }
+                                let recover =
+                                    ui.add_enabled(unsaved.pipeline.is_ok(), egui::Button::new("Recover"));
+                                let name = format!("Recover {}", unsaved.title);
+                                let enabled = unsaved.pipeline.is_ok();
+                                recover.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &name));
+                                if recover.clicked() {
+                                    command = Some(Command::Recover(index));
+                                }
+                            });
+                        });
+                        let color = if unsaved.pipeline.is_ok() { p.text_weak } else { p.bad };
+                        let words = egui::RichText::new(unsaved.words()).color(color);
+                        ui.add(egui::Label::new(words).wrap())
+                            .on_hover_text(unsaved.file.display().to_string());
+                    }
+                });
+            });
+        self.dialogs.unsaved = self.dialogs.unsaved && open;
+        command
+    }
+
+    /// The pipeline back to what its file holds, as one step that can be undone. A file that cannot be read
+    /// changes nothing.
+    pub(super) fn reread(&mut self, number: u64, result: Result<Opened, String>) {
+        let pipeline: Pipeline = match result {
+            Ok(opened) => opened.pipeline,
+            Err(reason) => {
+                self.toasts.error(format!("Nothing was reverted: {reason}"));
+                return;
+            }
+        };
+        self.bring_forward(number);
+        if self.sheet.number == number {
+            let edit = self.sheet.editor.pipeline().become_edit(&pipeline);
+            self.edit(edit, "revert to saved", None);
+            self.sheet.editor.mark_saved(self.sheet.editor.revision());
+        }
+    }
+
+    /// Keeps how a pipeline with a file is looked at.
+    pub(super) fn remember_view(&mut self, sheet: &Sheet) {
+        if let (Some(path), Some(canvas)) = (&sheet.editor.path, sheet.canvas.place()) {
+            let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.clone());
+            self.settings.remember_view(LastView { path, canvas, looked_at: sheet.editor.looked_at.clone() });
+        }
+    }
+
+    /// Keeps how all open pipelines are looked at.
+    pub(super) fn remember_views(&mut self) {
+        let behind = std::mem::take(&mut self.behind);
+        behind.iter().for_each(|sheet| self.remember_view(sheet));
+        self.behind = behind;
+        let front = std::mem::take(&mut self.sheet);
+        self.remember_view(&front);
+        self.sheet = front;
+    }
+
+    /// Looks at the pipeline in front as it was looked at last, or at all of it.
+    pub(super) fn restore_view(&mut self) {
+        self.sheet.canvas.fit(false);
+        let Some(view) = self.settings.views.iter().find(|view| self.sheet.is_of(&view.path)).cloned() else {
+            return;
+        };
+        self.sheet.canvas.look_at(view.canvas);
+        let is_there = |end: &String| {
+            end.split_once('.').is_some_and(|(node, _)| self.sheet.editor.pipeline().index(node).is_some())
+        };
+        if let Some(end) = view.looked_at.filter(is_there) {
+            self.look(end);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! One open pipeline: its document, what is known of it, what is seen of it, and the runs it started.
+
+use super::{
+    canvas::{Canvas, Known},
+    editor::Editor,
+    runs::Runs,
+    views::Viewer,
+};
+use crate::pipeline::{NodeReport, NodeState, Problem};
+use std::{collections::BTreeMap, path::Path};
+
+/// An open pipeline; the window shows one, the others lie behind their tabs.
+#[derive(Default)]
+pub struct Sheet {
+    /// Differs for every sheet of the session; tabs stand in this order.
+    pub number: u64,
+    /// The document.
+    pub editor: Editor,
+    /// Differs for every state of every pipeline, places of nodes aside.
+    pub meaning: u64,
+    /// The state that was asked about last.
+    pub checked: Option<u64>,
+    /// What is wrong with the pipeline.
+    pub problems: Vec<Problem>,
+    /// States of nodes as the store knows them.
+    pub stored: BTreeMap<String, NodeState>,
+    /// States of nodes as they are shown.
+    pub states: BTreeMap<String, NodeState>,
+    /// What the store says besides: warnings, and how many items flow.
+    pub known: Known,
+    /// The run this pipeline started last.
+    pub runs: Runs,
+    /// Where the canvas looks.
+    pub canvas: Canvas,
+    /// What is looked at; there once the store is open.
+    pub viewer: Option<Viewer>,
+    /// What is looked at was not chosen by hand: it may change to spikes that arrive.
+    pub follows: bool,
+    /// What flows at ends of the selected node.
+    pub flows: BTreeMap<String, String>,
+    /// What that was asked for: a state and a node.
+    pub flows_of: Option<(u64, String)>,
+    /// Nothing was begun yet: while it is empty the start screen is shown.
+    pub welcome: bool,
+    /// The revision a copy was asked for last, where it is not saved.
+    pub kept: Option<u64>,
+    /// A copy of an earlier session that this one was recovered from.
+    pub recovered_from: Option<std::path::PathBuf>,
+}
+
+impl Sheet {
+    /// A sheet with nothing on it that offers what could be opened.
+    pub fn start(number: u64) -> Self {
+        Self { number, welcome: true, follows: true, ..Self::default() }
+    }
+
+    /// True where it holds nothing, and never did: what is opened next takes its place.
+    pub fn is_fresh(&self) -> bool {
+        let (undo, redo) = self.editor.undo_labels();
+        let untouched = undo.is_none() && redo.is_none() && !self.editor.is_dirty();
+        untouched && self.is_empty() && self.editor.path.is_none() && !self.runs.is_busy()
+    }
+
+    /// True where there is nothing on the canvas.
+    pub fn is_empty(&self) -> bool {
+        let pipeline = self.editor.pipeline();
+        pipeline.nodes().next().is_none() && pipeline.marks().next().is_none()
+    }
+
+    /// True where it is the pipeline of this file.
+    pub fn is_of(&self, path: &Path) -> bool {
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
+        self.editor.path.as_deref().is_some_and(|own| whole(own) == whole(path))
+    }
+
+    /// What is stored, with what runs say on top.
+    pub fn join_states(&mut self) {
+        self.states.clone_from(&self.stored);
+        let pipeline = self.editor.pipeline();
+        self.states.retain(|name, _| pipeline.index(name).is_some());
+        for (name, live) in self.runs.live() {
+            let done = matches!(live, NodeState::Done { .. } | NodeState::Cached);
+            let stored = self.states.get(name);
+            // The store knows better whether what was done still holds.
+            let outdated = done
+                && !self.runs.is_running()
+                && stored.is_some_and(|s| !matches!(s, NodeState::Cached | NodeState::Done { .. }));
+            if !outdated && pipeline.index(name).is_some() {
+                self.states.insert(name.clone(), live.clone());
+            }
+        }
+    }
+
+    /// Takes in what was found out about the state of the pipeline.
+    pub fn take_report(&mut self, problems: Vec<Problem>, nodes: Option<BTreeMap<String, NodeReport>>) {
+        self.problems = problems;
+        let Some(nodes) = nodes else { return };
+        self.stored.clear();
+        self.known = Known::default();
+        self.problems.iter().for_each(|problem| self.known.advise(problem));
+        for (name, node) in nodes {
+            self.known.add(&name, &node);
+            self.stored.insert(name, node.state);
+        }
+        self.join_states();
+        self.refresh_viewer();
+    }
+
+    /// What is stored now is other than what was asked for last; until it is asked for again, what the run says
+    /// holds.
+    pub fn run_finished(&mut self) {
+        for (name, live) in self.runs.live() {
+            if matches!(live, NodeState::Done { .. } | NodeState::Cached) {
+                self.stored.insert(name.clone(), NodeState::Cached);
+            }
+        }
+        self.join_states();
+        self.checked = None;
+        self.flows_of = None;
+    }
+
+    /// Lets the viewer look at the pipeline as it is now.
+    pub fn refresh_viewer(&mut self) {
+        if let (Some(viewer), Some(end)) = (&mut self.viewer, &self.editor.looked_at) {
+            viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
+        }
+    }
+
+    /// Shows what flows at an end.
+    pub fn look(&mut self, end: String) {
+        self.editor.looked_at = Some(end);
+        self.refresh_viewer();
+    }
+}

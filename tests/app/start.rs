@@ -1,0 +1,83 @@
+//! The start screen: what was open before, templates, and a recording that is dropped.
+
+use crate::{common::shared_data, window::Window};
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use spikeloom::app::command::Command;
+
+fn start() -> Window {
+    Window::start_over(tempfile::tempdir().unwrap(), None)
+}
+
+#[test]
+fn the_start_screen_offers_templates_recent_files_and_an_empty_canvas() {
+    let mut window = start();
+    assert!(window.says("Pipelines you save or open are listed here"));
+    window.click("Template Tetrode");
+    assert!(window.pipeline().node("sort").is_some());
+    let file = window.folder.path().join("mine.ron");
+    window.app_mut().save(file.clone());
+    window.wait("the file is saved", |app| app.path().is_some());
+    window.key(Modifiers::COMMAND, Key::W);
+    window.click("Recent mine.ron");
+    window.wait("it is open", |app| app.path().is_some());
+    window.key(Modifiers::COMMAND, Key::W);
+    // Gone from the disk, it is marked, and opening it says so; it can be taken off the list.
+    std::fs::remove_file(&file).unwrap();
+    window.app_mut().perform(Command::New);
+    window.app_mut().perform(Command::CloseTab(None));
+    window.wait_for("Recent mine.ron, missing");
+    window.click("Recent mine.ron, missing");
+    window.wait_for("mine.ron");
+    window.click("Close message");
+    window.click("Forget mine.ron");
+    window.wait_for("Pipelines you save or open are listed here");
+    window.click("Empty pipeline");
+    window.harness.get_by_label("Canvas");
+    assert_eq!(window.pipeline().nodes().count(), 0);
+}
+
+#[test]
+fn a_dropped_recording_gets_steps_that_fit_its_probe() {
+    let mut window = start();
+    window.drop_file(&shared_data().join("si_written/recording_binary"));
+    window.wait("its steps are there", |app| app.pipeline().node("sort").is_some());
+    assert!(window.says("the steps of the template"));
+    let wires = window.wires();
+    assert!(wires.iter().any(|wire| wire.starts_with("read_recording.recording bandpass")), "{wires:?}");
+    assert_eq!(window.app().looked_at(), Some("read_recording.recording"));
+    // One step back, the recording is alone.
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.pipeline().nodes().count(), 1);
+    // Dropped onto something, a recording is added and nothing else.
+    window.drop_file(&shared_data().join("si_written/recording_binary"));
+    window.wait("it is there twice", |app| app.pipeline().nodes().count() == 2);
+}
+
+#[test]
+fn the_pipeline_of_results_and_of_pictures_opens_as_a_copy() {
+    let mut window = Window::empty();
+    window.add_at(10.0, 40.0, "generate recording");
+    window.click("Node generate_recording");
+    window.type_number("Duration", "2");
+    let folder = window.folder.path().join("results");
+    std::fs::create_dir(&folder).unwrap();
+    let text = spikeloom::pipeline::Document::to_text(window.pipeline(), &spikeloom::nodes::registry());
+    std::fs::write(folder.join("pipeline.ron"), &text).unwrap();
+    std::fs::write(folder.join("run.json"), "{}").unwrap();
+    window.drop_file(&folder);
+    window.wait("it is open", |app| app.tabs().len() == 2);
+    assert_eq!(window.app().path(), None, "nothing is saved over the results");
+    assert!(window.pipeline().node("generate_recording").is_some());
+
+    let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"></svg>"#;
+    let picture = window.folder.path().join("figure.svg");
+    std::fs::write(&picture, drawing).unwrap();
+    window.drop_file(&picture);
+    window.wait_for("figure.svg holds no pipeline");
+    window.click("Close message");
+    spikeloom::io::travel::attach(&picture, &text).unwrap();
+    window.drop_file(&picture);
+    window.wait("it is open, too", |app| app.tabs().len() == 3);
+    assert!(window.says("The pipeline that made figure.svg"));
+}

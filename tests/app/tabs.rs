@@ -1,0 +1,125 @@
+//! Several pipelines at once: each with its own history, selection and runs.
+
+use crate::window::Window;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use spikeloom::{app::command::Command, pipeline::NodeState};
+
+const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+
+#[test]
+fn each_tab_has_its_own_history_and_closed_ones_come_back() {
+    let mut window = Window::empty();
+    window.add_at(30.0, 60.0, "band-pass");
+    window.key(Modifiers::COMMAND, Key::N);
+    assert_eq!(window.app().tabs(), ["Untitled", "Untitled"]);
+    window.add_at(30.0, 60.0, "common reference");
+    window.add_at(30.0, 260.0, "whiten");
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.pipeline().nodes().count(), 1);
+    window.key(Modifiers::COMMAND, Key::Tab);
+    assert!(window.pipeline().node("bandpass_filter").is_some());
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.pipeline().nodes().count(), 0);
+    window.key(Modifiers::COMMAND, Key::PageUp);
+    assert!(window.pipeline().node("common_reference").is_some(), "undo was the other tab's");
+    window.key(Modifiers::COMMAND, Key::W);
+    window.click("Discard");
+    assert_eq!(window.app().tabs().len(), 1);
+    window.key(CTRL_SHIFT, Key::T);
+    assert!(window.pipeline().node("common_reference").is_some());
+    assert!(window.app().is_dirty());
+    window.key(Modifiers::COMMAND, Key::Y);
+    assert!(window.pipeline().node("whiten").is_some(), "what could be redone still can");
+}
+
+#[test]
+fn a_file_that_is_open_is_shown_and_not_opened_twice() {
+    let mut window = Window::open(None);
+    let file = window.folder.path().join("mine.ron");
+    window.app_mut().save(file.clone());
+    window.wait("the file is saved", |app| app.path().is_some());
+    window.app_mut().perform(Command::OpenExample(1));
+    window.steps(3);
+    assert_eq!(window.app().tabs(), ["mine.ron", "Tetrode"]);
+    window.app_mut().perform(Command::Open(file.clone()));
+    window.wait("it is in front", |app| app.path().is_some());
+    assert_eq!(window.app().tabs().len(), 2);
+    // A file that is no pipeline leaves everything as it is.
+    let bad = window.folder.path().join("bad.ron");
+    std::fs::write(&bad, "nothing of the kind").unwrap();
+    window.app_mut().perform(Command::Open(bad));
+    window.wait_for("A pipeline has the form");
+    assert_eq!(window.app().tabs(), ["mine.ron", "Tetrode"]);
+    assert_eq!(window.app().path(), Some(file.as_path()));
+}
+
+#[test]
+fn a_run_goes_on_behind_its_tab_and_the_next_one_waits() {
+    let mut window = Window::open(None);
+    window.click("Run");
+    window.wait("the sort is on its way", |app| {
+        matches!(app.states().get("sort"), Some(NodeState::Running { share: Some(_), .. }))
+    });
+    window.key(Modifiers::COMMAND, Key::N);
+    assert!(!window.app().is_running(), "the new pipeline has no run");
+    window.add_at(10.0, 40.0, "generate recording");
+    let place = window.canvas(300.0, 40.0);
+    window.pull("generate_recording.recording", place, "noise levels");
+    window.key(Modifiers::NONE, Key::F5);
+    assert!(window.says("Queued: it begins after Quick start"));
+    assert!(window.app().is_running());
+    window.key(Modifiers::NONE, Key::F5);
+    assert!(window.says("on its way already"), "the same run is not queued twice");
+    window.wait("both are done", |app| !app.is_running());
+    assert!(matches!(window.state("noise_levels"), NodeState::Done { .. } | NodeState::Cached));
+    window.key(Modifiers::COMMAND, Key::Tab);
+    assert!(matches!(window.state("sort"), NodeState::Done { .. }), "{:?}", window.app().states());
+    assert!(!window.app().is_running());
+}
+
+#[test]
+fn a_run_that_waits_is_taken_back() {
+    let mut window = Window::open(None);
+    window.click("Run");
+    window.wait("the sort is on its way", |app| {
+        matches!(app.states().get("sort"), Some(NodeState::Running { share: Some(_), .. }))
+    });
+    window.app_mut().perform(Command::OpenExample(1));
+    window.steps(3);
+    window.key(Modifiers::NONE, Key::F5);
+    window.click("Jobs");
+    window.click("Remove Tetrode from the queue");
+    assert!(!window.app().is_running());
+    window.key(Modifiers::COMMAND, Key::Tab);
+    window.key(Modifiers::SHIFT, Key::F5);
+    window.wait("the first one stops, too", |app| !app.is_running());
+}
+
+#[test]
+fn the_view_is_as_it_was_left_and_not_part_of_the_file() {
+    let mut window = Window::open(None);
+    let file = window.folder.path().join("mine.ron");
+    window.app_mut().save(file.clone());
+    window.wait("the file is saved", |app| app.path().is_some());
+    let saved = std::fs::read(&file).unwrap();
+    let node = |window: &Window| window.harness.get_by_label("Node sort").rect();
+    window.app_mut().perform(Command::ActualSize);
+    window.steps(3);
+    let (from, to) = (window.canvas(400.0, 330.0), window.canvas(300.0, 300.0));
+    window.harness.key_down(Key::Space);
+    window.drag(from, to);
+    window.drop_at(to);
+    window.harness.key_up(Key::Space);
+    window.steps(3);
+    window.click("Output bandpass.recording");
+    let before = node(&window);
+    assert!(!window.app().is_dirty(), "looking changes nothing");
+    window.key(Modifiers::COMMAND, Key::W);
+    window.app_mut().perform(Command::Open(file.clone()));
+    window.wait("it is open again", |app| app.path().is_some());
+    window.steps(4);
+    assert!((node(&window).min - before.min).length() < 1.0, "{:?} {before:?}", node(&window));
+    assert_eq!(window.app().looked_at(), Some("bandpass.recording"));
+    assert_eq!(std::fs::read(&file).unwrap(), saved);
+}
