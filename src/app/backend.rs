@@ -101,7 +101,7 @@ pub enum Answer {
     /// The runs that were, newest first.
     Runs(Vec<KeptRun>),
     /// Two runs side by side, or why they cannot be compared.
-    Compared(Result<Comparison, String>),
+    Compared(Box<Result<Comparison, String>>),
     /// What earlier sessions left unsaved.
     Unsaved(Vec<Unsaved>),
     /// A copy of what is not saved could not be written; says why.
@@ -296,7 +296,7 @@ impl Backend {
     /// Compares two runs.
     pub fn compare(&self, executor: &Arc<Executor>, runs: [KeptRun; 2]) {
         let (executor, send) = (executor.clone(), self.sender());
-        spawn("compare", move || send(Answer::Compared(compare::compare(&executor, runs))));
+        spawn("compare", move || send(Answer::Compared(Box::new(compare::compare(&executor, runs)))));
     }
 
     /// Asks what earlier sessions left unsaved.

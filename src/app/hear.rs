@@ -90,10 +90,10 @@ impl App {
             Answer::Recent(found) => self.start.recent = Some(found),
             Answer::Presets(kind, presets) => self.presets.listed(kind, presets),
             Answer::Runs(runs) => self.history.listed(runs),
-            Answer::Compared(Ok(comparison)) => self.history.compared(comparison),
-            Answer::Compared(Err(reason)) => {
-                self.toasts.error(format!("These runs cannot be compared: {reason}"));
-            }
+            Answer::Compared(result) => match *result {
+                Ok(comparison) => self.history.compared(comparison),
+                Err(reason) => self.toasts.error(format!("These runs cannot be compared: {reason}")),
+            },
             Answer::Unsaved(found) => {
                 self.dialogs.unsaved = !found.is_empty();
                 self.unsaved = found;

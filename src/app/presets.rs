@@ -236,7 +236,7 @@ mod tests {
         let params: Params = [("freq_min".to_owned(), json!(400.0))].into_iter().collect();
         let preset = Preset { name: "Our lab / rats".into(), params };
         save(library.path(), "bandpass_filter", &preset, &registry).unwrap();
-        assert_eq!(list(library.path(), "bandpass_filter", &registry), [preset.clone()]);
+        assert_eq!(list(library.path(), "bandpass_filter", &registry), std::slice::from_ref(&preset));
         assert!(list(library.path(), "sort", &registry).is_empty());
         let dotted = Preset { name: "a.b".into(), ..preset.clone() };
         assert!(save(library.path(), "bandpass_filter", &dotted, &registry).unwrap_err().contains("no dot"));
