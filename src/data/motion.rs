@@ -158,6 +158,15 @@ pub struct MotionCorrection {
     pub segments: Vec<Vec<MotionStretch>>,
 }
 
+impl MotionCorrection {
+    /// Displacement of a channel at a frame in µm; zero where nothing is said of it.
+    pub fn displacement_um(&self, segment: usize, frame: usize, channel: usize) -> f64 {
+        let Some(stretches) = self.segments.get(segment) else { return 0.0 };
+        let place = stretches.partition_point(|stretch| stretch.first_frame <= frame).saturating_sub(1);
+        stretches.get(place).and_then(|stretch| stretch.displacement_um.get(channel)).copied().unwrap_or(0.0)
+    }
+}
+
 /// Frames with one displacement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MotionStretch {
@@ -190,5 +199,26 @@ mod tests {
         assert_eq!(motion.displacement_um(3, 1.0, 200.0), 0.0);
         assert_eq!(motion.ranges_um(), vec![10.0, 20.0]);
         assert_eq!(motion.range_um(), 20.0);
+    }
+
+    #[test]
+    fn a_correction_tells_the_displacement_of_each_frame() {
+        let stretch = |first_frame, moved: f64| MotionStretch {
+            first_frame,
+            displacement_um: vec![moved, 2.0 * moved],
+        };
+        let correction = MotionCorrection {
+            positions_um: vec![[0.0, 0.0], [0.0, 20.0]],
+            axis: Axis::Y,
+            interpolation: Interpolation::Kriging,
+            sigma_um: 20.0,
+            power: 2.0,
+            num_closest: 3,
+            extrapolate: true,
+            segments: vec![vec![stretch(10, 1.0), stretch(20, 5.0)]],
+        };
+        let at = |frame| correction.displacement_um(0, frame, 1);
+        assert_eq!([at(0), at(10), at(19), at(20), at(99)], [2.0, 2.0, 2.0, 10.0, 10.0]);
+        assert_eq!([correction.displacement_um(1, 0, 0), correction.displacement_um(0, 0, 7)], [0.0, 0.0]);
     }
 }

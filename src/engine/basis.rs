@@ -1,6 +1,6 @@
 //! The shared temporal basis: a few waveforms whose weighted sums are all spikes.
 
-use super::lanes::{LANES, STRETCH, Sums, register, stretch};
+use super::lanes::{LANES, STRETCH, Sums, register, set_register, stretch};
 use ndarray::Array2;
 
 /// Longer waveforms are projected a component at a time.
@@ -177,8 +177,8 @@ fn project_six(taps: &[f32], nt: usize, x: &[f32], out: &mut [f32], stride: usiz
             add_to_six!(FUSED, weights, y, g h i j k l);
         }
         for (k, (first, second)) in [(a, g), (b, h), (c, i), (d, j), (e, k), (f, l)].into_iter().enumerate() {
-            out[k * stride + start..][..LANES].copy_from_slice(&first);
-            out[k * stride + start + LANES..][..LANES].copy_from_slice(&second);
+            set_register(out, k * stride + start, first);
+            set_register(out, k * stride + start + LANES, second);
         }
         start += 2 * LANES;
     }
@@ -189,7 +189,7 @@ fn project_six(taps: &[f32], nt: usize, x: &[f32], out: &mut [f32], stride: usiz
             add_to_six!(FUSED, weights, x, a b c d e f);
         }
         for (k, sums) in [a, b, c, d, e, f].into_iter().enumerate() {
-            out[k * stride + start..][..LANES].copy_from_slice(&sums);
+            set_register(out, k * stride + start, sums);
         }
         start += LANES;
     }

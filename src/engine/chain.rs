@@ -6,11 +6,13 @@
 //! exactly the frames that are asked for.
 
 mod borders;
+mod filtering;
 mod long;
 mod parallel;
 mod run;
 mod section;
 mod source;
+mod turns;
 
 pub use parallel::{Job, map_pieces, map_spans, map_spans_with};
 pub use source::{ChainSource, append, concatenate};

@@ -3,6 +3,8 @@
 //! A sub-block holds [`SUB`] frames of all channels as `[tile][frame][16]`. Kernels are plain loops over
 //! `[f32; 16]` that compile to whole vector registers.
 
+use super::lanes::register;
+
 /// Channels in a tile.
 pub const LANES: usize = 16;
 
@@ -59,8 +61,9 @@ pub fn load(samples: &[f32], stride: usize, columns: Option<&[usize]>, sub: &mut
         match columns {
             None if width == LANES => {
                 for (row, frame) in rows.iter_mut().zip(samples.chunks_exact(stride)) {
-                    let values = &frame[first..first + LANES];
-                    row.0.copy_from_slice(values);
+                    if let Some(values) = register(frame, first) {
+                        row.0 = *values;
+                    }
                 }
             }
             None => {
@@ -104,15 +107,13 @@ pub fn transpose(rows: &[Row], width: usize, out: &mut [f32], stride: usize, at:
     let mut done = 0;
     if width == LANES {
         for group in rows.chunks_exact(LANES) {
-            let mut square = [[0.0f32; LANES]; LANES];
-            for (frame, row) in group.iter().enumerate() {
-                for lane in 0..LANES {
-                    square[lane][frame] = row.0[lane];
+            let Some(group) = group.first_chunk::<LANES>() else { break };
+            for lane in 0..LANES {
+                let Some(to) = out[lane * stride + at + done..].first_chunk_mut::<LANES>() else { break };
+                // Without adaptors, which are not inlined everywhere.
+                for frame in 0..LANES {
+                    to[frame] = group[frame].0[lane];
                 }
-            }
-            for (lane, values) in square.iter().enumerate() {
-                let to = &mut out[lane * stride + at + done..][..LANES];
-                to.copy_from_slice(values);
             }
             done += LANES;
         }

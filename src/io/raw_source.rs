@@ -6,8 +6,8 @@ use super::open_files::ReopenedFile;
 use crate::data::{DType, RecordingInfo, Source, SourceError};
 use std::{cell::RefCell, fs::File, path::PathBuf};
 
-/// Bytes read at once: few system calls, and small enough to stay in the cache while it is converted.
-const BLOCK_BYTES: usize = 1 << 20;
+/// Bytes read at once: small enough to stay in the nearer caches while they are converted.
+const BLOCK_BYTES: usize = 1 << 16;
 
 /// How numbers lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -159,7 +159,15 @@ fn units_of_a_linear_probe_are_found() {
     assert_eq!(output.sorting.num_units(), output.templates.num_units());
     let spikes = &output.sorting.segments[0];
     assert_eq!(spikes.amplitude.as_ref().unwrap().len(), spikes.sample_index.len());
-    assert_eq!(spikes.location_um.as_ref().unwrap().len(), spikes.sample_index.len());
+    let locations = spikes.location_um.as_ref().unwrap();
+    assert_eq!(locations.len(), spikes.sample_index.len());
+    let near = |&(place, &unit): &(&[f32; 2], &u32)| {
+        let (main, _, _) = output.templates.extremum(unit as usize).unwrap();
+        let [x, y] = output.templates.locations_um[main];
+        (f64::from(place[0]) - x).hypot(f64::from(place[1]) - y) < 30.0
+    };
+    let num_near = locations.as_slice().iter().zip(spikes.unit_index.iter()).filter(near).count();
+    assert!(num_near as f64 > 0.95 * locations.len() as f64, "{num_near} of {}", locations.len());
     assert!(output.stages.iter().all(|s| s.wall_s >= 0.0) && output.stages.len() >= 6);
 }
 

@@ -5,10 +5,7 @@
 //! remainders are small, kept, and counted from a fixed number of spans back, so that any span has the same
 //! samples however it is reached. Backward the same holds with the spans after it.
 
-use super::{
-    SPAN_FRAMES,
-    run::{mirrored, span_range},
-};
+use super::{SPAN_FRAMES, filtering::mirrored, run::span_range};
 use crate::engine::{
     EngineError,
     block::Block,

@@ -3,22 +3,21 @@
 use super::{
     Inner, SPAN_FRAMES,
     borders::Borders,
+    filtering::FilterScratch,
     long::LongScratch,
     section::{Input, Kind, Op, Pass, Section},
+    turns::{Role, Turn, turns},
 };
 use crate::engine::{
     EngineError,
     block::Block,
-    filter::{Direction, FilterPlan, TileState},
+    filter::Direction,
     motion::{MotionScratch, SubBlock},
     phase_shift::{Ends, PhaseScratch},
     reference::ReferenceScratch,
     tile::{self, LANES, Row, SUB, num_tiles, tile_mut},
 };
 use std::{ops::Range, sync::Arc};
-
-/// Frames that are asked from the input at once.
-const LOAD_FRAMES: usize = 8 * SUB;
 
 /// Buffers of one section, used again and again.
 #[derive(Default)]
@@ -50,21 +49,12 @@ struct CachedSpan {
 /// Chain, segment, span and step.
 pub(super) type SpanKey = (u64, usize, usize, usize);
 
-/// State of a filter on all tiles.
-#[derive(Default)]
-struct FilterScratch {
-    tiles: Vec<TileState>,
-    /// The last samples of the segment before they were filtered, tile by tile.
-    tail: Vec<Row>,
-    extension: Vec<Row>,
-}
-
 /// A stretch being computed.
 #[derive(Clone, Copy)]
-struct Stretch {
-    frames: usize,
-    at_start: bool,
-    at_end: bool,
+pub(super) struct Stretch {
+    pub frames: usize,
+    pub at_start: bool,
+    pub at_end: bool,
     segment: usize,
 }
 
@@ -285,10 +275,9 @@ fn compute(
     let start = wanted.start.saturating_sub(margin);
     let end = (wanted.end + margin).min(length);
     let stretch = Stretch { frames: end - start, at_start: start == 0, at_end: end == length, segment };
-    let subs = stretch.frames.div_ceil(SUB);
     let stride = section.tiles * SUB;
-    // A single pass needs one sub-block at a time.
-    let kept = if section.passes.len() == 1 { 1 } else { subs };
+    let subs = (wanted.start - start) / SUB..(wanted.end - start).div_ceil(SUB);
+    let (turns, kept) = turns(section, stretch.frames.div_ceil(SUB), stride, subs);
     if here.work.capacity() < kept * stride {
         // What it holds is not worth a copy.
         here.work = Vec::new();
@@ -297,175 +286,110 @@ fn compute(
     here.spare.resize(stride, Row::ZERO);
     here.filters.resize_with(section.filters.len(), FilterScratch::default);
     let last = section.passes.len() - 1;
-    for (number, pass) in section.passes.iter().enumerate() {
-        let (direction, channels, ops) = match pass {
+    for Turn { pass: number, sub: k, role } in turns {
+        let (channels, ops) = match &section.passes[number] {
             Pass::Phase(plan) => {
                 let Stretch { frames, at_start, at_end, .. } = stretch;
                 plan.run(&mut here.work, stride, Ends { frames, at_start, at_end }, &mut here.phase);
                 continue;
             }
-            Pass::Walk { direction, num_channels, ops } => (*direction, *num_channels, ops),
+            Pass::Walk { num_channels, ops, .. } => (*num_channels, ops),
         };
-        for turn in 0..subs {
-            let k = if direction == Direction::Forward { turn } else { subs - 1 - turn };
-            let first = k * SUB;
-            let frames = SUB.min(stretch.frames - first);
-            if number == 0 {
-                if first.is_multiple_of(LOAD_FRAMES) {
-                    let count = LOAD_FRAMES.min(stretch.frames - first);
-                    here.staging.resize(count * section.input_channels, 0.0);
-                    read_input(inner, section, index, below, segment, start + first, &mut here.staging)?;
+        let first = k * SUB;
+        let frames = SUB.min(stretch.frames - first);
+        let sub = &mut here.work[k % kept * stride..][..stride];
+        if role != Role::Whole {
+            // A pass back begins with its filter.
+            if let Some(Op::Filter(index, _)) = ops.first() {
+                let (plan, state) = (&section.filters[*index], &mut here.filters[*index]);
+                let tiles = num_tiles(channels);
+                here.spare.copy_from_slice(sub);
+                if role == Role::Begin {
+                    state.begin_back(plan, &mut here.spare, tiles, frames);
                 }
-                let samples = &here.staging[first % LOAD_FRAMES * section.input_channels..]
-                    [..frames * section.input_channels];
-                let sub = &mut here.work[k % kept * stride..][..stride];
-                tile::load(samples, section.input_channels, section.columns.as_deref(), sub);
+                state.run_back(plan, &mut here.spare, tiles, frames);
             }
-            let sub = &mut here.work[k % kept * stride..][..stride];
-            let mut num_channels = match &section.columns {
-                Some(columns) if number == 0 => columns.len(),
-                _ => channels,
-            };
-            // What is not wanted is dropped as soon as nothing needs it any more.
-            let thin_at = if number == last && step > 1 { section.thin_at } else { usize::MAX };
-            let mut frames = frames;
-            for (place, op) in ops.iter().enumerate() {
-                if place == thin_at {
-                    frames = thin(sub, frames, step, num_tiles(num_channels));
+            continue;
+        }
+        if number == 0 {
+            here.staging.resize(frames * section.input_channels, 0.0);
+            read_input(inner, section, index, below, segment, start + first, &mut here.staging)?;
+            tile::load(&here.staging, section.input_channels, section.columns.as_deref(), sub);
+        }
+        let mut num_channels = match &section.columns {
+            Some(columns) if number == 0 => columns.len(),
+            _ => channels,
+        };
+        // What is not wanted is dropped as soon as nothing needs it any more.
+        let thin_at = if number == last && step > 1 { section.thin_at } else { usize::MAX };
+        let mut frames = frames;
+        for (place, op) in ops.iter().enumerate() {
+            if place == thin_at {
+                frames = thin(sub, frames, step, num_tiles(num_channels));
+            }
+            match op {
+                Op::Select(indices) => {
+                    select(sub, indices, frames, &mut here.spare);
+                    num_channels = indices.len();
                 }
-                match op {
-                    Op::Select(indices) => {
-                        select(sub, indices, frames, &mut here.spare);
-                        num_channels = indices.len();
+                Op::Reference(plan) => plan.run(sub, frames, &mut here.reference),
+                Op::Map(plan) => {
+                    plan.run(sub, frames, &mut here.spare);
+                    for index in 0..num_tiles(num_channels) {
+                        tile_mut(sub, index, frames).copy_from_slice(tile::tile(&here.spare, index, frames));
                     }
-                    Op::Reference(plan) => plan.run(sub, frames, &mut here.reference),
-                    Op::Map(plan) => {
-                        plan.run(sub, frames, &mut here.spare);
-                        for index in 0..num_tiles(num_channels) {
-                            tile_mut(sub, index, frames).copy_from_slice(tile::tile(
-                                &here.spare,
-                                index,
-                                frames,
-                            ));
-                        }
-                    }
-                    Op::Motion(plan) => {
-                        let from = start + first;
-                        let whole = SubBlock { first_frame: from, frames, segment: stretch.segment };
-                        plan.run(sub, whole, &mut here.spare, &mut here.motion);
-                    }
-                    Op::Scale { gain, offset } => {
-                        for (index, (gain, offset)) in gain.iter().zip(offset).enumerate() {
-                            for row in tile_mut(sub, index, frames) {
-                                for l in 0..LANES {
-                                    row.0[l] = row.0[l] * gain.0[l] + offset.0[l];
-                                }
+                }
+                Op::Motion(plan) => {
+                    let from = start + first;
+                    let whole = SubBlock { first_frame: from, frames, segment: stretch.segment };
+                    plan.run(sub, whole, &mut here.spare, &mut here.motion);
+                }
+                Op::Scale { gain, offset } => {
+                    for (index, (gain, offset)) in gain.iter().zip(offset).enumerate() {
+                        for row in tile_mut(sub, index, frames) {
+                            for l in 0..LANES {
+                                row.0[l] = row.0[l] * gain.0[l] + offset.0[l];
                             }
                         }
                     }
-                    Op::Silence(periods) => {
-                        silence(
-                            sub,
-                            &periods[stretch.segment],
-                            start + first,
-                            frames,
-                            num_tiles(num_channels),
-                        );
-                    }
-                    Op::Round { low, high } => {
-                        for index in 0..num_tiles(num_channels) {
-                            for v in tile_mut(sub, index, frames).iter_mut().flat_map(|row| &mut row.0) {
-                                *v = v.round_ties_even().clamp(*low, *high);
-                            }
+                }
+                Op::Silence(periods) => {
+                    silence(sub, &periods[stretch.segment], start + first, frames, num_tiles(num_channels));
+                }
+                Op::Round { low, high } => {
+                    for index in 0..num_tiles(num_channels) {
+                        for v in tile_mut(sub, index, frames).iter_mut().flat_map(|row| &mut row.0) {
+                            *v = v.round_ties_even().clamp(*low, *high);
                         }
                     }
-                    Op::Filter(index, direction) => {
-                        let plan = &section.filters[*index];
-                        let state = &mut here.filters[*index];
-                        let tiles = num_tiles(num_channels);
-                        match direction {
-                            Direction::Forward => {
-                                state.forward(plan, sub, tiles, first, frames, stretch, length)
-                            }
-                            Direction::Backward => state.backward(plan, sub, tiles, frames),
+                }
+                Op::Filter(index, direction) => {
+                    let plan = &section.filters[*index];
+                    let state = &mut here.filters[*index];
+                    let tiles = num_tiles(num_channels);
+                    match direction {
+                        Direction::Forward => {
+                            state.run_forward(plan, sub, tiles, first, frames, stretch, length)
                         }
+                        Direction::Backward => state.run_back(plan, sub, tiles, frames),
                     }
                 }
             }
-            if number == last {
-                if thin_at == ops.len() {
-                    frames = thin(sub, frames, step, num_tiles(num_channels));
-                }
-                let begin = (start + first) / step;
-                let (from, to) = (out.first_frame().max(begin), out.frames().end.min(begin + frames));
-                if from < to {
-                    let at = from - out.first_frame();
-                    let (data, out_stride) = out.raw_mut();
-                    tile::store(sub, from - begin..to - begin, section.num_channels, data, out_stride, at);
-                }
-                if direction == Direction::Backward && start + first <= wanted.start {
-                    break;
-                }
+        }
+        if number == last {
+            if thin_at == ops.len() {
+                frames = thin(sub, frames, step, num_tiles(num_channels));
+            }
+            let begin = (start + first) / step;
+            let (from, to) = (out.first_frame().max(begin), out.frames().end.min(begin + frames));
+            if from < to {
+                let at = from - out.first_frame();
+                let (data, out_stride) = out.raw_mut();
+                tile::store(sub, from - begin..to - begin, section.num_channels, data, out_stride, at);
             }
         }
     }
     Ok(())
-}
-
-impl FilterScratch {
-    /// The forward direction on one sub-block; after the last one the state is ready to run backward.
-    #[expect(clippy::too_many_arguments, reason = "one call site")]
-    fn forward(
-        &mut self,
-        plan: &FilterPlan,
-        sub: &mut [Row],
-        tiles: usize,
-        first: usize,
-        frames: usize,
-        stretch: Stretch,
-        length: usize,
-    ) {
-        let edge = plan.edge.min(length - 1);
-        self.tiles.resize_with(tiles, TileState::default);
-        self.tail.resize(tiles * (edge + 1), Row::ZERO);
-        for index in 0..tiles {
-            let rows = tile_mut(sub, index, frames);
-            let state = &mut self.tiles[index];
-            if first == 0 {
-                self.extension.clear();
-                if stretch.at_start {
-                    self.extension.extend((1..=edge).rev().map(|i| mirrored(&rows[0], &rows[i])));
-                }
-                state.start(plan, self.extension.first().unwrap_or(&rows[0]));
-                state.run(plan, &mut self.extension, Direction::Forward);
-            }
-            let tail = &mut self.tail[index * (edge + 1)..][..edge + 1];
-            if stretch.at_end {
-                // Frame `stretch.frames - 1 - edge` of the stretch is the first of the tail.
-                for (frame, row) in rows.iter().enumerate() {
-                    if let Some(place) = (first + frame + edge + 1).checked_sub(stretch.frames) {
-                        tail[place] = *row;
-                    }
-                }
-            }
-            state.run(plan, rows, Direction::Forward);
-            if first + frames == stretch.frames {
-                self.extension.clear();
-                if stretch.at_end {
-                    self.extension.extend((0..edge).rev().map(|i| mirrored(&tail[edge], &tail[i])));
-                }
-                state.run(plan, &mut self.extension, Direction::Forward);
-                state.start(plan, self.extension.last().unwrap_or(&rows[frames - 1]));
-                state.run(plan, &mut self.extension, Direction::Backward);
-            }
-        }
-    }
-
-    fn backward(&mut self, plan: &FilterPlan, sub: &mut [Row], tiles: usize, frames: usize) {
-        for (index, state) in self.tiles.iter_mut().enumerate().take(tiles) {
-            state.run(plan, tile_mut(sub, index, frames), Direction::Backward);
-        }
-    }
 }
 
 /// Keeps every `step`th frame of a sub-block, and says how many those are.
@@ -478,15 +402,6 @@ fn thin(sub: &mut [Row], frames: usize, step: usize, tiles: usize) -> usize {
         }
     }
     kept
-}
-
-/// The odd extension: `2 * center - row`.
-pub(super) fn mirrored(center: &Row, row: &Row) -> Row {
-    let mut out = *center;
-    for l in 0..LANES {
-        out.0[l] = 2.0 * center.0[l] - row.0[l];
-    }
-    out
 }
 
 fn select(sub: &mut [Row], indices: &[usize], frames: usize, spare: &mut [Row]) {

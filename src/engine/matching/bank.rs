@@ -1,5 +1,6 @@
 //! Templates in low-rank form, ready to be matched.
 
+use super::cleaned::Looks;
 use crate::{
     data::Templates,
     engine::{
@@ -37,8 +38,12 @@ pub struct TemplateBank {
     pub step: usize,
     /// The basis for those.
     pub(super) thinned: Basis,
+    /// What spikes are projected on.
+    pub(super) looks: Looks,
     /// The templates.
     pub units: Vec<BankUnit>,
+    /// The templates' indices in order of the channels they lie on: neighbours read the same projections.
+    pub(super) by_place: Vec<usize>,
     /// `Ω[phase][k][m][lag + num_samples - 1] = Σ_τ W[k, τ] · W[m, τ + lag - δ]`, rows `lag_stride` long.
     omega: Vec<f32>,
     lag_stride: usize,
@@ -87,8 +92,10 @@ impl TemplateBank {
                 }
             }
         }
-        let thinned = basis.thinned(step, 0);
-        Self { basis, step, thinned, units, omega, lag_stride, explained }
+        let (thinned, looks) = (basis.thinned(step, 0), Looks::new(&basis, step));
+        let mut by_place: Vec<usize> = (0..units.len()).collect();
+        by_place.sort_by_key(|&unit| units[unit].channels.get(units[unit].channels.len() / 2).copied());
+        Self { basis, step, thinned, looks, units, by_place, omega, lag_stride, explained }
     }
 
     /// Components of the basis.

@@ -1,6 +1,7 @@
 //! Explains the traces as a sum of templates: spike times, also where spikes overlap.
 
 mod bank;
+mod cleaned;
 mod noise;
 mod peel;
 mod refit;
@@ -17,8 +18,10 @@ use super::{
     chain::Chain,
     geometry::Geometry,
     passes::{SpanData, all_spans, over_spans, survey_spans},
+    waveforms::channels_around,
 };
-use crate::data::{Features, Peaks, Templates, units::ms_to_samples};
+use crate::data::{Features, Peaks, RecordingInfo, Templates, units::ms_to_samples};
+use cleaned::Cleaner;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Settings of [`match_templates`].
@@ -49,6 +52,8 @@ pub struct MatchParams {
     pub features_radius_um: f64,
     /// Channels of those features at most.
     pub features_channels: usize,
+    /// Where there is a probe, say where each spike is.
+    pub locate: bool,
 }
 
 impl Default for MatchParams {
@@ -66,6 +71,7 @@ impl Default for MatchParams {
             features_per_unit: 0,
             features_radius_um: 100.0,
             features_channels: 12,
+            locate: true,
         }
     }
 }
@@ -83,6 +89,8 @@ pub struct Spike {
     pub scale: f32,
     /// Drop of the residual's energy, in squared noise levels.
     pub gain: f32,
+    /// Where it is, `[x, y]` in µm: the centre of its features' energy, with all other spikes subtracted.
+    pub location_um: Option<[f32; 2]>,
 }
 
 /// What [`match_templates`] finds.
@@ -146,7 +154,7 @@ pub fn match_templates(
         Some(duration) => survey_spans(chain, duration),
         None => all_spans(chain),
     };
-    let sampling = Sampling::new(&bank, &geometry, params, spans.len(), templates);
+    let sampling = Sampling::new(&bank, &geometry, info, params, spans.len(), templates);
     let pad = 3 * bank.thinned.num_samples();
     let counted = AtomicU64::new(0);
     let parts = over_spans(chain, &spans, pad, monitor, |data: &SpanData, peeler: &mut Peeler| {
@@ -161,7 +169,8 @@ pub fn match_templates(
             let context =
                 (start - first).saturating_sub(pad)..(end + pad - first).min(data.block.num_frames());
             let matches = peeler.run(&bank, data.block, context, &limits);
-            sampling.collect(&bank, peeler, &matches, data, start..end, &mut part);
+            let cleaner = Cleaner { bank: &bank, block: data.block, matches: &matches };
+            sampling.collect(&cleaner, data, start..end, &mut part);
             start = end;
         }
         let total = counted.fetch_add(part.spikes.len() as u64, Ordering::Relaxed) + part.spikes.len() as u64;
@@ -182,6 +191,7 @@ struct Part {
     rows: Vec<u32>,
     values: Vec<f32>,
     taken: Vec<u32>,
+    scratch: [Vec<f32>; 2],
 }
 
 /// Which spikes' features are kept, and on which channels.
@@ -190,38 +200,40 @@ struct Sampling {
     main_channels: Vec<u32>,
     neighbors: Vec<Vec<u32>>,
     max_channels: usize,
+    /// Where the channels are, and those around each unit, where spikes are to be located.
+    places: Option<(Vec<[f64; 2]>, Vec<Vec<u32>>)>,
 }
+
+/// Channels within this of a unit's main channel tell where its spikes are, in µm.
+const LOCATION_RADIUS_UM: f64 = 75.0;
 
 impl Sampling {
     fn new(
         bank: &TemplateBank,
         geometry: &Geometry,
+        info: &RecordingInfo,
         params: &MatchParams,
         num_spans: usize,
         templates: &Templates,
     ) -> Self {
-        let main_channels = (0..bank.units.len())
+        let main_channels: Vec<u32> = (0..bank.units.len())
             .map(|unit| templates.extremum(unit).map_or(0, |(channel, _, _)| channel as u32))
             .collect();
         let neighbors = geometry.neighbors(params.features_radius_um, params.features_channels);
         let max_channels = neighbors.iter().map(Vec::len).max().unwrap_or(0);
         let quota = params.features_per_unit.div_ceil(num_spans.max(1)) as u32;
-        Self { quota, main_channels, neighbors, max_channels }
+        let around = |&channel: &u32| channels_around(info, channel as usize, LOCATION_RADIUS_UM);
+        let places = (info.locations_um().filter(|_| params.locate))
+            .map(|places| (places, main_channels.iter().map(around).collect()));
+        Self { quota, main_channels, neighbors, max_channels, places }
     }
 
     /// Keeps the matches of `frames` and the features of the first few of each unit.
-    fn collect(
-        &self,
-        bank: &TemplateBank,
-        peeler: &Peeler,
-        matches: &[Match],
-        data: &SpanData,
-        frames: std::ops::Range<usize>,
-        part: &mut Part,
-    ) {
+    fn collect(&self, cleaner: &Cleaner, data: &SpanData, frames: std::ops::Range<usize>, part: &mut Part) {
+        let bank = cleaner.bank;
         let row = self.max_channels * bank.num_components();
         part.taken.resize(bank.units.len(), 0);
-        for (index, found) in matches.iter().enumerate() {
+        for (index, found) in cleaner.matches.iter().enumerate() {
             let frame = data.block.first_frame() * bank.step + found.sample;
             if !frames.contains(&(frame / bank.step)) {
                 continue;
@@ -234,14 +246,19 @@ impl Sampling {
                 part.values.resize(start + row, 0.0);
                 let channels = &self.neighbors[self.main_channels[found.unit as usize] as usize];
                 let used = channels.len() * bank.num_components();
-                peeler.cleaned(bank, matches, index, channels, &mut part.values[start..start + used]);
+                let out = &mut part.values[start..start + used];
+                cleaner.features(index, channels, &mut part.scratch[0], out);
             }
+            let location_um = self.places.as_ref().map(|(places, around)| {
+                cleaner.location(index, &around[found.unit as usize], places, &mut part.scratch)
+            });
             part.spikes.push(Spike {
                 segment: data.span.segment as u32,
                 sample: frame as i64,
                 unit: found.unit,
                 scale: found.scale,
                 gain: found.gain,
+                location_um,
             });
         }
     }

@@ -1,10 +1,9 @@
 //! Best-first matching pursuit on one stretch of traces.
 
-use super::bank::{TemplateBank, phase_of, phase_shift};
+use super::bank::{BankUnit, TemplateBank, phase_of};
 use crate::engine::{
-    basis::MAX_COMPONENTS,
     block::Block,
-    lanes::{BESIDE, STRETCH, Sums, doubled, doubled_at, largest, stretch},
+    lanes::{BESIDE, LANES, STRETCH, Sums, doubled, largest, stretch},
 };
 use std::{cmp::Ordering, collections::BinaryHeap, ops::Range};
 
@@ -38,16 +37,23 @@ pub struct Match {
     pub gain: f32,
 }
 
+/// Samples projected before they are scored: those of all channels of the workers fit the third-level cache, those of a
+/// unit the second.
+const AT_ONCE: usize = 8 * STRETCH;
+/// Places of a row of projections: a power of two would put rows on the same lines of the cache.
+const PROJECTED_ROW: usize = AT_ONCE + LANES;
+
 /// Samples whose best score is kept together.
 const TILE: usize = STRETCH;
 
-/// Buffers of [`Peeler::run`], and the projections it leaves behind.
+/// Buffers of [`Peeler::run`].
 #[derive(Debug, Default)]
 pub struct Peeler {
-    /// Projections of the traces as they were, `[channel][component]` rows of the samples that are there.
+    /// Projections of some of the samples that are there, `[channel][component]` rows of them.
     projected: Vec<f32>,
+    /// Samples that are there.
     row: usize,
-    /// Scores of one unit at the samples that are there.
+    /// Scores of units at the samples that are there, where those are not all, a row each.
     thin: Vec<f32>,
     /// Scores of units against the residual at all samples, a row each.
     pub(super) scores: Vec<f32>,
@@ -96,8 +102,7 @@ impl Peeler {
         if self.place(bank, block, samples).is_none() {
             return Vec::new();
         }
-        self.project(bank, block);
-        self.score(bank);
+        self.score(bank, block);
         self.peel(bank, limits)
     }
 
@@ -109,8 +114,7 @@ impl Peeler {
         samples: Range<usize>,
     ) -> Option<Vec<&[f32]>> {
         self.place(bank, block, samples)?;
-        self.project(bank, block);
-        self.score(bank);
+        self.score(bank, block);
         let len = self.len;
         Some(self.scores.chunks_exact(self.stride).take(bank.units.len()).map(|row| &row[..len]).collect())
     }
@@ -130,10 +134,9 @@ impl Peeler {
         Some(())
     }
 
-    fn project(&mut self, bank: &TemplateBank, block: &Block) {
-        let k = bank.num_components();
-        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before);
-        let (start, len) = (self.first / bank.step - before, self.len / bank.step);
+    /// Projects the traces and scores the units, a few hundred samples after the other: what was projected is scored
+    /// while it is near.
+    fn score(&mut self, bank: &TemplateBank, block: &Block) {
         self.used.clear();
         self.used.resize(block.num_channels(), false);
         for unit in &bank.units {
@@ -141,29 +144,55 @@ impl Peeler {
                 self.used[channel as usize] = true;
             }
         }
-        // Rows are as long as the stride; what lies past their end only ever meets scores past the end.
-        self.projected.resize(block.num_channels() * k * self.row, 0.0);
-        for channel in (0..block.num_channels()).filter(|&c| self.used[c]) {
-            let x = &block.channel(channel)[start..start + len + nt - 1];
-            let out = &mut self.projected[channel * k * self.row..][..k * self.row];
-            bank.thinned.project(x, out, self.row);
-            for row in out.chunks_exact_mut(self.row) {
-                row[len..].fill(0.0);
+        let thin_row = self.row + 2 * BESIDE;
+        self.projected.resize(block.num_channels() * bank.num_components() * PROJECTED_ROW, 0.0);
+        self.scores.resize(bank.units.len() * self.stride, 0.0);
+        if bank.step > 1 {
+            self.thin.resize(bank.units.len() * thin_row, 0.0);
+            for thin in self.thin.chunks_exact_mut(thin_row) {
+                thin[..BESIDE].fill(0.0);
+                thin[BESIDE + self.row..].fill(0.0);
+            }
+        }
+        for start in (0..self.row).step_by(AT_ONCE) {
+            let end = self.row.min(start + AT_ONCE);
+            self.project(bank, block, start..end);
+            let k = bank.num_components();
+            for place in (start..end).step_by(STRETCH) {
+                for &unit in &bank.by_place {
+                    let row = match bank.step {
+                        1 => &mut self.scores[unit * self.stride..],
+                        _ => &mut self.thin[unit * thin_row + BESIDE..],
+                    };
+                    let BankUnit { channels, coefficients, .. } = &bank.units[unit];
+                    let projected = &self.projected[place - start..];
+                    score_unit(channels, coefficients, k, projected, &mut row[place..place + STRETCH]);
+                }
+            }
+        }
+        if bank.step > 1 {
+            for (thin, scores) in
+                self.thin.chunks_exact(thin_row).zip(self.scores.chunks_exact_mut(self.stride))
+            {
+                doubled(thin, scores);
             }
         }
     }
 
-    fn score(&mut self, bank: &TemplateBank) {
+    /// Projections of a part of the samples that are there, with zeros past the last.
+    fn project(&mut self, bank: &TemplateBank, block: &Block, part: Range<usize>) {
         let k = bank.num_components();
-        self.scores.resize(bank.units.len() * self.stride, 0.0);
-        self.thin.resize(self.row + 2 * BESIDE, 0.0);
-        for (unit, scores) in bank.units.iter().zip(self.scores.chunks_exact_mut(self.stride)) {
-            if bank.step == 1 {
-                score_unit(&unit.channels, &unit.coefficients, k, &self.projected, self.row, scores);
-            } else {
-                let thin = &mut self.thin[BESIDE..BESIDE + self.row];
-                score_unit(&unit.channels, &unit.coefficients, k, &self.projected, self.row, thin);
-                doubled(&self.thin, scores);
+        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before);
+        let (first, len) = (self.first / bank.step - before, self.len / bank.step);
+        let end = part.end.min(len);
+        for channel in (0..block.num_channels()).filter(|&c| self.used[c]) {
+            let rows = &mut self.projected[channel * k * PROJECTED_ROW..][..k * PROJECTED_ROW];
+            if part.start < end {
+                let x = &block.channel(channel)[first + part.start..first + end + nt - 1];
+                bank.thinned.project(x, rows, PROJECTED_ROW);
+            }
+            for row in rows.chunks_exact_mut(PROJECTED_ROW) {
+                row[end.saturating_sub(part.start)..part.len()].fill(0.0);
             }
         }
     }
@@ -316,76 +345,6 @@ impl Peeler {
     pub(super) fn is_quiet(&self, unit: usize, place: usize, reach: usize) -> bool {
         self.taken[unit].iter().any(|&p| place.abs_diff(p as usize) <= reach)
     }
-
-    /// Features of a match on `channels` with all other matches subtracted, `(channels, components)`, between samples.
-    ///
-    /// `matches` are those of the last run, in order; `index` is the one wanted.
-    pub fn cleaned(
-        &self,
-        bank: &TemplateBank,
-        matches: &[Match],
-        index: usize,
-        channels: &[u32],
-        out: &mut [f32],
-    ) {
-        let k = bank.num_components();
-        let reach = bank.num_samples() as i64 - 1;
-        let own = matches[index];
-        let place = own.sample - self.first;
-        let places = [place.saturating_sub(1), place, (place + 1).min(self.len - 1)];
-        let projection_at = |row: &[f32], place: usize| match bank.step {
-            1 => row[place],
-            _ => doubled_at(row, place),
-        };
-        let mut at = vec![[0.0f32; 3]; channels.len() * k];
-        for (i, &channel) in channels.iter().enumerate().filter(|(_, c)| self.used[**c as usize]) {
-            for component in 0..k {
-                let row = &self.projected[(channel as usize * k + component) * self.row..][..self.row];
-                at[i * k + component] = places.map(|p| projection_at(row, p));
-            }
-        }
-        let near = matches.partition_point(|m| (m.sample as i64) < own.sample as i64 - reach - 2);
-        for (other, spike) in matches.iter().enumerate().skip(near) {
-            if spike.sample as i64 > own.sample as i64 + reach + 2 {
-                break;
-            }
-            if other == index {
-                continue;
-            }
-            let unit = &bank.units[spike.unit as usize];
-            let (phase, whole) = phase_of(spike.delta);
-            let spike_place = (spike.sample - self.first) as i64 + whole;
-            let mut omega = [[0.0f32; 3]; MAX_COMPONENTS * MAX_COMPONENTS];
-            for (slot, &p) in places.iter().enumerate() {
-                let lag = p as i64 - spike_place;
-                if lag.abs() > reach {
-                    continue;
-                }
-                for component in 0..k {
-                    for m in 0..k {
-                        omega[component * k + m][slot] =
-                            bank.omega(phase, component, m)[(lag + reach) as usize];
-                    }
-                }
-            }
-            for (i, channel) in channels.iter().enumerate() {
-                let Ok(j) = unit.channels.binary_search(channel) else { continue };
-                for component in 0..k {
-                    for m in 0..k {
-                        let weight = spike.scale * unit.coefficients[j * k + m];
-                        for slot in 0..3 {
-                            at[i * k + component][slot] -= weight * omega[component * k + m][slot];
-                        }
-                    }
-                }
-            }
-        }
-        let (phase, whole) = phase_of(own.delta);
-        let delta = phase_shift(phase) as f32 + whole as f32;
-        for (o, [a, b, c]) in out.iter_mut().zip(at) {
-            *o = b + 0.5 * delta * (c - a) + 0.5 * delta * delta * (a - 2.0 * b + c);
-        }
-    }
 }
 
 /// Drop of the residual's energy by the best amplitude within bounds, under the prior.
@@ -399,24 +358,16 @@ pub(super) fn gain_of(score: f32, norm2: f32, prior: f32, amplitude: (f32, f32))
     "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
     "x86_64+avx+avx2+bmi1+bmi2+fma",
 ))]
-fn score_unit(
-    channels: &[u32],
-    coefficients: &[f32],
-    k: usize,
-    projected: &[f32],
-    stride: usize,
-    out: &mut [f32],
-) {
+fn score_unit(channels: &[u32], coefficients: &[f32], k: usize, projected: &[f32], out: &mut [f32]) {
     const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
-    for (place, out) in out.chunks_exact_mut(STRETCH).enumerate() {
-        let mut sums = Sums::new();
-        for (&channel, weights) in channels.iter().zip(coefficients.chunks_exact(k)) {
-            for (component, &w) in weights.iter().enumerate() {
-                let start = (channel as usize * k + component) * stride + place * STRETCH;
-                let Some(row) = stretch(projected, start) else { break };
-                sums.add::<FUSED>(w, row);
-            }
+    let mut sums = Sums::new();
+    for (&channel, weights) in channels.iter().zip(coefficients.chunks_exact(k)) {
+        for (component, &w) in weights.iter().enumerate() {
+            let Some(row) = stretch(projected, (channel as usize * k + component) * PROJECTED_ROW) else {
+                break;
+            };
+            sums.add::<FUSED>(w, row);
         }
-        sums.store(out);
     }
+    sums.store(out);
 }

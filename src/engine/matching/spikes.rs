@@ -6,6 +6,7 @@ use crate::data::{Id, RecordingInfo, Sorting, SpikeTrains, Table};
 /// Matches in order of `(segment, sample, unit)` as a sorting; the amplitude of a spike is its factor of the template.
 pub fn to_sorting(spikes: &[Spike], unit_ids: &[Id], info: &RecordingInfo) -> Sorting {
     let mut rest = spikes;
+    let located = !spikes.is_empty() && spikes.iter().all(|s| s.location_um.is_some());
     let segments = info
         .segments
         .iter()
@@ -17,7 +18,7 @@ pub fn to_sorting(spikes: &[Spike], unit_ids: &[Id], info: &RecordingInfo) -> So
                 sample_index: own.iter().map(|s| s.sample).collect(),
                 unit_index: own.iter().map(|s| s.unit).collect(),
                 amplitude: Some(own.iter().map(|s| s.scale).collect()),
-                location_um: None,
+                location_um: located.then(|| own.iter().filter_map(|s| s.location_um).collect()),
                 num_frames: Some(about.num_frames),
             }
         })

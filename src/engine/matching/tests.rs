@@ -1,6 +1,6 @@
 //! Matching against a pursuit that is written plainly.
 
-use super::{Match, PeelLimits, Peeler, TemplateBank};
+use super::{Match, PeelLimits, Peeler, TemplateBank, cleaned::Cleaner};
 use crate::{
     data::{Id, Templates},
     engine::block::Block,
@@ -128,12 +128,47 @@ fn cleaned_features_of_overlapping_spikes_are_those_of_the_spike_alone() {
     let matches = peeler.run(&bank, &both, 0..220, &limits());
     assert_eq!(matches.len(), 2);
     let mut cleaned = vec![0.0; 4 * 6];
-    peeler.cleaned(&bank, &matches, 0, &[0, 1, 2, 3], &mut cleaned);
+    let cleaner = Cleaner { bank: &bank, block: &both, matches: &matches };
+    cleaner.features(0, &[0, 1, 2, 3], &mut Vec::new(), &mut cleaned);
     let expected = &bank.units[0].coefficients;
     let distance: f32 = cleaned.iter().zip(expected).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
     let norm: f32 = expected.iter().map(|b| b * b).sum::<f32>().sqrt();
     // What is left of the other spike is what the greedy pursuit got wrong of its size.
     assert!(distance < 0.2 * norm, "{distance} of {norm}");
+}
+
+#[test]
+fn a_spike_is_where_it_would_be_alone() {
+    let templates = templates();
+    let bank = TemplateBank::new(&templates, 6, 1);
+    let places: Vec<[f64; 2]> = (0..4).map(|c| [0.0, 20.0 * f64::from(c)]).collect();
+    let of_first = |spikes: &[(usize, usize, f32)]| {
+        let block = block_of(&templates, spikes, 220);
+        let matches = Peeler::default().run(&bank, &block, 0..220, &limits());
+        assert_eq!(matches.len(), spikes.len());
+        let cleaner = Cleaner { bank: &bank, block: &block, matches: &matches };
+        cleaner.location(0, &[0, 1, 2, 3], &places, &mut Default::default())
+    };
+    let alone = of_first(&[(100, 0, 1.0)]);
+    let both = of_first(&[(100, 0, 1.0), (112, 1, 1.0)]);
+    // Between the first contact, of 12, and the second, of 8; by energy nearer to the first.
+    assert!(alone[0] == 0.0 && alone[1] > 4.0 && alone[1] < 10.0, "{alone:?}");
+    assert!((alone[1] - both[1]).abs() < 2.0, "{alone:?} {both:?}");
+    // Nothing stands out of the noise where there is nothing.
+    assert!(
+        Cleaner { bank: &bank, block: &Block::zeros(4, 0..220), matches: &[found_at(100)] }.location(
+            0,
+            &[0, 1],
+            &places,
+            &mut Default::default()
+        )[1]
+        .is_nan()
+    );
+}
+
+/// A match of the first unit.
+fn found_at(sample: usize) -> Match {
+    Match { sample, delta: 0.0, unit: 0, scale: 1.0, gain: 100.0 }
 }
 
 #[test]
@@ -158,8 +193,10 @@ fn every_second_sample_tells_the_same() {
     for (index, (a, b)) in found.iter().zip(&expected).enumerate() {
         assert!((a.scale - b.scale).abs() < 0.01 && (a.delta - b.delta).abs() < 0.05, "{a:?} {b:?}");
         let (mut one, mut other) = ([0.0; 24], [0.0; 24]);
-        thin.cleaned(&second, &found, index, &[0, 1, 2, 3], &mut one);
-        peeler.cleaned(&all, &expected, index, &[0, 1, 2, 3], &mut other);
+        let thin = Cleaner { bank: &second, block: &half, matches: &found };
+        let whole = Cleaner { bank: &all, block: &block, matches: &expected };
+        thin.features(index, &[0, 1, 2, 3], &mut Vec::new(), &mut one);
+        whole.features(index, &[0, 1, 2, 3], &mut Vec::new(), &mut other);
         // There are three shapes: what the other components are is left to rounding.
         let told = |(index, _): &(usize, (&f32, &f32))| index % 6 < 3;
         let distance: f32 = one

@@ -145,8 +145,8 @@ fn snr(templates: &Templates, noise: &NoiseLevels) -> Vec<f64> {
         .collect()
 }
 
-/// Spikes of a unit that are enough for its mean waveform: the noise of the mean is a tenth of the noise.
-const ENOUGH_SPIKES: usize = 100;
+/// Spikes of a unit that are enough for its mean waveform: the noise of the mean is a seventh of the noise.
+const ENOUGH_SPIKES: usize = 50;
 
 /// Computes what the metrics need from the traces, and the metrics.
 ///

@@ -2,12 +2,10 @@
 
 use super::echoes::echoes;
 use crate::{
-    data::{Id, Recording, Sorting, SpikeTrains, Stage, Table, TableColumn, Templates},
+    data::{Id, MotionCorrection, Recording, Sorting, SpikeTrains, Stage, Table, TableColumn, Templates},
     engine::{
         EngineError, Monitor,
-        chain::compile,
         eigen::inverse,
-        locations::{SpikeLocationParams, spike_locations, with_locations},
         metrics::{
             MetricParams,
             amplitudes::{by_unit, cutoff},
@@ -67,10 +65,10 @@ pub struct Finished {
 ///
 /// Amplitudes become the unit's largest sample before whitening times the factor of the spike: in µV where the gains are
 /// known, else in raw units; where the recording was not whitened by its own stages, in the units of the templates.
-/// With a probe every spike is located by its own size on the channels, before whitening.
+/// Where the matches are located and the motion of the tissue was undone, places become those on the moving probe.
 ///
 /// # Errors
-/// Where templates and sorting do not belong together, samples cannot be read, or it is cancelled.
+/// Where templates and sorting do not belong together, or it is cancelled.
 pub fn finish(
     recording: &Recording,
     templates: &Templates,
@@ -147,7 +145,7 @@ pub fn finish(
     let (mut sorting, templates) = keep(matched, templates, &kept, &shapes, scales.in_uv);
     let group = |&unit: &usize| info.groups.get(shapes[unit].channel).copied().unwrap_or(0);
     sorting.properties.set("group", TableColumn::Int(kept.iter().map(group).collect()));
-    let sorting = locate(recording, sorting, &kept, &shapes, monitor)?;
+    to_the_probe(recording, &shapes, &kept, &mut sorting);
     Ok(Finished { sorting, templates, removed })
 }
 
@@ -178,7 +176,8 @@ fn keep(
                 sample_index: own.iter().map(|&(i, _)| spikes.sample_index[i]).collect(),
                 unit_index: own.iter().map(|&(_, unit)| unit).collect(),
                 amplitude: Some(own.iter().map(amplitude).collect()),
-                location_um: None,
+                location_um: (spikes.location_um.as_ref())
+                    .map(|places| own.iter().map(|&(i, _)| places[i]).collect()),
                 num_frames: spikes.num_frames,
             }
         })
@@ -204,40 +203,36 @@ fn keep(
     (sorting, templates)
 }
 
-/// The sorting with the place of every spike, where there is a probe.
-fn locate(
-    recording: &Recording,
-    sorting: Sorting,
-    kept: &[usize],
-    shapes: &[UnitShape],
-    monitor: &dyn Monitor,
-) -> Result<Sorting, EngineError> {
-    if recording.info().probe.is_none() || sorting.num_spikes() == 0 {
-        return Ok(sorting);
+/// Moves spikes that were located where the motion is undone to where they were on the probe.
+fn to_the_probe(recording: &Recording, shapes: &[UnitShape], kept: &[usize], sorting: &mut Sorting) {
+    let Some(correction) = correction_of(recording) else { return };
+    for (segment, spikes) in sorting.segments.iter_mut().enumerate() {
+        let Some(places) = &spikes.location_um else { continue };
+        let moved = |(i, place): (usize, &[f32; 2])| {
+            let channel = shapes[kept[spikes.unit_index[i] as usize]].channel;
+            let frame = spikes.sample_index[i].max(0) as usize;
+            let mut place = *place;
+            place[correction.axis.index()] += correction.displacement_um(segment, frame, channel) as f32;
+            place
+        };
+        spikes.location_um = Some(places.as_slice().iter().enumerate().map(moved).collect());
     }
-    let chain = compile(&before_whitening(recording)?)?.sufficient();
-    let main: Vec<Option<(usize, i64)>> = kept.iter().map(|&u| Some((shapes[u].channel, 0))).collect();
-    let locations = spike_locations(&chain, &sorting, &main, &SpikeLocationParams::default(), monitor)?;
-    Ok(with_locations(&sorting, locations))
+}
+
+/// The last correction for motion, where frames and channels are still those it speaks of.
+fn correction_of(recording: &Recording) -> Option<&MotionCorrection> {
+    let stages = recording.stages().iter().rev();
+    stages
+        .take_while(|stage| !matches!(stage, Stage::SelectFrames { .. } | Stage::SelectChannels { .. }))
+        .find_map(|stage| match stage {
+            Stage::CorrectMotion { correction } => Some(correction.as_ref()),
+            _ => None,
+        })
 }
 
 /// Place of the last whitening stage.
 fn whitening_of(recording: &Recording) -> Option<usize> {
     recording.stages().iter().rposition(|s| matches!(s, Stage::LinearMap { whitens: true, .. }))
-}
-
-/// The recording as it was before it was whitened last, uncorrected for motion: spikes are located where they were on
-/// the probe.
-fn before_whitening(recording: &Recording) -> Result<Recording, EngineError> {
-    let place = whitening_of(recording).unwrap_or(recording.stages().len());
-    let mut before = Recording::new(recording.source().clone());
-    let stages = recording.stages()[..place].iter();
-    for stage in stages.filter(|stage| !matches!(stage, Stage::CorrectMotion { .. })) {
-        before = before.with_stage(stage.clone()).map_err(|e| EngineError::Data(e.0))?;
-    }
-    // A probe may have been attached since.
-    let info = crate::data::RecordingInfo { probe: recording.info().probe.clone(), ..before.info().clone() };
-    before.with_info(info).map_err(|e| EngineError::Data(e.0))
 }
 
 /// What a unit looks like before whitening.

@@ -163,6 +163,7 @@ pub fn sort(
             let survey = MatchParams {
                 max_duration_s: Some(params.survey_s),
                 features_per_unit: params.survey_spikes_per_unit,
+                locate: false,
                 ..params.matching
             };
             let first =
