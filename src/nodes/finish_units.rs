@@ -1,4 +1,4 @@
-//! Leaves out what is no unit, and gives spikes amplitudes and places.
+//! Joins parts of one neuron, leaves out what is no unit, and gives spikes amplitudes and places.
 
 use crate::{
     data::{Table, TableColumn},
@@ -35,7 +35,8 @@ impl Default for FinishUnitsParams {
     }
 }
 
-/// The last step of a sort: echoes of large units, distant units and strays go, spikes get amplitudes and places.
+/// The last step of a sort: units that take turns as the tissue moves are joined, echoes of large units, distant units
+/// and strays go, spikes get amplitudes and places.
 pub struct FinishUnits;
 
 impl Node for FinishUnits {

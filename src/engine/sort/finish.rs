@@ -1,6 +1,6 @@
-//! From matches to a sorting: stray units and echoes removed, amplitudes and places given.
+//! From matches to a sorting: parts of one neuron joined, stray units and echoes removed, amplitudes and places given.
 
-use super::echoes::echoes;
+use super::{echoes::echoes, parts::join_parts};
 use crate::{
     data::{Id, MotionCorrection, Recording, Sorting, SpikeTrains, Stage, Table, TableColumn, Templates},
     engine::{
@@ -63,6 +63,8 @@ pub struct Finished {
 
 /// The sorting of matches whose amplitudes are factors of their templates, cleaned of what is no unit.
 ///
+/// Where the recording's motion was undone, units that take turns as the tissue moves are joined.
+///
 /// Amplitudes become the unit's largest sample before whitening times the factor of the spike: in µV where the gains are
 /// known, else in raw units; where the recording was not whitened by its own stages, in the units of the templates.
 /// Where the matches are located and the motion of the tissue was undone, places become those on the moving probe.
@@ -90,6 +92,9 @@ pub fn finish(
     let scales = Scales::of(recording);
     let shapes: Vec<UnitShape> =
         (0..templates.num_units()).map(|unit| scales.shape(templates, unit)).collect();
+    let had = matched.spike_counts();
+    let joined = join_parts(recording, templates, matched, &shapes);
+    let matched = joined.as_ref().map_or(matched, |joined| &joined.sorting);
     let counts = matched.spike_counts();
     let factors = by_unit(matched);
     // Nothing is the echo of what is no unit itself.
@@ -100,6 +105,12 @@ pub fn finish(
     let least = (params.min_firing_rate_hz * info.duration_s()).max(params.min_spikes as f64);
     let reasons: Vec<Option<String>> = (0..templates.num_units())
         .map(|unit| {
+            if let Some(&(_, whole)) = joined.iter().flat_map(|j| &j.parts).find(|(part, _)| *part == unit) {
+                return Some(format!(
+                    "part of unit {}: they take turns as the tissue moves",
+                    templates.unit_ids[whole]
+                ));
+            }
             if (counts[unit] as f64) < least {
                 return Some("too few spikes".into());
             }
@@ -129,7 +140,7 @@ pub fn finish(
         .enumerate()
         .filter_map(|(unit, reason)| {
             let unit_id = templates.unit_ids[unit].clone();
-            Some(Removed { unit: unit_id, num_spikes: counts[unit], reason: reason.clone()? })
+            Some(Removed { unit: unit_id, num_spikes: had[unit], reason: reason.clone()? })
         })
         .collect();
     for Removed { unit, num_spikes, reason } in &removed {
@@ -236,11 +247,11 @@ fn whitening_of(recording: &Recording) -> Option<usize> {
 }
 
 /// What a unit looks like before whitening.
-struct UnitShape {
-    channel: usize,
-    amplitude: f32,
+pub(super) struct UnitShape {
+    pub(super) channel: usize,
+    pub(super) amplitude: f32,
     /// Largest sample over the noise of its channel, where the recording was whitened.
-    snr: Option<f64>,
+    pub(super) snr: Option<f64>,
 }
 
 /// How to undo the whitening of a recording.

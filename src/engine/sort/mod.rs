@@ -2,9 +2,11 @@
 
 mod echoes;
 mod finish;
+mod parts;
 mod preset;
 mod steady;
 mod timing;
+mod turns;
 mod whiten;
 
 pub use echoes::{Echo, echoes};
