@@ -51,6 +51,8 @@ pub struct Features {
     pub max_channels: usize,
     /// `(num_peaks, max_channels, num_components)`, C order; zero where a channel has fewer neighbours.
     pub values: Column<f32>,
+    /// The unit each was matched to, where they are no mere peaks; an index into the templates.
+    pub units: Option<Column<u32>>,
 }
 
 /// Direction of the spikes.

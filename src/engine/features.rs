@@ -274,6 +274,7 @@ impl Projector {
             neighbors: self.neighbors,
             max_channels: self.max_channels,
             values: values.into(),
+            units: None,
         }
     }
 }

@@ -11,6 +11,10 @@ const SILENT_MS: (f64, f64) = (0.6, 2.0);
 const SHOULDER_MS: (f64, f64) = (5.0, 50.0);
 /// Of the pairs of two independent trains one train alone has at most this share, by contamination.
 const CONTAMINATION: f64 = 0.1;
+/// Of the pairs of a train by chance, those that are left within the refractory period: where a tenth of the spikes are
+/// another neuron's, and where none is but detection errs.
+const SEVERAL: f64 = 0.2;
+const SINGLE: f64 = 0.02;
 /// A verdict needs evidence of one in twenty: the natural logarithm of the likelihoods' ratio.
 const LEAST_EVIDENCE: f64 = 3.0;
 
@@ -40,6 +44,28 @@ pub enum Verdict {
 /// The cross-refractory test of Kilosort (Pachitariu et al. 2024, Nat. Methods 21:914), with a ratio of Poisson
 /// likelihoods that can say "unknown".
 pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
+    let (inside, expected) = meetings(a, b, sampling_frequency);
+    let evidence = inside * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * expected;
+    if evidence >= LEAST_EVIDENCE && inside > 1.0 {
+        Verdict::Independent
+    } else if evidence <= -LEAST_EVIDENCE {
+        Verdict::OneNeuron
+    } else {
+        Verdict::Unknown
+    }
+}
+
+/// True where the spikes of a train, ascending, meet within the refractory period so often that they must be those of
+/// several neurons, the smaller of them a tenth or more of all.
+pub fn are_several(times: &[i64], sampling_frequency: f64) -> bool {
+    let (inside, expected) = meetings(times, times, sampling_frequency);
+    // Each pair was seen from both sides.
+    let (inside, expected) = (0.5 * inside, 0.5 * expected);
+    inside * (SEVERAL / SINGLE).ln() - (SEVERAL - SINGLE) * expected >= LEAST_EVIDENCE && inside > 1.0
+}
+
+/// How often two trains meet within the refractory period, and how often they would by the meetings around it.
+fn meetings(a: &[i64], b: &[i64], sampling_frequency: f64) -> (f64, f64) {
     let samples = |ms: f64| (ms * 1e-3 * sampling_frequency).round() as i64;
     let (silent, shoulder) =
         ((samples(SILENT_MS.0), samples(SILENT_MS.1)), (samples(SHOULDER_MS.0), samples(SHOULDER_MS.1)));
@@ -55,15 +81,7 @@ pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
         }
     }
     let width = |(low, high): (i64, i64)| (high - low + 1) as f64;
-    let expected = around as f64 * width(silent) / width(shoulder);
-    let evidence = inside as f64 * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * expected;
-    if evidence >= LEAST_EVIDENCE && inside > 1 {
-        Verdict::Independent
-    } else if evidence <= -LEAST_EVIDENCE {
-        Verdict::OneNeuron
-    } else {
-        Verdict::Unknown
-    }
+    (inside as f64, around as f64 * width(silent) / width(shoulder))
 }
 
 /// True where two trains seldom meet even within the shoulder: one fires while the other is silent, as the halves of a
@@ -123,6 +141,16 @@ mod tests {
         assert_eq!(compare(&times(even), &times(odd), 30_000.0), Verdict::OneNeuron);
         assert_eq!(compare(&one, &train(15.0, 2), 30_000.0), Verdict::Independent);
         assert_eq!(compare(&one[..20], &train(15.0, 2)[..20], 30_000.0), Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_train_of_two_neurons_is_several() {
+        let (one, other) = (train(15.0, 1), train(5.0, 2));
+        let mut both: Vec<i64> = one.iter().chain(&other).copied().collect();
+        both.sort_unstable();
+        assert!(are_several(&both, 30_000.0));
+        assert!(!are_several(&one, 30_000.0) && !are_several(&other, 30_000.0));
+        assert!(!are_several(&both[..30], 30_000.0) && !are_several(&[], 30_000.0));
     }
 
     #[test]

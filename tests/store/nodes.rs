@@ -111,6 +111,7 @@ pub fn everything(size: usize) -> Vec<(&'static str, Value)> {
         neighbors: vec![vec![0, 1], vec![1, 0], vec![2], vec![3]],
         max_channels: 2,
         values: (0..size * 4).map(|i| i as f32).collect(),
+        units: Some((0..size as u32).collect()),
     };
     let mut table = Table::default();
     table.set("unit_id", TableColumn::Int(vec![1, 2]));

@@ -9,6 +9,12 @@
 //! accuracy on a generated recording of 30 units on one column of contacts, with bursts and distant units, from 0.76
 //! to 0.86 with isosplit and from 0.67 to 0.81 with graphs, and left recordings of well-spaced units as they were.
 //!
+//! A part whose spikes meet within the refractory period as those of several neurons do is looked at harder: eight draws
+//! of seeds of which the likeliest labels are taken, and half the dip will do for the mixture. What the first clustering
+//! parted stays parted in the second where the times say that it is two neurons (see `known`). Together these took mean
+//! accuracy on two recordings of 30 units with bursts and distant units from 0.810 to 0.849 and from 0.889 to 0.917 (two
+//! seeds each), and on a tetrode with units alike from 0.826 to 0.867.
+//!
 //! Mean accuracy (units at 0.8 or better) and processor seconds of the first clustering, on generated recordings that
 //! were detected, clustered, matched, clustered again and matched again with the same method (no motion was undone):
 //!
@@ -24,6 +30,7 @@ mod halves;
 mod isocut;
 mod isosplit;
 mod isosplit6;
+mod known;
 mod merge;
 mod points;
 mod repeats;
@@ -31,9 +38,11 @@ mod repeats;
 pub use isocut::{Dip, isocut};
 pub use isosplit::{IsosplitParams, isosplit, merge_seeds};
 pub use isosplit6::isosplit6;
+use points::likeliest;
 pub use points::{Points, discriminant, dot};
 
 use halves::halves;
+use known::known_parts;
 
 use super::{
     EngineError, Monitor,
@@ -97,8 +106,11 @@ impl Default for ClusterParams {
 /// The label of peaks that belong to no cluster.
 pub const NO_CLUSTER: u32 = u32::MAX;
 
-/// Draws of seeds until isosplit sees several humps.
+/// Draws of seeds until isosplit sees several humps; and of spikes that meet as those of several neurons do.
 const DRAWS: u64 = 2;
+const MOST_DRAWS: u64 = 8;
+/// Share of the dip's threshold that will do for those.
+const KNOWN_TO_BE_SEVERAL: f64 = 0.5;
 /// Axes whose variance is below this are noise; after whitening noise has variance one.
 const LEAST_VARIANCE: f64 = 1.2;
 
@@ -362,12 +374,17 @@ impl Splitter<'_> {
             }
             (count > 1).then_some(parts)
         };
+        let rate = self.features.peaks.sampling_frequency;
+        let several = refractory::are_several(&times(self.features, members), rate);
+        let (draws, factor) = if several { (MOST_DRAWS, KNOWN_TO_BE_SEVERAL) } else { (DRAWS, 1.0) };
         let labels = match self.params.method {
-            // What one draw of seeds leaves whole another may part.
-            ClusterMethod::Isosplit => (0..DRAWS)
-                .map(|draw| isosplit(&points, params, self.seed ^ (draw << 40)))
-                .find(|labels| labels.iter().any(|&label| label > 0))
-                .unwrap_or_default(),
+            // What one draw of seeds leaves whole another may part; of several neurons the likeliest parts are taken.
+            ClusterMethod::Isosplit => {
+                let mut parted = (0..draws)
+                    .map(|draw| isosplit(&points, params, self.seed ^ (draw << 40)))
+                    .filter(|labels| labels.iter().any(|&label| label > 0));
+                if several { likeliest(&points, parted) } else { parted.next() }.unwrap_or_default()
+            }
             ClusterMethod::Isosplit6 => isosplit6(&points, params),
             ClusterMethod::Graph => {
                 let cut = graph::CutParams {
@@ -384,8 +401,9 @@ impl Splitter<'_> {
         if let Some(parts) = by_label(labels) {
             return Some(parts);
         }
-        let sides = halves(&raw, &points, least, params.isocut_threshold)?;
-        let parts = by_label(sides.into_iter().map(u32::from).collect())?;
-        (!one_neuron(self.features, &parts[0], &parts[1])).then_some(parts)
+        halves(&raw, &points, least, factor * params.isocut_threshold)
+            .and_then(|sides| by_label(sides.into_iter().map(u32::from).collect()))
+            .filter(|parts| !one_neuron(self.features, &parts[0], &parts[1]))
+            .or_else(|| known_parts(self.features, members, &raw, least))
     }
 }

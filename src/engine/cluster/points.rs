@@ -128,6 +128,33 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
+/// Of several labellings the one under which the points are likeliest, each label a Gaussian of its own, with the margin
+/// of Schwarz's criterion for each label; the first of equals.
+pub(super) fn likeliest(points: &Points, labellings: impl Iterator<Item = Vec<u32>>) -> Option<Vec<u32>> {
+    let score = |labels: &[u32]| -> f64 {
+        let (n, dim) = (points.len() as f64, points.dim as f64);
+        let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
+        (0..count as u32)
+            .map(|label| {
+                let own = || labels.iter().enumerate().filter(|(_, l)| **l == label).map(|(i, _)| i);
+                let size = own().count() as f64;
+                let covariance = points.covariance(own(), &points.mean(own()));
+                // Of few points it is singular; noise has variance one.
+                let volume: f64 = symmetric_eigen(&covariance).0.iter().map(|v| v.max(0.5).ln()).sum();
+                size * ((size / n).ln() - 0.5 * volume) - 0.25 * dim * (dim + 3.0) * n.ln()
+            })
+            .sum()
+    };
+    let mut best: Option<(f64, Vec<u32>)> = None;
+    for labels in labellings {
+        let score = score(&labels);
+        if best.as_ref().is_none_or(|b| score > b.0) {
+            best = Some((score, labels));
+        }
+    }
+    best.map(|b| b.1)
+}
+
 /// Adds the products of a row's numbers with each other, on and below the diagonal.
 #[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
 pub(super) fn add_outer(x: &[f64], sums: &mut [f64]) {
@@ -138,5 +165,25 @@ pub(super) fn add_outer(x: &[f64], sums: &mut [f64]) {
         for (s, b) in row.iter_mut().zip(x) {
             *s += a * b;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likeliest_labels_part_what_lies_apart() {
+        let mut points = Points::new(2);
+        for i in 0..400 {
+            let (turn, far) = (i as f32 * 2.4, if i % 2 == 0 { 0.0 } else { 12.0 });
+            points.data.extend([far + 1.4 * turn.cos(), 1.4 * turn.sin()]);
+        }
+        let right: Vec<u32> = (0..400).map(|i| i % 2).collect();
+        let wrong: Vec<u32> = (0..400).map(|i| u32::from(i < 200)).collect();
+        let finer: Vec<u32> = (0..400).map(|i| i % 2 + 2 * u32::from(i < 200)).collect();
+        let candidates = [wrong, finer, right.clone()];
+        assert_eq!(likeliest(&points, candidates.into_iter()), Some(right));
+        assert_eq!(likeliest(&points, std::iter::empty()), None);
     }
 }

@@ -66,6 +66,7 @@ mod tests {
             neighbors: vec![vec![0]],
             max_channels: 1,
             values: values.into(),
+            units: None,
         };
         let original = originals(&features);
         for peak in 0..200 {

@@ -100,8 +100,6 @@ pub struct Matching {
     pub spikes: Vec<Spike>,
     /// Collision-cleaned features of some spikes, on the bank's basis, with the unit's main channel as channel.
     pub features: Features,
-    /// Unit of each row of `features`.
-    pub feature_units: Vec<u32>,
 }
 
 /// Frames matched at once; overlapping spikes near its ends are resolved with the context around it.
@@ -284,10 +282,10 @@ impl Sampling {
             neighbors: self.neighbors,
             max_channels: self.max_channels,
             values: parts.iter().flat_map(|part| part.values.iter().copied()).collect(),
+            units: Some(rows.iter().map(|(s, _)| s.unit).collect()),
         };
-        let feature_units = rows.iter().map(|(s, _)| s.unit).collect();
         let mut spikes: Vec<Spike> = parts.into_iter().flat_map(|part| part.spikes).collect();
         spikes.sort_by_key(|s| (s.segment, s.sample, s.unit));
-        Matching { spikes, features, feature_units }
+        Matching { spikes, features }
     }
 }

@@ -129,6 +129,9 @@ struct FeaturesForm {
     neighbors: Vec<Vec<u32>>,
     /// `values.npy` holds rows of this shape one after another, a peak each.
     row_shape: [usize; 2],
+    /// True where `units.npy` says which unit each was matched to.
+    #[serde(default)]
+    matched: bool,
 }
 
 pub fn save_features(folder: &Path, features: &Features) -> Result<(), Error> {
@@ -137,11 +140,15 @@ pub fn save_features(folder: &Path, features: &Features) -> Result<(), Error> {
         max_channels: features.max_channels,
         neighbors: features.neighbors.clone(),
         row_shape: [features.max_channels, features.basis.nrows()],
+        matched: features.units.is_some(),
     };
     place::write_json(&folder.join("features.json"), &form)?;
     place::make_folder(&folder.join("peaks"))?;
     save_peaks(&folder.join("peaks"), &features.peaks)?;
     save_array(&folder.join("basis.npy"), &features.basis)?;
+    if let Some(units) = &features.units {
+        save_column(&folder.join("units.npy"), units)?;
+    }
     save_column(&folder.join("values.npy"), &features.values)
 }
 
@@ -154,6 +161,7 @@ pub fn load_features(folder: &Path) -> Result<Features, Error> {
         neighbors: form.neighbors,
         max_channels: form.max_channels,
         values: load_column(&folder.join("values.npy"))?,
+        units: form.matched.then(|| load_column(&folder.join("units.npy"))).transpose()?,
     })
 }
 
