@@ -95,7 +95,7 @@ pub enum Answer {
         result: Result<Opened, String>,
     },
     /// What is known of files that were open before.
-    Recent(Vec<Recent>),
+    Recent(u64, Vec<Recent>),
     /// The presets of a kind of node.
     Presets(String, Vec<Preset>),
     /// The runs that were, newest first.
@@ -263,7 +263,7 @@ impl Backend {
     }
 
     /// Asks what became of files that were open before.
-    pub fn look_after(&self, paths: Vec<PathBuf>) {
+    pub fn look_after(&self, changes: u64, paths: Vec<PathBuf>) {
         let (registry, send) = (self.registry.clone(), self.sender());
         spawn("recent", move || {
             let of_path = |path: PathBuf| {
@@ -274,7 +274,7 @@ impl Backend {
                 let sketch = opened.map(|opened| Sketch::new(&opened.pipeline, &registry));
                 Recent { is_there: data.is_some(), age_s, sketch, path }
             };
-            send(Answer::Recent(paths.into_iter().map(of_path).collect()));
+            send(Answer::Recent(changes, paths.into_iter().map(of_path).collect()));
         });
     }
 

@@ -87,7 +87,7 @@ impl App {
             Answer::Opened { path, result } => self.opened(path, result),
             Answer::Saved { path, sheet, revision, result } => self.saved(path, sheet, revision, result),
             Answer::Reread { sheet, result } => self.reread(sheet, result),
-            Answer::Recent(found) => self.start.recent = Some(found),
+            Answer::Recent(changes, found) => self.start.listed(changes, found),
             Answer::Presets(kind, presets) => self.presets.listed(kind, presets),
             Answer::Runs(runs) => self.history.listed(runs),
             Answer::Compared(result) => match *result {

@@ -218,7 +218,7 @@ impl App {
             Command::ReopenTab => self.reopen(),
             Command::ForgetRecent(path) => {
                 self.settings.recent.retain(|known| *known != path);
-                self.start.recent = None;
+                self.start.look_again();
             }
             Command::ShowUnsaved => self.dialogs.unsaved = true,
             Command::Recover(index) => self.recover(index),
@@ -401,7 +401,7 @@ impl App {
     /// Puts a file first in the list of recent ones.
     pub(super) fn remember_file(&mut self, path: &Path) {
         self.settings.remember_file(path);
-        self.start.recent = None;
+        self.start.look_again();
     }
 
     fn open_example(&mut self, index: usize) {

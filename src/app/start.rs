@@ -23,7 +23,24 @@ pub struct Start {
     /// Pictures of the templates, once they are drawn.
     templates: Vec<Sketch>,
     /// Files that were open, and what is known of them; `None` until it is asked for.
-    pub recent: Option<Vec<Recent>>,
+    recent: Option<Vec<Recent>>,
+    /// How often that was no longer true: answers to what was asked before do not count.
+    changes: u64,
+}
+
+impl Start {
+    /// Files may have come and gone since they were listed.
+    pub fn look_again(&mut self) {
+        self.recent = None;
+        self.changes += 1;
+    }
+
+    /// What became of the files, as asked after so many changes.
+    pub fn listed(&mut self, changes: u64, found: Vec<Recent>) {
+        if changes == self.changes {
+            self.recent = Some(found);
+        }
+    }
 }
 
 impl App {
@@ -44,7 +61,7 @@ impl App {
         }
         if self.start.recent.is_none() {
             self.start.recent = Some(Vec::new());
-            self.backend.look_after(self.settings.recent.clone());
+            self.backend.look_after(self.start.changes, self.settings.recent.clone());
         }
         let p = theme::palette(ui.visuals());
         ui.painter().rect_filled(ui.max_rect(), 0.0, p.canvas);

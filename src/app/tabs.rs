@@ -108,8 +108,7 @@ impl App {
                     let start = Sheet { viewer: self.new_viewer(), ..Sheet::start(self.last_sheet) };
                     let last = std::mem::replace(&mut self.sheet, start);
                     self.behind.push(last);
-                    // Files may have come and gone since they were listed.
-                    self.start.recent = None;
+                    self.start.look_again();
                     self.settle_in();
                     self.changed();
                 }

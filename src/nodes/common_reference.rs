@@ -20,7 +20,7 @@ impl Node for CommonReference {
         source: "SpikeInterface common_reference",
         category: Category::Preprocess,
         search: &["cmr", "car", "median", "average", "re-reference", "common_reference"],
-        version: 1,
+        version: 2,
         work: Work::Lazy,
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],

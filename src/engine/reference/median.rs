@@ -82,6 +82,11 @@ fn medians_of_lanes(series: &[Row], bracket: &mut Bracket) -> [f32; LANES] {
         below_high = count_lanes(series, &high);
         tries += 1;
     }
+    // A bracket that does not hold the median, however wide, tells nothing of ties.
+    let mut holds = [false; LANES];
+    for l in 0..LANES {
+        holds[l] = below_low[l] <= target && below_high[l] >= target;
+    }
     let mut pivot = [0.0f32; LANES];
     let mut found = [false; LANES];
     let mut tied = [None; LANES];
@@ -108,7 +113,8 @@ fn medians_of_lanes(series: &[Row], bracket: &mut Bracket) -> [f32; LANES] {
             below_low[l] = if under { below[l] } else { below_low[l] };
             high[l] = if under { high[l] } else { pivot[l] };
             below_high[l] = if under { below_high[l] } else { below[l] };
-            tied[l] = tied[l].or(smallest.filter(|_| below[l] > target && !found[l]).map(|s| s[l]));
+            let ties = holds[l] && below[l] > target && !found[l];
+            tied[l] = tied[l].or(smallest.filter(|_| ties).map(|s| s[l]));
         }
         if (0..LANES).all(|l| found[l] || tied[l].is_some()) {
             break;
@@ -127,7 +133,9 @@ fn medians_of_lanes(series: &[Row], bracket: &mut Bracket) -> [f32; LANES] {
     let center = medians.iter().sum::<f32>() / LANES as f32;
     let spread = medians.iter().fold(0.0f32, |most, m| most.max((m - center).abs()));
     if center.is_finite() && spread.is_finite() {
-        *bracket = Bracket { center, width: (1.5 * spread).max(f32::MIN_POSITIVE * 1e6) };
+        // What follows silence is none.
+        let least = (0.1 * bracket.width).max(f32::MIN_POSITIVE * 1e6);
+        *bracket = Bracket { center, width: (1.5 * spread).max(least) };
     }
     medians
 }
@@ -192,4 +200,56 @@ fn median_by_selection(series: &[Row], lane: usize) -> f32 {
         return *over;
     }
     (under.iter().copied().fold(f32::NEG_INFINITY, f32::max) + *over) * 0.5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames of noise, but for silent ones.
+    fn frames(num_channels: usize, scale: f32, is_silent: impl Fn(usize) -> bool) -> Vec<Row> {
+        let mut state = 9u32;
+        let mut sub = vec![Row::ZERO; num_tiles(num_channels) * SUB];
+        for frame in (0..SUB).filter(|&frame| !is_silent(frame)) {
+            for channel in 0..num_channels {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                sub[channel / LANES * SUB + frame].0[channel % LANES] =
+                    scale * ((state >> 8) as f32 / 8_388_608.0 - 1.3);
+            }
+        }
+        sub
+    }
+
+    #[test]
+    fn medians_after_silence_are_those_of_sorting() {
+        for (num_channels, scale) in [(18, 20.0), (33, 1e-3), (384, 1e6)] {
+            for silent in [0..0, 0..64, 45..90, 16..32, 100..250] {
+                let before = frames(num_channels, scale, |frame| silent.contains(&frame));
+                let mut sub = before.clone();
+                global_median(
+                    &mut sub,
+                    SUB,
+                    num_channels,
+                    &mut vec![Row::ZERO; num_tiles(num_channels) * LANES],
+                );
+                for frame in 0..SUB {
+                    let at = |rows: &[Row], c: usize| rows[c / LANES * SUB + frame].0[c % LANES];
+                    let mut sorted: Vec<f32> = (0..num_channels).map(|c| at(&before, c)).collect();
+                    sorted.sort_by(f32::total_cmp);
+                    let middle = num_channels / 2;
+                    let median = match num_channels % 2 {
+                        1 => sorted[middle],
+                        _ => (sorted[middle - 1] + sorted[middle]) * 0.5,
+                    };
+                    for c in 0..num_channels {
+                        assert_eq!(
+                            at(&sub, c),
+                            at(&before, c) - median,
+                            "{num_channels} {silent:?} {frame} {c}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }

@@ -231,7 +231,7 @@ fn to_the_probe(recording: &Recording, shapes: &[UnitShape], kept: &[usize], sor
 }
 
 /// The last correction for motion, where frames and channels are still those it speaks of.
-fn correction_of(recording: &Recording) -> Option<&MotionCorrection> {
+pub(super) fn correction_of(recording: &Recording) -> Option<&MotionCorrection> {
     let stages = recording.stages().iter().rev();
     stages
         .take_while(|stage| !matches!(stage, Stage::SelectFrames { .. } | Stage::SelectChannels { .. }))

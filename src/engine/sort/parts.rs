@@ -7,11 +7,11 @@
 //! somewhere, and together they fire wherever it is. No two neurons divide the displacements between them.
 
 use super::{
-    finish::UnitShape,
+    finish::{UnitShape, correction_of},
     turns::{Classes, Stretches, Turns},
 };
 use crate::{
-    data::{Recording, Sorting, SpikeTrains, Stage, Templates},
+    data::{Recording, Sorting, SpikeTrains, Templates},
     engine::refractory::{self, Verdict, place},
 };
 use ndarray::Array2;
@@ -45,10 +45,7 @@ pub(super) fn join_parts(
     matched: &Sorting,
     shapes: &[UnitShape],
 ) -> Option<Joined> {
-    let correction = recording.stages().iter().rev().find_map(|stage| match stage {
-        Stage::CorrectMotion { correction } => Some(correction.as_ref()),
-        _ => None,
-    })?;
+    let correction = correction_of(recording)?;
     let info = recording.info();
     let rate = info.sampling_frequency;
     let frames: Vec<usize> = info.segments.iter().map(|s| s.num_frames).collect();
