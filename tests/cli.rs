@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     place::{LOCUST, Place, SMALL, events, json, locust, small_recording},
-    run_python, shared_data, stdout,
+    run_python, shared_data, stderr, stdout,
 };
 use serde_json::Value as Json;
 use std::{
@@ -202,4 +202,59 @@ fn a_sorting_is_compared_with_the_truth() {
     let text = stdout(&place.ends(0, &["compare", &truth, &truth]));
     assert!(text.contains("mean accuracy 1.000"), "{text}");
     place.refuses(&["compare", &truth, "missing"], &["missing", "moved or renamed"]);
+}
+
+#[test]
+fn a_pipeline_with_a_group_has_the_results_of_its_nodes_and_names_them() {
+    let place = Place::new();
+    small_recording(&place.path("x.raw"), 100_000);
+    place.write("flat.ron", SMALL);
+    place.ends(0, &["run", "flat.ron"]);
+    let grouped =
+        SMALL.replace("\"filter\"", "\"clean/filter\"").replace("filter.recording", "clean/filter.recording");
+    let grouped = grouped.trim_end().trim_end_matches(')').to_owned()
+        + "    sub_graphs: {\"clean\": (position: (0.0, 0.0), params: [(\"low\", \"filter.freq_min\")])},\n)\n";
+    place.write("p.ron", &grouped);
+    place.ends(0, &["check", "p.ron"]);
+    let plan = json(&place.ends(0, &["plan", "p.ron", "--json"]));
+    assert_eq!(
+        (plan["num_tasks"].as_u64(), plan["num_cached"].as_u64()),
+        (Some(2), Some(2)),
+        "the same results"
+    );
+    let last = |arguments: &[&str]| events(&place.ends(0, arguments)).last().unwrap().clone();
+    let shown = last(&["run", "p.ron", "--json", "--set", "clean.low=500"]);
+    let inner = last(&["run", "p.ron", "--json", "--set", "clean/filter.freq_min=500"]);
+    assert_eq!((shown["cached"].as_u64(), inner["cached"].as_u64()), (Some(1), Some(2)));
+    place.ends(0, &["run", "p.ron", "--until", "clean"]);
+    assert!(stdout(&place.ends(0, &["status", "p.ron"])).contains("save"));
+    place.refuses(&["run", "p.ron", "--set", "clean.high=5"], &["no parameter \"high\"", "low"]);
+    place.write("wrong.ron", &grouped.replace("freq_min", "freq_mni"));
+    let told = place.run(&["check", "wrong.ron"]);
+    assert!(
+        format!("{}{}", stdout(&told), stderr(&told)).contains("shows filter.freq_mni, which is not there")
+    );
+}
+
+#[test]
+fn the_self_check_ends_with_0_where_all_is_as_expected() {
+    let place = Place::new();
+    let told = json(&place.ends(0, &["selfcheck", "--json"]));
+    assert_eq!(told["well"], true);
+    assert_eq!(told["found"]["num_true"], 12);
+    assert!(
+        told["found"]["accuracy"].as_f64().unwrap() > 0.9 && told["found"]["threads"].as_u64().unwrap() > 0
+    );
+}
+
+#[test]
+fn a_folder_with_one_recording_in_it_stands_for_that() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("day")).unwrap();
+    small_recording(&place.path("day/x.raw"), 20_000);
+    let mut arguments = vec!["info", "--json", "day"];
+    arguments.extend(LOCUST);
+    assert_eq!(json(&place.ends(0, &arguments))["num_channels"], 4);
+    small_recording(&place.path("day/y.raw"), 20_000);
+    place.refuses(&arguments, &["Choose one of them", "x.raw"]);
 }

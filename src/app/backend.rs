@@ -4,20 +4,28 @@ use super::{
     browser::{Entry, Found},
     compare::{self, Comparison},
     files::{self, OpenedFile},
-    flow,
+    flow, groups,
     keep::{self, Unsaved},
     presets::{self, Preset},
+    previews,
     sketch::Sketch,
 };
+use crate::inspect::{
+    heights::{PeakHeights, peak_heights},
+    selfcheck::{SelfCheck, self_check},
+};
 use crate::pipeline::{
-    Document, Event, Executor, KeptRun, Limits, NodeReport, Opened, Pipeline, Problem, Registry, RunId,
-    RunOptions, RunStatus, Store, missing_files, validate,
+    Document, Event, Executor, KeptRun, Limits, Look, NodeReport, Opened, Pipeline, Problem, Registry, RunId,
+    RunOptions, RunStatus, Store, Value, missing_files, validate,
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -98,6 +106,25 @@ pub enum Answer {
     Recent(u64, Vec<Recent>),
     /// The presets of a kind of node.
     Presets(String, Vec<Preset>),
+    /// What flows at a node was drawn.
+    Preview(previews::Made),
+    /// How high the peaks are that enter a node.
+    Heights(String, Result<PeakHeights, String>),
+    /// The step a self-check is at, and the share that is done.
+    SelfCheckAt(String, f32),
+    /// What came of a self-check.
+    SelfChecked(Result<SelfCheck, String>),
+    /// What the library holds besides presets.
+    Kept(Vec<groups::Kept>),
+    /// A file of the library was read to be added to a sheet, or could not be.
+    KeptRead {
+        /// The sheet.
+        sheet: u64,
+        /// Where on its canvas.
+        place: [f32; 2],
+        /// What it holds.
+        result: Result<Pipeline, String>,
+    },
     /// The runs that were, newest first.
     Runs(Vec<KeptRun>),
     /// Two runs side by side, or why they cannot be compared.
@@ -239,6 +266,8 @@ impl Backend {
     pub fn open(&self, path: PathBuf) {
         let (registry, send) = (self.registry.clone(), self.sender());
         spawn("open", move || {
+            // A folder that is nothing by itself and holds one thing stands for that.
+            let path = crate::io::only_one_inside(&path).unwrap_or(path);
             let result = files::read_file(&path, &registry);
             send(Answer::Opened { path, result });
         });
@@ -284,6 +313,69 @@ impl Backend {
         spawn("presets", move || {
             let found = presets::list(&library, &kind, &registry);
             send(Answer::Presets(kind, found));
+        });
+    }
+
+    /// Checks whether this computer sorts as it should.
+    pub fn self_check(&self, stop: Arc<AtomicBool>) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("self-check", move || {
+            let result = tempfile::tempdir().map_err(|error| error.to_string()).and_then(|folder| {
+                let tell = |step: &str, share: f32| send(Answer::SelfCheckAt(step.to_owned(), share));
+                let stops = || stop.load(Ordering::Relaxed);
+                self_check(&registry, folder.path(), Limits::default(), tell, stops)
+            });
+            send(Answer::SelfChecked(result));
+        });
+    }
+
+    /// Finds out how high the peaks are at an end, the input of a node.
+    pub fn heights(
+        &self,
+        executor: &Arc<Executor>,
+        pipeline: &Pipeline,
+        base_folder: PathBuf,
+        end: String,
+        node: String,
+    ) {
+        let (executor, pipeline, send) = (executor.clone(), pipeline.clone(), self.sender());
+        spawn("heights", move || {
+            let found = match executor.look(&pipeline, &base_folder, &end) {
+                Ok(Look::Ready(items)) => match items.first() {
+                    Some((_, Value::Recording(recording))) => {
+                        peak_heights(recording).map_err(|error| error.to_string())
+                    }
+                    _ => Err(format!("there is no recording at {end}")),
+                },
+                Ok(Look::NeedsRun(_) | Look::NeedsFit(_)) => Err(format!("run to {end} first")),
+                Err(error) => Err(error.to_string()),
+            };
+            send(Answer::Heights(node, found));
+        });
+    }
+
+    /// Tells the user by the desktop, where it has a way to.
+    pub fn notify(&self, words: String) {
+        spawn("notify", move || {
+            let mut command = std::process::Command::new("notify-send");
+            command.args(["--app-name=Spikeloom", "Spikeloom", &words]);
+            // Desktops without it show nothing; the window says it, too.
+            let _ = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).status();
+        });
+    }
+
+    /// Asks what the library holds besides presets.
+    pub fn list_kept(&self, library: PathBuf) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("library", move || send(Answer::Kept(groups::kept(&library, &registry))));
+    }
+
+    /// Reads a file of the library.
+    pub fn read_kept(&self, sheet: u64, file: PathBuf, place: [f32; 2]) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("library", move || {
+            let result = Document::read(&file, &registry).map_err(|error| error.to_string());
+            send(Answer::KeptRead { sheet, place, result: result.map(|opened| opened.pipeline) });
         });
     }
 

@@ -1,7 +1,10 @@
 //! Copy and paste: parts of a pipeline as text, with their inner wires.
 
 use super::{App, editor::Editor};
-use crate::pipeline::{Document, Edit, Mark, Pipeline};
+use crate::pipeline::{
+    Document, Edit, Group, Mark, NodeInstance, Pipeline, is_inside, level_of, name_in, renamed,
+};
+use std::collections::BTreeSet;
 
 /// Where pasted nodes go.
 #[derive(Clone, Copy, Debug)]
@@ -15,18 +18,38 @@ pub enum Place {
 impl Editor {
     /// The selection with its inner wires, as a pipeline of its own.
     pub fn selected_part(&self) -> Pipeline {
+        self.part_of(&self.selection, &self.selected_marks)
+    }
+
+    /// Nodes and groups of one level with what lies in them, as a pipeline of its own.
+    pub fn part_of(&self, names: &BTreeSet<String>, marks: &BTreeSet<u32>) -> Pipeline {
+        let level = names.first().map_or(self.level(), |name| level_of(name));
+        let comes = |name: &str| names.iter().any(|chosen| chosen == name || is_inside(chosen, name));
+        let called = |name: &str| match level {
+            "" => name.to_owned(),
+            level => name[(level.len() + 1).min(name.len())..].to_owned(),
+        };
         let mut part = Pipeline::default();
-        for node in self.pipeline().nodes().filter(|n| self.selection.contains(&n.name)) {
-            // Names are unique in the pipeline they come from.
-            let _ = part.apply(Edit::AddNode(node.clone()));
+        // Names are unique in the pipeline they come from.
+        for (name, group) in self.pipeline().groups().filter(|(name, _)| comes(name)) {
+            let _ = part.apply(Edit::SetGroup(called(name), Some(group.clone())));
+        }
+        for node in self.pipeline().nodes().filter(|node| comes(&node.name)) {
+            let _ = part.apply(Edit::AddNode(NodeInstance { name: called(&node.name), ..node.clone() }));
         }
         for (a, from, b, to) in self.pipeline().wires() {
-            if self.selection.contains(a) && self.selection.contains(b) {
+            if comes(a) && comes(b) {
+                let (a, b) = (called(a), called(b));
                 let _ = part.apply(Edit::Connect(format!("{a}.{from}"), format!("{b}.{to}")));
             }
         }
-        for (number, mark) in self.pipeline().marks().filter(|(n, _)| self.selected_marks.contains(n)) {
-            let _ = part.apply(Edit::SetMark(number, Some(mark.clone())));
+        for (number, mark) in self.pipeline().marks() {
+            let group = match marks.contains(&number) {
+                true => String::new(),
+                false if !mark.group.is_empty() && comes(&mark.group) => called(&mark.group),
+                false => continue,
+            };
+            let _ = part.apply(Edit::SetMark(number, Some(Mark { group, ..mark.clone() })));
         }
         part
     }
@@ -41,8 +64,10 @@ impl Editor {
             Place::Offset(offset) => offset,
             Place::Middle(position) => {
                 let (mut sum, mut count) = ([0.0, 0.0], 0.0_f32);
-                let marks = part.marks().map(|(_, mark)| mark.position);
-                for at in part.nodes().map(|node| node.position).chain(marks) {
+                let marks = part.marks().filter(|(_, mark)| mark.group.is_empty());
+                let marks = marks.map(|(_, mark)| mark.position);
+                let names = part.names_at("").into_iter();
+                for at in names.filter_map(|name| part.place_of(name)).chain(marks) {
                     sum = [sum[0] + at[0], sum[1] + at[1]];
                     count += 1.0;
                 }
@@ -50,26 +75,39 @@ impl Editor {
                 [position[0] - sum[0] / count, position[1] - sum[1] / count]
             }
         };
-        for node in part.nodes() {
-            let mut copy = node.clone();
-            copy.name = scratch.free_name(stem(&node.name));
-            copy.position = [node.position[0] + shift[0], node.position[1] + shift[1]];
-            names.push((node.name.clone(), copy.name.clone()));
+        for name in part.names_at("") {
+            let new = scratch.free_name(&name_in(self.level(), stem(name)));
             // Keeps the names of this paste apart from each other.
-            let _ = scratch.apply(Edit::AddNode(copy.clone()));
-            edits.push(Edit::AddNode(copy));
+            let _ = scratch.apply(Edit::SetGroup(new.clone(), Some(Group::default())));
+            names.push((name.to_owned(), new));
         }
-        let renamed = |name: &str| names.iter().find(|(old, _)| old == name).map(|(_, new)| new.clone());
+        let called = |name: &str| names.iter().find_map(|(old, new)| renamed(name, old, new));
+        let placed = |name: &str, [x, y]: [f32; 2]| match level_of(name) {
+            "" => [x + shift[0], y + shift[1]],
+            _ => [x, y],
+        };
+        for (name, group) in part.groups() {
+            let position = placed(name, group.position);
+            let copy = Group { position, ..group.clone() };
+            edits.extend(called(name).map(|name| Edit::SetGroup(name, Some(copy))));
+        }
+        for node in part.nodes() {
+            let position = placed(&node.name, node.position);
+            let copy = |name| NodeInstance { name, position, ..node.clone() };
+            edits.extend(called(&node.name).map(|name| Edit::AddNode(copy(name))));
+        }
         for (a, from, b, to) in part.wires() {
-            if let (Some(a), Some(b)) = (renamed(a), renamed(b)) {
+            if let (Some(a), Some(b)) = (called(a), called(b)) {
                 edits.push(Edit::Connect(format!("{a}.{from}"), format!("{b}.{to}")));
             }
         }
         let mut numbers = Vec::new();
         for (number, (_, mark)) in (self.pipeline().free_mark()..).zip(part.marks()) {
-            let position = [mark.position[0] + shift[0], mark.position[1] + shift[1]];
-            edits.push(Edit::SetMark(number, Some(Mark { position, ..mark.clone() })));
-            numbers.push(number);
+            let is_inner = !mark.group.is_empty();
+            let position = if is_inner { mark.position } else { placed("", mark.position) };
+            let group = called(&mark.group).unwrap_or_else(|| self.level().to_owned());
+            edits.push(Edit::SetMark(number, Some(Mark { position, group, ..mark.clone() })));
+            numbers.extend((!is_inner).then_some(number));
         }
         (Edit::Batch(edits), names.into_iter().map(|(_, new)| new).collect(), numbers)
     }
@@ -115,7 +153,7 @@ fn stem(name: &str) -> &str {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::pipeline::{NodeInstance, Params};
+    use crate::pipeline::Params;
 
     fn node(name: &str) -> NodeInstance {
         NodeInstance::new(name, "kind", Params::new(), [0.0, 0.0])

@@ -1,7 +1,7 @@
 //! Everything a user can do, as data: canvas, menus and keys return these and the shell carries them out.
 
 use super::canvas::Alignment;
-use crate::pipeline::{Edit, MarkColor};
+use crate::pipeline::{Edit, MarkColor, leaf_of, level_of, name_in};
 use std::path::PathBuf;
 
 /// Steps of the same gesture that undo as one, such as the drags of one slider.
@@ -129,12 +129,51 @@ pub enum Command {
     Nudge([f32; 2]),
     /// Mute or unmute the selection.
     ToggleMuted,
+    /// Show what leaves the selected nodes in their bodies, or do without.
+    TogglePreviews,
+    /// Show what leaves every node in its body, or only where it was chosen.
+    ToggleAllPreviews,
     /// Bypass the selection or not.
     ToggleBypassed,
     /// Lay the selected nodes out along their wires, or all where none or one is selected.
     Arrange,
     /// Replace the selected node by the nodes it stands for.
     Unpack,
+    /// Go into the selected group, or rename what is selected.
+    Activate,
+    /// Draw what lies in a group, or the whole where empty.
+    Enter(String),
+    /// Draw what the group that is drawn lies in.
+    Leave,
+    /// Make the selected nodes a group.
+    Group,
+    /// Replace the selected groups by what lies in them.
+    Ungroup,
+    /// Show a parameter on the outside of the group it lies in, or hide it.
+    ShowParam {
+        /// The node.
+        node: String,
+        /// The parameter.
+        field: String,
+    },
+    /// Make an end a port of the group it lies in, or none.
+    ShowPort {
+        /// The end.
+        end: String,
+        /// True for an input.
+        is_input: bool,
+    },
+    /// Keep the selected group in the library.
+    KeepGroup,
+    /// Add what a file of the library holds.
+    AddKept {
+        /// The file.
+        file: PathBuf,
+        /// Where, the middle of what is seen where `None`.
+        position: Option<[f32; 2]>,
+    },
+    /// Remove a file from the library.
+    RemoveKept(PathBuf),
     /// Edit the name of the selected node.
     Rename,
     /// Undo the last step.
@@ -234,6 +273,12 @@ pub enum Command {
     ShowCommands,
     /// Show the list of shortcuts or hide it.
     ToggleShortcuts,
+    /// Show the help of a kind of node, or of the selected node.
+    Help(Option<String>),
+    /// Show how high the peaks are that enter a node.
+    ShowHeights(String),
+    /// Sort a small recording with a known truth, and say how well and how fast.
+    SelfCheck,
     /// Show what this program is.
     ShowAbout,
     /// Panels back to where they were at first.
@@ -257,5 +302,14 @@ impl Command {
     /// A change that undoes on its own.
     pub fn edit(edit: Edit, label: impl Into<String>) -> Self {
         Command::Edit { edit, label: label.into(), merge: None }
+    }
+
+    /// A node or group called otherwise within its group, where that is another name.
+    pub fn rename(name: &str, leaf: &str) -> Option<Self> {
+        let leaf = leaf.trim();
+        // A name with a slash would be that of something in a group.
+        let new = name_in(level_of(name), &leaf.replace('/', "-"));
+        (leaf != leaf_of(name))
+            .then(|| Self::edit(Edit::Rename(name.to_owned(), new), format!("rename {}", leaf_of(name))))
     }
 }

@@ -1,7 +1,8 @@
 //! The few windows that come up: unsaved changes, a run that would be stopped, shortcuts, about.
 
 use super::{
-    App, browser::Browser, command::Command, command_list::CommandList, sheet::Sheet, shortcuts, theme,
+    App, browser::Browser, command::Command, command_list::CommandList, heights::Heights, key_sheet::Capture,
+    self_check::Checking, sheet::Sheet, theme,
 };
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 
@@ -22,6 +23,14 @@ pub struct Dialogs {
     pub commands: Option<CommandList>,
     /// The sheet of shortcuts is shown.
     pub shortcuts: bool,
+    /// One of them waits for its key.
+    pub capture: Option<Capture>,
+    /// The kind of node whose help is shown.
+    pub help: Option<String>,
+    /// Peak heights before a node are shown.
+    pub heights: Option<Heights>,
+    /// The self-check is shown.
+    pub check: Option<Checking>,
     /// "About" is shown.
     pub about: bool,
     /// What earlier sessions left unsaved is shown.
@@ -36,15 +45,21 @@ impl Dialogs {
     /// True while one of them takes the keys.
     pub fn is_modal(&self) -> bool {
         let asks = self.waiting.is_some() || self.stops.is_some() || self.after_stop.is_some();
-        asks || self.browser.is_some() || self.commands.is_some()
+        asks || self.browser.is_some() || self.commands.is_some() || self.capture.is_some()
     }
 
     /// Escape closes what only informs, before it means anything to the canvas.
     pub fn close_on_escape(&mut self, ctx: &egui::Context) {
-        let open = self.shortcuts || self.about || self.unsaved;
+        let open = (self.shortcuts && self.capture.is_none())
+            || self.about
+            || self.unsaved
+            || self.help.is_some()
+            || self.heights.is_some();
         if open && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
             self.shortcuts = false;
             self.about = false;
+            self.help = None;
+            self.heights = None;
             self.unsaved = false;
         }
     }
@@ -92,7 +107,10 @@ impl App {
         self.comparison_ui();
         self.browser_ui();
         commands.extend(self.command_list_ui());
-        self.sheet_ui();
+        commands.extend(self.help_ui());
+        commands.extend(self.self_check_ui());
+        commands.extend(self.heights_ui());
+        self.key_sheet_ui();
         self.about_ui();
         commands
     }
@@ -145,34 +163,6 @@ impl App {
             1 => Decision::Discard,
             _ => Decision::Cancel,
         })
-    }
-
-    fn sheet_ui(&mut self) {
-        Window::new("Shortcuts")
-            .open(&mut self.dialogs.shortcuts)
-            .collapsible(false)
-            .resizable(false)
-            .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
-            .show(&self.ctx, |ui| {
-                ui.columns(2, |columns| {
-                    for (index, group) in shortcuts::GROUPS.into_iter().enumerate() {
-                        let ui = &mut columns[index % 2];
-                        ui.strong(group);
-                        egui::Grid::new(group).num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
-                            let gestures = shortcuts::GESTURES.iter().filter(|g| g.0 == group);
-                            let actions = shortcuts::ACTIONS.iter().filter(|a| a.group == group);
-                            let actions = actions.map(|a| (a.keys(ui.ctx()), a.label));
-                            let lines = actions.chain(gestures.map(|g| (g.1.to_owned(), g.2)));
-                            for (keys, what) in lines.collect::<Vec<_>>() {
-                                ui.weak(keys);
-                                ui.label(what);
-                                ui.end_row();
-                            }
-                        });
-                        ui.add_space(10.0);
-                    }
-                });
-            });
     }
 
     fn about_ui(&mut self) {

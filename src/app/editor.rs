@@ -2,8 +2,11 @@
 
 use super::command::MergeKey;
 use crate::data::text::counted;
-use crate::pipeline::{Edit, MarkKind, NodeInstance, Pipeline, PipelineError, Registry};
-use std::{collections::BTreeSet, path::PathBuf};
+use crate::pipeline::{
+    Edit, MarkKind, NodeInstance, Picture, Pipeline, PipelineError, Registry, is_inside, is_way, leaf_of,
+    level_of, name_in, renamed,
+};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// Steps kept for undo.
 const MAX_STEPS: usize = 500;
@@ -14,6 +17,8 @@ struct Step {
     merge: Option<MergeKey>,
     /// Which state of the document it leads back to.
     revision: u64,
+    /// The group that was drawn when it was taken.
+    level: String,
 }
 
 /// The open document.
@@ -34,6 +39,14 @@ pub struct Editor {
     pub selected_wire: Option<(String, String)>,
     /// Numbers of the selected frames and comments.
     pub selected_marks: BTreeSet<u32>,
+    /// Names of the nodes that show what leaves them.
+    pub previews: BTreeSet<String>,
+    /// The group that is drawn, empty for the whole.
+    level: String,
+    /// The nodes there are, once it was drawn.
+    registry: Option<Arc<Registry>>,
+    /// What is drawn, where that is not the pipeline itself, and the revision it was made of.
+    picture: Option<(u64, Picture)>,
     undo: Vec<Step>,
     redo: Vec<Step>,
     revision: u64,
@@ -50,6 +63,52 @@ impl Editor {
     /// The pipeline.
     pub fn pipeline(&self) -> &Pipeline {
         &self.pipeline
+    }
+
+    /// What is drawn: the pipeline, or one level of it where it has groups.
+    pub fn drawn(&self) -> &Pipeline {
+        self.picture.as_ref().map_or(&self.pipeline, |(_, picture)| &picture.pipeline)
+    }
+
+    /// The kinds of what is drawn, groups among them.
+    pub fn kinds(&self) -> Option<&Arc<Registry>> {
+        self.picture.as_ref().map(|(_, picture)| &picture.registry).or(self.registry.as_ref())
+    }
+
+    /// The group that is drawn, empty for the whole.
+    pub fn level(&self) -> &str {
+        &self.level
+    }
+
+    /// Draws another group, or the whole where the name is empty or that of none.
+    pub fn enter(&mut self, level: &str) {
+        let level = if self.pipeline.group(level).is_some() { level } else { "" };
+        if self.level != level {
+            level.clone_into(&mut self.level);
+            self.picture = None;
+            self.redraw();
+            self.prune_selection();
+        }
+    }
+
+    /// Brings what is drawn up to date, from now on with these nodes.
+    pub fn draw(&mut self, registry: &Arc<Registry>) {
+        if self.registry.is_none() {
+            self.registry = Some(registry.clone());
+        }
+        self.redraw();
+    }
+
+    fn redraw(&mut self) {
+        while !self.level.is_empty() && self.pipeline.group(&self.level).is_none() {
+            self.level = level_of(&self.level).to_owned();
+        }
+        let Some(registry) = &self.registry else { return };
+        if self.pipeline.groups().next().is_none() {
+            self.picture = None;
+        } else if self.picture.as_ref().is_none_or(|(revision, _)| *revision != self.revision) {
+            self.picture = Some((self.revision, self.pipeline.picture(registry, &self.level)));
+        }
     }
 
     /// A number that differs for every state of the document.
@@ -93,7 +152,7 @@ impl Editor {
     pub fn apply(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) -> Result<(), PipelineError> {
         let renamed = renames(&edit);
         let inverse = self.pipeline.apply(edit)?;
-        let revision = self.revision;
+        let (revision, level) = (self.revision, self.level.clone());
         self.last_revision += 1;
         self.revision = self.last_revision;
         self.redo.clear();
@@ -107,13 +166,14 @@ impl Editor {
                 }
             }
             _ => {
-                self.undo.push(Step { inverse, label: label.to_owned(), merge, revision });
+                self.undo.push(Step { inverse, label: label.to_owned(), merge, revision, level });
                 if self.undo.len() > MAX_STEPS {
                     self.undo.remove(0);
                 }
             }
         }
         self.follow(&renamed);
+        self.redraw();
         self.prune_selection();
         Ok(())
     }
@@ -160,37 +220,49 @@ impl Editor {
     fn take_step(&mut self, step: Step) -> Option<(Step, String)> {
         let renamed = renames(&step.inverse);
         let inverse = self.pipeline.apply(step.inverse).ok()?;
-        let back = Step { inverse, label: step.label.clone(), merge: None, revision: self.revision };
+        // What changes is seen: it was made where this leads.
+        let level = step.level.clone();
+        let back = Step { inverse, label: step.label.clone(), merge: None, revision: self.revision, level };
         self.revision = step.revision;
         self.follow(&renamed);
+        if self.level != step.level {
+            self.level = step.level;
+            self.picture = None;
+        }
+        self.redraw();
         self.prune_selection();
         Some((back, step.label))
     }
 
     /// What is selected and looked at stays so under another name.
-    fn follow(&mut self, renamed: &[(String, String)]) {
-        for (old, new) in renamed {
+    fn follow(&mut self, renames: &[(String, String)]) {
+        for (old, new) in renames {
             if self.selection.remove(old) {
                 self.selection.insert(new.clone());
+            }
+            let shown = std::mem::take(&mut self.previews);
+            self.previews = shown.into_iter().map(|name| renamed(&name, old, new).unwrap_or(name)).collect();
+            if let Some(level) = renamed(&self.level, old, new) {
+                self.level = level;
             }
             let ends = self.looked_at.iter_mut();
             let ends = ends.chain(self.selected_wire.iter_mut().flat_map(|(from, to)| [from, to]));
             for end in ends {
                 if let Some((node, port)) = end.split_once('.')
-                    && node == old
+                    && let Some(node) = renamed(node, old, new)
                 {
-                    *end = format!("{new}.{port}");
+                    *end = format!("{node}.{port}");
                 }
             }
         }
     }
 
     fn prune_selection(&mut self) {
-        let pipeline = &self.pipeline;
-        self.selection.retain(|name| pipeline.index(name).is_some());
-        self.selected_marks.retain(|number| pipeline.mark(*number).is_some());
+        let (pipeline, level) = (&self.pipeline, &self.level);
+        self.selection.retain(|name| pipeline.has(name) && level_of(name) == level);
+        self.selected_marks.retain(|number| pipeline.mark(*number).is_some_and(|mark| mark.group == *level));
         if let Some((from, to)) = &self.selected_wire
-            && !self.pipeline.wires().iter().any(|w| is_end(from, w.0, w.1) && is_end(to, w.2, w.3))
+            && !self.drawn().wires().iter().any(|w| is_end(from, w.0, w.1) && is_end(to, w.2, w.3))
         {
             self.selected_wire = None;
         }
@@ -210,6 +282,15 @@ impl Editor {
         self.selection = names.into_iter().collect();
         self.selected_marks = marks.into_iter().collect();
         self.selected_wire = None;
+        // What is selected is seen.
+        if let Some(first) = self.selection.first().filter(|name| self.pipeline.has(name))
+            && level_of(first) != self.level
+        {
+            let level = level_of(first).to_owned();
+            let chosen = self.selection.clone();
+            self.enter(&level);
+            self.selection = chosen;
+        }
         self.prune_selection();
     }
 
@@ -217,25 +298,50 @@ impl Editor {
     pub fn single_selection(&self) -> Option<&NodeInstance> {
         let mut names = self.selection.iter();
         match (names.next(), names.next()) {
-            (Some(name), None) => self.pipeline.node(name),
+            (Some(name), None) => self.drawn().node(name),
             _ => None,
         }
     }
 
     /// The wire that enters an input, as its from end.
     pub fn wire_into(&self, to: &str) -> Option<String> {
-        wire_into(&self.pipeline, to)
+        wire_into(self.drawn(), to)
+    }
+
+    /// A name in what is drawn that is not taken.
+    pub fn free_name(&self, stem: &str) -> String {
+        self.pipeline.free_name(&name_in(&self.level, stem))
+    }
+
+    /// The end of what is drawn that stands for the output of a node.
+    pub fn drawn_end(&self, end: &str) -> Option<String> {
+        let (node, port) = end.split_once('.')?;
+        self.pipeline.end_at(&self.level, node, port, false)
+    }
+
+    /// The end of a node that a drawn end stands for: what leaves it, or what comes in by the ways of a group.
+    pub fn flat_end(&self, end: &str) -> Option<String> {
+        let (node, port) = end.split_once('.')?;
+        if !is_way(node) {
+            return self.pipeline.flat_ends(end, false).into_iter().next();
+        }
+        let inner = self.pipeline.flat_ends(&format!("{}.{port}", level_of(node)), true);
+        let wires = self.pipeline.wires().into_iter();
+        let enters = wires
+            .filter(|w| !is_inside(&self.level, w.0))
+            .find(|w| inner.iter().any(|end| is_end(end, w.2, w.3)));
+        enters.map(|w| format!("{}.{}", w.0, w.1))
     }
 
     /// True where a wire leaves an output.
     pub fn has_wire_from(&self, from: &str) -> bool {
-        self.pipeline.wires().iter().any(|w| is_end(from, w.0, w.1))
+        self.drawn().wires().iter().any(|w| is_end(from, w.0, w.1))
     }
 
     /// The selected nodes in words: `bandpass`, `3 nodes`, `2 nodes and 1 frame`.
     pub fn selection_words(&self) -> String {
         let nodes = match self.single_selection() {
-            Some(node) => node.name.clone(),
+            Some(node) => leaf_of(&node.name).to_owned(),
             None => counted(self.selection.len(), "node"),
         };
         let marks = |kind: MarkKind, word: &str| {
@@ -258,6 +364,7 @@ fn leads_back_past(earlier: &Edit, later: &Edit) -> bool {
             Edit::SetParams(b, _) | Edit::RestoreParams(b, ..),
         ) => a == b,
         (Edit::SetMark(a, _), Edit::SetMark(b, _)) => a == b,
+        (Edit::SetGroup(a, _), Edit::SetGroup(b, _)) => a == b,
         (Edit::SetSeed(_), Edit::SetSeed(_)) => true,
         (Edit::Batch(a), Edit::Batch(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| leads_back_past(a, b))

@@ -10,10 +10,14 @@ use super::{
     jobs,
     runs::Level,
     sheet::Sheet,
+    text,
     views::Viewer,
 };
 use crate::pipeline::{Edit, Event, EventKind, RunStatus};
 use std::path::PathBuf;
+
+/// A run of so many seconds has been left alone: the desktop says when it is over.
+const LONG_S: f64 = 20.0;
 
 impl App {
     /// Asks for problems and states where the pipeline changed since.
@@ -33,12 +37,14 @@ impl App {
         else {
             return;
         };
-        let Some(known) = self.registry.get(&node.kind) else { return };
+        let kinds = self.kinds();
+        let Some(known) = kinds.get(&node.kind) else { return };
         let outputs = known.outputs(&node.params).into_iter().map(|p| format!("{}.{}", node.name, p.name));
         let inputs = known.inputs(&node.params);
         let inputs =
             inputs.iter().filter_map(|p| self.sheet.editor.wire_into(&format!("{}.{}", node.name, p.name)));
-        let ends = outputs.chain(inputs).collect();
+        let editor = &self.sheet.editor;
+        let ends = outputs.chain(inputs).filter_map(|end| editor.flat_end(&end)).collect();
         let base_folder = self.sheet.editor.base_folder();
         self.backend.describe(&executor, self.sheet.editor.pipeline(), self.sheet.meaning, base_folder, ends);
         self.sheet.flows.clear();
@@ -89,6 +95,12 @@ impl App {
             Answer::Reread { sheet, result } => self.reread(sheet, result),
             Answer::Recent(changes, found) => self.start.listed(changes, found),
             Answer::Presets(kind, presets) => self.presets.listed(kind, presets),
+            Answer::Preview(made) => self.preview_made(made),
+            Answer::Heights(node, found) => self.heights_found(&node, found),
+            Answer::SelfCheckAt(step, share) => self.self_check_told(step, share),
+            Answer::SelfChecked(result) => self.self_checked(result),
+            Answer::Kept(kept) => self.palette.kept = kept,
+            Answer::KeptRead { sheet, place, result } => self.kept_read(sheet, place, result),
             Answer::Runs(runs) => self.history.listed(runs),
             Answer::Compared(result) => match *result {
                 Ok(comparison) => self.history.compared(comparison),
@@ -131,8 +143,8 @@ impl App {
             EventKind::Started { task } if is_front => self.follow(&task.node),
             EventKind::RunFinished { status, .. } => {
                 sheet.run_finished();
-                let title = sheet.editor.title();
-                self.tell_of_end(*status, &title, is_front);
+                let (title, lasted_s) = (sheet.editor.title(), sheet.runs.lasted_s());
+                self.tell_of_end(*status, &title, is_front, lasted_s);
             }
             _ => {}
         }
@@ -201,8 +213,7 @@ impl App {
                 }
             }
             Purpose::Param { node, field } => {
-                let Some(instance) = self.sheet.editor.pipeline().node(&node) else { return };
-                let mut params = instance.params.clone();
+                let Some(mut params) = self.sheet.editor.pipeline().params_of(&node) else { return };
                 params.insert(field.clone(), path.to_string_lossy().into_owned().into());
                 self.edit(Edit::SetParams(node, params), &format!("change {field}"), None);
             }
@@ -210,18 +221,27 @@ impl App {
     }
 
     /// A run is over: said where nobody looks.
-    fn tell_of_end(&mut self, status: RunStatus, title: &str, is_front: bool) {
+    fn tell_of_end(&mut self, status: RunStatus, title: &str, is_front: bool, lasted_s: f64) {
         if is_front && status == RunStatus::Failed {
             self.bottom.open = true;
             self.bottom.tab = jobs::Tab::Jobs;
         }
-        if is_front && self.ctx.input(|i| i.focused) {
+        let is_looking = self.ctx.input(|i| i.focused);
+        if is_front && is_looking {
             return;
         }
+        let after = text::took(lasted_s);
+        let words = match status {
+            RunStatus::Ok => format!("The run of {title} is done after {after}."),
+            RunStatus::Failed => format!("The run of {title} failed after {after}."),
+            RunStatus::Cancelled => return,
+        };
+        if !is_looking && lasted_s >= LONG_S {
+            self.backend.notify(words.clone());
+        }
         match status {
-            RunStatus::Ok => self.toasts.success(format!("The run of {title} is done.")),
-            RunStatus::Failed => self.toasts.error(format!("The run of {title} failed.")),
-            RunStatus::Cancelled => {}
+            RunStatus::Failed => self.toasts.error(words),
+            _ => self.toasts.success(words),
         }
     }
 }

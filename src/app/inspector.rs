@@ -4,14 +4,13 @@ use super::{
     App,
     canvas::icons,
     command::{Command, MergeKey},
-    editor,
     examples::EXAMPLES,
-    fields,
+    fields, heights, keymap,
     problems::severity_color,
     text, theme,
 };
 use crate::pipeline::{
-    DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity,
+    DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity, leaf_of,
 };
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
@@ -78,11 +77,16 @@ impl App {
     }
 
     fn node_form(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {
-        let registry = self.registry.clone();
+        let registry = self.kinds();
         let node = registry.get(&instance.kind);
+        let is_group = self.pipeline().group(&instance.name).is_some();
         self.name_field(ui, instance, commands);
         match node {
-            Some(node) => about(ui, node),
+            Some(node) => {
+                if about(ui, node) && !is_group {
+                    commands.push(Command::Help(Some(instance.kind.clone())));
+                }
+            }
             None => {
                 let p = theme::palette(ui.visuals());
                 ui.colored_label(p.bad, format!("This version knows no node \"{}\".", instance.kind));
@@ -106,14 +110,18 @@ impl App {
             ui.add_space(4.0);
             ports(ui, self, node, instance, commands);
         }
+        if is_group {
+            self.group_form(ui, &instance.name, commands);
+        }
+        self.outside_form(ui, &instance.name, commands);
         self.problems_of(ui, &instance.name, commands);
-        self.last_run_of(ui, &instance.name);
+        self.last_run_of(ui, &instance.name, commands);
     }
 
     fn name_field(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {
         let mut text = match &self.inspector.name {
             Some((node, text)) if *node == instance.name => text.clone(),
-            _ => instance.name.clone(),
+            _ => leaf_of(&instance.name).to_owned(),
         };
         let edit = egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Heading);
         let response = ui.add_sized(vec2(ui.available_width(), 26.0), edit).accessible_name("Node name");
@@ -121,13 +129,9 @@ impl App {
             self.inspector.name = Some((instance.name.clone(), text.clone()));
         }
         if response.lost_focus() {
-            let text = text.trim().to_owned();
             let given_up = ui.input(|i| i.key_pressed(egui::Key::Escape));
-            if !given_up && text != instance.name && self.inspector.name.is_some() {
-                commands.push(Command::edit(
-                    Edit::Rename(instance.name.clone(), text),
-                    format!("rename {}", instance.name),
-                ));
+            if !given_up && self.inspector.name.is_some() {
+                commands.extend(Command::rename(&instance.name, &text));
             }
             self.inspector.name = None;
         }
@@ -211,7 +215,9 @@ impl App {
             if changed > 0 && ui.small_button("Reset all").on_hover_text("All but paths").clicked() {
                 commands.push(Command::ResetParams);
             }
-            self.presets_ui(ui, instance, commands);
+            if self.pipeline().group(&instance.name).is_none() {
+                self.presets_ui(ui, instance, commands);
+            }
         });
         self.preset_name_ui(ui, instance, commands);
     }
@@ -231,6 +237,16 @@ impl App {
                 }
             }
         }
+        if spec.name == heights::THRESHOLD {
+            ui.horizontal(|ui| {
+                ui.add_space(18.0);
+                let button = ui.small_button("Peak heights…");
+                if button.on_hover_text("How high the peaks are that enter, against this threshold").clicked()
+                {
+                    commands.push(Command::ShowHeights(instance.name.clone()));
+                }
+            });
+        }
         commands.extend(change.map(|change| change.command(instance, spec, self.gesture_number)));
     }
 
@@ -246,7 +262,7 @@ impl App {
         let p = theme::palette(ui.visuals());
         let own = self.sheet.problems.iter().filter(|problem| problem.node.as_deref() == Some(name));
         let known = |field: &str| {
-            let instance = self.sheet.editor.pipeline().node(name)?;
+            let instance = self.sheet.editor.drawn().node(name)?;
             let node = self.registry.get(&instance.kind)?;
             node.specs().iter().any(|spec| spec.name == field).then_some(())
         };
@@ -263,20 +279,28 @@ impl App {
         }
     }
 
-    fn last_run_of(&self, ui: &mut Ui, name: &str) {
+    fn last_run_of(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         let Some(state) = self.sheet.states.get(name) else { return };
         let p = theme::palette(ui.visuals());
         section(ui, "State");
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
             icons::state(ui.painter(), state, rect.center(), 5.5, p, ui.input(|i| i.time));
-            ui.label(text::sentence(icons::state_name(state)));
+            match self.sheet.known.off.get(name) {
+                Some(reason) => ui.label(format!("Does not run: {reason}")),
+                None => ui.label(text::sentence(icons::state_name(state))),
+            };
             if let Some((wall, cpu)) = self.sheet.runs.task_of(name).and_then(|t| t.cost_s) {
                 ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
             }
         });
         for warning in self.warnings_of(name) {
             ui.add(egui::Label::new(egui::RichText::new(text::sentence_of(warning)).color(p.warn)).wrap());
+            for (label, command) in self.warning_fixes(name, warning) {
+                if ui.small_button(label).clicked() {
+                    commands.push(command);
+                }
+            }
         }
         let lines: Vec<_> = self.sheet.runs.log_of(name).collect();
         if !lines.is_empty() {
@@ -300,18 +324,24 @@ fn is_found(spec: &ParamSpec, search: &str) -> bool {
     search.split_whitespace().all(|word| all.contains(word))
 }
 
-fn about(ui: &mut Ui, node: &Arc<dyn DynNode>) {
+/// What a node is; true where more is asked for.
+fn about(ui: &mut Ui, node: &Arc<dyn DynNode>) -> bool {
     let info = node.info();
-    ui.horizontal(|ui| {
+    let asked = ui.horizontal(|ui| {
         let color = theme::category_color(info.category, ui.visuals());
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
         icons::category(ui.painter(), Some(info.category), rect.center(), 12.0, color);
         ui.weak(format!("{} · {}", info.label, theme::category_name(info.category)));
+        let help = ui.small_button("?");
+        help.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Help on this node"));
+        let keys = keymap::after(ui.ctx(), "Help on the selected node");
+        help.on_hover_text(format!("All about this node{keys}")).clicked()
     });
     ui.label(info.summary);
     if !info.source.is_empty() {
         ui.label(egui::RichText::new(info.source).small().weak());
     }
+    asked.inner
 }
 
 /// What went wrong, before everything else: it says what to do.
@@ -330,6 +360,7 @@ fn several(ui: &mut Ui, count: usize, commands: &mut Vec<Command>) {
         for (label, command) in [
             ("Mute", Command::ToggleMuted),
             ("Bypass", Command::ToggleBypassed),
+            ("Group into a node", Command::Group),
             ("Duplicate", Command::Duplicate),
             ("Reset all parameters", Command::ResetParams),
             ("Delete", Command::Delete),
@@ -356,12 +387,9 @@ fn ports(
         section(ui, title);
         for port in ports {
             let end = format!("{}.{}", instance.name, port.name);
-            let look = if is_output {
-                Some(end.clone())
-            } else {
-                editor::wire_into(app.sheet.editor.pipeline(), &end)
-            };
-            let flow = look.as_ref().and_then(|end| app.sheet.flows.get(end)).cloned().unwrap_or_default();
+            let look = if is_output { Some(end.clone()) } else { app.sheet.editor.wire_into(&end) };
+            let flow = look.as_ref().and_then(|end| app.sheet.editor.flat_end(end));
+            let flow = flow.and_then(|end| app.sheet.flows.get(&end)).cloned().unwrap_or_default();
             port_row(ui, &port, look, &flow, is_output, commands);
             if is_output && port.port_type == PortType::Recording && !app.sheet.editor.has_wire_from(&end) {
                 continue_ui(ui, &end, commands);
@@ -432,7 +460,7 @@ fn port_row(
     }
 }
 
-fn section(ui: &mut Ui, title: &str) {
+pub fn section(ui: &mut Ui, title: &str) {
     ui.add_space(4.0);
     ui.label(egui::RichText::new(title).size(12.0).weak());
 }

@@ -154,7 +154,8 @@ impl App {
             node.is_some_and(|n| n.info().work.is_task())
         };
         let waits = |(name, state): &(&String, &NodeState)| {
-            matches!(state, NodeState::Stale | NodeState::Ready) && is_task(name)
+            let waits = matches!(state, NodeState::Stale | NodeState::Ready);
+            waits && is_task(name) && !self.sheet.known.off.contains_key(*name)
         };
         match self.sheet.states.iter().filter(waits).count() {
             0 => run,

@@ -6,6 +6,10 @@ use crate::pipeline::PortType;
 impl App {
     /// Shows what flows at an end.
     pub(super) fn look(&mut self, end: String) {
+        let Some(end) = self.sheet.editor.flat_end(&end) else {
+            self.toasts.info("Nothing comes in here yet: draw a wire to the group first.");
+            return;
+        };
         self.sheet.look(end);
         if let Some(layout) = &mut self.layout {
             panels::bring_forward(layout, panels::Pane::Viewer);
@@ -50,7 +54,7 @@ impl App {
             return;
         }
         let Some(node) = self.sheet.editor.single_selection() else { return };
-        let outputs = self.registry.get(&node.kind).map_or_else(Vec::new, |n| n.outputs(&node.params));
+        let outputs = self.kinds().get(&node.kind).map_or_else(Vec::new, |n| n.outputs(&node.params));
         if let Some(port) = outputs.first() {
             self.look(format!("{}.{}", node.name, port.name));
         }

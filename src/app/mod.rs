@@ -16,21 +16,28 @@ mod examples;
 mod fields;
 mod files;
 mod flow;
+mod groups;
 mod grow;
 mod hear;
+mod heights;
+mod help;
 mod history;
 mod inspector;
 mod jobs;
 mod keep;
+mod key_sheet;
+mod keymap;
 mod looking;
 mod palette;
 mod panels;
 mod perform;
 mod presets;
+mod previews;
 mod problems;
 mod queue;
 mod recover;
 mod runs;
+mod self_check;
 mod settings;
 mod sheet;
 mod shortcuts;
@@ -134,12 +141,14 @@ impl App {
         theme::install(ctx);
         ctx.set_theme(settings.theme);
         ctx.set_zoom_factor(settings.scale);
+        settings.keys.install(ctx);
         // Ctrl and the plus key are for the canvas to come; the size of everything is in the menu.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let registry = Arc::new(setup.registry);
         let layout = settings.layout.clone().filter(panels::is_whole);
         let backend = Backend::new(ctx, registry.clone(), setup.store_folder, setup.limits);
         backend.find_unsaved(setup.state_folder.clone());
+        backend.list_kept(setup.library_folder.clone());
         let app = Self {
             ctx: ctx.clone(),
             keeper: keep::Keeper::new(&backend, registry.clone(), setup.state_folder),
@@ -223,6 +232,7 @@ impl App {
         for answer in self.backend.answers() {
             self.hear(answer);
         }
+        self.sheet.editor.draw(&self.registry);
         if ui.input(|i| i.pointer.any_pressed()) {
             self.gesture_number += 1;
         }
@@ -254,14 +264,21 @@ impl App {
         self.keep_changes();
         self.ask_for_checks();
         self.ask_for_flows();
+        self.follow_previews();
         self.show_title();
     }
 
     fn canvas_ui(&mut self, ui: &mut egui::Ui) -> Vec<Command> {
+        let (kinds, title) = (self.kinds(), self.sheet.editor.title());
+        let previewed = self.sheet.previewed();
+        let looked_at = self.looked_at().and_then(|end| self.sheet.editor.drawn_end(end));
         let scene = Scene {
-            pipeline: self.sheet.editor.pipeline(),
+            pipeline: self.sheet.editor.drawn(),
+            whole: self.sheet.editor.pipeline(),
+            title: &title,
+            level: self.sheet.editor.level(),
             revision: self.sheet.meaning,
-            registry: &self.registry,
+            registry: &kinds,
             states: &self.sheet.states,
             known: &self.sheet.known,
             stages: self.sheet.runs.stages(),
@@ -269,8 +286,10 @@ impl App {
             selected_wire: self.sheet.editor.selected_wire.as_ref(),
             selected_marks: &self.sheet.editor.selected_marks,
             gesture: self.gesture_number,
-            looked_at: self.sheet.editor.looked_at.as_deref(),
+            looked_at: looked_at.as_deref(),
             minimap: self.settings.minimap,
+            previewed: &previewed,
+            previews: &self.sheet.previews,
         };
         self.sheet.canvas.ui(ui, &scene)
     }

@@ -3,6 +3,7 @@
 use super::{
     canvas::{icons, node::one_line},
     command::Command,
+    groups::Kept,
     theme,
 };
 use crate::pipeline::{DynNode, Registry};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct NodeList {
     query: String,
+    /// What the library holds besides presets.
+    pub kept: Vec<Kept>,
 }
 
 impl NodeList {
@@ -39,9 +42,26 @@ impl NodeList {
                     });
                     ui.add_space(4.0);
                 }
+                if !self.kept.is_empty() {
+                    let title = egui::RichText::new("My library").size(12.0).weak();
+                    CollapsingHeader::new(title).default_open(true).show_unindented(ui, |ui| {
+                        for kept in &self.kept {
+                            kept_row(ui, kept, &mut commands);
+                        }
+                    });
+                }
             } else {
                 let found = registry.search(&self.query);
-                if found.is_empty() {
+                let words = self.query.to_lowercase();
+                let has_all = |kept: &&Kept| {
+                    let all = format!("{} {}", kept.name, kept.words).to_lowercase();
+                    words.split_whitespace().all(|word| all.contains(word))
+                };
+                let kept: Vec<&Kept> = self.kept.iter().filter(has_all).collect();
+                for kept in &kept {
+                    kept_row(ui, kept, &mut commands);
+                }
+                if found.is_empty() && kept.is_empty() {
                     ui.weak("Nothing of that name. Try another word, such as the name SpikeInterface uses.");
                 }
                 for node in found {
@@ -86,6 +106,54 @@ fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, commands: &mut Vec<Command>) {
         if !info.source.is_empty() {
             ui.weak(info.source);
         }
+        ui.weak("Drag it onto the canvas, or double-click.");
+    });
+}
+
+/// Something of the user's own library.
+fn kept_row(ui: &mut Ui, kept: &Kept, commands: &mut Vec<Command>) {
+    let size = vec2(ui.available_width(), theme::ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Library {}", kept.name)));
+    response.dnd_set_drag_payload(kept.file.clone());
+    if ui.is_rect_visible(rect) {
+        let p = theme::palette(ui.visuals());
+        if response.hovered() {
+            ui.painter().rect_filled(rect, 4.0, p.control);
+        }
+        icons::category(ui.painter(), None, rect.left_center() + vec2(12.0, 0.0), 11.0, p.text_weak);
+        let font = egui::FontId::proportional(13.0);
+        let words = one_line(ui.painter(), &kept.name, font, p.text, rect.width() - 27.0);
+        let place = rect.left_center() + vec2(25.0, -words.size().y / 2.0);
+        ui.painter().galley(place, words, p.text);
+    }
+    if response.double_clicked() {
+        commands.push(Command::AddKept { file: kept.file.clone(), position: None });
+    }
+    if response.dragged() {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
+        ghost(ui, &kept.name);
+        return;
+    }
+    response.context_menu(|ui| {
+        if ui.button("Add").clicked() {
+            commands.push(Command::AddKept { file: kept.file.clone(), position: None });
+            ui.close();
+        }
+        if ui.button("Open as a pipeline").clicked() {
+            commands.push(Command::Open(kept.file.clone()));
+            ui.close();
+        }
+        if ui.button("Remove from the library").clicked() {
+            commands.push(Command::RemoveKept(kept.file.clone()));
+            ui.close();
+        }
+    });
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(320.0);
+        ui.strong(&kept.name);
+        ui.label(&kept.words);
+        ui.weak(kept.file.display().to_string());
         ui.weak("Drag it onto the canvas, or double-click.");
     });
 }

@@ -69,13 +69,13 @@ impl App {
             Command::Edit { edit, label, merge } => self.edit(edit, &label, merge),
             Command::Add { kind, position, joint } => self.add(&kind, position, joint),
             Command::AddInView(kind) => {
-                let place = self.sheet.canvas.free_place(self.sheet.editor.pipeline());
+                let place = self.sheet.canvas.free_place(self.sheet.editor.drawn());
                 self.add(&kind, place, Joint::None);
                 self.sheet.canvas.reveal(place);
             }
             Command::ContinueWith { end, example } => self.continue_with(&end, example),
             Command::Connect { from, to } => {
-                match self.sheet.editor.pipeline().connect_edits(&self.registry, &from, &to) {
+                match self.sheet.editor.drawn().connect_edits(&self.kinds(), &from, &to) {
                     Ok(edit) => self.edit(edit, "draw wire", None),
                     Err(error) => self.toasts.error(text::sentence_of(&error.0)),
                 }
@@ -85,11 +85,12 @@ impl App {
             Command::Swap { node, kind } => self.swap(&node, &kind),
             Command::FindSwap => {
                 if let Some(name) = self.sheet.editor.single_selection().map(|node| node.name.clone()) {
-                    self.sheet.canvas.find_swap(self.sheet.editor.pipeline(), &self.registry, &name);
+                    let kinds = self.kinds();
+                    self.sheet.canvas.find_swap(self.sheet.editor.drawn(), &kinds, &name);
                 }
             }
             Command::Align(alignment) => self.align(alignment),
-            Command::SelectAlso(names, marks) => self.sheet.editor.select_all(names, marks),
+            Command::SelectAlso(names, marks) => self.select_all(names, marks),
             Command::Frame => self.frame_selection(),
             Command::AddComment => self.add_comment(),
             Command::EditMark(number) => self.edit_mark(number),
@@ -97,19 +98,19 @@ impl App {
             Command::FitFrame(number) => self.fit_frame(number),
             Command::SelectInFrame(number) => {
                 let (names, marks) =
-                    self.sheet.canvas.within(self.sheet.editor.pipeline(), &self.sheet.states, number);
+                    self.sheet.canvas.within(self.sheet.editor.drawn(), &self.sheet.states, number);
                 self.sheet.editor.select_all(names, marks);
             }
             Command::ToggleCollapsed => {
                 self.toggle(|n| n.collapsed, Edit::SetCollapsed, ["collapse", "expand"]);
             }
-            Command::Select(names) => self.sheet.editor.select(names),
+            Command::Select(names) => self.select_all(names, Vec::new()),
             Command::SelectWire(from, to) => {
                 self.sheet.editor.select([]);
                 self.sheet.editor.selected_wire = Some((from, to));
             }
             Command::SelectAll => {
-                let pipeline = self.sheet.editor.pipeline();
+                let pipeline = self.sheet.editor.drawn();
                 let names: Vec<_> = pipeline.nodes().map(|n| n.name.clone()).collect();
                 let marks: Vec<_> = pipeline.marks().map(|(number, _)| number).collect();
                 self.sheet.editor.select_all(names, marks);
@@ -132,6 +133,8 @@ impl App {
             Command::ToggleBypassed => {
                 self.toggle(|n| n.bypassed, Edit::SetBypassed, ["bypass", "do not bypass"]);
             }
+            Command::TogglePreviews => self.toggle_previews(),
+            Command::ToggleAllPreviews => self.sheet.previews.all = !self.sheet.previews.all,
             Command::Rename => {
                 if let Some(node) = self.sheet.editor.single_selection() {
                     self.sheet.canvas.rename(&node.name);
@@ -139,16 +142,33 @@ impl App {
                     self.edit_mark(number);
                 }
             }
+            Command::Activate => match self.selected_group() {
+                Some(group) => self.enter(&group),
+                None => self.perform_at_once(Command::Rename),
+            },
+            Command::Enter(level) => self.enter(&level),
+            Command::Leave => self.leave(),
+            Command::Group => self.group_selection(),
+            Command::Ungroup => self.ungroup(),
+            Command::ShowParam { node, field } => self.show_param(&node, &field),
+            Command::ShowPort { end, is_input } => self.show_port(&end, is_input),
+            Command::KeepGroup => self.keep_group(),
+            Command::AddKept { file, position } => self.add_kept(&file, position),
+            Command::RemoveKept(file) => self.remove_kept(&file),
             Command::Arrange => self.arrange(),
             Command::Unpack => self.unpack(),
             Command::Undo => {
+                let level = self.sheet.editor.level().to_owned();
                 if self.sheet.editor.undo().is_some() {
                     self.stepped();
+                    self.follow_level(&level);
                 }
             }
             Command::Redo => {
+                let level = self.sheet.editor.level().to_owned();
                 if self.sheet.editor.redo().is_some() {
                     self.stepped();
+                    self.follow_level(&level);
                 }
             }
             Command::TakeBack(key) => {
@@ -157,11 +177,13 @@ impl App {
                 }
             }
             Command::Step(count) => {
+                let level = self.sheet.editor.level().to_owned();
                 let step = if count > 0 { Editor::undo } else { Editor::redo };
                 if (0..count.unsigned_abs()).take_while(|_| step(&mut self.sheet.editor).is_some()).count()
                     > 0
                 {
                     self.stepped();
+                    self.follow_level(&level);
                 }
             }
             Command::Look(end) => {
@@ -232,15 +254,20 @@ impl App {
             }
             Command::FindNode => match self.sheet.editor.selected_wire.clone() {
                 Some(wire) => {
-                    self.sheet.canvas.find_on_wire(self.sheet.editor.pipeline(), &self.registry, &wire)
+                    let kinds = self.kinds();
+                    self.sheet.canvas.find_on_wire(self.sheet.editor.drawn(), &kinds, &wire);
                 }
                 None => self.sheet.canvas.open_finder(&self.ctx),
             },
             Command::FindInput(end) => {
-                self.sheet.canvas.find_input(self.sheet.editor.pipeline(), &self.registry, &end);
+                let kinds = self.kinds();
+                self.sheet.canvas.find_input(self.sheet.editor.drawn(), &kinds, &end);
             }
             Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
+            Command::Help(kind) => self.show_help(kind),
+            Command::ShowHeights(node) => self.show_heights(&node),
+            Command::SelfCheck => self.start_self_check(),
             Command::ShowAbout => self.dialogs.about = true,
             Command::ResetLayout => {
                 self.layout = Some(panels::default_layout());
@@ -271,10 +298,16 @@ impl App {
         let is_placing = edit.is_placing();
         let mut touched = BTreeSet::new();
         collect_touched(&edit, &mut touched);
+        let level = self.sheet.editor.level().to_owned();
         match self.sheet.editor.apply(edit, label, merge) {
             Ok(()) if is_placing => {}
             Ok(()) => {
                 self.changed();
+                self.follow_level(&level);
+                let pipeline = self.sheet.editor.pipeline();
+                let inner = |name: &String| pipeline.nodes_of(name).into_iter().map(str::to_owned).collect();
+                let inner: Vec<Vec<String>> = touched.iter().map(inner).collect();
+                touched.extend(inner.into_iter().flatten());
                 self.sheet.runs.forget(self.sheet.editor.pipeline(), &touched);
                 self.sheet.join_states();
             }
@@ -295,24 +328,25 @@ impl App {
         let label = self.registry.get(kind).map_or(kind, |n| n.info().label).to_lowercase();
         if let Joint::Wire { from, to } = &joint
             && let Ok((edit, name)) =
-                self.sheet.editor.pipeline().insert_edit(&self.registry, kind, position, from, to)
+                self.sheet.editor.drawn().insert_edit(&self.kinds(), kind, position, from, to)
         {
             let wire = (from.clone(), to.clone());
             self.insert_edit(edit, &format!("insert {label}"), None, &name, &wire);
             self.sheet.editor.select([name]);
             return;
         }
-        let name = self.sheet.editor.pipeline().free_name(kind);
+        let name = self.sheet.editor.free_name(kind);
         let mut edits = vec![Edit::AddNode(NodeInstance::new(&name, kind, Params::new(), position))];
         if let (Joint::End { end, is_output }, Some(node)) = (joint, self.registry.get(kind)) {
             // The pipeline with the node in it knows which of its ports fits.
-            let mut scratch = self.sheet.editor.pipeline().clone();
+            let mut scratch = self.sheet.editor.drawn().clone();
+            let kinds = self.kinds();
             let _ = scratch.apply(edits[0].clone());
             let info = node.info();
             let wired = if is_output { info.inputs } else { info.outputs }.iter().find_map(|port| {
                 let other = format!("{name}.{}", port.name);
                 let (from, to) = if is_output { (&end, &other) } else { (&other, &end) };
-                scratch.connect_edits(&self.registry, from, to).ok()
+                scratch.connect_edits(&kinds, from, to).ok()
             });
             edits.extend(wired);
         }
@@ -336,7 +370,7 @@ impl App {
 
     fn nudge(&mut self, by: [f32; 2]) {
         let nodes =
-            self.sheet.editor.pipeline().nodes().filter(|n| self.sheet.editor.selection.contains(&n.name));
+            self.sheet.editor.drawn().nodes().filter(|n| self.sheet.editor.selection.contains(&n.name));
         let moves: Vec<_> =
             nodes.map(|n| (n.name.clone(), [n.position[0] + by[0], n.position[1] + by[1]])).collect();
         let marks = self.sheet.editor.selected_marks.iter().filter_map(|number| {
@@ -356,7 +390,7 @@ impl App {
         let chosen: Vec<_> = self
             .sheet
             .editor
-            .pipeline()
+            .drawn()
             .nodes()
             .filter(|n| self.sheet.editor.selection.contains(&n.name))
             .map(|n| (n.name.clone(), is_on(n)))
@@ -417,7 +451,7 @@ impl App {
     pub(super) fn show_readers(&mut self, kinds: &[&str], path: &Path, fitting: Option<Fitting>) {
         let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
         let is_first = self.sheet.editor.pipeline().nodes().next().is_none();
-        let mut position = self.sheet.canvas.free_place(self.sheet.editor.pipeline());
+        let mut position = self.sheet.canvas.free_place(self.sheet.editor.drawn());
         self.sheet.canvas.reveal(position);
         let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for kind in kinds {
@@ -426,7 +460,7 @@ impl App {
             if let Some(spec) = node.specs().iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
                 params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
             }
-            let name = self.sheet.editor.pipeline().free_name(kind);
+            let name = self.sheet.editor.free_name(kind);
             ends.extend(node.outputs(&params).first().map(|port| format!("{name}.{}", port.name)));
             if node.info().work.is_task() {
                 tasks.push(name.clone());
@@ -469,7 +503,8 @@ fn collect_touched(edit: &Edit, touched: &mut BTreeSet<String>) {
         | Edit::SetParams(name, _)
         | Edit::RestoreParams(name, _, _)
         | Edit::SetMuted(name, _)
-        | Edit::SetBypassed(name, _) => drop(touched.insert(name.clone())),
+        | Edit::SetBypassed(name, _)
+        | Edit::SetGroup(name, _) => drop(touched.insert(name.clone())),
         Edit::Rename(_, new) => drop(touched.insert(new.clone())),
         Edit::SetKind(name, ..) => drop(touched.insert(name.clone())),
         Edit::Move(_) | Edit::SetSeed(_) | Edit::SetCollapsed(..) | Edit::SetMark(..) => {}

@@ -79,14 +79,20 @@ fn folder(library: &Path, kind: &str) -> PathBuf {
 }
 
 fn file(library: &Path, kind: &str, name: &str) -> PathBuf {
+    folder(library, kind).join(format!("{}.ron", plain(name)))
+}
+
+/// A name that serves as that of a file.
+pub fn plain(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "-_ ".contains(c) { c } else { '_' };
-    folder(library, kind).join(format!("{}.ron", name.chars().map(plain).collect::<String>()))
+    name.chars().map(plain).collect()
 }
 
 impl App {
     /// The parameters of a node that a preset keeps: all but paths.
     fn worth_keeping(&self, node: &NodeInstance) -> Params {
-        let known = self.registry.get(&node.kind);
+        let kinds = self.kinds();
+        let known = kinds.get(&node.kind);
         let is_path = |name: &str| {
             let spec = known.and_then(|known| known.specs().iter().find(|spec| spec.name == name));
             spec.is_some_and(|spec| matches!(spec.kind, ParamKind::Path { .. }))
@@ -135,7 +141,7 @@ impl App {
 
     /// All parameters of the selected nodes back to their defaults; paths stay.
     pub(super) fn reset_params(&mut self) {
-        let nodes = self.sheet.editor.pipeline().nodes();
+        let nodes = self.sheet.editor.drawn().nodes();
         let chosen = nodes.filter(|node| self.sheet.editor.selection.contains(&node.name));
         let edits: Vec<Edit> = chosen
             .filter_map(|node| {

@@ -1,8 +1,11 @@
 //! What is wrong with the pipeline and what its results warned of, each with a button for what mends it.
 
 use super::{App, command::Command, text, theme};
-use crate::pipeline::{ParamKind, Problem, Severity};
+use crate::pipeline::{Edit, ParamKind, Problem, Severity};
 use egui::{ScrollArea, Sense, Ui, vec2};
+
+/// By how much a threshold is lowered in one step.
+const LOWER: f64 = 0.8;
 
 impl App {
     /// Draws the list.
@@ -17,7 +20,13 @@ impl App {
             }
             for node in self.sheet.known.warnings.keys() {
                 for warning in self.warnings_of(node) {
-                    line(ui, &Problem::of_node(node, warning).warning(), commands, |_, _| {});
+                    line(ui, &Problem::of_node(node, warning).warning(), commands, |ui, commands| {
+                        for (label, command) in self.warning_fixes(node, warning) {
+                            if ui.small_button(label).clicked() {
+                                commands.push(command);
+                            }
+                        }
+                    });
                 }
             }
         });
@@ -56,6 +65,32 @@ impl App {
             && self.sheet.editor.wire_into(&end).is_none()
         {
             fixes.push(("Find what fits…".to_owned(), Command::FindInput(end)));
+        }
+        fixes
+    }
+
+    /// What mends what a result warned of: a parameter it says to lower, and how high its peaks are.
+    pub(super) fn warning_fixes(&self, name: &str, warning: &str) -> Vec<(String, Command)> {
+        let Some(instance) = self.pipeline().node(name) else { return Vec::new() };
+        let Some(node) = self.registry.get(&instance.kind) else { return Vec::new() };
+        let Some((_, rest)) = warning.split_once("lower ") else { return Vec::new() };
+        let field: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let Some(spec) = node.specs().iter().find(|spec| spec.name == field) else { return Vec::new() };
+        let mut fixes = Vec::new();
+        let value = instance.params.get(&field).unwrap_or(&spec.default).as_f64();
+        if let Some(value) = value.filter(|value| *value > 0.0) {
+            let least = spec.hard_range.0.unwrap_or(0.0);
+            let lower = ((value * LOWER * 4.0).round() / 4.0).max(least);
+            if lower < value {
+                let mut params = instance.params.clone();
+                params.insert(field.clone(), lower.into());
+                let edit = Edit::SetParams(name.to_owned(), params);
+                let label = format!("Lower {field} to {}", text::number(lower));
+                fixes.push((label, Command::edit(edit, format!("lower {field}"))));
+            }
+        }
+        if field == super::heights::THRESHOLD {
+            fixes.push(("Peak heights…".to_owned(), Command::ShowHeights(name.to_owned())));
         }
         fixes
     }

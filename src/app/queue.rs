@@ -40,6 +40,10 @@ impl App {
             self.toasts.error(format!("Nothing can run: {reason}"));
             return;
         }
+        if self.sheet.is_empty() {
+            self.toasts.info("There is nothing to run yet: open a recording, or take a template.");
+            return;
+        }
         self.last_run += 1;
         let editor = &self.sheet.editor;
         let waiting = Waiting {

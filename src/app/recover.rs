@@ -115,7 +115,14 @@ impl App {
     pub(super) fn remember_view(&mut self, sheet: &Sheet) {
         if let (Some(path), Some(canvas)) = (&sheet.editor.path, sheet.canvas.place()) {
             let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.clone());
-            self.settings.remember_view(LastView { path, canvas, looked_at: sheet.editor.looked_at.clone() });
+            self.settings.remember_view(LastView {
+                path,
+                canvas,
+                looked_at: sheet.editor.looked_at.clone(),
+                level: sheet.editor.level().to_owned(),
+                previews: sheet.editor.previews.clone(),
+                all_previews: sheet.previews.all,
+            });
         }
     }
 
@@ -135,6 +142,9 @@ impl App {
         let Some(view) = self.settings.views.iter().find(|view| self.sheet.is_of(&view.path)).cloned() else {
             return;
         };
+        self.sheet.editor.enter(&view.level);
+        self.sheet.editor.previews = view.previews;
+        self.sheet.previews.all = view.all_previews;
         self.sheet.canvas.look_at(view.canvas);
         let is_there = |end: &String| {
             end.split_once('.').is_some_and(|(node, _)| self.sheet.editor.pipeline().index(node).is_some())

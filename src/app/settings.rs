@@ -1,9 +1,12 @@
 //! What the window remembers from one start to the next.
 
-use super::panels::Pane;
+use super::{keymap::Keymap, panels::Pane};
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// Where it is kept in eframe's storage.
 const KEY: &str = "spikeloom";
@@ -22,6 +25,15 @@ pub struct LastView {
     pub canvas: ([f32; 2], f32),
     /// The end that was looked at, `node.port`.
     pub looked_at: Option<String>,
+    /// The group that was drawn.
+    #[serde(default)]
+    pub level: String,
+    /// Nodes that showed what leaves them.
+    #[serde(default)]
+    pub previews: BTreeSet<String>,
+    /// All nodes did.
+    #[serde(default)]
+    pub all_previews: bool,
 }
 
 /// What is remembered.
@@ -40,6 +52,8 @@ pub struct Settings {
     pub minimap: bool,
     /// How pipelines were looked at last, newest first.
     pub views: Vec<LastView>,
+    /// Keys that were chosen by the user.
+    pub keys: Keymap,
     /// Where the panels are.
     pub layout: Option<egui_tiles::Tree<Pane>>,
 }
@@ -53,6 +67,7 @@ impl Default for Settings {
             folder: None,
             minimap: true,
             views: Vec::new(),
+            keys: Keymap::default(),
             layout: None,
         }
     }

@@ -3,6 +3,8 @@
 use super::{
     canvas::{Canvas, Known},
     editor::Editor,
+    groups,
+    previews::Previews,
     runs::Runs,
     views::Viewer,
 };
@@ -30,8 +32,12 @@ pub struct Sheet {
     pub known: Known,
     /// The run this pipeline started last.
     pub runs: Runs,
+    /// What flows at nodes, drawn small.
+    pub previews: Previews,
     /// Where the canvas looks.
     pub canvas: Canvas,
+    /// Where the canvas looked at each group last, and at the whole.
+    pub places: BTreeMap<String, ([f32; 2], f32)>,
     /// What is looked at; there once the store is open.
     pub viewer: Option<Viewer>,
     /// What is looked at was not chosen by hand: it may change to spikes that arrive.
@@ -87,6 +93,29 @@ impl Sheet {
                 && stored.is_some_and(|s| !matches!(s, NodeState::Cached | NodeState::Done { .. }));
             if !outdated && pipeline.index(name).is_some() {
                 self.states.insert(name.clone(), live.clone());
+            }
+        }
+        self.join_groups();
+    }
+
+    /// Groups are as what lies in them is.
+    fn join_groups(&mut self) {
+        let pipeline = self.editor.pipeline();
+        self.known.inner.clear();
+        for (group, _) in pipeline.groups() {
+            let nodes = pipeline.nodes_of(group);
+            let states = nodes.iter().filter_map(|name| Some((*name, self.states.get(*name)?)));
+            if let Some(state) = groups::joined(states) {
+                self.states.insert(group.to_owned(), state);
+            }
+            if let Some(reason) = nodes.first().and_then(|first| self.known.off.get(*first)).cloned()
+                && nodes.iter().all(|name| self.known.off.contains_key(*name))
+            {
+                self.known.off.insert(group.to_owned(), reason);
+            }
+            let told: Vec<String> = nodes.iter().flat_map(|name| self.known.told(name)).collect();
+            if !told.is_empty() {
+                self.known.inner.insert(group.to_owned(), told);
             }
         }
     }

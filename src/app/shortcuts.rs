@@ -4,11 +4,13 @@ use super::{
     App,
     canvas::{Alignment, Canvas},
     command::Command,
+    keymap::{self, Keymap},
 };
-use egui::{Context, Event, Key, KeyboardShortcut, ModifierNames, Modifiers};
+use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 const NONE: Modifiers = Modifiers::NONE;
 const CTRL: Modifiers = Modifiers::COMMAND;
+const ALT: Modifiers = Modifiers::ALT;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
@@ -44,12 +46,15 @@ impl Action {
         self
     }
 
-    /// Its keys as people read them.
+    /// Its keys where nobody chose others.
+    pub fn own_keys(&self) -> Vec<KeyboardShortcut> {
+        self.keys.iter().map(|&(modifiers, key)| KeyboardShortcut::new(modifiers, key)).collect()
+    }
+
+    /// Its key as people read it.
     pub fn keys(&self, ctx: &Context) -> String {
-        self.keys.first().map_or_else(String::new, |&(modifiers, key)| {
-            let is_mac = ctx.os() == egui::os::OperatingSystem::Mac;
-            KeyboardShortcut::new(modifiers, key).format(&ModifierNames::NAMES, is_mac)
-        })
+        let keys = Keymap::of(ctx).keys(self);
+        keys.first().map_or_else(String::new, |key| keymap::words(ctx, *key))
     }
 }
 
@@ -103,9 +108,16 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Canvas", "Frame", &[(CTRL, Key::G)], || Command::Frame),
     Action::new("Canvas", "Add comment", &[(NONE, Key::C)], || Command::AddComment),
     Action::new("Nodes", "Look at output", &[(NONE, Key::V)], || Command::LookAtSelection),
-    Action::new("Nodes", "Rename", &[(NONE, Key::Enter), (NONE, Key::F2)], || Command::Rename),
+    Action::new("Nodes", "Rename", &[(NONE, Key::F2)], || Command::Rename),
+    Action::new("Nodes", "Go into group, or rename", &[(NONE, Key::Enter)], || Command::Activate),
+    Action::new("Nodes", "Leave group", &[(ALT, Key::ArrowUp)], || Command::Leave),
+    Action::new("Nodes", "Group into a node", &[(CTRL_SHIFT, Key::G)], || Command::Group),
+    Action::new("Nodes", "Ungroup", &[(CTRL_SHIFT, Key::U)], || Command::Ungroup),
+    Action::new("Nodes", "Save to my library", &[], || Command::KeepGroup),
     Action::new("Nodes", "Mute", &[(NONE, Key::M)], || Command::ToggleMuted),
     Action::new("Nodes", "Bypass", &[(NONE, Key::B)], || Command::ToggleBypassed),
+    Action::new("Nodes", "Preview", &[(NONE, Key::P)], || Command::TogglePreviews),
+    Action::new("Nodes", "Preview on all nodes", &[(SHIFT, Key::P)], || Command::ToggleAllPreviews),
     Action::new("Nodes", "Collapse", &[(NONE, Key::H)], || Command::ToggleCollapsed),
     Action::new("Nodes", "Replace with…", &[(NONE, Key::R)], || Command::FindSwap),
     Action::new("Nodes", "Find parameter…", &[(CTRL_SHIFT, Key::F)], || Command::FindParam),
@@ -119,6 +131,9 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Edit", "Duplicate", &[(CTRL, Key::D)], || Command::Duplicate),
     Action::new("Edit", "Select all", &[(CTRL, Key::A)], || Command::SelectAll),
     Action::new("Edit", "Select nothing", &[(NONE, Key::Escape)], || Command::Select(Vec::new())),
+    Action::new("Run and files", "Help on the selected node", &[(NONE, Key::F1)], || Command::Help(None))
+        .anywhere(),
+    Action::new("", "Self-check…", &[], || Command::SelfCheck),
     Action::new("", "Shortcuts", &[], || Command::ToggleShortcuts),
     Action::new("", "Reset layout", &[], || Command::ResetLayout),
     Action::new("", "Room to inspect", &[], || Command::InspectLayout),
@@ -161,11 +176,15 @@ pub fn commands(ctx: &Context, canvas: &Canvas, greets: bool) -> Vec<Command> {
     // Escape closes a menu, or ends a drag, before it means anything else.
     let menu = egui::Popup::is_any_open(ctx) || canvas.is_dragging();
     let mut commands = Vec::new();
+    let keymap = Keymap::of(ctx);
     // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
     let mut keys: Vec<_> = ACTIONS
         .iter()
         .filter(|action| action.anywhere || (!typing && (!greets || action.group == "Edit")))
-        .flat_map(|action| action.keys.iter().map(move |&(modifiers, key)| (modifiers, key, action)))
+        .flat_map(|action| {
+            let keys = keymap.keys(action).into_iter();
+            keys.map(move |key| (key.modifiers, key.logical_key, action))
+        })
         .collect();
     keys.sort_by_key(|(modifiers, ..)| !modifiers.shift);
     ctx.input_mut(|input| {
@@ -218,10 +237,16 @@ impl App {
             Command::Stop => self.is_running(),
             Command::RunToSelection => selected,
             Command::Copy | Command::Cut | Command::Duplicate | Command::Frame => any,
+            Command::TogglePreviews => selected,
             Command::ToggleMuted | Command::ToggleBypassed | Command::ToggleCollapsed => selected,
             Command::Delete => any || self.sheet.editor.selected_wire.is_some(),
             Command::LookAtSelection => selected || self.sheet.editor.selected_wire.is_some(),
-            Command::Rename => {
+            Command::Group | Command::KeepGroup => selected,
+            Command::Ungroup => {
+                self.sheet.editor.selection.iter().any(|name| self.pipeline().group(name).is_some())
+            }
+            Command::Leave => !self.sheet.editor.level().is_empty(),
+            Command::Rename | Command::Activate => {
                 self.sheet.editor.selection.len() + self.sheet.editor.selected_marks.len() == 1
             }
             Command::Unpack | Command::FindSwap => self.sheet.editor.selection.len() == 1,

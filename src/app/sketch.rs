@@ -19,6 +19,10 @@ pub struct Sketch {
 impl Sketch {
     /// Takes the outline of a pipeline.
     pub fn new(pipeline: &Pipeline, registry: &Registry) -> Self {
+        // Groups are one block each.
+        let picture = pipeline.groups().next().map(|_| pipeline.picture(registry, ""));
+        let (pipeline, registry) =
+            picture.as_ref().map_or((pipeline, registry), |picture| (&picture.pipeline, &*picture.registry));
         let known: Vec<_> = pipeline.nodes().collect();
         let at = |name: &str| known.iter().position(|node| node.name == name);
         let category = |kind: &str| registry.get(kind).map(|node| node.info().category);

@@ -1,6 +1,8 @@
 //! Several pipelines at once: opened, switched, closed, opened again.
 
-use super::{App, canvas::Canvas, command::Command, editor::Editor, sheet::Sheet, theme, views::Viewer};
+use super::{
+    App, canvas::Canvas, command::Command, editor::Editor, keymap, sheet::Sheet, theme, views::Viewer,
+};
 use egui::{Align2, FontId, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// Closed pipelines that can be opened again as they were, with what can be undone.
@@ -151,7 +153,8 @@ impl App {
                     }
                     let new = ui.small_button("+");
                     new.widget_info(|| WidgetInfo::labeled(Role::Button, true, "New tab"));
-                    if new.on_hover_text("New pipeline (Ctrl+N)").clicked() {
+                    if new.on_hover_text(format!("New pipeline{}", keymap::after(ui.ctx(), "New"))).clicked()
+                    {
                         commands.push(Command::New);
                     }
                 });

@@ -6,7 +6,7 @@ use super::{
     command::MergeKey,
     text::{self, counted},
 };
-use crate::pipeline::{Edit, Mark, MarkColor, MarkKind, Pipeline};
+use crate::pipeline::{Edit, Mark, MarkColor, MarkKind, Pipeline, is_way};
 use std::collections::BTreeSet;
 
 /// Size of a new comment in canvas units.
@@ -20,7 +20,7 @@ impl App {
 
     pub(super) fn reconnect(&mut self, old: &(String, String), from: &str, to: &str) {
         let old = (old.0.as_str(), old.1.as_str());
-        match self.sheet.editor.pipeline().reconnect_edit(&self.registry, old, from, to) {
+        match self.sheet.editor.drawn().reconnect_edit(&self.kinds(), old, from, to) {
             Ok(edit) => self.edit(edit, "move wire", None),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
@@ -28,7 +28,7 @@ impl App {
 
     /// Puts a node of the pipeline into a wire; frames around both ends grow with it.
     pub(super) fn splice(&mut self, node: &str, wire: &(String, String), merge: Option<MergeKey>) {
-        match self.sheet.editor.pipeline().splice_with_room(&self.registry, node, &wire.0, &wire.1) {
+        match self.sheet.editor.drawn().splice_with_room(&self.kinds(), node, &wire.0, &wire.1) {
             Ok(edit) => self.insert_edit(edit, &format!("insert {node}"), merge, node, wire),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
@@ -47,7 +47,7 @@ impl App {
         let merge =
             merge.unwrap_or_else(|| MergeKey(format!("insert {node} {}", self.sheet.editor.revision())));
         let ends = [&wire.0, &wire.1].map(|end| end.split_once('.').map_or("", |(node, _)| node));
-        let pipeline = self.sheet.editor.pipeline();
+        let pipeline = self.sheet.editor.drawn();
         let frames = pipeline.marks().filter(|(_, mark)| mark.kind == MarkKind::Frame);
         let place = |pipeline: &Pipeline, name: &String| pipeline.node(name).map(|node| node.position);
         let held: Vec<(u32, Vec<String>, Vec<_>)> = frames
@@ -62,7 +62,7 @@ impl App {
             })
             .collect();
         self.edit(edit, label, Some(merge.clone()));
-        let pipeline = self.sheet.editor.pipeline();
+        let pipeline = self.sheet.editor.drawn();
         let fitted = held.into_iter().filter_map(|(number, names, before)| {
             let mark = pipeline.mark(number)?.clone();
             let shifts = names.iter().zip(before).map(|(name, before)| {
@@ -88,7 +88,7 @@ impl App {
 
     pub(super) fn swap(&mut self, node: &str, kind: &str) {
         let label = self.registry.get(kind).map_or(kind, |known| known.info().label).to_lowercase();
-        match self.sheet.editor.pipeline().swap_edit(&self.registry, node, kind) {
+        match self.sheet.editor.drawn().swap_edit(&self.kinds(), node, kind) {
             Ok((edit, name)) => {
                 self.edit(edit, &format!("replace {node} with {label}"), None);
                 self.sheet.editor.select([name]);
@@ -103,7 +103,7 @@ impl App {
             return;
         }
         let moves =
-            self.sheet.canvas.aligned(self.sheet.editor.pipeline(), &self.sheet.states, names, alignment);
+            self.sheet.canvas.aligned(self.sheet.editor.drawn(), &self.sheet.states, names, alignment);
         let label = format!("{} {}", alignment.label(), counted(moves.len(), "node"));
         self.edit(Edit::Move(moves), &label, None);
     }
@@ -111,11 +111,12 @@ impl App {
     /// Lays the selection out, or everything; what was at the top left stays there, and frames stay around what
     /// lies in them.
     pub(super) fn arrange(&mut self) {
-        let pipeline = self.sheet.editor.pipeline();
+        let pipeline = self.sheet.editor.drawn();
         let mut names = self.sheet.editor.selection.clone();
         if names.len() < 2 {
             names = pipeline.nodes().map(|node| node.name.clone()).collect();
         }
+        names.retain(|name| !is_way(name));
         let least = |axis: usize| {
             let places = pipeline.nodes().filter(|n| names.contains(&n.name)).map(|n| n.position[axis]);
             places.reduce(f32::min).unwrap_or(0.0)
@@ -132,7 +133,7 @@ impl App {
 
     /// Frames with nodes that move go where these go.
     fn frames_after(&self, moves: &[(String, [f32; 2])]) -> Vec<Edit> {
-        let pipeline = self.sheet.editor.pipeline();
+        let pipeline = self.sheet.editor.drawn();
         let frames = pipeline.marks().filter(|(_, mark)| mark.kind == MarkKind::Frame);
         let fitted = frames.filter_map(|(number, mark)| {
             let (nodes, _) = self.sheet.canvas.within(pipeline, &self.sheet.states, number);
@@ -149,7 +150,7 @@ impl App {
     /// Replaces the selected node by the nodes it stands for, and selects those.
     pub(super) fn unpack(&mut self) {
         let Some(name) = self.sheet.editor.single_selection().map(|node| node.name.clone()) else { return };
-        match self.sheet.editor.pipeline().unpack_edit(&self.registry, &name) {
+        match self.sheet.editor.drawn().unpack_edit(&self.kinds(), &name) {
             Ok((edit, parts)) => {
                 self.edit(edit, &format!("unpack {name}"), None);
                 self.sheet.editor.select(parts);
@@ -163,7 +164,7 @@ impl App {
     pub(super) fn frame_selection(&mut self) {
         let nodes: Vec<String> = self.sheet.editor.selection.iter().cloned().collect();
         let marks: Vec<u32> = self.sheet.editor.selected_marks.iter().copied().collect();
-        let pipeline = self.sheet.editor.pipeline();
+        let pipeline = self.sheet.editor.drawn();
         let Some((position, size)) =
             self.sheet.canvas.frame_around(pipeline, &self.sheet.states, &nodes, &marks, &[])
         else {
@@ -175,6 +176,7 @@ impl App {
             color: MarkColor::Blue,
             position,
             size,
+            group: self.sheet.editor.level().to_owned(),
         });
     }
 
@@ -182,7 +184,9 @@ impl App {
     pub(super) fn add_comment(&mut self) {
         let position = self.sheet.canvas.pointer_place(&self.ctx);
         let color = MarkColor::Yellow;
-        self.add_mark(Mark { kind: MarkKind::Comment, text: String::new(), color, position, size: COMMENT });
+        let group = self.sheet.editor.level().to_owned();
+        let kind = MarkKind::Comment;
+        self.add_mark(Mark { kind, text: String::new(), color, position, size: COMMENT, group });
     }
 
     fn add_mark(&mut self, mark: Mark) {
@@ -197,7 +201,7 @@ impl App {
     }
 
     pub(super) fn edit_mark(&mut self, number: u32) {
-        if let Some(mark) = self.sheet.editor.pipeline().mark(number) {
+        if let Some(mark) = self.sheet.editor.drawn().mark(number) {
             self.sheet.canvas.edit_mark(number, &mark.text);
         }
     }
@@ -205,7 +209,7 @@ impl App {
     pub(super) fn paint_marks(&mut self, color: MarkColor) {
         let marks: BTreeSet<u32> = self.sheet.editor.selected_marks.clone();
         let painted = marks.iter().filter_map(|number| {
-            let mark = self.sheet.editor.pipeline().mark(*number)?.clone();
+            let mark = self.sheet.editor.drawn().mark(*number)?.clone();
             Some(Edit::SetMark(*number, Some(Mark { color, ..mark })))
         });
         let edits: Vec<Edit> = painted.collect();
@@ -216,7 +220,7 @@ impl App {
     }
 
     pub(super) fn fit_frame(&mut self, number: u32) {
-        let pipeline = self.sheet.editor.pipeline();
+        let pipeline = self.sheet.editor.drawn();
         let (nodes, marks) = self.sheet.canvas.within(pipeline, &self.sheet.states, number);
         let around = self.sheet.canvas.frame_around(pipeline, &self.sheet.states, &nodes, &marks, &[]);
         match (around, pipeline.mark(number)) {

@@ -1,6 +1,6 @@
 //! The bar at the top: menus at the left, running at the right.
 
-use super::{App, command::Command, examples, shortcuts, text, theme};
+use super::{App, command::Command, examples, keymap, shortcuts, text, theme};
 use egui::{Button, MenuBar, Role, Sense, Shape, Stroke, ThemePreference, Ui, WidgetInfo, vec2};
 
 /// Steps listed in the menu of the history, each way.
@@ -18,8 +18,9 @@ impl App {
                 ui.menu_button("Edit", |ui| self.edit_menu(ui, &mut commands));
                 ui.menu_button("View", |ui| self.view_menu(ui, &mut commands));
                 ui.menu_button("Help", |ui| {
+                    self.actions(ui, &["Help on the selected node"], &mut commands);
                     entry(ui, "Shortcuts", "?", true, Command::ToggleShortcuts, &mut commands);
-                    self.actions(ui, &["All commands", "About Spikeloom"], &mut commands);
+                    self.actions(ui, &["All commands", "Self-check…", "About Spikeloom"], &mut commands);
                 });
                 self.tabs_ui(ui, &mut commands);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -39,12 +40,19 @@ impl App {
                     sign_button(ui, "Stop", p.control, p.text_strong)
                 })
                 .inner;
-            if stop.on_hover_text("Stop the run (Shift+F5)").clicked() {
+            if stop.on_hover_text(format!("Stop the run{}", keymap::after(ui.ctx(), "Stop"))).clicked() {
                 commands.push(Command::Stop);
             }
         } else {
-            let run = sign_button(ui, "Run", p.accent, p.on_accent);
-            if run.on_hover_text("Run what is not done yet (F5)").clicked() {
+            // Nothing is drawn yet: there is nothing to run.
+            let any = !self.sheet.is_empty();
+            let run = ui.add_enabled_ui(any, |ui| sign_button(ui, "Run", p.accent, p.on_accent)).inner;
+            let run =
+                run.on_disabled_hover_text("There is nothing to run yet: open a recording or a template");
+            if run
+                .on_hover_text(format!("Run what is not done yet{}", keymap::after(ui.ctx(), "Run")))
+                .clicked()
+            {
                 commands.push(Command::Run { until: None });
             }
         }
@@ -93,8 +101,9 @@ impl App {
             Some(what) => format!("{word} {what}"),
             None => word.to_owned(),
         };
-        entry(ui, &label("Undo", undo), "Ctrl+Z", undo.is_some(), Command::Undo, commands);
-        entry(ui, &label("Redo", redo), "Ctrl+Shift+Z", redo.is_some(), Command::Redo, commands);
+        let keys = ["Undo", "Redo"].map(|label| keymap::keys_of(ui.ctx(), label));
+        entry(ui, &label("Undo", undo), &keys[0], undo.is_some(), Command::Undo, commands);
+        entry(ui, &label("Redo", redo), &keys[1], redo.is_some(), Command::Redo, commands);
         ui.add_enabled_ui(undo.is_some() || redo.is_some(), |ui| {
             ui.menu_button("History", |ui| self.history_menu(ui, commands));
         });
@@ -105,6 +114,7 @@ impl App {
         self.actions(ui, &["Duplicate", "Delete", "Select all"], commands);
         ui.separator();
         self.actions(ui, &["Add node…", "Add comment", "Frame"], commands);
+        self.actions(ui, &["Group into a node", "Ungroup", "Leave group", "Save to my library"], commands);
         self.actions(ui, &["Rename", "Replace with…", "Mute", "Bypass", "Collapse"], commands);
         ui.separator();
         self.actions(ui, &["Run to here", "Look at output"], commands);
@@ -144,7 +154,9 @@ impl App {
     fn view_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(200.0);
         self.actions(ui, &["Fit all", "Fit selection", "100 %", "Find on the canvas…"], commands);
-        if ui.checkbox(&mut self.settings.minimap, "Minimap").clicked() {
+        if ui.checkbox(&mut self.settings.minimap, "Minimap").clicked()
+            | ui.checkbox(&mut self.sheet.previews.all, "Preview on all nodes").clicked()
+        {
             ui.close();
         }
         ui.separator();

@@ -110,6 +110,15 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Sort a small recording with a known truth here, and say how well and how fast.
+    Selfcheck {
+        /// Threads that compute; as many as the computer has where left out.
+        #[arg(long)]
+        threads: Option<usize>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what is in a recording or sorting.
     Info(InfoArguments),
     /// Sort a recording into units.

@@ -13,11 +13,13 @@ use serde_json::{Map, Value as Json, json};
 /// Where it cannot be opened, or needs options that were not given.
 pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
     let options = arguments.reading.options();
-    let description = io::describe(&arguments.input, &options)?;
-    let recording = description.is_recording.then(|| open_recording(&arguments.input, &options)).transpose();
+    let inner = io::only_one_inside(&arguments.input);
+    let input = inner.as_ref().unwrap_or(&arguments.input);
+    let description = io::describe(input, &options)?;
+    let recording = description.is_recording.then(|| open_recording(input, &options)).transpose();
     let sorting = description
         .is_sorting
-        .then(|| io::open_sorting(&arguments.input, arguments.reading.sampling_frequency))
+        .then(|| io::open_sorting(input, arguments.reading.sampling_frequency))
         .transpose()
         .map_err(CliError::from);
     // What holds both may lack one of them, such as a phy folder without its traces.

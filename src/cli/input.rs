@@ -13,5 +13,8 @@ use std::path::Path;
 /// # Errors
 /// Where it cannot be opened.
 pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, CliError> {
-    with_steps(io::open_recording(path, options)?).map_err(|error| CliError::Input(error.to_string()))
+    // A folder that is nothing by itself and holds one recording stands for that.
+    let inner = io::only_one_inside(path);
+    with_steps(io::open_recording(inner.as_deref().unwrap_or(path), options)?)
+        .map_err(|error| CliError::Input(error.to_string()))
 }

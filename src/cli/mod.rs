@@ -17,6 +17,7 @@ mod output;
 mod presets;
 mod progress;
 mod run;
+mod selfcheck;
 mod sort;
 mod sorters;
 mod status;
@@ -82,6 +83,7 @@ pub fn start() -> Start {
         Some(Command::Nodes { json }) => nodes::list(json),
         Some(Command::Node { name, json }) => nodes::page(&name, json),
         Some(Command::Sorters { name, python, json }) => sorters::sorters(name.as_deref(), &python, json),
+        Some(Command::Selfcheck { threads, json }) => selfcheck::selfcheck(threads, json),
         Some(Command::Info(arguments)) => info::info(&arguments),
         Some(Command::Sort(arguments)) => sort::sort(&arguments),
         Some(Command::Convert(arguments)) => convert::convert(&arguments),

@@ -108,7 +108,7 @@ fn prepared(arguments: &RunArguments) -> Result<(Loaded, Arc<Executor>), CliErro
         return Err(loaded.problems_error());
     }
     if let Some(name) = &arguments.until
-        && loaded.pipeline.node(name).is_none()
+        && !loaded.pipeline.has(name)
     {
         let names: Vec<&str> = loaded.pipeline.nodes().map(|node| node.name.as_str()).collect();
         return Err(CliError::advised(

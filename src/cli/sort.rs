@@ -37,7 +37,10 @@ const WRITTEN: [&str; 4] = ["sorting", "metrics.csv", "pipeline.ron", "run.json"
 pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
     let start = Instant::now();
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let (input, out) = (absolute(&arguments.input), absolute(&arguments.out));
+    let (input, out) = (
+        absolute(io::only_one_inside(&arguments.input).as_ref().unwrap_or(&arguments.input)),
+        absolute(&arguments.out),
+    );
     let recording = open_recording(&input, &arguments.reading.options())?;
     let info = recording.info();
     // Before hours of work, not after them.

@@ -5,10 +5,13 @@
 
 mod cache;
 mod density;
+mod glimpse;
+pub mod heights;
 mod lanes;
 mod minmax;
 mod pairs;
 mod samples;
+pub mod selfcheck;
 mod spans;
 mod spikes;
 mod traces;
@@ -16,6 +19,7 @@ mod units;
 mod waveforms;
 
 pub use density::{Density, DensityRequest, density};
+pub use glimpse::Glimpse;
 pub use lanes::{Lane, Lanes, Ticket, Wake};
 pub use minmax::{Extremes, bin};
 pub use pairs::{Pairs, PairsRequest, pairs};

@@ -39,7 +39,7 @@ mod zarr;
 pub use crate::data::{STEPS, WARNINGS};
 pub use error::Error;
 pub use open::{
-    Description, OpenOptions, describe, files_behind, is_known_but_not_read, open_recording, open_sorting,
-    open_templates,
+    Description, OpenOptions, describe, files_behind, is_known_but_not_read, only_one_inside, open_recording,
+    open_sorting, open_templates,
 };
 pub use raw_source::{Layout, RawSource};

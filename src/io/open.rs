@@ -359,6 +359,25 @@ fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Erro
     Err(Error::Unrecognised { path: path.to_owned(), message: format!("looked for {}", signs.join("; ")) })
 }
 
+/// The one recording or sorting in a folder that is none itself, hidden files and folders aside.
+pub fn only_one_inside(folder: &Path) -> Option<PathBuf> {
+    if !folder.is_dir() || not_read(folder).is_some() || FORMATS.iter().any(|format| (format.fits)(folder)) {
+        return None;
+    }
+    let mut inside = Vec::new();
+    find_inside(folder, 3, &mut inside);
+    if inside.is_empty() {
+        // A single file of any name: raw samples, most likely.
+        let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+        inside = entries
+            .filter(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')))
+            .take(2)
+            .collect();
+        inside.retain(|path| path.is_file());
+    }
+    if inside.len() == 1 { inside.pop() } else { None }
+}
+
 /// A few recordings and sortings in a folder, for the message where the folder itself is none.
 fn find_inside(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     const ENOUGH: usize = 4;

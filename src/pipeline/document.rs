@@ -3,8 +3,9 @@
 use super::{
     Edit, MarkKind, NodeInstance, Params, Pipeline, Problem, Registry,
     check::nearest,
+    group::{self, Group, is_way},
     mark,
-    migrate::{self, RESERVED, VERSION},
+    migrate::{self, VERSION},
     params::ron_options,
     raw::{RawMap, RawStruct, position, shift},
     read_params::read_params,
@@ -166,6 +167,16 @@ impl<'a> Reader<'a> {
                 self.piece(seed).map_err(|(at, message)| self.syntax(at, format!("seed: {message}")))?;
             self.edit(Edit::SetSeed(seed), (1, 1));
         }
+        if let Some(groups) = field("sub_graphs") {
+            let groups: RawMap =
+                self.piece(groups).map_err(|(at, m)| self.syntax(at, format!("sub_graphs: {m}")))?;
+            let mut entries = groups.0;
+            // What holds others comes first.
+            entries.sort_by_key(|(key, _)| key.get_ron().matches('/').count());
+            for (key, value) in entries {
+                self.group(key.get_ron(), value.get_ron());
+            }
+        }
         if let Some(nodes) = field("nodes") {
             let nodes: RawMap =
                 self.piece(nodes).map_err(|(at, m)| self.syntax(at, format!("nodes: {m}")))?;
@@ -181,7 +192,7 @@ impl<'a> Reader<'a> {
             }
         }
         for (index, (name, value)) in fields.iter().enumerate() {
-            let known = ["version", "seed", "nodes", "wires"];
+            let known = ["version", "seed", "nodes", "wires", "sub_graphs"];
             if fields.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let message = format!("\"{name}\" is given twice; the first one counts");
                 self.problems.push(Problem::of_document(message).at(self.at(name)));
@@ -189,16 +200,45 @@ impl<'a> Reader<'a> {
                 self.marks(kind, value.get_ron());
             } else if !known.contains(name) {
                 self.pipeline.keep_field(name, value.get_ron());
-                if !RESERVED.contains(name) {
-                    let hint = nearest(name, known.into_iter())
-                        .map(|near| format!("; did you mean \"{near}\"?"))
-                        .unwrap_or_default();
-                    let message = format!("a pipeline has no field \"{name}\"{hint}");
-                    self.problems.push(Problem::of_document(message).at(self.at(name)));
-                }
+                let hint = nearest(name, known.into_iter())
+                    .map(|near| format!("; did you mean \"{near}\"?"))
+                    .unwrap_or_default();
+                let message = format!("a pipeline has no field \"{name}\"{hint}");
+                self.problems.push(Problem::of_document(message).at(self.at(name)));
             }
         }
         Ok(())
+    }
+
+    /// A group; one that cannot be read is shown with the ports of its wires.
+    fn group(&mut self, key: &'a str, value: &'a str) {
+        let name: String = match self.piece(key) {
+            Ok(name) => name,
+            Err((at, message)) => {
+                self.problems
+                    .push(Problem::of_document(format!("the name of a sub-graph: {message}")).at(at));
+                return;
+            }
+        };
+        self.around(&name, self.at(key));
+        let read = group::from_text(value).map_err(|(at, message)| (shift(self.at(value), at), message));
+        let group = read.unwrap_or_else(|(at, message)| {
+            self.problems.push(Problem::of_node(&name, message).at(at));
+            Group::default()
+        });
+        self.places.insert(name.clone(), self.at(key));
+        self.edit(Edit::SetGroup(name, Some(group)), self.at(key));
+    }
+
+    /// The groups that a name lies in, where the document does not describe them.
+    fn around(&mut self, name: &str, at: Place) {
+        for (end, _) in name.match_indices('/') {
+            if self.pipeline.group(&name[..end]).is_none() && !name[..end].is_empty() {
+                self.unplaced.insert(name[..end].to_owned());
+                self.places.entry(name[..end].to_owned()).or_insert(at);
+                self.edit(Edit::SetGroup(name[..end].to_owned(), Some(Group::default())), at);
+            }
+        }
     }
 
     /// Frames or comments; where one cannot be read the field is kept as it is, and none of them is shown.
@@ -254,6 +294,7 @@ impl<'a> Reader<'a> {
             );
             wrong.push(Problem::of_node(&name, message).at(at));
         }
+        self.around(&name, at);
         let name = self.pipeline.free_name(&name);
         let mut instance = NodeInstance::new(&name, "", Params::new(), [0.0; 2]);
         self.places.insert(name.clone(), at);
@@ -345,16 +386,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Lays nodes without a place out, below those that have one.
+    /// Lays nodes without a place out, below those of their level that have one.
     fn place(&mut self) {
-        self.unplaced.retain(|name| self.pipeline.node(name).is_some());
-        let placed = || self.pipeline.nodes().filter(|node| !self.unplaced.contains(&node.name));
-        let least = |axis: usize| placed().map(|n| n.position[axis]).reduce(f32::min);
-        let lowest = placed().map(|n| n.position[1]).reduce(f32::max);
-        let corner = [least(0).unwrap_or(0.0), lowest.map_or(0.0, |y| y + ROOM_BELOW)];
-        let moves = self.pipeline.arrange(&self.unplaced, corner);
-        // All of them are nodes of the pipeline.
-        let _ = self.pipeline.apply(Edit::Move(moves));
+        self.unplaced.retain(|name| self.pipeline.has(name));
+        let levels: BTreeSet<String> =
+            self.unplaced.iter().map(|name| group::level_of(name).to_owned()).collect();
+        for level in levels {
+            let unplaced: BTreeSet<String> =
+                self.unplaced.iter().filter(|name| group::level_of(name) == level).cloned().collect();
+            let drawn = self.pipeline.picture(self.registry, &level).pipeline;
+            let placed =
+                || drawn.nodes().filter(|node| !unplaced.contains(&node.name) && !is_way(&node.name));
+            let least = |axis: usize| placed().map(|n| n.position[axis]).reduce(f32::min);
+            let lowest = placed().map(|n| n.position[1]).reduce(f32::max);
+            let corner = [least(0).unwrap_or(0.0), lowest.map_or(0.0, |y| y + ROOM_BELOW)];
+            let moves = drawn.arrange(&unplaced, corner);
+            // All of them are nodes and groups of the pipeline.
+            let _ = self.pipeline.apply(Edit::Move(moves));
+        }
     }
 
     fn finish(mut self) -> Opened {

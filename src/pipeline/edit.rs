@@ -2,6 +2,7 @@
 
 use super::{
     graph::{NodeInstance, Pipeline, Wire, split},
+    group::{Group, is_way},
     mark::Mark,
     params::Params,
 };
@@ -36,6 +37,9 @@ pub enum Edit {
     SetCollapsed(String, bool),
     /// Put a mark of this number on the canvas, change it, or take it away.
     SetMark(u32, Option<Mark>),
+    /// Make nodes that are called `name/…` a group that is shown so, or let there be no group of that name. What
+    /// names a group in the place of a node is meant for the nodes in it.
+    SetGroup(String, Option<Group>),
     /// Change the seed.
     SetSeed(u64),
     /// Several edits as one, applied in order.
@@ -65,16 +69,13 @@ impl Pipeline {
     /// Where the edit does not fit: a name taken or missing, a loop.
     pub fn apply(&mut self, edit: Edit) -> Result<Edit, PipelineError> {
         let missing = |name: &str| PipelineError(format!("there is no node \"{name}\""));
+        if let Some(lowered) = self.lowered(&edit)? {
+            return self.apply(lowered);
+        }
         match edit {
             Edit::AddNode(node) => {
-                if node.name.is_empty() || node.name.contains('.') {
-                    return Err(PipelineError(format!(
-                        "\"{}\" is no name for a node: names hold no dot",
-                        node.name
-                    )));
-                }
-                if self.index(&node.name).is_some() {
-                    return Err(PipelineError(format!("the name \"{}\" is taken", node.name)));
+                if let Some(reason) = self.refused_name(&node.name) {
+                    return Err(PipelineError(reason));
                 }
                 let name = node.name.clone();
                 self.graph.add_node(node);
@@ -137,11 +138,13 @@ impl Pipeline {
             }
             Edit::Move(moves) => {
                 let mut old = Vec::with_capacity(moves.len());
-                for (name, _) in &moves {
-                    old.push((name.clone(), self.node(name).ok_or_else(|| missing(name))?.position));
+                for (name, _) in moves.iter().filter(|(name, _)| !is_way(name)) {
+                    old.push((name.clone(), self.place_of(name).ok_or_else(|| missing(name))?));
                 }
                 for (name, position) in moves {
-                    if let Some(index) = self.index(&name) {
+                    if let Some(group) = self.groups.get_mut(&name) {
+                        group.position = position;
+                    } else if let Some(index) = self.index(&name) {
                         self.graph[index].position = position;
                     }
                 }
@@ -149,11 +152,8 @@ impl Pipeline {
             }
             Edit::Rename(old, new) => {
                 let index = self.index(&old).ok_or_else(|| missing(&old))?;
-                if new.is_empty() || new.contains('.') {
-                    return Err(PipelineError(format!("\"{new}\" is no name for a node: names hold no dot")));
-                }
-                if old != new && self.index(&new).is_some() {
-                    return Err(PipelineError(format!("the name \"{new}\" is taken")));
+                if let Some(reason) = (old != new).then(|| self.refused_name(&new)).flatten() {
+                    return Err(PipelineError(reason));
                 }
                 self.graph[index].name = new.clone();
                 Ok(Edit::Rename(new, old))
@@ -187,6 +187,20 @@ impl Pipeline {
                     None => self.marks.remove(&number),
                 };
                 Ok(Edit::SetMark(number, old))
+            }
+            Edit::SetGroup(name, group) => {
+                let refused = self.refused_name(&name).filter(|_| !self.groups.contains_key(&name));
+                if let (Some(reason), Some(_)) = (refused, &group) {
+                    return Err(PipelineError(reason));
+                }
+                if group.is_none() && !self.names_at(&name).is_empty() {
+                    return Err(PipelineError(format!("there are nodes in {name}")));
+                }
+                let old = match group {
+                    Some(group) => self.groups.insert(name.clone(), group),
+                    None => self.groups.remove(&name),
+                };
+                Ok(Edit::SetGroup(name, old))
             }
             Edit::SetSeed(seed) => Ok(Edit::SetSeed(std::mem::replace(&mut self.seed, seed))),
             Edit::Batch(edits) => {

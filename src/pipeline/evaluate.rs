@@ -130,7 +130,7 @@ impl<'a> Evaluator<'a> {
         if let Some(last) = until {
             let reversed = petgraph::visit::Reversed(graph);
             let mut wanted = BTreeSet::new();
-            if let Some(last) = pipeline.index(last) {
+            for last in pipeline.nodes_of(last).into_iter().filter_map(|name| pipeline.index(name)) {
                 let mut walk = petgraph::visit::Dfs::new(reversed, last);
                 while let Some(index) = walk.next(reversed) {
                     wanted.insert(index);
@@ -202,6 +202,35 @@ impl<'a> Evaluator<'a> {
     /// The nodes in order, with what is known of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&NodeInstance, &NodeEval)> {
         self.order.iter().filter_map(|&i| Some((&self.pipeline.graph()[i], self.nodes.get(&i)?)))
+    }
+
+    /// Why a node does not run: it is muted, or the first node before it that is, or that passes nothing on.
+    pub(super) fn why_off(&self, name: &str) -> Option<String> {
+        let graph = self.pipeline.graph();
+        let mut at = self.pipeline.index(name)?;
+        if !self.nodes.get(&at)?.off {
+            return None;
+        }
+        loop {
+            let instance = &graph[at];
+            if instance.muted {
+                return Some(format!("{} is muted", instance.name));
+            }
+            let mut before = graph.edges_directed(at, Direction::Incoming).collect::<Vec<_>>();
+            before.sort_by_key(|edge| &graph[edge.source()].name);
+            let silent = before.iter().find(|edge| {
+                let eval = self.nodes.get(&edge.source());
+                graph[edge.source()].bypassed
+                    && eval.is_some_and(|e| !e.off && !e.outputs.contains_key(&edge.weight().from_port))
+            });
+            if let Some(edge) = silent {
+                let (source, port) = (&graph[edge.source()].name, &edge.weight().from_port);
+                return Some(format!(
+                    "{source} is bypassed, and nothing of the type of its {port} enters it"
+                ));
+            }
+            at = before.iter().find(|e| self.nodes.get(&e.source()).is_some_and(|eval| eval.off))?.source();
+        }
     }
 
     fn node(&mut self, index: NodeIndex) -> NodeEval {

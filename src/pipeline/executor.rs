@@ -218,7 +218,7 @@ impl Executor {
             return Err(LookError(format!("{from} is part of a loop: remove one of its wires")));
         };
         if eval.off {
-            return Err(LookError(format!("{from} is muted, or a node before it is")));
+            return Err(LookError(walk.why_off(&from).unwrap_or_else(|| format!("{from} does not run"))));
         }
         if let Some(message) = &eval.invalid {
             return Err(LookError(format!("{from}: {message}")));

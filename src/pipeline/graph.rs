@@ -2,6 +2,7 @@
 
 use super::{
     edit::{Edit, PipelineError},
+    group::Group,
     mark::Mark,
     params::Params,
     port::PortType,
@@ -63,6 +64,7 @@ pub struct Pipeline {
     pub(super) graph: StableDiGraph<NodeInstance, Wire>,
     pub(super) seed: u64,
     pub(super) marks: BTreeMap<u32, Mark>,
+    pub(super) groups: BTreeMap<String, Group>,
     /// Fields of the document that this version keeps but does not use, as `(name, RON text)`.
     kept_fields: Vec<(String, String)>,
 }
@@ -137,12 +139,12 @@ impl Pipeline {
         wires
     }
 
-    /// A name not taken yet: `stem`, `stem_2`, `stem_3` …
+    /// A name not taken yet by a node or a group: `stem`, `stem_2`, `stem_3` …
     pub fn free_name(&self, stem: &str) -> String {
-        if self.index(stem).is_none() {
+        if !self.has(stem) {
             return stem.to_owned();
         }
-        (2..).map(|i| format!("{stem}_{i}")).find(|name| self.index(name).is_none()).unwrap_or_default()
+        (2..).map(|i| format!("{stem}_{i}")).find(|name| !self.has(name)).unwrap_or_default()
     }
 
     /// Why a wire may not be drawn, in words for the pointer; `Ok` where it may.

@@ -89,6 +89,8 @@ pub struct Mark {
     pub position: [f32; 2],
     /// Width and height in canvas units.
     pub size: [f32; 2],
+    /// The group it lies in, empty at the top.
+    pub group: String,
 }
 
 /// The least width and height of a mark in canvas units.
@@ -115,9 +117,14 @@ impl Mark {
             MarkColor::Grey => String::new(),
             color => format!("color: {}, ", color.name()),
         };
+        let inside = match self.group.as_str() {
+            "" => String::new(),
+            group => format!(", inside: {}", quoted(group)),
+        };
         let ([x, y], [w, h]) = (self.position, self.size);
         let words = quoted(&self.text);
-        format!("({}: {words}, {color}position: ({x:?}, {y:?}), size: ({w:?}, {h:?}))", self.kind.words())
+        let kind = self.kind.words();
+        format!("({kind}: {words}, {color}position: ({x:?}, {y:?}), size: ({w:?}, {h:?}){inside})")
     }
 }
 
@@ -130,6 +137,8 @@ struct Written {
     color: MarkColor,
     position: (f32, f32),
     size: (f32, f32),
+    #[serde(default)]
+    inside: String,
 }
 
 /// Reads a mark from its line; where it fails, the place in that text and why.
@@ -140,7 +149,8 @@ pub(super) fn from_text(kind: MarkKind, text: &str) -> Result<Mark, (ron::error:
     if !position.iter().chain(&size).all(|x| x.is_finite()) {
         return Err((ron::error::Position { line: 1, col: 1 }, "a place or size is no number".to_owned()));
     }
-    Ok(Mark { kind, text: written.text, color: written.color, position, size }.sized(size))
+    let mark = Mark { kind, text: written.text, color: written.color, position, size, group: written.inside };
+    Ok(mark.sized(size))
 }
 
 #[cfg(test)]
@@ -153,7 +163,14 @@ mod tests {
     use std::path::Path;
 
     fn mark(kind: MarkKind, text: &str) -> Mark {
-        Mark { kind, text: text.into(), color: MarkColor::Blue, position: [4.0, -8.5], size: [200.0, 90.0] }
+        Mark {
+            kind,
+            text: text.into(),
+            color: MarkColor::Blue,
+            position: [4.0, -8.5],
+            size: [200.0, 90.0],
+            group: String::new(),
+        }
     }
 
     #[test]

@@ -5,9 +5,6 @@
 /// The version that is written, and the newest one that is read.
 pub const VERSION: u32 = 1;
 
-/// Fields that version 1 keeps for later: read, kept as they are, and written again.
-pub(super) const RESERVED: &[&str] = &["sub_graphs"];
-
 /// Whether a version can be read.
 pub(super) fn is_known(version: u32) -> bool {
     (1..=VERSION).contains(&version)

@@ -24,6 +24,13 @@ impl Registry {
         self
     }
 
+    /// The same with a node that is found by its kind and listed nowhere.
+    #[must_use]
+    pub(super) fn with_stand_in(mut self, node: Arc<dyn DynNode>) -> Self {
+        self.nodes.insert(node.info().kind, node);
+        self
+    }
+
     /// The node of a kind.
     pub fn get(&self, kind: &str) -> Option<&Arc<dyn DynNode>> {
         self.nodes.get(kind)

@@ -12,6 +12,9 @@ impl Pipeline {
         let end = |node: &str, port: &str| format!("{node}.{port}");
         let (own, theirs) = (self.wires(), other.wires());
         let mut edits = Vec::new();
+        // Groups of both are there before and until the last of what lies in them.
+        edits
+            .extend(other.groups().map(|(name, group)| Edit::SetGroup(name.to_owned(), Some(group.clone()))));
         // Wires go before those that would close a loop with them come.
         let gone = own.iter().filter(|w| kept.contains(w.0) && kept.contains(w.2) && !theirs.contains(w));
         edits.extend(gone.map(|w| Edit::Disconnect(end(w.0, w.1), end(w.2, w.3))));
@@ -26,6 +29,12 @@ impl Pipeline {
         let marks: BTreeSet<u32> = self.marks().chain(other.marks()).map(|(number, _)| number).collect();
         let changed = marks.into_iter().filter(|number| self.mark(*number) != other.mark(*number));
         edits.extend(changed.map(|number| Edit::SetMark(number, other.mark(number).cloned())));
+        // Once more, as groups forget what goes; those that are not there go from within.
+        edits
+            .extend(other.groups().map(|(name, group)| Edit::SetGroup(name.to_owned(), Some(group.clone()))));
+        let own: Vec<&str> = self.groups().map(|(name, _)| name).collect();
+        let gone = own.into_iter().rev().filter(|name| other.group(name).is_none());
+        edits.extend(gone.map(|name| Edit::SetGroup(name.to_owned(), None)));
         if self.seed() != other.seed() {
             edits.push(Edit::SetSeed(other.seed()));
         }

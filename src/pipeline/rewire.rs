@@ -3,6 +3,7 @@
 use super::{
     edit::{Edit, PipelineError},
     graph::{NodeInstance, Pipeline, split},
+    group::{leaf_of, level_of, name_in},
     node::DynNode,
     params::Params,
     port::{Port, PortType},
@@ -68,12 +69,12 @@ impl Pipeline {
         edits.push(Edit::SetKind(name.to_owned(), node.info().kind.to_owned(), params, None));
         edits.extend(on);
         // A name that says the kind says the new one.
-        let derived = name.strip_prefix(instance.kind.as_str()).is_some_and(|rest| {
+        let derived = leaf_of(name).strip_prefix(instance.kind.as_str()).is_some_and(|rest| {
             rest.is_empty() || rest.strip_prefix('_').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
         });
         let mut new = name.to_owned();
         if derived {
-            new = self.free_name(node.info().kind);
+            new = self.free_name(&name_in(level_of(name), node.info().kind));
             edits.push(Edit::Rename(name.to_owned(), new.clone()));
         }
         Ok((Edit::Batch(edits), new))

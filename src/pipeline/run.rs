@@ -130,7 +130,7 @@ impl Run {
                 Ok((node, _)) => Some(node),
                 Err(error) => return self.refuse(end, error.0),
             },
-            (None, Some(node)) if pipeline.index(&node).is_none() => {
+            (None, Some(node)) if !pipeline.has(&node) => {
                 return self.refuse(&node, format!("there is no node \"{node}\" to run to"));
             }
             (None, until) => until,

@@ -17,6 +17,15 @@ pub(super) fn set_param_from_text(
     let wrong = |message: String| PipelineError(format!("{target}: {message}"));
     let (name, param) = split(target)
         .ok_or_else(|| wrong("write NODE.PARAMETER, such as bandpass_filter.freq_min".into()))?;
+    if let Some(group) = pipeline.group(name) {
+        let shown: Vec<&str> = group.params.iter().map(|(shown, _)| shown.as_str()).collect();
+        let none = || match shown.as_slice() {
+            [] => "this group shows no parameters; write GROUP/NODE.PARAMETER".to_owned(),
+            shown => format!("this group has no parameter \"{param}\"; there are {}", shown.join(", ")),
+        };
+        let (node, field) = pipeline.flat_param(target).ok_or_else(|| wrong(none()))?;
+        return set_param_from_text(pipeline, registry, &format!("{node}.{field}"), text);
+    }
     let instance = pipeline.node(name).ok_or_else(|| {
         let hint = match nearest(name, pipeline.nodes().map(|n| n.name.as_str())) {
             Some(near) => format!("did you mean \"{near}\"?"),

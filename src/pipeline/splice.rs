@@ -3,6 +3,7 @@
 use super::{
     edit::{Edit, PipelineError},
     graph::{NodeInstance, Pipeline},
+    group::{level_of, name_in},
     params::Params,
     port::Port,
     registry::Registry,
@@ -92,7 +93,7 @@ impl Pipeline {
         from: &str,
         to: &str,
     ) -> Result<(Edit, String), PipelineError> {
-        let name = self.free_name(kind);
+        let name = self.free_name(&name_in(level_of(node_of(from)), kind));
         let add = Edit::AddNode(NodeInstance::new(&name, kind, Params::new(), position));
         let mut with = self.clone();
         with.apply(add.clone())?;

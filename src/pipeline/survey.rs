@@ -15,11 +15,13 @@ pub struct NodeReport {
     pub warnings: Vec<String>,
     /// Items that leave by each output, as far as they are known.
     pub items: BTreeMap<String, usize>,
+    /// Why it does not run though nothing is wrong with it: a node before it is muted, or passes nothing on.
+    pub off: Option<String>,
 }
 
 impl NodeReport {
     fn of(state: NodeState) -> Self {
-        Self { state, warnings: Vec::new(), items: BTreeMap::new() }
+        Self { state, warnings: Vec::new(), items: BTreeMap::new(), off: None }
     }
 }
 
@@ -90,7 +92,8 @@ impl Executor {
             warnings.sort();
             warnings.dedup();
             let items = eval.outputs.iter().map(|(port, items)| (port.clone(), items.len())).collect();
-            reports.insert(name.clone(), NodeReport { state, warnings, items });
+            let off = walk.why_off(name);
+            reports.insert(name.clone(), NodeReport { state, warnings, items, off });
         }
         // A pipeline with a loop has no order; its nodes are told of as well.
         for problem in validate(pipeline, self.registry()) {

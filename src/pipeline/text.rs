@@ -1,10 +1,10 @@
 //! Writes a pipeline as RON, the same text for the same pipeline, made to be read in a diff.
 
-use super::{MarkKind, NodeInstance, Pipeline, Registry, migrate::VERSION};
+use super::{MarkKind, NodeInstance, Pipeline, Registry, group, migrate::VERSION};
 use std::fmt::Write;
 
 /// Lines up to this width are not broken.
-const MAX_WIDTH: usize = 110;
+pub(super) const MAX_WIDTH: usize = 110;
 
 pub(super) fn to_text(pipeline: &Pipeline, registry: &Registry) -> String {
     let mut text = format!("(\n    version: {VERSION},\n");
@@ -25,6 +25,10 @@ pub(super) fn to_text(pipeline: &Pipeline, registry: &Registry) -> String {
         let _ = writeln!(text, "        ({from}, {to}),");
     }
     text.push_str(if wires.is_empty() { "" } else { "    ],\n" });
+    let groups: Vec<String> = pipeline.groups().map(|(name, known)| group::to_text(name, known)).collect();
+    if !groups.is_empty() {
+        let _ = writeln!(text, "    sub_graphs: {{\n{}    }},", groups.concat());
+    }
     for kind in MarkKind::ALL {
         let marks: Vec<String> =
             pipeline.marks().filter(|(_, mark)| mark.kind == kind).map(|(_, mark)| mark.to_text()).collect();

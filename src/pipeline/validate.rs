@@ -1,8 +1,8 @@
 //! Everything that is wrong with a pipeline before it runs, all of it at once.
 
 use super::{
-    Edit, NodeInstance, ParamProblem, Pipeline, Port, Registry, check::nearest, node::DynNode,
-    read_params::read_params,
+    Edit, NodeInstance, ParamProblem, Pipeline, Port, Registry, check::nearest, group::name_in,
+    node::DynNode, read_params::read_params,
 };
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -126,6 +126,7 @@ pub fn validate(pipeline: &Pipeline, registry: &Registry) -> Vec<Problem> {
         }
     }
     same_places(pipeline, registry, &mut problems);
+    groups(pipeline, registry, &mut problems);
     wires(pipeline, registry, &mut problems);
     if let Err(cycle) = petgraph::algo::toposort(pipeline.graph(), None) {
         let name = &pipeline.graph()[cycle.node_id()].name;
@@ -200,6 +201,33 @@ fn parameters(instance: &NodeInstance, node: &dyn DynNode, problems: &mut Vec<Pr
         None => node.check(&instance.params),
     };
     problems.extend(found.into_iter().map(|p| Problem::of_node(&instance.name, p.message).field(&p.field)));
+}
+
+/// What groups name and is not there.
+fn groups(pipeline: &Pipeline, registry: &Registry, problems: &mut Vec<Problem>) {
+    for (name, group) in pipeline.groups() {
+        for (ports, is_input) in [(&group.inputs, true), (&group.outputs, false)] {
+            let ends = ports.iter().flat_map(|port| port.ends.iter().map(move |end| (port, end)));
+            for (port, end) in
+                ends.filter(|(_, end)| pipeline.flat_ends(&name_in(name, end), is_input).is_empty())
+            {
+                let message = format!("the port \"{}\" leads to {end}, which is not there", port.name);
+                problems.push(Problem::of_node(name, message).field(&port.name).warning());
+            }
+        }
+        for (shown, inner) in &group.params {
+            let known = pipeline.flat_param(&name_in(name, inner)).is_some_and(|(node, field)| {
+                let kind = pipeline.node(&node).map(|node| node.kind.as_str());
+                // What an unknown kind has is not known.
+                let node = kind.map(|kind| registry.get(kind));
+                node.is_some_and(|n| n.is_none_or(|n| n.specs().iter().any(|spec| spec.name == field)))
+            });
+            if !known {
+                let message = format!("shows {inner}, which is not there");
+                problems.push(Problem::of_node(name, message).field(shown).warning());
+            }
+        }
+    }
 }
 
 fn missing_inputs(

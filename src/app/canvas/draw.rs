@@ -1,6 +1,6 @@
 //! Draws what lies on the canvas: its grid, wires, nodes and ports.
 
-use super::{Canvas, PORT_RADIUS, Scene, Seen, SeenPort, body, node, view::Detail, wire::Wired};
+use super::{Canvas, PORT_RADIUS, Scene, Seen, SeenPort, body, face, node, view::Detail, wire::Wired};
 use crate::{
     app::{command::Command, theme},
     pipeline::NodeState,
@@ -96,10 +96,18 @@ impl Canvas {
                 selected: scene.selection.contains(&item.node.name),
                 hovered: item.response.contains_pointer(),
                 has_fields,
+                off: scene.known.off.contains_key(&item.node.name),
                 greyed: self.gesture.refuses_node(&item.node.name),
                 time,
             };
             node::draw(ui.painter(), ui.visuals(), &self.view, item.rect, item.node, face, &look);
+            if scene.previewed.contains(&item.node.name) && self.view.detail() == Detail::Full {
+                let zoom = self.view.zoom;
+                let corner = item.rect.left_bottom() + egui::vec2(10.0, 6.0 - face::PREVIEW) * zoom;
+                let size = egui::vec2(face::WIDTH - 18.0, face::PREVIEW - 14.0) * zoom;
+                let place = Rect::from_min_size(corner, size);
+                scene.previews.draw(ui.painter(), ui.visuals(), &item.node.name, place, zoom);
+            }
             if has_fields {
                 body::fields(ui, &self.view, item.rect, item.node, face, scene.gesture, commands);
             }

@@ -5,11 +5,15 @@ use crate::{
     app::text,
     pipeline::{
         Category, DynNode, NodeInstance, NodeState, ParamKind, ParamSpec, Pipeline, Port, PortType, Registry,
+        is_way, leaf_of,
     },
 };
 use egui::{Pos2, Rect, Vec2, vec2};
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Width of a node in canvas units.
 pub const WIDTH: f32 = 204.0;
@@ -19,6 +23,8 @@ pub const HEADER: f32 = 30.0;
 pub const LINE: f32 = 18.0;
 /// Distance between ports.
 const PORT_STEP: f32 = 20.0;
+/// Height of what a node shows of what leaves it.
+pub const PREVIEW: f32 = 72.0;
 /// Parameters shown at most.
 const MAX_ROWS: usize = 3;
 
@@ -73,11 +79,14 @@ impl Face {
         }
         lost_ports.0.dedup();
         lost_ports.1.dedup();
-        let title = title(&instance.name, node);
         let label = node.map_or_else(
             || format!("unknown kind \"{}\"", instance.kind),
             |node| node.info().label.to_owned(),
         );
+        let title = match is_way(&instance.name) {
+            true => label.clone(),
+            false => title(leaf_of(&instance.name), node),
+        };
         Self {
             subtitle: (!title.starts_with(&label)).then_some(label),
             title,
@@ -151,6 +160,7 @@ impl Face {
 #[derive(Default)]
 pub struct Faces {
     faces: BTreeMap<String, Face>,
+    previewed: BTreeSet<String>,
     revision: Option<u64>,
 }
 
@@ -165,6 +175,13 @@ impl Faces {
             pipeline.nodes().map(|node| (node.name.clone(), Face::new(pipeline, registry, node))).collect();
     }
 
+    /// The nodes that show what leaves them: they are higher.
+    pub fn show_previews(&mut self, names: &BTreeSet<String>) {
+        if self.previewed != *names {
+            self.previewed.clone_from(names);
+        }
+    }
+
     /// The face of a node.
     pub fn get(&self, name: &str) -> Option<&Face> {
         self.faces.get(name)
@@ -172,7 +189,10 @@ impl Faces {
 
     /// Place and size of a node on the canvas.
     pub fn rect(&self, node: &NodeInstance, states: &BTreeMap<String, NodeState>) -> Rect {
-        let size = self.get(&node.name).map_or(vec2(WIDTH, HEADER), |f| f.size(states.get(&node.name)));
+        let mut size = self.get(&node.name).map_or(vec2(WIDTH, HEADER), |f| f.size(states.get(&node.name)));
+        if self.previewed.contains(&node.name) {
+            size.y += PREVIEW;
+        }
         Rect::from_min_size(pos(node.position), size)
     }
 

@@ -3,7 +3,7 @@
 use super::{Canvas, Scene, marks::world_rect};
 use crate::{
     app::{command::Command, text, theme},
-    pipeline::{MarkKind, Pipeline, Registry},
+    pipeline::{MarkKind, Pipeline, Registry, level_of},
 };
 use egui::{Area, Frame, Id, Key, Order, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -68,7 +68,7 @@ impl Canvas {
                     if !closes && !response.has_focus() {
                         response.request_focus();
                     }
-                    let found = found(scene.pipeline, scene.registry, &find.query);
+                    let found = found(scene.whole, scene.registry, &find.query);
                     if found.is_empty() {
                         if !find.query.trim().is_empty() {
                             ui.weak("Nothing of that name.");
@@ -104,9 +104,14 @@ impl Canvas {
         let rect: Option<Rect> = match place {
             Some(Place::Node(name)) => {
                 commands.push(Command::SelectAlso(vec![name.clone()], Vec::new()));
+                commands.extend((level_of(name) != scene.level).then_some(Command::Fit { selection: true }));
                 scene.pipeline.node(name).map(|node| self.faces.rect(node, scene.states))
             }
             Some(Place::Mark(number)) => {
+                let group = scene.whole.mark(*number).map(|mark| mark.group.clone());
+                if let Some(group) = group.filter(|group| group != scene.level) {
+                    commands.push(Command::Enter(group));
+                }
                 commands.push(Command::SelectAlso(Vec::new(), vec![*number]));
                 scene.pipeline.mark(*number).map(world_rect)
             }
@@ -183,6 +188,10 @@ fn found(pipeline: &Pipeline, registry: &Registry, query: &str) -> Vec<Found> {
             _ => label.to_owned(),
         };
         found.push((rank, Found { place: Place::Node(node.name.clone()), title: node.name.clone(), detail }));
+    }
+    for (name, _) in pipeline.groups().filter(|(name, _)| has_all(&name.replace('_', " "))) {
+        let (place, title) = (Place::Node(name.to_owned()), name.to_owned());
+        found.push((0, Found { place, title, detail: "Group".to_owned() }));
     }
     for (number, mark) in pipeline.marks().filter(|(_, mark)| has_all(&mark.text)) {
         let detail = match mark.kind {

@@ -2,7 +2,7 @@
 
 use super::{Alignment, Scene, SeenPort, face::Face, icons};
 use crate::{
-    app::{command::Command, text, theme},
+    app::{command::Command, keymap, text, theme},
     pipeline::{Edit, Mark, MarkColor, MarkKind, NodeInstance, NodeState},
 };
 use egui::{Button, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
@@ -16,19 +16,28 @@ pub fn node(response: &Response, scene: &Scene<'_>, node: &NodeInstance, command
             .registry
             .get(&node.kind)
             .is_some_and(|n| n.expand(&node.params).is_ok_and(|parts| parts.is_some()));
+        let is_group = scene.whole.group(&node.name).is_some();
+        if is_group {
+            entry(ui, "Go in", "Go into group, or rename", true, Command::Enter(node.name.clone()), commands);
+            entry(ui, "Ungroup", "Ungroup", true, Command::Ungroup, commands);
+        }
         let entries = [
-            ("Run to here", "F6", true, Command::Run { until: Some(node.name.clone()) }),
-            ("Look at output", "V", has_output, Command::LookAtSelection),
-            ("Rename", "Enter", true, Command::Rename),
-            ("Replace with…", "R", true, Command::FindSwap),
-            (if node.muted { "Unmute" } else { "Mute" }, "M", true, Command::ToggleMuted),
-            (if node.bypassed { "Do not bypass" } else { "Bypass" }, "B", true, Command::ToggleBypassed),
-            (if node.collapsed { "Expand" } else { "Collapse" }, "H", true, Command::ToggleCollapsed),
+            ("Run to here", "Run to here", true, Command::Run { until: Some(node.name.clone()) }),
+            ("Look at output", "Look at output", has_output, Command::LookAtSelection),
+            ("Rename", "Rename", true, Command::Rename),
+            ("Replace with…", "Replace with…", !is_group, Command::FindSwap),
+            (if node.muted { "Unmute" } else { "Mute" }, "Mute", true, Command::ToggleMuted),
+            (if node.bypassed { "Do not bypass" } else { "Bypass" }, "Bypass", true, Command::ToggleBypassed),
+            ("Preview", "Preview", has_output, Command::TogglePreviews),
+            (if node.collapsed { "Expand" } else { "Collapse" }, "Collapse", true, Command::ToggleCollapsed),
             ("Unpack", "", unpacks, Command::Unpack),
-            ("Frame", "Ctrl+G", true, Command::Frame),
-            ("Duplicate", "Ctrl+D", true, Command::Duplicate),
+            ("Frame", "Frame", true, Command::Frame),
+            ("Group into a node", "Group into a node", true, Command::Group),
+            ("Save to my library", "", true, Command::KeepGroup),
+            ("Duplicate", "Duplicate", true, Command::Duplicate),
             ("Copy", "Ctrl+C", true, Command::Copy),
-            ("Delete", "Del", true, Command::Delete),
+            ("Help", "Help on the selected node", !is_group, Command::Help(Some(node.kind.clone()))),
+            ("Delete", "Delete", true, Command::Delete),
         ];
         for (label, keys, enabled, command) in entries {
             entry(ui, label, keys, enabled, command, commands);
@@ -46,12 +55,12 @@ pub fn node(response: &Response, scene: &Scene<'_>, node: &NodeInstance, command
 
 /// Alignments as menus show them.
 const ALIGNMENTS: [(Alignment, &str, &str); 6] = [
-    (Alignment::Left, "Left edges", "Ctrl+Left"),
-    (Alignment::Right, "Right edges", "Ctrl+Right"),
-    (Alignment::Top, "Top edges", "Ctrl+Up"),
-    (Alignment::Bottom, "Bottom edges", "Ctrl+Down"),
-    (Alignment::Columns, "Distribute horizontally", "Ctrl+Shift+Right"),
-    (Alignment::Rows, "Distribute vertically", "Ctrl+Shift+Down"),
+    (Alignment::Left, "Left edges", "Align left edges"),
+    (Alignment::Right, "Right edges", "Align right edges"),
+    (Alignment::Top, "Top edges", "Align top edges"),
+    (Alignment::Bottom, "Bottom edges", "Align bottom edges"),
+    (Alignment::Columns, "Distribute horizontally", "Distribute horizontally"),
+    (Alignment::Rows, "Distribute vertically", "Distribute vertically"),
 ];
 
 /// The menu of a frame or comment; it is selected by the same click.
@@ -60,7 +69,7 @@ pub fn mark(response: &Response, number: u32, mark: &Mark, commands: &mut Vec<Co
         ui.set_min_width(180.0);
         let is_frame = mark.kind == MarkKind::Frame;
         let edit = if is_frame { "Rename" } else { "Edit text" };
-        entry(ui, edit, "Enter", true, Command::EditMark(number), commands);
+        entry(ui, edit, "Go into group, or rename", true, Command::EditMark(number), commands);
         if is_frame {
             entry(ui, "Select what is inside", "", true, Command::SelectInFrame(number), commands);
             entry(ui, "Fit to what is inside", "", true, Command::FitFrame(number), commands);
@@ -86,8 +95,8 @@ pub fn mark(response: &Response, number: u32, mark: &Mark, commands: &mut Vec<Co
             }
         });
         let delete = if is_frame { "Delete frame, keep its nodes" } else { "Delete" };
-        entry(ui, "Duplicate", "Ctrl+D", true, Command::Duplicate, commands);
-        entry(ui, delete, "Del", true, Command::Delete, commands);
+        entry(ui, "Duplicate", "Duplicate", true, Command::Duplicate, commands);
+        entry(ui, delete, "Delete", true, Command::Delete, commands);
     });
 }
 
@@ -97,10 +106,12 @@ pub fn wire(response: &Response, wire: &(String, String), commands: &mut Vec<Com
     response.context_menu(|ui| {
         let (from, to) = wire;
         ui.set_min_width(170.0);
-        inserts = ui.add(Button::new("Insert node…").shortcut_text("Tab")).clicked();
-        entry(ui, "Look at what flows", "V", true, Command::Look(from.clone()), commands);
+        inserts = ui
+            .add(Button::new("Insert node…").shortcut_text(keymap::keys_of(ui.ctx(), "Add node…")))
+            .clicked();
+        entry(ui, "Look at what flows", "Look at output", true, Command::Look(from.clone()), commands);
         let remove = Command::edit(Edit::Disconnect(from.clone(), to.clone()), "remove wire");
-        entry(ui, "Delete", "Del", true, remove, commands);
+        entry(ui, "Delete", "Delete", true, remove, commands);
     });
     inserts
 }
@@ -110,16 +121,27 @@ pub fn background(response: &Response, commands: &mut Vec<Command>) -> bool {
     let mut adds = false;
     response.context_menu(|ui| {
         ui.set_min_width(170.0);
-        adds = ui.add(Button::new("Add node…").shortcut_text("Tab")).clicked();
-        entry(ui, "Add comment", "C", true, Command::AddComment, commands);
-        entry(ui, "Select all", "Ctrl+A", true, Command::SelectAll, commands);
-        entry(ui, "Fit all", "Home", true, Command::Fit { selection: false }, commands);
-        entry(ui, "100 %", "1", true, Command::ActualSize, commands);
+        adds =
+            ui.add(Button::new("Add node…").shortcut_text(keymap::keys_of(ui.ctx(), "Add node…"))).clicked();
+        entry(ui, "Add comment", "Add comment", true, Command::AddComment, commands);
+        entry(ui, "Select all", "Select all", true, Command::SelectAll, commands);
+        entry(ui, "Fit all", "Fit all", true, Command::Fit { selection: false }, commands);
+        entry(ui, "100 %", "100 %", true, Command::ActualSize, commands);
     });
     adds
 }
 
-fn entry(ui: &mut Ui, label: &str, keys: &str, enabled: bool, command: Command, commands: &mut Vec<Command>) {
+/// An entry with the key of the action of this name, where there is one.
+fn entry(
+    ui: &mut Ui,
+    label: &str,
+    action: &str,
+    enabled: bool,
+    command: Command,
+    commands: &mut Vec<Command>,
+) {
+    // The clipboard has its keys from the system.
+    let keys = if label == "Copy" { action.to_owned() } else { keymap::keys_of(ui.ctx(), action) };
     if ui.add_enabled(enabled, Button::new(label).shortcut_text(keys)).clicked() {
         commands.push(command);
         ui.close();
@@ -146,8 +168,12 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
         }
     }
     let advice = scene.known.advice.get(&node.name).into_iter().flatten();
+    let advice = advice.chain(scene.known.inner.get(&node.name).into_iter().flatten());
     for warning in advice.chain(scene.known.warnings.get(&node.name).into_iter().flatten()) {
         ui.colored_label(ui.visuals().warn_fg_color, text::sentence_of(warning));
+    }
+    if let Some(reason) = scene.known.off.get(&node.name).filter(|_| !node.muted) {
+        ui.weak(format!("Does not run: {reason}."));
     }
     if node.muted {
         ui.weak("Muted: neither it nor what depends on it runs.");

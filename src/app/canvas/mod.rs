@@ -4,8 +4,9 @@
 
 mod align;
 mod body;
+mod crumbs;
 mod draw;
-mod face;
+pub mod face;
 mod find;
 mod finder;
 mod gesture;
@@ -14,6 +15,7 @@ mod marks;
 mod menu;
 mod minimap;
 pub mod node;
+pub mod picture;
 mod pointer;
 mod rename;
 mod route;
@@ -23,8 +25,8 @@ mod splice;
 mod view;
 mod wire;
 
-use super::command::Command;
-use crate::pipeline::{NodeReport, NodeState, Pipeline, Problem, Registry, Severity};
+use super::{command::Command, previews::Previews};
+use crate::pipeline::{NodeReport, NodeState, Pipeline, Problem, Registry, Severity, leaf_of};
 pub use align::Alignment;
 use egui::{
     CursorIcon, Key, MouseWheelUnit, PointerButton, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo,
@@ -43,8 +45,14 @@ const PORT_RADIUS: f32 = 6.5;
 
 /// What the canvas draws.
 pub struct Scene<'a> {
-    /// The pipeline.
+    /// What is drawn: the pipeline, or one level of it.
     pub pipeline: &'a Pipeline,
+    /// The pipeline with all that lies in groups.
+    pub whole: &'a Pipeline,
+    /// What the pipeline is called.
+    pub title: &'a str,
+    /// The group that is drawn, empty for the whole.
+    pub level: &'a str,
     /// Differs for every state of the pipeline, places of nodes aside.
     pub revision: u64,
     /// The nodes there are.
@@ -67,6 +75,10 @@ pub struct Scene<'a> {
     pub looked_at: Option<&'a str>,
     /// The map in the corner is wanted.
     pub minimap: bool,
+    /// Nodes that show what leaves them.
+    pub previewed: &'a BTreeSet<String>,
+    /// What they show.
+    pub previews: &'a Previews,
 }
 
 /// What is known of stored results, besides the states of their nodes.
@@ -76,6 +88,10 @@ pub struct Known {
     pub warnings: BTreeMap<String, Vec<String>>,
     /// What the pipeline is advised of, by the node it concerns.
     pub advice: BTreeMap<String, Vec<String>>,
+    /// Why nodes do not run though nothing is wrong with them, by name.
+    pub off: BTreeMap<String, String>,
+    /// What is known of what lies in a group, by its name.
+    pub inner: BTreeMap<String, Vec<String>>,
     /// How many items leave by an output `node.port`, where there are several.
     pub counts: BTreeMap<String, usize>,
 }
@@ -83,7 +99,15 @@ pub struct Known {
 impl Known {
     /// True where there is something to say of a node.
     fn warns(&self, name: &str) -> bool {
-        self.warnings.contains_key(name) || self.advice.contains_key(name)
+        let all = [&self.warnings, &self.advice, &self.inner];
+        all.iter().any(|told| told.contains_key(name))
+    }
+
+    /// What is known of a node, as the group around says it.
+    pub fn told(&self, name: &str) -> impl Iterator<Item = String> {
+        let told =
+            [&self.advice, &self.warnings].into_iter().filter_map(move |told| told.get(name)).flatten();
+        told.map(move |words| format!("{}: {words}", leaf_of(name)))
     }
 
     /// Adds a problem that keeps no node from running.
@@ -97,6 +121,9 @@ impl Known {
     pub fn add(&mut self, name: &str, node: &NodeReport) {
         if !node.warnings.is_empty() {
             self.warnings.insert(name.to_owned(), node.warnings.clone());
+        }
+        if let Some(reason) = &node.off {
+            self.off.insert(name.to_owned(), reason.clone());
         }
         let several = node.items.iter().filter(|(_, count)| **count > 1);
         self.counts.extend(several.map(|(port, count)| (format!("{name}.{port}"), *count)));
@@ -220,6 +247,7 @@ impl Canvas {
         }
         self.view.rect = rect;
         self.faces.refresh(scene.pipeline, scene.registry, scene.revision);
+        self.faces.show_previews(scene.previewed);
         self.apply_fit(scene);
         keep_focus(ui, &background);
         self.navigate(ui, &background);
@@ -250,6 +278,7 @@ impl Canvas {
         self.draw_splice(ui, &curves);
         self.draw_gesture(ui, scene, &ports);
         self.minimap_ui(ui, scene);
+        self.crumbs_ui(ui, scene, &mut commands);
         self.rename_ui(ui, scene, &mut commands);
         self.find_ui(ui, scene, &mut commands);
         self.finder_ui(ui, scene, &mut commands);

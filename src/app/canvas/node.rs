@@ -28,6 +28,8 @@ pub struct Look<'a> {
     pub hovered: bool,
     /// Values are fields of their own, drawn over it.
     pub has_fields: bool,
+    /// Does not run, as a node before it is muted.
+    pub off: bool,
     /// Cannot take the wire that is dragged.
     pub greyed: bool,
     /// Seconds, for what turns.
@@ -48,7 +50,7 @@ pub fn draw(
     let detail = view.detail();
     let zoom = view.zoom;
     let category = face.category.map_or(p.bad, |c| theme::category_color(c, visuals));
-    let faded = node.muted || look.greyed;
+    let faded = node.muted || look.greyed || look.off;
     let mut painter = painter.clone();
     if faded {
         painter.multiply_opacity(0.4);
@@ -119,7 +121,7 @@ fn header(
     let mut right = rect.right() - 13.0 * zoom;
     // A recipe is never run: only what is wrong with it is worth a badge.
     let quiet = |s: &&NodeState| face.is_lazy && matches!(s, NodeState::Ready | NodeState::Cached);
-    if let Some(state) = look.state.filter(|s| !quiet(s)) {
+    if let Some(state) = look.state.filter(|s| !quiet(s) && !look.off) {
         right -= 5.0 * zoom;
         icons::state(painter, state, pos2(right, middle), 5.5 * zoom, p, look.time);
         right -= 11.0 * zoom;
@@ -165,7 +167,7 @@ fn small(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>,
     let size = if zoom < 0.36 { 9.5 } else { 11.0 };
     let quiet = |s: &&NodeState| face.is_lazy && matches!(s, NodeState::Ready | NodeState::Cached);
     let mut right = rect.right() - 10.0 * zoom;
-    if let Some(state) = look.state.filter(|s| !quiet(s)) {
+    if let Some(state) = look.state.filter(|s| !quiet(s) && !look.off) {
         let center = pos2(right - 5.0, rect.top() + 9.0);
         icons::state(painter, state, center, 4.0, p, look.time);
         right -= 11.0;

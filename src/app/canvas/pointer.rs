@@ -8,12 +8,18 @@ use super::{
     snap,
     wire::Wired,
 };
-use crate::app::{
-    command::{Command, Joint},
-    editor,
+use crate::{
+    app::{
+        command::{Command, Joint},
+        editor,
+    },
+    pipeline::is_way,
 };
 use egui::{CursorIcon, DragAndDrop, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// How near the pointer takes hold of a wire.
 const WIRE_DISTANCE: f32 = 6.0;
@@ -27,7 +33,8 @@ impl Canvas {
         commands: &mut Vec<Command>,
     ) {
         let adds = ui.input(|i| i.modifiers.shift || i.modifiers.command);
-        for item in seen {
+        // The ways into a group and out of it stay where they are.
+        for item in seen.iter().filter(|item| !is_way(&item.node.name)) {
             let name = &item.node.name;
             let selected = scene.selection.contains(name);
             if item.response.clicked() {
@@ -42,7 +49,10 @@ impl Canvas {
                 }));
             }
             if item.response.double_clicked() && !adds {
-                commands.push(Command::LookAtSelection);
+                commands.push(match scene.whole.group(name) {
+                    Some(_) => Command::Enter(name.clone()),
+                    None => Command::LookAtSelection,
+                });
             }
             if item.response.secondary_clicked() && !selected {
                 commands.push(Command::Select(vec![name.clone()]));
@@ -230,6 +240,10 @@ impl Canvas {
         // Nodes and handles of wires lie above the background: what matters is that it is let go on the canvas.
         let is_over = ui.input(|i| i.pointer.latest_pos()).is_some_and(|p| self.view.rect.contains(p));
         let lets_go = is_over && ui.input(|i| i.pointer.any_released());
+        if let Some(file) = lets_go.then(|| DragAndDrop::take_payload::<PathBuf>(ui.ctx())).flatten() {
+            let position = Some(self.pointer_place(ui.ctx()));
+            commands.push(Command::AddKept { file: (*file).clone(), position });
+        }
         if let Some(kind) = lets_go.then(|| DragAndDrop::take_payload::<String>(ui.ctx())).flatten() {
             let place = self.pointer_place(ui.ctx());
             let position = snap([place[0] - super::face::WIDTH / 2.0, place[1] - 16.0]);

@@ -3,7 +3,7 @@
 use super::{Canvas, Scene, face, marks::kind_word, view};
 use crate::{
     app::command::{Command, MergeKey},
-    pipeline::{Edit, Mark, MarkKind},
+    pipeline::{Edit, Mark, MarkKind, leaf_of},
 };
 use egui::{Id, Key, Modifiers, Rect, Role, TextEdit, Ui, WidgetInfo};
 
@@ -25,7 +25,8 @@ pub(super) struct Renaming {
 impl Canvas {
     /// Begins to edit the name of a node in place.
     pub fn rename(&mut self, name: &str) {
-        self.renaming = Some(Renaming { target: Target::Node(name.to_owned()), text: name.to_owned() });
+        let text = leaf_of(name).to_owned();
+        self.renaming = Some(Renaming { target: Target::Node(name.to_owned()), text });
     }
 
     /// Begins to edit the title of a frame or the text of a comment in place.
@@ -78,10 +79,7 @@ impl Canvas {
     fn renamed(&self, ui: &Ui, target: &Target, mark: Option<&Mark>, text: &str) -> Option<Command> {
         let text = text.trim_end_matches(['\n', ' ']).to_owned();
         match (target, mark) {
-            (Target::Node(name), _) => (text != *name).then(|| {
-                let edit = Edit::Rename(name.clone(), text.trim().to_owned());
-                Command::edit(edit, format!("rename {name}"))
-            }),
+            (Target::Node(name), _) => Command::rename(name, &text),
             (Target::Mark(number), Some(mark)) => {
                 let is_comment = mark.kind == MarkKind::Comment;
                 if text == mark.text && !(is_comment && text.is_empty()) {

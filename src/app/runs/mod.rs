@@ -151,6 +151,11 @@ impl Runs {
         task.cost_s.map(|(wall, _)| wall).or_else(so_far)
     }
 
+    /// Seconds the last run took, or has taken so far.
+    pub fn lasted_s(&self) -> f64 {
+        self.now_s
+    }
+
     /// Share of the run that is done, while it goes on.
     pub fn share(&self) -> Option<f32> {
         self.current.as_ref()?;

@@ -87,7 +87,7 @@ impl FigureView {
 }
 
 /// Draws the SVG into a picture.
-fn rasterise(figure: &Figure, size: [u32; 2]) -> Result<ColorImage, String> {
+pub fn rasterise(figure: &Figure, size: [u32; 2]) -> Result<ColorImage, String> {
     use resvg::{tiny_skia, usvg};
     static FONTS: OnceLock<(Arc<usvg::fontdb::Database>, String)> = OnceLock::new();
     let (fonts, family) = FONTS.get_or_init(|| {

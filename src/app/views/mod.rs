@@ -30,6 +30,7 @@ use content::Content;
 use egui::Ui;
 pub use export::PATHS_START;
 use export::{Export, Wish};
+pub use figure::rasterise;
 use live::Live;
 use look::{Seen, Target};
 use related::Related;
@@ -211,7 +212,7 @@ impl Viewer {
             Some(Seen::Gone) => empty::message(
                 ui,
                 &format!("{node} is not there any more"),
-                "Undo (Ctrl+Z) brings it back. Click another wire or port to see what flows there.",
+                "Undo brings it back. Click another wire or port to see what flows there.",
             ),
             None if !running => empty::working(ui, "Looking…", &end, None),
             Some(Seen::Failed(message)) if !running => empty::failure(ui, "This cannot be shown", message),

@@ -32,7 +32,7 @@ impl Store {
         node: &str,
         items: &[(Coordinate, PathBuf)],
     ) -> Result<PathBuf, StoreError> {
-        let folder = results.join(place::file_name(node));
+        let folder = results.join(place::node_name(node));
         place::make_folder(&folder)?;
         let mut wanted = BTreeSet::new();
         for (coordinate, target) in items {
@@ -59,7 +59,7 @@ impl Store {
         node: &str,
         coordinate: &Coordinate,
     ) -> Option<PathBuf> {
-        let folder = results.join(place::file_name(node));
+        let folder = results.join(place::node_name(node));
         let link = folder.join(link_name(coordinate));
         match fs::read_link(&link) {
             Ok(inner) => Some(folder.join(inner)),
@@ -69,7 +69,7 @@ impl Store {
 
     /// Whether a node of a pipeline had results before.
     pub fn has_results(&self, results: &Path, node: &str) -> bool {
-        place::list(&results.join(place::file_name(node))).is_ok_and(|links| !links.is_empty())
+        place::list(&results.join(place::node_name(node))).is_ok_and(|links| !links.is_empty())
     }
 
     /// Keeps the results of a pipeline whatever is cleaned, and says how many there are.

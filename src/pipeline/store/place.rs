@@ -81,6 +81,11 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(found)
 }
 
+/// The folder of a node: what lies in a group has the name of both, as `clean~filter`.
+pub fn node_name(name: &str) -> String {
+    name.split('/').map(file_name).collect::<Vec<_>>().join("~")
+}
+
 /// A name for a file made of any words: unlike words give unlike names.
 pub fn file_name(words: &str) -> String {
     let plain: String = words

@@ -1,8 +1,8 @@
 //! Parameters, edits and documents, with toy nodes.
 
 use super::super::{
-    Document, DocumentError, Edit, ParamKind, Params, Pipeline, Registry, Severity, node::DynNode, toys,
-    validate,
+    Document, DocumentError, Edit, Group, ParamKind, Params, Pipeline, Registry, Severity, node::DynNode,
+    toys, validate,
 };
 use super::{instance, params};
 use proptest::prelude::*;
@@ -148,7 +148,10 @@ proptest! {
 }
 
 fn any_edit() -> impl Strategy<Value = Edit> {
-    let name = || prop_oneof![Just("a"), Just("b"), Just("c"), Just("d")].prop_map(str::to_owned);
+    let name = || {
+        prop_oneof![Just("a"), Just("b"), Just("c"), Just("g/a"), Just("g/b"), Just("g")]
+            .prop_map(str::to_owned)
+    };
     let end = || (name(), prop_oneof![Just("table"), Just("a")]).prop_map(|(n, p)| format!("{n}.{p}"));
     let kind = prop_oneof![Just("numbers"), Just("add"), Just("plus"), Just("unknown")];
     let leaf = prop_oneof![
@@ -162,6 +165,7 @@ fn any_edit() -> impl Strategy<Value = Edit> {
         1 => (name(), name()).prop_map(|(a, b)| Edit::Rename(a, b)),
         1 => (name(), any::<bool>()).prop_map(|(n, on)| Edit::SetMuted(n, on)),
         1 => (name(), any::<bool>()).prop_map(|(n, on)| Edit::SetBypassed(n, on)),
+        1 => prop_oneof![Just(None), Just(Some(Group::default()))].prop_map(|g| Edit::SetGroup("g".into(), g)),
         1 => any::<u64>().prop_map(Edit::SetSeed),
     ];
     prop_oneof![4 => leaf.clone(), 1 => proptest::collection::vec(leaf, 0..4).prop_map(Edit::Batch)]
@@ -172,6 +176,8 @@ const WRITTEN: &str = r#"(
     seed: 7,
     nodes: {
         "add": (kind: "add", params: (add: 2.5), position: (240.0, 80.0), muted: true),
+        "clean/deep/first": (kind: "add", params: (add: 2.0), position: (0.0, 0.0)),
+        "clean/deep/second": (kind: "add", position: (240.0, 0.0)),
         "future": (kind: "from_the_future", params: (depth: 3, /* why */ mode: Odd("x")), position: (0.0, 0.0)),
         "source": (
             kind: "numbers",
@@ -187,14 +193,25 @@ const WRITTEN: &str = r#"(
     },
     wires: [
         ("future.thing", "add.table"),
+        ("source.table", "clean/deep/first.table"),
+        ("source.table", "clean/deep/second.table"),
     ],
+    sub_graphs: {
+        "clean": (position: (10.0, 80.0), collapsed: true),
+        "clean/deep": (
+            position: (-3.5, 0.0),
+            inputs: [("table", ["first.table", "second.table"])],
+            outputs: [("table", ["second.table"])],
+            params: [("amount", "first.add")],
+        ),
+    },
     frames: [
         (title: "Sort", color: blue, position: (-20.0, -40.0), size: (400.0, 200.0)),
+        (title: "Inner", position: (-20.0, -40.0), size: (400.0, 200.0), inside: "clean/deep"),
     ],
     comments: [
         (text: "why\nand how", position: (0.5, 0.0), size: (160.0, 60.0)),
     ],
-    sub_graphs: ["to come"],
 )
 "#;
 
@@ -205,7 +222,7 @@ fn a_file_that_was_written_stays_the_same() {
     assert_eq!(Document::to_text(&opened.pipeline, &registry), WRITTEN);
     let errors: Vec<String> = opened.problems.iter().map(ToString::to_string).collect();
     assert_eq!(errors.len(), 1, "{errors:?}");
-    assert!(errors[0].starts_with("6:9: future.kind: there is no node of kind"), "{errors:?}");
+    assert!(errors[0].starts_with("8:9: future.kind: there is no node of kind"), "{errors:?}");
 }
 
 fn problems(text: &str) -> Vec<String> {

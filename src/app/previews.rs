@@ -1,0 +1,311 @@
+//! What flows at the first output of each node, drawn small in its body: asked of a thread, kept until it changes.
+
+use super::{
+    App,
+    backend::{self, Answer},
+    canvas::face,
+    sheet::Sheet,
+    theme, views,
+};
+use crate::{
+    inspect::Glimpse,
+    pipeline::{Executor, Look, NodeState, Pipeline, Value, is_way},
+};
+use egui::{
+    Color32, ColorImage, FontId, Mesh, Painter, Pos2, Rect, Shape, Stroke, TextureHandle, TextureOptions,
+    Visuals, pos2, vec2,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Pixels across of figures.
+const FIGURE: f32 = 2.0 * face::WIDTH;
+
+/// What a node shows.
+enum Shown {
+    Glimpse(Glimpse),
+    Picture(TextureHandle),
+}
+
+/// What a thread made for a node.
+pub enum Drawn {
+    /// Numbers to draw.
+    Glimpse(Glimpse),
+    /// A picture.
+    Image(ColorImage),
+}
+
+/// A drawing that was made.
+pub struct Made {
+    /// The sheet.
+    pub sheet: u64,
+    /// The node.
+    pub name: String,
+    /// What its value is told apart by.
+    pub mark: Vec<usize>,
+    /// The drawing.
+    pub drawn: Drawn,
+}
+
+/// So long nothing is drawn after a change: a slider asks often.
+const CALM: Duration = Duration::from_millis(60);
+
+/// The previews of one pipeline.
+#[derive(Default)]
+pub struct Previews {
+    /// All nodes have one.
+    pub all: bool,
+    shown: BTreeMap<String, (Vec<usize>, Shown)>,
+    /// Counts what was asked for: older questions are answered no more.
+    newest: Arc<AtomicU64>,
+    /// Held by the thread that draws: one at a time.
+    turn: Arc<Mutex<()>>,
+    /// What was asked for last.
+    asked: Option<(u64, Vec<(String, bool)>)>,
+}
+
+impl Previews {
+    /// Draws what a node shows into the lower part of its body.
+    pub fn draw(&self, painter: &Painter, visuals: &Visuals, name: &str, rect: Rect, zoom: f32) {
+        let p = theme::palette(visuals);
+        painter.rect_filled(rect, 3.0 * zoom, p.canvas);
+        let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
+        match self.shown.get(name) {
+            Some((_, Shown::Picture(texture))) => {
+                let size = texture.size_vec2();
+                let scale = (rect.size() / size).min_elem();
+                let place = Rect::from_center_size(rect.center(), size * scale);
+                let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
+                painter.image(texture.id(), place, whole, Color32::WHITE);
+            }
+            Some((_, Shown::Glimpse(glimpse))) => draw_glimpse(&painter, visuals, glimpse, rect, zoom),
+            None => words(&painter, rect, "…", p.text_weak, zoom),
+        }
+    }
+}
+
+fn words(painter: &Painter, rect: Rect, words: &str, color: Color32, zoom: f32) {
+    let font = FontId::proportional((10.0 * zoom * 2.0).round().max(2.0) / 2.0);
+    let galley = painter.layout(words.to_owned(), font, color, rect.width() - 8.0 * zoom);
+    painter.galley(rect.center() - galley.size() / 2.0, galley, color);
+}
+
+fn draw_glimpse(painter: &Painter, visuals: &Visuals, glimpse: &Glimpse, rect: Rect, zoom: f32) {
+    let p = theme::palette(visuals);
+    let inner = rect.shrink(3.0 * zoom);
+    let at = |[x, y]: [f32; 2]| inner.min + vec2(x * inner.width(), y * inner.height());
+    match glimpse {
+        Glimpse::Traces(rows) => {
+            let height = 1.0 / rows.len().max(1) as f32;
+            for (row, columns) in rows.iter().enumerate() {
+                let middle = (row as f32 + 0.5) * height;
+                let x = |column: usize| (column as f32 + 0.5) / columns.len().max(1) as f32;
+                // Larger than its row is fine: spikes are what one looks for.
+                let y = |value: f32| middle - value * height * 0.9;
+                let zigzag = columns.iter().enumerate().flat_map(|(column, [low, high])| {
+                    let ends = if column % 2 == 0 { [*low, *high] } else { [*high, *low] };
+                    ends.map(|value| at([x(column), y(value)]))
+                });
+                painter.add(Shape::line(zigzag.collect(), Stroke::new(0.8, p.text)));
+            }
+        }
+        Glimpse::Points(points) => {
+            let mut mesh = Mesh::default();
+            let size = vec2(1.0, 1.6) * zoom.max(0.7);
+            for (place, class) in points {
+                let color = views::colors::unit(*class as usize, visuals.dark_mode);
+                mesh.add_colored_rect(Rect::from_center_size(at(*place), size), color);
+            }
+            painter.add(mesh);
+        }
+        Glimpse::Curves(curves) => {
+            for (index, curve) in curves.iter().enumerate() {
+                let last = curve.len().saturating_sub(1).max(1) as f32;
+                let line = curve.iter().enumerate().map(|(i, y)| at([i as f32 / last, *y]));
+                let color = views::colors::unit(index, visuals.dark_mode);
+                painter.add(Shape::line(line.collect(), Stroke::new(1.0, color)));
+            }
+        }
+        Glimpse::Bars(heights, told) => {
+            let below = 11.0 * zoom;
+            let room = Rect::from_min_max(inner.min, inner.max - vec2(0.0, below));
+            let width = room.width() / heights.len().max(1) as f32;
+            for (index, height) in heights.iter().enumerate() {
+                let left = room.left() + width * index as f32;
+                let top = room.bottom() - room.height() * height;
+                let bar = Rect::from_min_max(pos2(left, top), pos2(left + width * 0.85, room.bottom()));
+                painter.rect_filled(bar, 0.0, p.accent.gamma_multiply(0.8));
+            }
+            let line = Rect::from_min_max(pos2(inner.left(), room.bottom()), inner.max);
+            words(painter, line, told, p.text_weak, zoom * 0.9);
+        }
+        Glimpse::Words(told) => words(painter, rect, told, p.text, zoom),
+        // Drawn by the thread.
+        Glimpse::Figure(_) => {}
+    }
+}
+
+impl Sheet {
+    /// The nodes of what is drawn that have a preview.
+    pub fn previewed(&self) -> BTreeSet<String> {
+        let drawn = self.editor.drawn().nodes().filter(|node| !node.collapsed && !is_way(&node.name));
+        let has = |name: &String| self.previews.all || self.editor.previews.contains(name);
+        drawn.map(|node| node.name.clone()).filter(has).collect()
+    }
+}
+
+impl App {
+    /// Switches the previews of the selected nodes on, or off where all have one.
+    pub(super) fn toggle_previews(&mut self) {
+        let chosen = self.sheet.editor.selection.clone();
+        let previews = &mut self.sheet.editor.previews;
+        if chosen.iter().all(|name| previews.contains(name)) {
+            previews.retain(|name| !chosen.contains(name));
+        } else {
+            previews.extend(chosen);
+        }
+    }
+
+    /// Asks for drawings that are wanted and may have changed.
+    pub(super) fn follow_previews(&mut self) {
+        let wanted = self.sheet.previewed();
+        if wanted.is_empty() {
+            self.sheet.previews.asked = None;
+            return;
+        }
+        let Some(executor) = self.executor.clone() else { return };
+        let is_done = |name: &String| {
+            matches!(
+                self.sheet.states.get(name),
+                Some(NodeState::Done { .. } | NodeState::Cached | NodeState::Ready)
+            )
+        };
+        let key: Vec<(String, bool)> = wanted.iter().map(|name| (name.clone(), is_done(name))).collect();
+        let key = (self.sheet.meaning, key);
+        if self.sheet.previews.asked.as_ref() == Some(&key) {
+            return;
+        }
+        self.sheet.previews.asked = Some(key);
+        let editor = &self.sheet.editor;
+        let kinds = self.kinds();
+        let first_output = |name: &String| {
+            let node = editor.drawn().node(name)?;
+            let port = *kinds.get(&node.kind)?.outputs(&node.params).first()?;
+            editor.flat_end(&format!("{name}.{}", port.name))
+        };
+        let ends: Vec<(String, Option<String>, Vec<usize>)> = wanted
+            .iter()
+            .map(|name| {
+                let mark = self.sheet.previews.shown.get(name).map(|(mark, _)| mark.clone());
+                (name.clone(), first_output(name), mark.unwrap_or_default())
+            })
+            .collect();
+        let (pipeline, folder) = (editor.pipeline().clone(), editor.base_folder());
+        let (newest, turn) = (self.sheet.previews.newest.clone(), self.sheet.previews.turn.clone());
+        let own = newest.fetch_add(1, Ordering::AcqRel) + 1;
+        let (sheet, send) = (self.sheet.number, self.backend.sender());
+        backend::spawn("previews", move || {
+            std::thread::sleep(CALM);
+            // What one that panicked was drawing is drawn again.
+            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            for (name, end, known) in ends {
+                if newest.load(Ordering::Acquire) != own {
+                    return;
+                }
+                let (mark, drawn) = look(&executor, &pipeline, &folder, end.as_deref(), &known);
+                if let Some(drawn) = drawn {
+                    send(Answer::Preview(Made { sheet, name, mark, drawn }));
+                }
+            }
+        });
+    }
+
+    /// Takes in a drawing that was made.
+    pub(super) fn preview_made(&mut self, made: Made) {
+        let Made { sheet, name, mark, drawn } = made;
+        let shown = match drawn {
+            Drawn::Glimpse(glimpse) => Shown::Glimpse(glimpse),
+            Drawn::Image(image) => {
+                let label = format!("preview {name}");
+                Shown::Picture(self.ctx.load_texture(label, image, TextureOptions::LINEAR))
+            }
+        };
+        if let Some(sheet) = self.sheet_mut(sheet) {
+            sheet.previews.shown.insert(name, (mark, shown));
+        }
+    }
+}
+
+/// What an end shows, `None` where that is known already; and what its value is told apart by.
+fn look(
+    executor: &Executor,
+    pipeline: &Pipeline,
+    folder: &Path,
+    end: Option<&str>,
+    known: &[usize],
+) -> (Vec<usize>, Option<Drawn>) {
+    let told = |words: &str| Some(Drawn::Glimpse(Glimpse::Words(words.to_owned())));
+    let Some(end) = end else { return (Vec::new(), told("nothing leaves this node")) };
+    match executor.look(pipeline, folder, end) {
+        Ok(Look::Ready(items)) => match items.first() {
+            None => (Vec::new(), told("nothing")),
+            Some((_, value)) => {
+                let mark = mark_of(value, items.len());
+                if mark == known {
+                    return (mark, None);
+                }
+                let drawn = match Glimpse::of(value) {
+                    Glimpse::Figure(figure) => {
+                        let scale = FIGURE / figure.width.max(1) as f32;
+                        let size = [FIGURE, figure.height.max(1) as f32 * scale]
+                            .map(|x| x.clamp(1.0, 2048.0) as u32);
+                        match views::rasterise(&figure, size) {
+                            Ok(image) => Drawn::Image(image),
+                            Err(reason) => Drawn::Glimpse(Glimpse::Words(reason)),
+                        }
+                    }
+                    glimpse => Drawn::Glimpse(glimpse),
+                };
+                (mark, Some(drawn))
+            }
+        },
+        Ok(Look::NeedsRun(_)) => (Vec::new(), told("not run yet")),
+        Ok(Look::NeedsFit(_)) => (Vec::new(), told("not estimated yet")),
+        Err(error) => (Vec::new(), told(&error.to_string())),
+    }
+}
+
+/// Values that have the same are the same: where they lie in memory, and the steps of a recording.
+fn mark_of(value: &Value, count: usize) -> Vec<usize> {
+    fn at<T: ?Sized>(shared: &Arc<T>) -> usize {
+        Arc::as_ptr(shared).cast::<()>() as usize
+    }
+    let own = match value {
+        Value::Recording(recording) => {
+            let steps = blake3::hash(format!("{:?}", recording.stages()).as_bytes());
+            let bytes = *steps.as_bytes();
+            let part = |from: usize| usize::from_le_bytes(std::array::from_fn(|i| bytes[from + i]));
+            return vec![count, at(recording.source()), part(0), part(8)];
+        }
+        Value::Sorting(x) => at(x),
+        Value::Peaks(x) => at(x),
+        Value::Features(x) => at(x),
+        Value::Waveforms(x) => at(x),
+        Value::Templates(x) => at(x),
+        Value::Noise(x) => at(x),
+        Value::Motion(x) => at(x),
+        Value::Table(x) => at(x),
+        Value::Events(x) => at(x),
+        Value::Figure(x) => at(x),
+        Value::Files(x) => at(x),
+        Value::Fit(x) => at(x),
+    };
+    vec![count, own]
+}

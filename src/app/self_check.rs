@@ -1,0 +1,99 @@
+//! The self-check in the window: a small recording with a known truth is sorted here, and what came of it is said.
+
+use super::{App, command::Command, text, theme};
+use crate::inspect::selfcheck::SelfCheck;
+use egui::{Align2, ProgressBar, Window, vec2};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// A self-check, from its start to its result.
+pub struct Checking {
+    /// The step it is at, and the share that is done.
+    pub step: (String, f32),
+    /// What came of it.
+    pub result: Option<Result<SelfCheck, String>>,
+    /// Set where it is to stop.
+    stop: Arc<AtomicBool>,
+}
+
+impl App {
+    pub(super) fn start_self_check(&mut self) {
+        let stop = Arc::new(AtomicBool::new(false));
+        self.dialogs.check =
+            Some(Checking { step: ("Starting".into(), 0.0), result: None, stop: stop.clone() });
+        self.backend.self_check(stop);
+    }
+
+    pub(super) fn self_check_told(&mut self, step: String, share: f32) {
+        if let Some(checking) = self.dialogs.check.as_mut().filter(|checking| checking.result.is_none()) {
+            checking.step = (step, share);
+        }
+    }
+
+    pub(super) fn self_checked(&mut self, result: Result<SelfCheck, String>) {
+        if let Some(checking) = &mut self.dialogs.check {
+            checking.result = Some(result);
+        }
+    }
+
+    pub(super) fn self_check_ui(&mut self) -> Option<Command> {
+        let checking = self.dialogs.check.as_ref()?;
+        let (mut open, mut again) = (true, None);
+        Window::new("Self-check")
+            .open(&mut open)
+            .collapsible(false)
+            .resizable(false)
+            .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
+            .show(&self.ctx, |ui| {
+                ui.set_width(420.0);
+                let p = theme::palette(ui.visuals());
+                match &checking.result {
+                    None => {
+                        ui.label("A small recording with known spikes is made, sorted on this computer and scored.");
+                        let (step, share) = &checking.step;
+                        ui.add(ProgressBar::new(*share).text(text::sentence(step)));
+                    }
+                    Some(Ok(found)) => {
+                        let (words, color) = match found.is_well() {
+                            true => ("All is as expected.", p.good),
+                            false => ("Something is not as expected.", p.bad),
+                        };
+                        ui.label(egui::RichText::new(words).size(15.0).color(color));
+                        for (words, is_well) in found.verdicts() {
+                            let sign = if is_well { "✔" } else { "✖" };
+                            ui.horizontal_wrapped(|ui| {
+                                ui.colored_label(if is_well { p.good } else { p.bad }, sign);
+                                ui.label(text::sentence_of(&words));
+                            });
+                        }
+                        ui.weak(format!(
+                            "{} channels for {}, sorted in {} ({} of CPU) on {}. Version {}.",
+                            found.num_channels,
+                            text::took(found.duration_s),
+                            text::took(found.sort_s),
+                            text::took(found.sort_cpu_s),
+                            text::counted(found.threads, "thread"),
+                            found.version
+                        ));
+                        if !found.is_well() {
+                            ui.label("Was the computer busy? Close other programs and check again.");
+                        }
+                    }
+                    Some(Err(reason)) => {
+                        ui.colored_label(p.bad, format!("The check could not be done: {reason}"));
+                    }
+                }
+                ui.add_space(6.0);
+                if checking.result.is_some() && ui.button("Check again").clicked() {
+                    again = Some(Command::SelfCheck);
+                }
+            });
+        if !open {
+            checking.stop.store(true, Ordering::Relaxed);
+            self.dialogs.check = None;
+        }
+        again
+    }
+}

@@ -1,0 +1,222 @@
+//! What flows at an end at a glance: a drawing of a few hundred numbers, for the body of a node.
+
+use super::{minmax, spans::SpanReader};
+use crate::{
+    data::{Figure, Motion, Peaks, Recording, Sorting, Table, Templates},
+    pipeline::Value,
+};
+use std::sync::Arc;
+
+/// Channels of traces at most, spread over the probe.
+const TRACES: usize = 6;
+/// Columns of traces.
+const COLUMNS: usize = 96;
+/// Milliseconds of traces.
+const WINDOW_MS: f64 = 60.0;
+/// Points of a raster or a drift map at most.
+const POINTS: usize = 1500;
+/// Waveforms and bars at most.
+const UNITS: usize = 24;
+
+/// A small drawing. Places go from 0 to 1, left to right and top to bottom.
+#[derive(Clone, Debug)]
+pub enum Glimpse {
+    /// Traces from top to bottom, each the extremes of columns around its middle, from -1 to 1.
+    Traces(Vec<Vec<[f32; 2]>>),
+    /// Points with a class each, such as their unit.
+    Points(Vec<([f32; 2], u32)>),
+    /// Waveforms, each as heights from 0 (top) to 1.
+    Curves(Vec<Vec<f32>>),
+    /// Heights of bars from 0 to 1, with words about them.
+    Bars(Vec<f32>, String),
+    /// A picture to be drawn.
+    Figure(Arc<Figure>),
+    /// Words where there is nothing to draw.
+    Words(String),
+}
+
+impl Glimpse {
+    /// The drawing of a value.
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Recording(recording) => {
+                traces(recording).unwrap_or_else(|error| Glimpse::Words(error.to_string()))
+            }
+            Value::Sorting(sorting) => raster(sorting),
+            Value::Peaks(peaks) => drift_map(peaks),
+            Value::Templates(templates) => waveforms(templates),
+            Value::Noise(noise) => bars(&noise.levels, value.summary()),
+            Value::Table(table) => histogram(table),
+            Value::Motion(motion) => displacement(motion),
+            Value::Figure(figure) => Glimpse::Figure(figure.clone()),
+            other => Glimpse::Words(other.summary()),
+        }
+    }
+}
+
+fn traces(recording: &Recording) -> Result<Glimpse, crate::engine::EngineError> {
+    let reader = SpanReader::new(recording)?;
+    let info = reader.info();
+    let Some(segment) = info.segments.iter().position(|segment| segment.num_frames > 0) else {
+        return Ok(Glimpse::Words("no samples".into()));
+    };
+    let total = info.segments[segment].num_frames;
+    let length = ((info.sampling_frequency * WINDOW_MS / 1e3) as usize).clamp(COLUMNS, total.max(COLUMNS));
+    // Not the very beginning, where filters settle and experiments are set up.
+    let start = (total / 4).min(total.saturating_sub(length));
+    let end = (start + length).min(total);
+    let count = info.num_channels().min(TRACES);
+    let mut order: Vec<usize> = (0..info.num_channels()).collect();
+    if let Some(probe) = &info.probe {
+        let depth =
+            |channel: usize| probe.contacts.get(channel).map_or(0.0, |contact| contact.position_um[1]);
+        order.sort_by(|a, b| depth(*b).total_cmp(&depth(*a)));
+    }
+    let chosen: Vec<usize> = (0..count).map(|i| order[(2 * i + 1) * order.len() / (2 * count)]).collect();
+    let bin = (end - start).div_ceil(COLUMNS).max(1);
+    reader.with_block(segment, start..end, |block| {
+        let mut rows: Vec<Vec<[f32; 2]>> = chosen
+            .iter()
+            .map(|&channel| {
+                let mut columns = Vec::with_capacity(COLUMNS);
+                minmax::bin(block.channel(channel), bin, &mut columns);
+                let mean = columns.iter().map(|[low, high]| low + high).sum::<f32>()
+                    / (2 * columns.len().max(1)) as f32;
+                columns.iter().map(|[low, high]| [low - mean, high - mean]).collect()
+            })
+            .collect();
+        let largest = rows.iter().flatten().flatten().fold(0.0_f32, |most, x| most.max(x.abs()));
+        let scale = if largest > 0.0 && largest.is_finite() { 1.0 / largest } else { 0.0 };
+        rows.iter_mut().flatten().flatten().for_each(|x| *x = if x.is_finite() { *x * scale } else { 0.0 });
+        Glimpse::Traces(rows)
+    })
+}
+
+fn raster(sorting: &Sorting) -> Glimpse {
+    let units = sorting.unit_ids.len();
+    let Some(spikes) = sorting.segments.iter().max_by_key(|spikes| spikes.sample_index.len()) else {
+        return Glimpse::Words("no spikes".into());
+    };
+    let (Some(first), Some(last)) = (spikes.sample_index.first(), spikes.sample_index.last()) else {
+        return Glimpse::Words(format!("{units} units, no spikes"));
+    };
+    let span = (*last - *first).max(1) as f32;
+    let step = spikes.sample_index.len().div_ceil(POINTS).max(1);
+    let points = spikes.sample_index.iter().zip(spikes.unit_index.iter()).step_by(step);
+    let place = |(frame, unit): (&i64, &u32)| {
+        let y = (*unit as f32 + 0.5) / units.max(1) as f32;
+        ([(*frame - *first) as f32 / span, y], *unit)
+    };
+    Glimpse::Points(points.map(place).collect())
+}
+
+fn drift_map(peaks: &Peaks) -> Glimpse {
+    if peaks.is_empty() {
+        return Glimpse::Words("no peaks".into());
+    }
+    let depth = |at: usize| match &peaks.location_um {
+        Some(places) => places[at][1],
+        None => peaks.channel_index[at] as f32,
+    };
+    let step = peaks.len().div_ceil(POINTS).max(1);
+    let chosen = || (0..peaks.len()).step_by(step);
+    let range = |value: &dyn Fn(usize) -> f32| {
+        let all = chosen().map(value).filter(|x| x.is_finite());
+        let (low, high) =
+            all.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        (low, (high - low).max(1e-6))
+    };
+    let time = |at: usize| peaks.sample_index[at] as f32;
+    let ((left, width), (low, height)) = (range(&time), range(&depth));
+    let point = |at: usize| ([(time(at) - left) / width, 1.0 - (depth(at) - low) / height], 0);
+    Glimpse::Points(chosen().map(point).filter(|([x, y], _)| x.is_finite() && y.is_finite()).collect())
+}
+
+/// The waveform of each unit on its largest channel.
+fn waveforms(templates: &Templates) -> Glimpse {
+    let step = templates.num_units().div_ceil(UNITS / 2).max(1);
+    let mut curves: Vec<Vec<f32>> = Vec::new();
+    for waveform in templates.waveforms.iter().step_by(step) {
+        let largest = waveform.columns().into_iter().max_by(|a, b| {
+            let height = |column: &ndarray::ArrayView1<'_, f32>| column.fold(0.0_f32, |m, x| m.max(x.abs()));
+            height(a).total_cmp(&height(b))
+        });
+        curves.extend(largest.map(|column| column.to_vec()));
+    }
+    let all = || curves.iter().flatten().copied().filter(|x| x.is_finite());
+    let (low, high) = (all().fold(f32::INFINITY, f32::min), all().fold(f32::NEG_INFINITY, f32::max));
+    let height = (high - low).max(1e-9);
+    if curves.is_empty() {
+        return Glimpse::Words("no units".into());
+    }
+    curves.iter_mut().flatten().for_each(|x| *x = if x.is_finite() { (high - *x) / height } else { 0.5 });
+    Glimpse::Curves(curves)
+}
+
+fn bars(values: &[f64], words: String) -> Glimpse {
+    let step = values.len().div_ceil(UNITS * 2).max(1);
+    let shown: Vec<f64> = values.iter().copied().step_by(step).collect();
+    let most = shown.iter().copied().filter(|x| x.is_finite()).fold(0.0_f64, f64::max);
+    let share = |x: &f64| if most > 0.0 && x.is_finite() { (x / most).clamp(0.0, 1.0) as f32 } else { 0.0 };
+    Glimpse::Bars(shown.iter().map(share).collect(), words)
+}
+
+/// How often the values of the first column of numbers that are not all alike fall into each of some bins.
+fn histogram(table: &Table) -> Glimpse {
+    let summary = || Value::Table(Arc::new(table.clone())).summary();
+    let varied = table.columns.iter().find_map(|(name, column)| {
+        let values: Vec<f64> = (0..table.num_rows()).filter_map(|row| column.number(row)).collect();
+        let (low, high) = values
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+        let is_index = values.iter().enumerate().all(|(row, x)| *x == row as f64);
+        (high > low && !is_index && (high - low).is_finite()).then_some((name, values, low, high))
+    });
+    let Some((name, values, low, high)) = varied else { return Glimpse::Words(summary()) };
+    let mut counts = vec![0.0; UNITS];
+    for value in &values {
+        let at = ((value - low) / (high - low) * UNITS as f64) as usize;
+        counts[at.min(UNITS - 1)] += 1.0;
+    }
+    bars(&counts, format!("{name} of {} rows", values.len()))
+}
+
+fn displacement(motion: &Motion) -> Glimpse {
+    let Some(segment) = motion.segments.first() else { return Glimpse::Words("no motion".into()) };
+    let all = segment.displacement_um.iter().copied().filter(|x| x.is_finite());
+    let most = all.map(f64::abs).fold(1.0_f64, f64::max);
+    let curve = |column: ndarray::ArrayView1<'_, f64>| {
+        let height = |x: &f64| if x.is_finite() { (0.5 - x / most / 2.0) as f32 } else { 0.5 };
+        column.iter().map(height).collect()
+    };
+    let columns = segment.displacement_um.columns().into_iter();
+    let step = motion.spatial_bins_um.len().div_ceil(TRACES).max(1);
+    Glimpse::Curves(columns.step_by(step).map(curve).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Id, TableColumn};
+
+    #[test]
+    fn spikes_become_points_within_the_square() {
+        let units = vec![Id::from(0_i64), Id::from(1_i64)];
+        let sorting = Sorting::from_spikes(30_000.0, units, &[10, 500, 1000], &[0, 1, 0]);
+        let Glimpse::Points(points) = raster(&sorting) else { panic!() };
+        assert_eq!(points.len(), 3);
+        assert_eq!(points[0], ([0.0, 0.25], 0));
+        assert_eq!(points[2].0[0], 1.0);
+    }
+
+    #[test]
+    fn a_table_becomes_the_histogram_of_its_first_column_that_varies() {
+        let table = Table::new(vec![
+            ("row".into(), TableColumn::Int(vec![0, 1, 2, 3])),
+            ("rate".into(), TableColumn::Float(vec![1.0, 1.0, 1.0, 5.0])),
+        ]);
+        let Glimpse::Bars(bars, words) = histogram(&table) else { panic!() };
+        assert_eq!((bars[0], bars[UNITS - 1]), (1.0, 1.0 / 3.0));
+        assert_eq!(words, "rate of 4 rows");
+    }
+}

@@ -1,0 +1,87 @@
+//! Keys that are changed, help on nodes, the self-check, previews in nodes.
+
+use crate::window::Window;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use spikeloom::app::command::Command;
+
+#[test]
+fn a_key_is_changed_in_the_sheet_and_shown_where_keys_are() {
+    let mut window = Window::open(None);
+    window.app_mut().perform(Command::ToggleShortcuts);
+    window.steps(3);
+    window.click("Key of Mute");
+    window.key(Modifiers::NONE, Key::B);
+    assert!(window.says("is the key of “Bypass”"), "a conflict is said");
+    window.click("Cancel");
+    window.click("Key of Mute");
+    window.key(Modifiers::NONE, Key::J);
+    window.click("Reset key of Mute");
+    window.click("Key of Mute");
+    window.key(Modifiers::NONE, Key::J);
+    window.app_mut().perform(Command::ToggleShortcuts);
+    window.steps(3);
+    window.click("Node bandpass");
+    window.key(Modifiers::NONE, Key::M);
+    assert!(!window.pipeline().node("bandpass").unwrap().muted, "the old key does nothing");
+    window.key(Modifiers::NONE, Key::J);
+    assert!(window.pipeline().node("bandpass").unwrap().muted);
+    // Escape gives a capture up and closes nothing.
+    window.app_mut().perform(Command::ToggleShortcuts);
+    window.steps(3);
+    window.click("Key of Bypass");
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(window.says("Click a key to change it."));
+    window.click("Reset all keys");
+}
+
+#[test]
+fn help_says_all_about_a_node() {
+    let mut window = Window::open(None);
+    window.click("Node bandpass");
+    window.key(Modifiers::NONE, Key::F1);
+    assert!(window.says("Help: Band-pass filter"));
+    assert!(window.says("freq_min") && window.says("Takes a number from"));
+    window.harness.get_all_by_label_contains("Help on Notch").next().unwrap().click();
+    window.steps(3);
+    assert!(window.says("Help: Notch filter"), "neighbours lead on");
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(!window.says("Help: Notch filter"));
+    // Nothing selected: the shortcuts.
+    window.app_mut().perform(Command::Select(Vec::new()));
+    window.key(Modifiers::NONE, Key::F1);
+    assert!(window.says("Click a key to change it."));
+}
+
+#[test]
+fn the_self_check_says_how_well_this_computer_sorts() {
+    let mut window = Window::open(None);
+    window.app_mut().perform(Command::SelfCheck);
+    window.wait_for("units found");
+    assert!(window.says("12 of 12 units found"));
+}
+
+#[test]
+fn nodes_show_what_leaves_them() {
+    let mut window = Window::open(None);
+    let height = |window: &Window| window.harness.get_by_label("Node demo").rect().height();
+    let before = height(&window);
+    window.click("Node demo");
+    window.key(Modifiers::NONE, Key::P);
+    window.steps(3);
+    assert!(height(&window) > before);
+    window.key(Modifiers::NONE, Key::P);
+    window.steps(3);
+    assert_eq!(height(&window), before);
+    window.key(Modifiers::SHIFT, Key::P);
+    window.steps(3);
+    assert!(height(&window) > before);
+}
+
+#[test]
+fn there_is_nothing_to_run_on_the_start_screen() {
+    let mut window = Window::start_over(tempfile::tempdir().unwrap(), None);
+    window.key(Modifiers::NONE, Key::F5);
+    assert!(window.says("There is nothing to run yet"));
+    assert!(!window.app().is_running());
+}
