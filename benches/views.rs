@@ -258,7 +258,7 @@ mod gui {
             next(&mut app, Vec::new());
             std::thread::sleep(Duration::from_millis(10));
         }
-        report("canvas, 300 nodes, idle", (0..200).map(|_| next(&mut app, Vec::new())).collect());
+        report("canvas, 300 nodes, all in view", (0..200).map(|_| next(&mut app, Vec::new())).collect());
         let pan = |i: usize| {
             let wheel = Event::MouseWheel {
                 unit: MouseWheelUnit::Point,
@@ -270,6 +270,34 @@ mod gui {
             vec![Event::PointerMoved(pos2(900.0, 200.0)), wheel]
         };
         report("canvas, 300 nodes, panned", (0..200).map(|i| next(&mut app, pan(i))).collect());
+        app.perform(Command::ActualSize);
+        report("canvas, 300 nodes, at 100 %", (0..200).map(|_| next(&mut app, Vec::new())).collect());
+        report("canvas, 300 nodes, at 100 %, panned", (0..200).map(|i| next(&mut app, pan(i))).collect());
+        app.perform(Command::ToggleAllPreviews);
+        // Drawings come from a thread.
+        for _ in 0..300 {
+            next(&mut app, Vec::new());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        report(
+            "canvas, 300 nodes, at 100 %, with previews",
+            (0..200).map(|_| next(&mut app, Vec::new())).collect(),
+        );
+        app.perform(Command::ToggleAllPreviews);
+        app.perform(Command::Fit { selection: false });
+        next(&mut app, Vec::new());
+        app.perform(Command::SelectAll);
+        app.perform(Command::Group);
+        let group = app.pipeline().groups().next().map_or(String::new(), |(name, _)| name.to_owned());
+        app.perform(Command::Enter(group));
+        for _ in 0..20 {
+            next(&mut app, Vec::new());
+        }
+        report(
+            "canvas, 300 nodes in a group, all in view",
+            (0..200).map(|_| next(&mut app, Vec::new())).collect(),
+        );
+        app.perform(Command::Undo);
         app.perform(Command::Run { until: None });
         let mut frames = Vec::new();
         let start = Instant::now();

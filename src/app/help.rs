@@ -7,7 +7,7 @@ use super::{
     theme,
 };
 use crate::pipeline::{DynNode, ParamKind, ParamSpec, Port, Registry, Work, accepted};
-use egui::{RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, Window, vec2};
+use egui::{Align2, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, Window, vec2};
 
 /// Nodes named as what may come before or after at most.
 const NEIGHBOURS: usize = 8;
@@ -33,9 +33,17 @@ impl App {
             .id(egui::Id::unique("help"))
             .open(&mut open)
             .collapsible(false)
-            .default_size(vec2(width, 520.0))
+            .resizable(false)
+            .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
             .show(&self.ctx, |ui| {
-                ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
+                ui.set_width(width);
+                if ui.button("Add it to the canvas").clicked() {
+                    commands.push(Command::AddInView(info.kind.to_owned()));
+                }
+                ui.add_space(4.0);
+                let height = (ui.ctx().content_rect().height() - 170.0).max(160.0);
+                let area = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+                area.auto_shrink([false, true]).show(ui, |ui| {
                     ui.horizontal(|ui| {
                         let color = theme::category_color(info.category, ui.visuals());
                         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
@@ -57,10 +65,6 @@ impl App {
                         ui.weak(info.search.join(", "));
                     }
                 });
-                ui.separator();
-                if ui.button("Add it to the canvas").clicked() {
-                    commands.push(Command::AddInView(info.kind.to_owned()));
-                }
             });
         if !open {
             self.dialogs.help = None;

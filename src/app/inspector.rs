@@ -83,7 +83,7 @@ impl App {
         self.name_field(ui, instance, commands);
         match node {
             Some(node) => {
-                if about(ui, node) && !is_group {
+                if about(ui, node, !is_group) {
                     commands.push(Command::Help(Some(instance.kind.clone())));
                 }
             }
@@ -325,13 +325,16 @@ fn is_found(spec: &ParamSpec, search: &str) -> bool {
 }
 
 /// What a node is; true where more is asked for.
-fn about(ui: &mut Ui, node: &Arc<dyn DynNode>) -> bool {
+fn about(ui: &mut Ui, node: &Arc<dyn DynNode>, has_help: bool) -> bool {
     let info = node.info();
     let asked = ui.horizontal(|ui| {
         let color = theme::category_color(info.category, ui.visuals());
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
         icons::category(ui.painter(), Some(info.category), rect.center(), 12.0, color);
         ui.weak(format!("{} · {}", info.label, theme::category_name(info.category)));
+        if !has_help {
+            return false;
+        }
         let help = ui.small_button("?");
         help.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Help on this node"));
         let keys = keymap::after(ui.ctx(), "Help on the selected node");

@@ -32,8 +32,17 @@ impl App {
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
             .show(&self.ctx, |ui| {
                 self.dialogs.capture.take_if(|capture| capture.listen(ui, &mut self.settings.keys));
-                let height = (ui.ctx().content_rect().height() - 150.0).max(160.0);
-                ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.weak("Click a key to change it.");
+                    let any = self.settings.keys.is_any_changed();
+                    if ui.add_enabled(any, egui::Button::new("Reset all keys")).clicked() {
+                        self.settings.keys.reset_all();
+                    }
+                });
+                ui.separator();
+                // As high as the window from the first frame on: nothing comes later to make it grow.
+                let height = (ui.ctx().content_rect().height() - 170.0).max(160.0);
+                ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                     ui.columns(2, |columns| {
                         for (index, group) in shortcuts::GROUPS.into_iter().enumerate() {
                             let ui = &mut columns[index % 2];
@@ -42,14 +51,6 @@ impl App {
                             ui.add_space(10.0);
                         }
                     });
-                });
-                ui.separator();
-                ui.horizontal(|ui| {
-                    ui.weak("Click a key to change it.");
-                    let any = self.settings.keys.is_any_changed();
-                    if ui.add_enabled(any, egui::Button::new("Reset all keys")).clicked() {
-                        self.settings.keys.reset_all();
-                    }
                 });
             });
         self.dialogs.shortcuts = open;

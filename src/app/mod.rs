@@ -270,7 +270,7 @@ impl App {
 
     fn canvas_ui(&mut self, ui: &mut egui::Ui) -> Vec<Command> {
         let (kinds, title) = (self.kinds(), self.sheet.editor.title());
-        let previewed = self.sheet.previewed();
+        let previewed = self.sheet.seen_previews();
         let looked_at = self.looked_at().and_then(|end| self.sheet.editor.drawn_end(end));
         let scene = Scene {
             pipeline: self.sheet.editor.drawn(),

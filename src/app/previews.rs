@@ -1,4 +1,4 @@
-//! What flows at the first output of each node, drawn small in its body: asked of a thread, kept until it changes.
+//! What flows at the first output of each node that can be drawn, drawn small in its body: asked of a thread, kept until it changes.
 
 use super::{
     App,
@@ -40,6 +40,8 @@ pub enum Drawn {
     Glimpse(Glimpse),
     /// A picture.
     Image(ColorImage),
+    /// There is nothing to see yet.
+    Nothing,
 }
 
 /// A drawing that was made.
@@ -86,7 +88,7 @@ impl Previews {
                 painter.image(texture.id(), place, whole, Color32::WHITE);
             }
             Some((_, Shown::Glimpse(glimpse))) => draw_glimpse(&painter, visuals, glimpse, rect, zoom),
-            None => words(&painter, rect, "…", p.text_weak, zoom),
+            None => {}
         }
     }
 }
@@ -155,9 +157,19 @@ fn draw_glimpse(painter: &Painter, visuals: &Visuals, glimpse: &Glimpse, rect: R
 impl Sheet {
     /// The nodes of what is drawn that have a preview.
     pub fn previewed(&self) -> BTreeSet<String> {
+        if !self.previews.all && self.editor.previews.is_empty() {
+            return BTreeSet::new();
+        }
         let drawn = self.editor.drawn().nodes().filter(|node| !node.collapsed && !is_way(&node.name));
         let has = |name: &String| self.previews.all || self.editor.previews.contains(name);
-        drawn.map(|node| node.name.clone()).filter(has).collect()
+        drawn.map(|node| &node.name).filter(|name| has(name)).cloned().collect()
+    }
+
+    /// Those of them that have something to show.
+    pub fn seen_previews(&self) -> BTreeSet<String> {
+        let mut names = self.previewed();
+        names.retain(|name| self.previews.shown.contains_key(name));
+        names
     }
 }
 
@@ -195,16 +207,17 @@ impl App {
         self.sheet.previews.asked = Some(key);
         let editor = &self.sheet.editor;
         let kinds = self.kinds();
-        let first_output = |name: &String| {
-            let node = editor.drawn().node(name)?;
-            let port = *kinds.get(&node.kind)?.outputs(&node.params).first()?;
-            editor.flat_end(&format!("{name}.{}", port.name))
+        let outputs = |name: &String| -> Vec<String> {
+            let node = editor.drawn().node(name);
+            let known = node.and_then(|node| Some(kinds.get(&node.kind)?.outputs(&node.params)));
+            let ends = known.into_iter().flatten().map(|port| format!("{name}.{}", port.name));
+            ends.filter_map(|end| editor.flat_end(&end)).collect()
         };
-        let ends: Vec<(String, Option<String>, Vec<usize>)> = wanted
+        let ends: Vec<(String, Vec<String>, Vec<usize>)> = wanted
             .iter()
             .map(|name| {
                 let mark = self.sheet.previews.shown.get(name).map(|(mark, _)| mark.clone());
-                (name.clone(), first_output(name), mark.unwrap_or_default())
+                (name.clone(), outputs(name), mark.unwrap_or_default())
             })
             .collect();
         let (pipeline, folder) = (editor.pipeline().clone(), editor.base_folder());
@@ -219,7 +232,19 @@ impl App {
                 if newest.load(Ordering::Acquire) != own {
                     return;
                 }
-                let (mark, drawn) = look(&executor, &pipeline, &folder, end.as_deref(), &known);
+                // The first output that can be drawn; words are for those of which none can.
+                let looks = end.iter().map(|end| look(&executor, &pipeline, &folder, end, &known));
+                let mut best = (Vec::new(), Some(Drawn::Nothing));
+                for (mark, drawn) in looks {
+                    let is_words = matches!(drawn, Some(Drawn::Glimpse(Glimpse::Words(_)) | Drawn::Nothing));
+                    if !is_words || matches!(best.1, Some(Drawn::Nothing)) {
+                        best = (mark, drawn);
+                    }
+                    if !is_words {
+                        break;
+                    }
+                }
+                let (mark, drawn) = best;
                 if let Some(drawn) = drawn {
                     send(Answer::Preview(Made { sheet, name, mark, drawn }));
                 }
@@ -232,6 +257,12 @@ impl App {
         let Made { sheet, name, mark, drawn } = made;
         let shown = match drawn {
             Drawn::Glimpse(glimpse) => Shown::Glimpse(glimpse),
+            Drawn::Nothing => {
+                if let Some(sheet) = self.sheet_mut(sheet) {
+                    sheet.previews.shown.remove(&name);
+                }
+                return;
+            }
             Drawn::Image(image) => {
                 let label = format!("preview {name}");
                 Shown::Picture(self.ctx.load_texture(label, image, TextureOptions::LINEAR))
@@ -248,11 +279,10 @@ fn look(
     executor: &Executor,
     pipeline: &Pipeline,
     folder: &Path,
-    end: Option<&str>,
+    end: &str,
     known: &[usize],
 ) -> (Vec<usize>, Option<Drawn>) {
     let told = |words: &str| Some(Drawn::Glimpse(Glimpse::Words(words.to_owned())));
-    let Some(end) = end else { return (Vec::new(), told("nothing leaves this node")) };
     match executor.look(pipeline, folder, end) {
         Ok(Look::Ready(items)) => match items.first() {
             None => (Vec::new(), told("nothing")),
@@ -276,9 +306,7 @@ fn look(
                 (mark, Some(drawn))
             }
         },
-        Ok(Look::NeedsRun(_)) => (Vec::new(), told("not run yet")),
-        Ok(Look::NeedsFit(_)) => (Vec::new(), told("not estimated yet")),
-        Err(error) => (Vec::new(), told(&error.to_string())),
+        Ok(Look::NeedsRun(_) | Look::NeedsFit(_)) | Err(_) => (Vec::new(), Some(Drawn::Nothing)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{App, command::Command, text, theme};
 use crate::inspect::selfcheck::SelfCheck;
-use egui::{Align2, ProgressBar, Window, vec2};
+use egui::{Align2, ProgressBar, Sense, Window, vec2};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -62,9 +62,10 @@ impl App {
                         };
                         ui.label(egui::RichText::new(words).size(15.0).color(color));
                         for (words, is_well) in found.verdicts() {
-                            let sign = if is_well { "✔" } else { "✖" };
                             ui.horizontal_wrapped(|ui| {
-                                ui.colored_label(if is_well { p.good } else { p.bad }, sign);
+                                let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), Sense::hover());
+                                let color = if is_well { p.good } else { p.bad };
+                                ui.painter().circle_filled(dot.center(), 4.0, color);
                                 ui.label(text::sentence_of(&words));
                             });
                         }

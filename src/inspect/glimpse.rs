@@ -8,13 +8,13 @@ use crate::{
 use std::sync::Arc;
 
 /// Channels of traces at most, spread over the probe.
-const TRACES: usize = 6;
+const TRACES: usize = 5;
 /// Columns of traces.
-const COLUMNS: usize = 96;
+const COLUMNS: usize = 80;
 /// Milliseconds of traces.
 const WINDOW_MS: f64 = 60.0;
 /// Points of a raster or a drift map at most.
-const POINTS: usize = 1500;
+const POINTS: usize = 800;
 /// Waveforms and bars at most.
 const UNITS: usize = 24;
 
@@ -164,7 +164,9 @@ fn bars(values: &[f64], words: String) -> Glimpse {
 /// How often the values of the first column of numbers that are not all alike fall into each of some bins.
 fn histogram(table: &Table) -> Glimpse {
     let summary = || Value::Table(Arc::new(table.clone())).summary();
-    let varied = table.columns.iter().find_map(|(name, column)| {
+    // What names units says nothing by how often it comes.
+    let names = |name: &str| name.contains("unit") || name.ends_with("_id") || name.ends_with("index");
+    let varied = table.columns.iter().filter(|(name, _)| !names(name)).find_map(|(name, column)| {
         let values: Vec<f64> = (0..table.num_rows()).filter_map(|row| column.number(row)).collect();
         let (low, high) = values
             .iter()

@@ -77,7 +77,8 @@ pub fn peak_heights(recording: &Recording) -> Result<PeakHeights, EngineError> {
                 if noise <= 0.0 {
                     continue;
                 }
-                levels.push(noise);
+                let gain = info.gain_to_uv.as_ref().and_then(|gains| gains.get(channel)).copied();
+                levels.push(noise * gain.unwrap_or(1.0).abs() as f32);
                 for three in trace.windows(3) {
                     let (before, here, after) = (three[0] - center, three[1] - center, three[2] - center);
                     let side = match here {

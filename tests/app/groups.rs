@@ -82,8 +82,10 @@ fn what_is_done_inside_is_undone_where_it_was_done() {
     assert!(window.harness.query_by_label("Node clean/bandpass").is_some(), "undo leads to what changes");
     // A parameter shown outside, set there, reaches the node inside.
     window.click("Node clean/bandpass");
-    window.click("Shown on the outside of clean");
-    window.click("Show Freq min");
+    for label in ["Shown on the outside of clean", "Show Freq min"] {
+        window.harness.get_by_label(label).click_accesskit();
+        window.steps(3);
+    }
     window.app_mut().perform(Command::Leave);
     window.steps(3);
     window.type_number("Freq min", "450");
@@ -138,8 +140,7 @@ fn a_group_is_copied_with_its_inside_and_kept_in_the_library() {
     assert!(opened.pipeline.group("clean").is_some(), "an ordinary pipeline");
     window.app_mut().perform(Command::New);
     window.steps(3);
-    window.harness.get_by_label("Library clean").click();
-    window.harness.get_by_label("Library clean").click();
+    window.app_mut().perform(Command::AddKept { file, position: None });
     window.wait("it is added", |app| app.pipeline().group("clean").is_some());
     assert!(window.harness.query_by_label("Node clean").is_some());
     assert!(window.harness.query_by_label("Input clean.recording").is_some());

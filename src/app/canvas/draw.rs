@@ -103,8 +103,8 @@ impl Canvas {
             node::draw(ui.painter(), ui.visuals(), &self.view, item.rect, item.node, face, &look);
             if scene.previewed.contains(&item.node.name) && self.view.detail() == Detail::Full {
                 let zoom = self.view.zoom;
-                let corner = item.rect.left_bottom() + egui::vec2(10.0, 6.0 - face::PREVIEW) * zoom;
-                let size = egui::vec2(face::WIDTH - 18.0, face::PREVIEW - 14.0) * zoom;
+                let corner = item.rect.left_bottom() + egui::vec2(10.0, 2.0 - face::PREVIEW) * zoom;
+                let size = egui::vec2(face::WIDTH - 18.0, face::PREVIEW - 9.0) * zoom;
                 let place = Rect::from_min_size(corner, size);
                 scene.previews.draw(ui.painter(), ui.visuals(), &item.node.name, place, zoom);
             }

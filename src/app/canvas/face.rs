@@ -24,7 +24,7 @@ pub const LINE: f32 = 18.0;
 /// Distance between ports.
 const PORT_STEP: f32 = 20.0;
 /// Height of what a node shows of what leaves it.
-pub const PREVIEW: f32 = 72.0;
+pub const PREVIEW: f32 = 52.0;
 /// Parameters shown at most.
 const MAX_ROWS: usize = 3;
 

@@ -240,7 +240,10 @@ impl Canvas {
         // Nodes and handles of wires lie above the background: what matters is that it is let go on the canvas.
         let is_over = ui.input(|i| i.pointer.latest_pos()).is_some_and(|p| self.view.rect.contains(p));
         let lets_go = is_over && ui.input(|i| i.pointer.any_released());
-        if let Some(file) = lets_go.then(|| DragAndDrop::take_payload::<PathBuf>(ui.ctx())).flatten() {
+        if lets_go
+            && DragAndDrop::has_payload_of_type::<PathBuf>(ui.ctx())
+            && let Some(file) = DragAndDrop::take_payload::<PathBuf>(ui.ctx())
+        {
             let position = Some(self.pointer_place(ui.ctx()));
             commands.push(Command::AddKept { file: (*file).clone(), position });
         }

@@ -399,3 +399,30 @@ fn a_run_keeps_its_pipeline_and_how_it_went() {
     assert_eq!((kept.len(), kept[0].record.status), (2, Some(RunStatus::Failed)));
     assert!(kept[0].record.failures["nowhere"].contains("no node"));
 }
+
+#[test]
+fn what_does_not_run_says_which_node_before_it_is_the_reason() {
+    let bench = Bench::new();
+    let mut pipeline = toys::open(
+        r#""n": (kind: "numbers"), "a": (kind: "add"), "b": (kind: "add"), "c": (kind: "add")"#,
+        r#"("n.table", "a.table"), ("a.table", "b.table"), ("b.table", "c.table")"#,
+    );
+    let off = |pipeline: &Pipeline, node: &str| {
+        bench.executor.survey(pipeline, bench.folder.path(), None)[node].off.clone()
+    };
+    assert_eq!(off(&pipeline, "c"), None);
+    pipeline.apply(Edit::SetMuted("a".into(), true)).unwrap();
+    for (node, reason) in
+        [("n", None), ("a", Some("a is muted")), ("b", Some("a is muted")), ("c", Some("a is muted"))]
+    {
+        assert_eq!(off(&pipeline, node).as_deref(), reason, "{node}");
+    }
+    let error = bench.executor.look(&pipeline, bench.folder.path(), "c.table").unwrap_err();
+    assert!(error.to_string().contains("a is muted"), "{error}");
+    pipeline.apply(Edit::SetMuted("a".into(), false)).unwrap();
+    pipeline.apply(Edit::SetBypassed("a".into(), true)).unwrap();
+    assert_eq!(off(&pipeline, "c"), None, "what enters passes through");
+    pipeline.apply(Edit::SetBypassed("n".into(), true)).unwrap();
+    let reason = off(&pipeline, "c").unwrap();
+    assert!(reason.starts_with("n is bypassed"), "{reason}");
+}
