@@ -48,7 +48,7 @@ impl Node for FinishUnits {
         source: "amplitudes and positions before whitening; SpikeInterface remove_redundant_units",
         category: Category::Sort,
         search: &["clean", "noise units", "redundant", "remove_redundant_units", "curation", "echo"],
-        version: 5,
+        version: 6,
         work: Work::Task(TaskClass::Sort),
         inputs: &[
             Port::new("recording", PortType::Recording),

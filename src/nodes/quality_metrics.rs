@@ -29,7 +29,7 @@ impl Node for QualityMetrics {
             "drift",
             "compute_quality_metrics",
         ],
-        version: 4,
+        version: 5,
         work: Work::Task(TaskClass::Metrics),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("sorting", PortType::Sorting)],
         outputs: &[Port::new("table", PortType::Table)],

@@ -123,7 +123,12 @@ impl Mixture {
 
     /// `δ · x`.
     fn along(&self, x: &[f64]) -> f64 {
-        self.delta.iter().zip(x).map(|(d, x)| d * x).sum()
+        // Without adaptors, which are not inlined everywhere.
+        let mut sum = 0.0;
+        for i in 0..self.delta.len().min(x.len()) {
+            sum += self.delta[i] * x[i];
+        }
+        sum
     }
 
     /// Log likelihood a point over that of one Gaussian.
@@ -171,8 +176,8 @@ fn fit(sample: &[f64], mut mixture: Mixture) -> Option<(f64, Mixture)> {
             let odds = at_zero + slope * mixture.along(x);
             let second = 1.0 / (1.0 + (-odds).exp());
             total += second;
-            for (s, x) in sums.iter_mut().zip(x) {
-                *s += second * x;
+            for i in 0..dim {
+                sums[i] += second * x[i];
             }
         }
         let weight = total / n;

@@ -4,6 +4,7 @@ use super::{
     isocut::isocut,
     points::{Points, discriminant, dot},
 };
+use crate::engine::lanes::{LANES, register};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -243,9 +244,9 @@ fn k_means(points: &Points, k: usize, random: u64) -> Vec<u32> {
     while centers.len() < k {
         let newest = centers.row(centers.len() - 1);
         let mut total = 0.0;
-        for (best, row) in nearest.iter_mut().zip(points.rows()) {
-            *best = best.min(f64::from(distance2(row, newest)));
-            total += *best;
+        for i in 0..n {
+            nearest[i] = nearest[i].min(f64::from(distance2(points.row(i), newest)));
+            total += nearest[i];
         }
         if total <= 0.0 {
             break;
@@ -262,21 +263,24 @@ fn k_means(points: &Points, k: usize, random: u64) -> Vec<u32> {
     }
     let k = centers.len();
     let mut labels = vec![0u32; n];
+    // The centres by axis, filled up with some that are far from everything.
+    let stride = k.next_multiple_of(LANES);
+    let mut by_axis = vec![f32::INFINITY; stride * points.dim];
     for _ in 0..SEED_ROUNDS {
+        for c in 0..k {
+            for axis in 0..points.dim {
+                by_axis[axis * stride + c] = centers.data[c * points.dim + axis];
+            }
+        }
+        assign(points, &by_axis, &mut labels);
         let mut sums = vec![0.0f64; k * points.dim];
         let mut counts = vec![0.0f64; k];
-        for (label, row) in labels.iter_mut().zip(points.rows()) {
-            let mut best = (f32::INFINITY, 0);
-            for (c, center) in centers.rows().enumerate() {
-                let distance = distance2(row, center);
-                if distance < best.0 {
-                    best = (distance, c);
-                }
-            }
-            *label = best.1 as u32;
-            counts[best.1] += 1.0;
-            for (s, &x) in sums[best.1 * points.dim..].iter_mut().zip(row) {
-                *s += f64::from(x);
+        for i in 0..n {
+            let (label, row) = (labels[i] as usize, points.row(i));
+            counts[label] += 1.0;
+            let sums = &mut sums[label * points.dim..][..points.dim];
+            for axis in 0..points.dim {
+                sums[axis] += f64::from(row[axis]);
             }
         }
         for c in 0..k {
@@ -291,7 +295,42 @@ fn k_means(points: &Points, k: usize, random: u64) -> Vec<u32> {
 }
 
 fn distance2(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum()
+    let (count, mut sum) = (a.len().min(b.len()), 0.0);
+    // Without adaptors, which are not inlined everywhere.
+    for i in 0..count {
+        sum += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    sum
+}
+
+/// Labels points by the nearest of the centres, the first of several; `by_axis` holds the centres' places on the first axis,
+/// then on the second and so on, in rows of whole registers.
+#[multiversion::multiversion(targets(
+    "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
+    "x86_64+avx+avx2+bmi1+bmi2+fma",
+))]
+fn assign(points: &Points, by_axis: &[f32], labels: &mut [u32]) {
+    let dim = points.dim;
+    let stride = by_axis.len() / dim.max(1);
+    for i in 0..labels.len() {
+        let row = &points.data[i * dim..][..dim];
+        let mut best = (f32::INFINITY, 0);
+        for first in (0..stride).step_by(LANES) {
+            let mut distances = [0.0f32; LANES];
+            for axis in 0..dim {
+                let Some(centers) = register(by_axis, axis * stride + first) else { break };
+                for l in 0..LANES {
+                    distances[l] += (row[axis] - centers[l]) * (row[axis] - centers[l]);
+                }
+            }
+            for l in 0..LANES {
+                if distances[l] < best.0 {
+                    best = (distances[l], first + l);
+                }
+            }
+        }
+        labels[i] = best.1 as u32;
+    }
 }
 
 /// Renumbers labels `0..n` in order of their value.

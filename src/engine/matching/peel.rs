@@ -361,12 +361,12 @@ pub(super) fn gain_of(score: f32, norm2: f32, prior: f32, amplitude: (f32, f32))
 fn score_unit(channels: &[u32], coefficients: &[f32], k: usize, projected: &[f32], out: &mut [f32]) {
     const FUSED: bool = multiversion::target::target_cfg_f!(target_feature = "fma");
     let mut sums = Sums::new();
-    for (&channel, weights) in channels.iter().zip(coefficients.chunks_exact(k)) {
-        for (component, &w) in weights.iter().enumerate() {
-            let Some(row) = stretch(projected, (channel as usize * k + component) * PROJECTED_ROW) else {
-                break;
-            };
-            sums.add::<FUSED>(w, row);
+    // Without adaptors, which are not inlined everywhere.
+    for i in 0..channels.len() {
+        let (first, weights) = (channels[i] as usize * k, &coefficients[i * k..][..k]);
+        for component in 0..k {
+            let Some(row) = stretch(projected, (first + component) * PROJECTED_ROW) else { break };
+            sums.add::<FUSED>(weights[component], row);
         }
     }
     sums.store(out);

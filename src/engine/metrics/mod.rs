@@ -18,6 +18,7 @@ use super::{
 use crate::data::{NoiseLevels, Recording, Sorting, Table, TableColumn, Templates};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Settings of the quality metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -145,8 +146,9 @@ fn snr(templates: &Templates, noise: &NoiseLevels) -> Vec<f64> {
         .collect()
 }
 
-/// Spikes of a unit that are enough for its mean waveform: the noise of the mean is a seventh of the noise.
-const ENOUGH_SPIKES: usize = 50;
+/// Spikes of a unit that are enough for its mean waveform, a third of all it has: the noise of the mean of fifty is a
+/// seventh of the noise, of sixteen a quarter.
+const ENOUGH_SPIKES: RangeInclusive<usize> = 16..=50;
 
 /// Computes what the metrics need from the traces, and the metrics.
 ///

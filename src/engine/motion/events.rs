@@ -3,7 +3,7 @@
 use super::{dredge::Extent, raster::Event};
 use crate::{
     data::{Axis, Features, Peaks, RecordingInfo},
-    engine::{EngineError, geometry::Geometry},
+    engine::{EngineError, cluster::dot, geometry::Geometry},
 };
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -139,9 +139,10 @@ impl Grid {
         let mut grid = Self { places: Vec::new(), weights: Vec::new(), channels: channels.len() };
         let Some(&main) = channels.first() else { return grid };
         let center = positions[main as usize];
-        let distance = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+        let distance2 =
+            |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]);
         let near: Vec<usize> =
-            (0..positions.len()).filter(|&c| distance(positions[c], center) <= SEEN_UM).collect();
+            (0..positions.len()).filter(|&c| distance2(positions[c], center) <= SEEN_UM * SEEN_UM).collect();
         // How each channel mixes those near it.
         let mixing: Vec<Vec<(usize, f64)>> = channels
             .iter()
@@ -157,12 +158,12 @@ impl Grid {
         let mut field = vec![0.0; near.len()];
         for (dx, dy) in (-reach..=reach).flat_map(|dx| (-reach..=reach).map(move |dy| (dx, dy))) {
             let at = [center[0] + dx as f64 * STEP_UM, center[1] + dy as f64 * STEP_UM];
-            if distance(at, center) > REACH_UM {
+            if distance2(at, center) > REACH_UM * REACH_UM {
                 continue;
             }
             for (z, fall) in DEPTHS_UM.iter().flat_map(|&z| FALLS.map(|fall| (z, fall))) {
-                for (field, &c) in field.iter_mut().zip(&near) {
-                    *field = distance(positions[c], at).hypot(z).powi(-fall);
+                for i in 0..near.len() {
+                    field[i] = (distance2(positions[near[i]], at) + z * z).sqrt().powi(-fall);
                 }
                 let own: Vec<f64> =
                     mixing.iter().map(|row| row.iter().map(|&(i, w)| w * field[i]).sum()).collect();
@@ -186,10 +187,11 @@ impl Grid {
         for (share, values) in shares.iter_mut().zip(features.chunks_exact(k)) {
             *share = values.iter().zip(main).map(|(a, b)| a * b).sum::<f32>() / size;
         }
+        let shares = &shares[..self.channels];
         let explained: Vec<f32> = self
             .weights
             .chunks_exact(self.channels)
-            .map(|weights| weights.iter().zip(&shares).map(|(w, s)| w * s).sum::<f32>().max(0.0).powi(2))
+            .map(|weights| dot(weights, shares).max(0.0).powi(2))
             .collect();
         let best = f64::from(explained.iter().copied().fold(0.0, f32::max));
         let softness = 2.0 * (1.0 + MISFIT * best);

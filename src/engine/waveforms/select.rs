@@ -7,6 +7,7 @@ use crate::{
 };
 use rand::{SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
+use std::ops::RangeInclusive;
 
 /// For each unit the segment and the position in that segment's columns of each chosen spike, ascending.
 pub type SelectedSpikes = Vec<Vec<(u32, u32)>>;
@@ -49,13 +50,16 @@ pub fn select_spikes(
 }
 
 /// Chooses up to `max_spikes_per_unit` spikes of each unit from few spans of the recording, spread evenly: spans are taken
-/// until every unit has `enough` spikes, or all it has; without spikes whose waveform would reach beyond its span.
+/// until every unit has spikes enough, or all it has; without spikes whose waveform would reach beyond its span.
+///
+/// Enough is a third of a unit's spikes, between the ends of `enough`: units that fire rarely do not make all of a short
+/// recording be read.
 pub fn select_in_few_spans(
     chain: &Chain,
     sorting: &Sorting,
     (num_before, num_samples): (usize, usize),
     max_spikes_per_unit: usize,
-    enough: usize,
+    enough: RangeInclusive<usize>,
 ) -> SelectedSpikes {
     let spans = chain.spans();
     let mut by_span: Vec<Vec<(u32, u32)>> = vec![Vec::new(); spans.len()];
@@ -71,8 +75,11 @@ pub fn select_in_few_spans(
     let unit_of =
         |&(segment, position): &(u32, u32)| sorting.segments[segment as usize].unit_index[position as usize];
     let mut selected: SelectedSpikes = vec![Vec::new(); sorting.num_units()];
+    let mut counts = vec![0usize; sorting.num_units()];
+    by_span.iter().flatten().for_each(|spike| counts[unit_of(spike) as usize] += 1);
+    let wanted: Vec<usize> = counts.iter().map(|n| (n / 3).clamp(*enough.start(), *enough.end())).collect();
     for span in evenly(spans.len()) {
-        let is_short = |spike| selected[unit_of(spike) as usize].len() < enough;
+        let is_short = |spike| selected[unit_of(spike) as usize].len() < wanted[unit_of(spike) as usize];
         if by_span[span].iter().any(is_short) {
             for spike in &by_span[span] {
                 let chosen = &mut selected[unit_of(spike) as usize];
