@@ -5,6 +5,7 @@ use super::{
     basis::{Basis, MAX_COMPONENTS},
     block::Block,
     chain::Chain,
+    checkpoint::{Checkpoint, Piece, put_column, take_column},
     detect::{
         DetectMethod, DetectParams, DetectScratch, Detector, Peak, Survey, detect_peaks, preview_of, survey,
         to_peaks,
@@ -12,7 +13,7 @@ use super::{
     eigen::symmetric_eigen,
     geometry::Geometry,
     lanes::LANES,
-    passes::{SpanData, all_spans, over_spans},
+    passes::{SpanData, all_spans, over_spans, over_spans_kept},
     same_channels,
 };
 use crate::data::{Features, PeakSign, Peaks, RecordingInfo};
@@ -84,11 +85,12 @@ pub fn spike_features(
 ///
 /// # Errors
 /// Where samples cannot be read, there is no probe for many channels, or it is cancelled.
-pub fn detect_features(
+pub(super) fn detect_features(
     chain: &Chain,
     detect: &DetectParams,
     params: &FeatureParams,
     monitor: &dyn Monitor,
+    checkpoint: Option<Checkpoint>,
 ) -> Result<(Features, usize), EngineError> {
     let info = chain.info();
     let geometry = Geometry::of(info)?;
@@ -104,23 +106,25 @@ pub fn detect_features(
     let basis = estimate_basis(&survey, params.num_components);
     let mut projector = Projector::new(thin, &geometry, basis, params, spans.len());
     let pad = detector.pad().max(projector.pad());
-    let parts = over_spans(
+    let parts = over_spans_kept(
         thin,
         &spans,
         pad,
         monitor,
+        checkpoint,
         |data: &SpanData, scratch: &mut (DetectScratch, Vec<f32>)| {
-            let peaks = detector.peaks(data, &mut scratch.0);
+            let (peaks, in_artefacts) = detector.peaks(data, &mut scratch.0);
             monitor.preview(Preview::Peaks(preview_of(&peaks, &geometry, info.sampling_frequency)));
-            Ok((peaks.len(), projector.features(data, &peaks, &mut scratch.1)))
+            let projected = projector.features(data, &peaks, &mut scratch.1);
+            Ok(Found { num_peaks: peaks.len() as u64, in_artefacts, projected })
         },
     )?;
-    let count = parts.iter().map(|(count, _)| count).sum();
-    detector.report(count, monitor);
+    let count = parts.iter().map(|part| part.num_peaks).sum::<u64>() as usize;
+    detector.report(count, parts.iter().map(|part| part.in_artefacts).sum(), monitor);
     if count == 0 {
         projector.basis = plain_basis(chain, params.num_components);
     }
-    Ok((projector.finish(parts.into_iter().map(|(_, part)| part).collect(), info), count))
+    Ok((projector.finish(parts.into_iter().map(|part| part.projected).collect(), info), count))
 }
 
 /// Projects peaks on the basis.
@@ -179,6 +183,42 @@ fn starts_part(rank: usize, count: usize, parts: usize) -> bool {
 struct Projected {
     peaks: Vec<Peak>,
     values: Vec<f32>,
+}
+
+/// What was found in a span.
+struct Found {
+    num_peaks: u64,
+    in_artefacts: u64,
+    projected: Projected,
+}
+
+impl Piece for Found {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (peaks, mut out) = (&self.projected.peaks, Vec::new());
+        put_column(&[self.num_peaks, self.in_artefacts], &mut out);
+        put_column(&peaks.iter().map(|p| p.segment).collect::<Vec<_>>(), &mut out);
+        put_column(&peaks.iter().map(|p| p.frame).collect::<Vec<_>>(), &mut out);
+        put_column(&peaks.iter().map(|p| p.channel).collect::<Vec<_>>(), &mut out);
+        put_column(&peaks.iter().map(|p| p.amplitude).collect::<Vec<_>>(), &mut out);
+        put_column(&self.projected.values, &mut out);
+        out
+    }
+
+    fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+        let counts = take_column::<u64>(&mut bytes)?;
+        let &[num_peaks, in_artefacts] = counts.first_chunk::<2>()?;
+        let (segments, frames) = (take_column::<u32>(&mut bytes)?, take_column::<i64>(&mut bytes)?);
+        let (channels, amplitudes) = (take_column::<u32>(&mut bytes)?, take_column::<f32>(&mut bytes)?);
+        let columns = segments.into_iter().zip(frames).zip(channels).zip(amplitudes);
+        let peaks = columns
+            .map(|(((segment, frame), channel), amplitude)| Peak { segment, frame, channel, amplitude })
+            .collect();
+        Some(Self {
+            num_peaks,
+            in_artefacts,
+            projected: Projected { peaks, values: take_column::<f32>(&mut bytes)? },
+        })
+    }
 }
 
 /// Places around a peak at which it is projected.

@@ -9,6 +9,7 @@ mod bad_chunk;
 pub mod basis;
 pub mod block;
 pub mod chain;
+mod checkpoint;
 pub mod cluster;
 pub mod compare;
 pub mod correlograms;
@@ -96,6 +97,12 @@ pub trait Scratch: Sync {
     fn motion(&self) -> Option<Motion>;
     /// Keeps the motion.
     fn keep_motion(&self, motion: &Motion);
+    /// The parts of a pass that were kept, each with its number.
+    fn parts(&self, pass: &str) -> Vec<(u64, Vec<u8>)>;
+    /// Keeps a part of a pass; from several threads at once.
+    fn keep_part(&self, pass: &str, part: u64, bytes: &[u8]);
+    /// The parts of a pass are of no use any more: what came of it is kept.
+    fn forget_parts(&self, pass: &str);
 }
 
 /// A monitor that hears nothing and never cancels.

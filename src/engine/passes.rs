@@ -4,6 +4,7 @@ use super::{
     EngineError, Monitor,
     block::Block,
     chain::{Chain, Job, map_spans_with},
+    checkpoint::{Checkpoint, Piece},
 };
 use std::ops::Range;
 
@@ -79,7 +80,44 @@ pub fn over_spans<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    let jobs: Vec<Job> = spans
+    over_some(chain, spans, spans, pad, monitor, work)
+}
+
+/// As [`over_spans`]; what an earlier try kept is taken from there, and what is computed is kept for the next.
+///
+/// # Errors
+/// As [`over_spans`].
+pub(super) fn over_spans_kept<S: Default + Send, T: Piece + Send>(
+    chain: &Chain,
+    spans: &[SpanRef],
+    pad: usize,
+    monitor: &dyn Monitor,
+    checkpoint: Option<Checkpoint>,
+    work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
+) -> Result<Vec<T>, EngineError> {
+    let Some(checkpoint) = checkpoint else { return over_spans(chain, spans, pad, monitor, work) };
+    let mut parts: Vec<Option<T>> = checkpoint.parts(spans.len(), monitor);
+    let missing: Vec<SpanRef> =
+        spans.iter().zip(&parts).filter(|(_, part)| part.is_none()).map(|(span, _)| *span).collect();
+    let computed = over_some(chain, &missing, spans, pad, monitor, |data: &SpanData, own: &mut S| {
+        let part = work(data, own)?;
+        checkpoint.keep(data.index, &part);
+        Ok(part)
+    })?;
+    parts.iter_mut().filter(|part| part.is_none()).zip(computed).for_each(|(part, new)| *part = Some(new));
+    Ok(parts.into_iter().flatten().collect())
+}
+
+/// Runs `work` on some of the spans of a pass.
+fn over_some<S: Default + Send, T: Send>(
+    chain: &Chain,
+    some: &[SpanRef],
+    spans: &[SpanRef],
+    pad: usize,
+    monitor: &dyn Monitor,
+    work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
+) -> Result<Vec<T>, EngineError> {
+    let jobs: Vec<Job> = some
         .iter()
         .map(|span| Job { segment: span.segment, frames: chain.span_range(span.segment, span.span) })
         .collect();

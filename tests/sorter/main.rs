@@ -44,6 +44,11 @@ impl Scratch for Nowhere {
         None
     }
     fn keep_motion(&self, _: &Motion) {}
+    fn parts(&self, _: &str) -> Vec<(u64, Vec<u8>)> {
+        Vec::new()
+    }
+    fn keep_part(&self, _: &str, _: u64, _: &[u8]) {}
+    fn forget_parts(&self, _: &str) {}
 }
 
 /// Keeps what a sort has come to.
@@ -51,6 +56,7 @@ impl Scratch for Nowhere {
 struct Kept {
     templates: Mutex<BTreeMap<String, Templates>>,
     motion: Mutex<Option<Motion>>,
+    parts: Mutex<BTreeMap<String, Vec<(u64, Vec<u8>)>>>,
 }
 impl Scratch for Kept {
     fn templates(&self, name: &str) -> Option<Templates> {
@@ -64,6 +70,39 @@ impl Scratch for Kept {
     }
     fn keep_motion(&self, motion: &Motion) {
         *self.motion.lock().unwrap() = Some(motion.clone());
+    }
+    fn parts(&self, pass: &str) -> Vec<(u64, Vec<u8>)> {
+        self.parts.lock().unwrap().get(pass).cloned().unwrap_or_default()
+    }
+    fn keep_part(&self, pass: &str, part: u64, bytes: &[u8]) {
+        self.parts.lock().unwrap().entry(pass.into()).or_default().push((part, bytes.to_vec()));
+    }
+    fn forget_parts(&self, pass: &str) {
+        self.parts.lock().unwrap().remove(pass);
+    }
+}
+
+/// Cancels in a stage, when a part of it was done; and counts what is done of all stages.
+struct StopWithin {
+    stage: &'static str,
+    here: AtomicBool,
+    over: AtomicBool,
+    lines: Mutex<Vec<String>>,
+}
+impl Monitor for StopWithin {
+    fn stage(&self, name: &str) {
+        self.here.store(name == self.stage, Ordering::Relaxed);
+    }
+    fn progress(&self, done: u64, total: u64) {
+        // What comes before a pass over all the recording, to measure noise, is shorter.
+        let within = self.here.load(Ordering::Relaxed) && total > 100 * 30_000 && 2 * done > total;
+        self.over.fetch_or(within, Ordering::Relaxed);
+    }
+    fn cancelled(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+    fn log(&self, line: &str) {
+        self.lines.lock().unwrap().push(line.to_owned());
     }
 }
 
@@ -219,6 +258,7 @@ fn a_sort_goes_on_with_the_pass_where_it_was_stopped() {
             &Kept {
                 templates: Mutex::new(kept.templates.lock().unwrap().clone()),
                 motion: Mutex::new(kept.motion()),
+                parts: Mutex::default(),
             },
         )
         .unwrap();
@@ -226,6 +266,37 @@ fn a_sort_goes_on_with_the_pass_where_it_was_stopped() {
         assert!(names(&whole).contains(&again.to_owned()) && !names(&resumed).contains(&again.to_owned()));
         assert!(!names(&resumed).contains(&"detect".to_owned()));
     }
+}
+
+#[test]
+fn a_long_sort_goes_on_within_the_pass_where_it_was_stopped() {
+    let params = GenerateParams {
+        duration_s: 660.0,
+        num_units: 3,
+        num_background_units: 0,
+        probe: ProbeLayout::Tetrode,
+        ..GenerateParams::default()
+    };
+    let (recording, _) = generated(&params);
+    let whole = sort(&recording, &SortParams::default(), 0, &Silent, &Nowhere).unwrap();
+    assert!(whole.sorting.num_units() > 0);
+    let kept = Kept::default();
+    let monitor = |stage| StopWithin {
+        stage,
+        here: AtomicBool::new(false),
+        over: AtomicBool::new(false),
+        lines: Mutex::default(),
+    };
+    for stage in ["detect", "survey", "match"] {
+        let stopped = sort(&recording, &SortParams::default(), 0, &monitor(stage), &kept);
+        assert!(matches!(stopped, Err(EngineError::Cancelled)), "{stage}");
+        assert_eq!(kept.parts.lock().unwrap().len(), 1, "{stage}");
+    }
+    let monitor = monitor("");
+    let resumed = sort(&recording, &SortParams::default(), 0, &monitor, &kept).unwrap();
+    let lines = monitor.lines.into_inner().unwrap();
+    assert!(lines.iter().any(|line| line.contains("from an earlier try")), "{lines:?}");
+    assert!(resumed.sorting == whole.sorting && resumed.templates == whole.templates);
 }
 
 #[test]

@@ -19,7 +19,6 @@ use super::{
 };
 pub use crate::data::PeakSign;
 use crate::data::{Peaks, RecordingInfo, units::ms_to_samples};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What many channels see within this time they see at once, in ms.
 const ARTEFACT_MS: f64 = 1.0;
@@ -99,13 +98,14 @@ pub fn detect_peaks(
         detector.pad(),
         monitor,
         |data: &SpanData, scratch: &mut DetectScratch| {
-            let peaks = detector.peaks(data, scratch);
-            monitor.preview(Preview::Peaks(preview_of(&peaks, &geometry, info.sampling_frequency)));
-            Ok(peaks)
+            let found = detector.peaks(data, scratch);
+            monitor.preview(Preview::Peaks(preview_of(&found.0, &geometry, info.sampling_frequency)));
+            Ok(found)
         },
     )?;
-    let peaks: Vec<Peak> = found.into_iter().flatten().collect();
-    detector.report(peaks.len(), monitor);
+    let in_artefacts = found.iter().map(|(_, in_artefacts)| in_artefacts).sum();
+    let peaks: Vec<Peak> = found.into_iter().flat_map(|(peaks, _)| peaks).collect();
+    detector.report(peaks.len(), in_artefacts, monitor);
     Ok(to_peaks(&peaks, info))
 }
 
@@ -148,8 +148,6 @@ pub(super) struct Detector {
     threshold: f32,
     geometry: Geometry,
     artefact: usize,
-    /// Samples in artefacts so far.
-    in_artefacts: AtomicU64,
 }
 
 impl Detector {
@@ -174,7 +172,6 @@ impl Detector {
             threshold: params.detect_threshold as f32,
             geometry: geometry.clone(),
             artefact: ms_to_samples(ARTEFACT_MS, chain.info().sampling_frequency),
-            in_artefacts: AtomicU64::new(0),
             chain,
         })
     }
@@ -189,15 +186,14 @@ impl Detector {
         (self.sweep + 1).div_ceil(self.chain.step()) + self.bank.num_samples() + BESIDE
     }
 
-    /// Peaks of a span in order of time, then of channel.
-    pub fn peaks(&self, data: &SpanData, scratch: &mut DetectScratch) -> Vec<Peak> {
+    /// Peaks of a span in order of time, then of channel, and how many of its samples lie in artefacts.
+    pub fn peaks(&self, data: &SpanData, scratch: &mut DetectScratch) -> (Vec<Peak>, u64) {
         self.bank.crossings(data.block, self.threshold, &mut scratch.bank, &mut scratch.crossings);
         let (first, step) = (data.block.first_frame(), self.chain.step());
         let num_frames = self.chain.info().segments[data.span.segment].num_frames;
         let artefacts = leave_out_artefacts(&mut scratch.crossings, &self.geometry, self.artefact);
         let common: usize = artefacts.iter().map(|stretch| stretch.len()).sum();
-        self.in_artefacts.fetch_add(common.min(data.frames.len() * step) as u64, Ordering::Relaxed);
-        locally_exclusive(&scratch.crossings, &self.neighbors, self.sweep)
+        let peaks = locally_exclusive(&scratch.crossings, &self.neighbors, self.sweep)
             .into_iter()
             .filter(|crossing| data.frames.contains(&(first + crossing.sample as usize / step)))
             .map(|crossing| {
@@ -210,12 +206,12 @@ impl Detector {
                     amplitude: if step == 1 { trace[sample] } else { doubled_at(trace, sample) },
                 }
             })
-            .collect()
+            .collect();
+        (peaks, common.min(data.frames.len() * step) as u64)
     }
 
     /// Says what is to be known of the peaks that were found.
-    pub fn report(&self, num_peaks: usize, monitor: &dyn Monitor) {
-        let in_artefacts = self.in_artefacts.load(Ordering::Relaxed);
+    pub fn report(&self, num_peaks: usize, in_artefacts: u64, monitor: &dyn Monitor) {
         let part = in_artefacts as f64 / self.chain.info().total_frames().max(1) as f64;
         if part > 0.0 {
             monitor.warn(&format!(

@@ -16,8 +16,9 @@ pub use spikes::to_sorting;
 use super::{
     EngineError, Monitor, Preview,
     chain::Chain,
+    checkpoint::{Checkpoint, Piece, put_column, take_column},
     geometry::Geometry,
-    passes::{SpanData, all_spans, over_spans, survey_spans},
+    passes::{SpanData, all_spans, over_spans_kept, survey_spans},
     waveforms::channels_around,
 };
 use crate::data::{Features, Peaks, RecordingInfo, Templates, units::ms_to_samples};
@@ -123,6 +124,17 @@ pub fn match_templates(
     params: &MatchParams,
     monitor: &dyn Monitor,
 ) -> Result<Matching, EngineError> {
+    match_templates_kept(chain, templates, params, monitor, None)
+}
+
+/// As [`match_templates`], going on after the parts that an earlier try kept.
+pub(super) fn match_templates_kept(
+    chain: &Chain,
+    templates: &Templates,
+    params: &MatchParams,
+    monitor: &dyn Monitor,
+    checkpoint: Option<Checkpoint>,
+) -> Result<Matching, EngineError> {
     let info = chain.info();
     if templates.channel_ids.len() != info.num_channels() {
         return Err(EngineError::Data(format!(
@@ -155,7 +167,7 @@ pub fn match_templates(
     let sampling = Sampling::new(&bank, &geometry, info, params, spans.len(), templates);
     let pad = 3 * bank.thinned.num_samples();
     let counted = AtomicU64::new(0);
-    let parts = over_spans(chain, &spans, pad, monitor, |data: &SpanData, peeler: &mut Peeler| {
+    let find = |data: &SpanData, peeler: &mut Peeler| {
         let mut part = Part::default();
         let mut start = data.frames.start;
         while start < data.frames.end {
@@ -174,7 +186,8 @@ pub fn match_templates(
         let total = counted.fetch_add(part.spikes.len() as u64, Ordering::Relaxed) + part.spikes.len() as u64;
         monitor.preview(Preview::Counts { num_spikes: total, num_units: bank.units.len() as u64 });
         Ok(part)
-    })?;
+    };
+    let parts = over_spans_kept(chain, &spans, pad, monitor, checkpoint, find)?;
     let mut matching = sampling.finish(parts, &bank, chain);
     let gate = ms_to_samples(params.duplicate_spike_ms, info.sampling_frequency) as i64;
     spikes::remove_duplicates(&mut matching.spikes, bank.units.len(), gate);
@@ -190,6 +203,34 @@ struct Part {
     values: Vec<f32>,
     taken: Vec<u32>,
     scratch: [Vec<f32>; 2],
+}
+
+impl Piece for Part {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (spikes, mut out) = (&self.spikes, Vec::new());
+        put_column(&spikes.iter().map(|s| s.sample).collect::<Vec<_>>(), &mut out);
+        put_column(&spikes.iter().map(|s| [s.segment, s.unit]).collect::<Vec<_>>(), &mut out);
+        put_column(&spikes.iter().map(|s| [s.scale, s.gain]).collect::<Vec<_>>(), &mut out);
+        put_column(&spikes.iter().filter_map(|s| s.location_um).collect::<Vec<_>>(), &mut out);
+        put_column(&self.rows, &mut out);
+        put_column(&self.values, &mut out);
+        out
+    }
+
+    fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+        let (samples, places) = (take_column::<i64>(&mut bytes)?, take_column::<[u32; 2]>(&mut bytes)?);
+        let (sizes, locations) = (take_column::<[f32; 2]>(&mut bytes)?, take_column::<[f32; 2]>(&mut bytes)?);
+        // All spikes are located, or none.
+        let columns = samples.into_iter().zip(places).zip(sizes).enumerate();
+        let spikes = columns
+            .map(|(index, ((sample, [segment, unit]), [scale, gain]))| {
+                let location_um = locations.get(index).copied();
+                Spike { segment, sample, unit, scale, gain, location_um }
+            })
+            .collect();
+        let (rows, values) = (take_column(&mut bytes)?, take_column(&mut bytes)?);
+        Some(Self { spikes, rows, values, ..Self::default() })
+    }
 }
 
 /// Which spikes' features are kept, and on which channels.

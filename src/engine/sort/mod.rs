@@ -19,11 +19,12 @@ pub use whiten::whitening_of_varying;
 use super::{
     EngineError, Monitor, Preview, Scratch,
     chain::{Chain, compile},
+    checkpoint::Checkpoint,
     cluster::{ClusterParams, cluster_features},
     detect::DetectParams,
     features::{FeatureParams, detect_features},
     geometry::Geometry,
-    matching::{MatchParams, match_templates, to_sorting},
+    matching::{MatchParams, match_templates_kept, to_sorting},
     noise::Chunks,
     templates::{TemplateParams, TemplateSet, estimate_templates},
     whiten::{WhitenMode, WhitenParams},
@@ -106,8 +107,9 @@ pub struct SortOutput {
 /// Whitens it, detects peaks, undoes the motion of the tissue they tell of and detects them again, clusters their
 /// features, matches the templates of the clusters, clusters the collision-cleaned spikes again, and matches the
 /// templates of those. Groups of channels (shanks) are sorted apart in the same run. The same input,
-/// parameters and seed give the same bytes for any number of threads. Motion and templates are kept as soon as they are known:
-/// where the computation was stopped, the next one begins with the pass that was not done, and gives the same bytes.
+/// parameters and seed give the same bytes for any number of threads. Motion and templates are kept as soon as they are known,
+/// and of a recording of ten minutes or more every part of a pass: where the computation was stopped, the next one begins
+/// there, and gives the same bytes.
 ///
 /// # Errors
 /// Where samples cannot be read, many channels have no probe, or it is cancelled. Silence and noise are no errors:
@@ -130,7 +132,7 @@ pub fn sort(
         Some(motion) => motion,
         None => {
             let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
-            let features = find(&compile(&white)?, params, &mut watch, monitor)?;
+            let features = find(&compile(&white)?, params, &mut watch, monitor, (scratch, MOVING))?;
             let motion = watch.time("motion", monitor, || motion_of(&features, &white, monitor))?;
             scratch.keep_motion(&motion);
             looked = Some((white, features));
@@ -138,6 +140,11 @@ pub fn sort(
         }
     };
     let steady = steady(recording, &motion, params.min_drift_um, monitor)?;
+    // Features of a recording that stays as it is were found while its motion was looked for.
+    let pass = if steady.is_some() { STEADY } else { MOVING };
+    if steady.is_some() {
+        scratch.forget_parts(MOVING);
+    }
     let (white, features) = match looked.filter(|_| steady.is_none()) {
         Some((white, features)) => (white, Some(features)),
         None => {
@@ -154,11 +161,12 @@ pub fn sort(
                 None => {
                     let features = match features {
                         Some(features) => features,
-                        None => find(&chain, params, &mut watch, monitor)?,
+                        None => find(&chain, params, &mut watch, monitor, (scratch, pass))?,
                     };
                     let cluster = || templates_of(&chain, &features, params, seed, monitor);
                     let clusters = watch.time("cluster", monitor, cluster)?.templates;
                     scratch.keep_templates(CLUSTERS, &clusters);
+                    scratch.forget_parts(pass);
                     clusters
                 }
             };
@@ -168,16 +176,21 @@ pub fn sort(
                 locate: false,
                 ..params.matching
             };
-            let first =
-                watch.time("survey", monitor, || match_templates(&chain, &clusters, &survey, monitor))?;
+            let first = watch.time("survey", monitor, || {
+                let kept = Checkpoint::of(&chain, scratch, SURVEY);
+                match_templates_kept(&chain, &clusters, &survey, monitor, kept)
+            })?;
             let recluster = || templates_of(&chain, &first.features, params, seed, monitor);
             let units = watch.time("recluster", monitor, recluster)?.templates;
             scratch.keep_templates(UNITS, &units);
+            scratch.forget_parts(SURVEY);
             units
         }
     };
-    let matching =
-        watch.time("match", monitor, || match_templates(&chain, &templates, &params.matching, monitor))?;
+    let matching = watch.time("match", monitor, || {
+        let kept = Checkpoint::of(&chain, scratch, MATCH);
+        match_templates_kept(&chain, &templates, &params.matching, monitor, kept)
+    })?;
     let Finished { sorting, templates, .. } = watch.time("finish", monitor, || {
         let matched = to_sorting(&matching.spikes, &templates.unit_ids, chain.info());
         finish(&white, &templates, &matched, &params.finish, monitor)
@@ -188,6 +201,11 @@ pub fn sort(
 /// Names under which is kept what a sort has come to: the templates of the first clustering and of the second.
 const CLUSTERS: &str = "clusters";
 const UNITS: &str = "units";
+/// Names of the passes whose parts are kept: peaks as the tissue moves and where that is undone, matches.
+const MOVING: &str = "moving_peaks";
+const STEADY: &str = "steady_peaks";
+const SURVEY: &str = "survey";
+const MATCH: &str = "match";
 
 /// The features of the peaks of a whitened recording.
 fn find(
@@ -195,9 +213,12 @@ fn find(
     params: &SortParams,
     watch: &mut Stopwatch,
     monitor: &dyn Monitor,
+    (scratch, pass): (&dyn Scratch, &str),
 ) -> Result<Features, EngineError> {
-    let (features, peaks) = watch
-        .time("detect", monitor, || detect_features(chain, &params.detect, &params.features, monitor))?;
+    let (features, peaks) = watch.time("detect", monitor, || {
+        let kept = Checkpoint::of(chain, scratch, pass);
+        detect_features(chain, &params.detect, &params.features, monitor, kept)
+    })?;
     monitor.log(&format!("{peaks} peaks, {} of them clustered", features.peaks.len()));
     Ok(features)
 }
