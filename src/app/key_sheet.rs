@@ -78,11 +78,17 @@ impl super::dialogs::Dialogs {
                         self.capture = Some(Capture { action, taken: None, refused: None });
                     }
                 }
+                if waits {
+                    ui.vertical(|ui| {
+                        ui.label(action.label);
+                        ui.horizontal(|ui| self.answers_ui(ui, keys));
+                    });
+                    ui.end_row();
+                    continue;
+                }
                 ui.horizontal(|ui| {
                     ui.label(action.label);
-                    if waits {
-                        self.answers_ui(ui, keys);
-                    } else if keys.is_changed(action) {
+                    if keys.is_changed(action) {
                         let reset = ui.small_button("Reset");
                         reset.widget_info(|| {
                             WidgetInfo::labeled(Role::Button, true, format!("Reset key of {}", action.label))
@@ -109,7 +115,7 @@ impl super::dialogs::Dialogs {
         if let Some((shortcut, other)) = capture.taken {
             let p = theme::palette(ui.visuals());
             let words = keymap::words(ui.ctx(), shortcut);
-            ui.colored_label(p.warn, format!("{words} is the key of “{}”", other.label));
+            ui.colored_label(p.warn, format!("“{}” has {words}", other.label));
             if ui.small_button("Take it").clicked() {
                 keys.set(capture.action, Some(shortcut));
                 over = true;

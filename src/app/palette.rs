@@ -6,7 +6,7 @@ use super::{
     groups::Kept,
     theme,
 };
-use crate::pipeline::{DynNode, Registry};
+use crate::pipeline::{Category, DynNode, Registry};
 use egui::{CollapsingHeader, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
 
@@ -29,6 +29,15 @@ impl NodeList {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             if self.query.trim().is_empty() {
+                if !self.kept.is_empty() {
+                    let title = egui::RichText::new("My library").size(12.0).weak();
+                    CollapsingHeader::new(title).default_open(true).show_unindented(ui, |ui| {
+                        for kept in &self.kept {
+                            kept_row(ui, kept, &mut commands);
+                        }
+                    });
+                    ui.add_space(4.0);
+                }
                 for category in theme::CATEGORIES {
                     let nodes: Vec<_> = registry.in_category(category).collect();
                     if nodes.is_empty() {
@@ -41,14 +50,6 @@ impl NodeList {
                         }
                     });
                     ui.add_space(4.0);
-                }
-                if !self.kept.is_empty() {
-                    let title = egui::RichText::new("My library").size(12.0).weak();
-                    CollapsingHeader::new(title).default_open(true).show_unindented(ui, |ui| {
-                        for kept in &self.kept {
-                            kept_row(ui, kept, &mut commands);
-                        }
-                    });
                 }
             } else {
                 let found = registry.search(&self.query);
@@ -121,7 +122,13 @@ fn kept_row(ui: &mut Ui, kept: &Kept, commands: &mut Vec<Command>) {
         if response.hovered() {
             ui.painter().rect_filled(rect, 4.0, p.control);
         }
-        icons::category(ui.painter(), None, rect.left_center() + vec2(12.0, 0.0), 11.0, p.text_weak);
+        icons::category(
+            ui.painter(),
+            Some(Category::Shape),
+            rect.left_center() + vec2(12.0, 0.0),
+            11.0,
+            p.text_weak,
+        );
         let font = egui::FontId::proportional(13.0);
         let words = one_line(ui.painter(), &kept.name, font, p.text, rect.width() - 27.0);
         let place = rect.left_center() + vec2(25.0, -words.size().y / 2.0);

@@ -40,8 +40,10 @@ pub enum Drawn {
     Glimpse(Glimpse),
     /// A picture.
     Image(ColorImage),
-    /// There is nothing to see yet.
+    /// There is nothing to see.
     Nothing,
+    /// There will be something to see once an estimate is there.
+    Later,
 }
 
 /// A drawing that was made.
@@ -58,6 +60,9 @@ pub struct Made {
 
 /// So long nothing is drawn after a change: a slider asks often.
 const CALM: Duration = Duration::from_millis(60);
+/// So long it is waited for an estimate before it is asked for again, and how often.
+const AGAIN: Duration = Duration::from_millis(700);
+const PATIENCE: usize = 120;
 
 /// The previews of one pipeline.
 #[derive(Default)]
@@ -226,28 +231,27 @@ impl App {
         let (sheet, send) = (self.sheet.number, self.backend.sender());
         backend::spawn("previews", move || {
             std::thread::sleep(CALM);
-            // What one that panicked was drawing is drawn again.
-            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            for (name, end, known) in ends {
-                if newest.load(Ordering::Acquire) != own {
+            let mut left = ends;
+            for attempt in 0..PATIENCE {
+                // What one that panicked was drawing is drawn again.
+                let own_turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+                left.retain(|(name, ends, known)| {
+                    if newest.load(Ordering::Acquire) != own {
+                        return false;
+                    }
+                    let (mark, drawn) = best_of(&executor, &pipeline, &folder, ends, known);
+                    let waits = matches!(drawn, Some(Drawn::Later));
+                    if let Some(drawn) = drawn.filter(|_| !waits || attempt == 0) {
+                        send(Answer::Preview(Made { sheet, name: name.clone(), mark, drawn }));
+                    }
+                    waits
+                });
+                drop(own_turn);
+                // What a viewer or a run estimates is there in a while.
+                if left.is_empty() {
                     return;
                 }
-                // The first output that can be drawn; words are for those of which none can.
-                let looks = end.iter().map(|end| look(&executor, &pipeline, &folder, end, &known));
-                let mut best = (Vec::new(), Some(Drawn::Nothing));
-                for (mark, drawn) in looks {
-                    let is_words = matches!(drawn, Some(Drawn::Glimpse(Glimpse::Words(_)) | Drawn::Nothing));
-                    if !is_words || matches!(best.1, Some(Drawn::Nothing)) {
-                        best = (mark, drawn);
-                    }
-                    if !is_words {
-                        break;
-                    }
-                }
-                let (mark, drawn) = best;
-                if let Some(drawn) = drawn {
-                    send(Answer::Preview(Made { sheet, name, mark, drawn }));
-                }
+                std::thread::sleep(AGAIN);
             }
         });
     }
@@ -257,7 +261,7 @@ impl App {
         let Made { sheet, name, mark, drawn } = made;
         let shown = match drawn {
             Drawn::Glimpse(glimpse) => Shown::Glimpse(glimpse),
-            Drawn::Nothing => {
+            Drawn::Nothing | Drawn::Later => {
                 if let Some(sheet) = self.sheet_mut(sheet) {
                     sheet.previews.shown.remove(&name);
                 }
@@ -272,6 +276,27 @@ impl App {
             sheet.previews.shown.insert(name, (mark, shown));
         }
     }
+}
+
+/// The first of some ends that can be drawn; words are for those of which none can.
+fn best_of(
+    executor: &Executor,
+    pipeline: &Pipeline,
+    folder: &Path,
+    ends: &[String],
+    known: &[usize],
+) -> (Vec<usize>, Option<Drawn>) {
+    let mut best = (Vec::new(), Some(Drawn::Nothing));
+    for (mark, drawn) in ends.iter().map(|end| look(executor, pipeline, folder, end, known)) {
+        let is_poor = matches!(drawn, Some(Drawn::Glimpse(Glimpse::Words(_)) | Drawn::Nothing));
+        if !is_poor || matches!(best.1, Some(Drawn::Nothing)) {
+            best = (mark, drawn);
+        }
+        if !is_poor {
+            break;
+        }
+    }
+    best
 }
 
 /// What an end shows, `None` where that is known already; and what its value is told apart by.
@@ -306,7 +331,8 @@ fn look(
                 (mark, Some(drawn))
             }
         },
-        Ok(Look::NeedsRun(_) | Look::NeedsFit(_)) | Err(_) => (Vec::new(), Some(Drawn::Nothing)),
+        Ok(Look::NeedsFit(_)) => (Vec::new(), Some(Drawn::Later)),
+        Ok(Look::NeedsRun(_)) | Err(_) => (Vec::new(), Some(Drawn::Nothing)),
     }
 }
 

@@ -104,7 +104,16 @@ impl Sheet {
         self.known.inner.clear();
         for (group, _) in pipeline.groups() {
             let nodes = pipeline.nodes_of(group);
+            // A recipe is ready for ever: what has to run says how far the group is.
+            let is_task = |name: &str| {
+                let kind = pipeline.node(name).map(|node| node.kind.as_str());
+                let known = kind.and_then(|kind| self.editor.kinds()?.get(kind));
+                known.is_some_and(|node| node.info().work.is_task())
+            };
+            let any = nodes.iter().any(|name| is_task(name));
             let states = nodes.iter().filter_map(|name| Some((*name, self.states.get(*name)?)));
+            let states =
+                states.filter(|(name, state)| !any || is_task(name) || !matches!(state, NodeState::Ready));
             if let Some(state) = groups::joined(states) {
                 self.states.insert(group.to_owned(), state);
             }
@@ -112,6 +121,13 @@ impl Sheet {
                 && nodes.iter().all(|name| self.known.off.contains_key(*name))
             {
                 self.known.off.insert(group.to_owned(), reason);
+            }
+            for port in pipeline.group_ports(group, false) {
+                let end = format!("{group}.{}", port.name);
+                let inner = pipeline.flat_ends(&end, false);
+                if let Some(count) = inner.first().and_then(|inner| self.known.counts.get(inner)).copied() {
+                    self.known.counts.insert(end, count);
+                }
             }
             let told: Vec<String> = nodes.iter().flat_map(|name| self.known.told(name)).collect();
             if !told.is_empty() {

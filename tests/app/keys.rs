@@ -18,7 +18,7 @@ fn a_key_is_changed_in_the_sheet_and_shown_where_keys_are() {
     window.steps(3);
     press(&mut window, "Key of Mute");
     window.key(Modifiers::NONE, Key::B);
-    assert!(window.says("is the key of “Bypass”"), "a conflict is said");
+    assert!(window.says("“Bypass” has B"), "a conflict is said");
     press(&mut window, "Cancel");
     press(&mut window, "Key of Mute");
     window.key(Modifiers::NONE, Key::J);
@@ -94,4 +94,15 @@ fn there_is_nothing_to_run_on_the_start_screen() {
     window.key(Modifiers::NONE, Key::F5);
     assert!(window.says("There is nothing to run yet"));
     assert!(!window.app().is_running());
+}
+
+#[test]
+fn nodes_behind_a_muted_one_say_why_they_do_not_run() {
+    let mut window = Window::open(None);
+    window.click("Node bandpass");
+    window.key(Modifiers::NONE, Key::M);
+    window.app_mut().perform(Command::Select(vec!["sort".into()]));
+    window.wait_for("Does not run: bandpass is muted");
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait("it runs again", |app| !app.states().is_empty());
 }
