@@ -241,6 +241,7 @@ mod gui {
             limits: Limits::default(),
             state_folder: folder.path().join("state"),
             library_folder: folder.path().join("library"),
+            run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
             file: Some(path),
         };
         let mut app = App::new(&ctx, setup, None);

@@ -1,8 +1,8 @@
 //! Everything a user can do, as data: canvas, menus and keys return these and the shell carries them out.
 
 use super::canvas::Alignment;
-use crate::pipeline::{Edit, MarkColor, leaf_of, level_of, name_in};
-use std::path::PathBuf;
+use crate::pipeline::{Coordinate, Edit, MarkColor, TaskId, leaf_of, level_of, name_in};
+use std::{collections::BTreeSet, path::PathBuf};
 
 /// Steps of the same gesture that undo as one, such as the drags of one slider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,6 +186,8 @@ pub enum Command {
     Step(i32),
     /// Look at what flows at `node.port`.
     Look(String),
+    /// Look at an item of an end.
+    LookAtItem(String, Coordinate),
     /// Look at the first output of the selected node.
     LookAtSelection,
     /// Run everything, or what a node needs.
@@ -193,6 +195,10 @@ pub enum Command {
         /// The last node to run, with everything before it.
         until: Option<String>,
     },
+    /// Run these tasks, and no others.
+    RunTasks(BTreeSet<TaskId>),
+    /// Show every recording at every node, or hide it.
+    ShowStudy,
     /// Run to the selected node.
     RunToSelection,
     /// Stop the run.
@@ -229,6 +235,10 @@ pub enum Command {
     Save,
     /// Ask where, then save.
     SaveAs,
+    /// Choose or edit the probe of a node.
+    EditProbe(String),
+    /// Find out the layout of the raw file that a node reads.
+    Import(String),
     /// Ask for a path and put it in a parameter.
     Browse {
         /// Node of the parameter.
@@ -271,6 +281,8 @@ pub enum Command {
     FindInput(String),
     /// Show the list of all commands.
     ShowCommands,
+    /// Show the settings of runs.
+    ShowRunSettings,
     /// Show the list of shortcuts or hide it.
     ToggleShortcuts,
     /// Show the help of a kind of node, or of the selected node.

@@ -31,6 +31,8 @@ pub struct Dialogs {
     pub heights: Option<Heights>,
     /// The self-check is shown.
     pub check: Option<Checking>,
+    /// Settings of runs are shown.
+    pub run_settings: Option<super::run_settings::Form>,
     /// "About" is shown.
     pub about: bool,
     /// What earlier sessions left unsaved is shown.
@@ -54,12 +56,14 @@ impl Dialogs {
             || self.about
             || self.unsaved
             || self.help.is_some()
-            || self.heights.is_some();
+            || self.heights.is_some()
+            || self.run_settings.is_some();
         if open && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
             self.shortcuts = false;
             self.about = false;
             self.help = None;
             self.heights = None;
+            self.run_settings = None;
             self.unsaved = false;
         }
     }
@@ -111,6 +115,7 @@ impl App {
         commands.extend(self.self_check_ui());
         commands.extend(self.heights_ui());
         self.key_sheet_ui();
+        self.run_settings_ui();
         self.about_ui();
         commands
     }

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// Channels that are one group without a probe; more need one.
 const MAX_WITHOUT_PROBE: usize = 8;
 
+/// What files of samples without a header are called among the formats.
+const RAW: &str = "binary";
+
 /// One of these lies in a folder of results, beside its pipeline.
 const RESULT_FILES: [&str; 3] = ["manifest.json", "run.json", "provenance.json"];
 /// How many folders a figure lies below its pipeline at most.
@@ -29,6 +32,8 @@ pub enum OpenedFile {
         /// Of a recording: what it is, and the example whose steps fit its probe.
         fitting: Option<Fitting>,
     },
+    /// A file of raw samples that says nothing of itself.
+    Raw,
     /// The pipeline that made results or a picture: shown as a copy, so that nothing is saved over it.
     Copy {
         /// The pipeline and what is wrong with it.
@@ -133,7 +138,7 @@ pub fn recognise(path: &Path) -> (String, bool) {
         let words = if path.is_dir() {
             "A folder of no known format: look inside."
         } else {
-            "Not recognised: opened as raw samples, you say their number type and channels."
+            "Not recognised: imported as raw samples, their number type and channels are found out."
         };
         return (words.to_owned(), path.is_file());
     };
@@ -165,16 +170,21 @@ fn readers_of(path: &Path) -> Result<OpenedFile, String> {
                 fitting: None,
             })
         }
-        Ok(_) => recording(io::open_recording(path, &options).ok().map(|found| fitting(found.info()))),
+        Ok(found) => match io::open_recording(path, &options) {
+            Ok(opened) => recording(Some(fitting(opened.info()))),
+            Err(_) if found.format == RAW => Ok(OpenedFile::Raw),
+            // The node says on the canvas what is wrong.
+            Err(_) => recording(None),
+        },
         Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
         Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
         Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
-        Err(_) => recording(None),
+        Err(_) => Ok(OpenedFile::Raw),
     }
 }
 
 /// What a recording is, and the example for its contacts.
-fn fitting(info: &RecordingInfo) -> Fitting {
+pub fn fitting(info: &RecordingInfo) -> Fitting {
     let geometry = Geometry::known_of(info);
     let words = in_words(info);
     let most = geometry.members().iter().map(Vec::len).max().unwrap_or(0);

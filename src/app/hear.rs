@@ -12,6 +12,7 @@ use super::{
     sheet::Sheet,
     text,
     views::Viewer,
+    wizard,
 };
 use crate::pipeline::{Edit, Event, EventKind, RunStatus};
 use std::path::PathBuf;
@@ -24,6 +25,8 @@ impl App {
     pub(super) fn ask_for_checks(&mut self) {
         if self.sheet.checked != Some(self.sheet.meaning) {
             self.sheet.checked = Some(self.sheet.meaning);
+            // What is looked at does not wait for the check: its parameters may be in the hand right now.
+            self.sheet.refresh_viewer();
             let (folder, path) = (self.sheet.editor.base_folder(), self.sheet.editor.path.clone());
             self.backend.check(self.sheet.meaning, self.sheet.editor.pipeline(), folder, path);
         }
@@ -88,6 +91,7 @@ impl App {
                     sheet.runs.ended(status);
                 }
                 self.history.forget();
+                self.study.forget();
                 self.run_over(number);
             }
             Answer::Opened { path, result } => self.opened(path, result),
@@ -139,6 +143,10 @@ impl App {
         }
         sheet.runs.hear(event);
         sheet.join_states();
+        if is_front {
+            self.study.hear(event);
+        }
+        let Some(sheet) = self.sheet_mut(number) else { return };
         match &event.kind {
             EventKind::Started { task } if is_front => self.follow(&task.node),
             EventKind::RunFinished { status, .. } => {
@@ -184,6 +192,7 @@ impl App {
                 }
             }
             Ok(OpenedFile::Readers { kinds, fitting }) => self.show_readers(&kinds, &path, fitting),
+            Ok(OpenedFile::Raw) => self.import(wizard::Source::File(path)),
             Ok(OpenedFile::Copy { opened, title, folder }) => {
                 let mut editor = Editor::new(opened.pipeline, title, None);
                 editor.folder = folder;

@@ -10,7 +10,7 @@ use super::{
     text, theme,
 };
 use crate::pipeline::{
-    DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity, leaf_of,
+    Act, DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity, leaf_of,
 };
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
@@ -99,6 +99,15 @@ impl App {
         }
         if let Some(node) = node {
             ui.add_space(4.0);
+            ui.horizontal_wrapped(|ui| {
+                self.import_ui(ui, node, instance, commands);
+                let takes = |act: &Act| matches!(act, Act::TakesProbe { .. });
+                if node.acts(&instance.params).iter().any(takes)
+                    && ui.button("Probe…").on_hover_text("Choose, wire, draw and check the probe").clicked()
+                {
+                    commands.push(Command::EditProbe(instance.name.clone()));
+                }
+            });
             self.params_form(ui, node, instance, commands);
             // Below the fields: they keep their places while they are filled in.
             // What is wrong with a field is said there.
@@ -116,6 +125,27 @@ impl App {
         self.outside_form(ui, &instance.name, commands);
         self.problems_of(ui, &instance.name, commands);
         self.last_run_of(ui, &instance.name, commands);
+    }
+
+    /// Where a raw file is read, the way to find out how its samples lie.
+    fn import_ui(
+        &self,
+        ui: &mut Ui,
+        node: &Arc<dyn DynNode>,
+        instance: &NodeInstance,
+        commands: &mut Vec<Command>,
+    ) {
+        let path = node.acts(&instance.params).into_iter().find_map(|act| match act {
+            Act::ReadsRaw { path } => instance.params.get(path)?.as_str().map(str::to_owned),
+            _ => None,
+        });
+        let is_raw = instance.params.contains_key("dtype") || self.failure(&instance.name).is_some();
+        if path.is_some_and(|path| !path.is_empty()) && is_raw {
+            let hint = "See the traces while number type, channels and order are tried";
+            if ui.button("Find out the layout…").on_hover_text(hint).clicked() {
+                commands.push(Command::Import(instance.name.clone()));
+            }
+        }
     }
 
     fn name_field(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {

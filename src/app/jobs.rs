@@ -18,6 +18,8 @@ pub enum Tab {
     Jobs,
     /// The runs that were.
     Runs,
+    /// Every recording at every node.
+    Study,
     /// What is wrong with the pipeline.
     Problems,
     /// What was said.
@@ -75,6 +77,7 @@ impl App {
                 match self.bottom.tab {
                     Tab::Jobs => self.jobs_ui(ui, &mut commands),
                     Tab::Runs => self.history_ui(ui, &mut commands),
+                    Tab::Study => self.study_ui(ui, &mut commands),
                     Tab::Problems => self.problems_ui(ui, &mut commands),
                     Tab::Log => self.log_ui(ui),
                 }
@@ -96,10 +99,15 @@ impl App {
         for (tab, label) in [
             (Tab::Jobs, "Jobs".to_owned()),
             (Tab::Runs, "Runs".to_owned()),
+            (Tab::Study, "Study".to_owned()),
             (Tab::Problems, problems),
             (Tab::Log, "Log".to_owned()),
         ] {
             let active = self.bottom.open && self.bottom.tab == tab;
+            // One recording is no study; the View menu shows it all the same.
+            if tab == Tab::Study && self.sheet.known.counts.is_empty() && !active {
+                continue;
+            }
             let mut words = egui::RichText::new(&label).size(12.0);
             if tab == Tab::Problems && errors > 0 {
                 words = words.color(p.bad);

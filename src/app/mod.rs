@@ -13,6 +13,7 @@ mod compare;
 mod dialogs;
 mod editor;
 mod examples;
+mod exclude;
 mod fields;
 mod files;
 mod flow;
@@ -33,9 +34,11 @@ mod panels;
 mod perform;
 mod presets;
 mod previews;
+mod probe_panel;
 mod problems;
 mod queue;
 mod recover;
+mod run_settings;
 mod runs;
 mod self_check;
 mod settings;
@@ -43,6 +46,7 @@ mod sheet;
 mod shortcuts;
 mod sketch;
 mod start;
+mod study;
 mod tabs;
 mod text;
 pub mod theme;
@@ -50,8 +54,9 @@ mod tidy;
 mod toasts;
 mod topbar;
 pub mod views;
+mod wizard;
 
-use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, Store};
+use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, RunSettings, Store};
 use backend::Backend;
 use canvas::Scene;
 use command::Command;
@@ -76,6 +81,8 @@ pub struct Setup {
     pub state_folder: PathBuf,
     /// The user's library: presets of nodes.
     pub library_folder: PathBuf,
+    /// Settings of runs, or why they cannot be read.
+    pub run_settings: Result<RunSettings, String>,
     /// A pipeline or recording to open; the start screen where `None`.
     pub file: Option<PathBuf>,
 }
@@ -83,10 +90,19 @@ pub struct Setup {
 impl Setup {
     /// The usual one.
     pub fn usual(file: Option<PathBuf>) -> Self {
+        let run_settings = RunSettings::load();
+        let limits = run_settings.as_ref().map_or_else(|_| Ok(Limits::default()), RunSettings::limits);
+        // What is wrong with the file is said in the window; runs go on with what is usual.
+        let wrong = limits.as_ref().err().map(ToString::to_string);
+        let run_settings = match wrong {
+            Some(wrong) => Err(wrong),
+            None => run_settings.map_err(|error| error.to_string()),
+        };
         Self {
             registry: crate::nodes::registry(),
             store_folder: Store::default_folder(),
-            limits: Limits::default(),
+            limits: limits.unwrap_or_default(),
+            run_settings,
             state_folder: Settings::state_folder(),
             library_folder: Settings::library_folder(),
             file,
@@ -117,8 +133,12 @@ pub struct App {
     keeper: keep::Keeper,
     start: start::Start,
     history: history::History,
+    study: study::Study,
     presets: presets::Presets,
     library_folder: PathBuf,
+    run_settings: RunSettings,
+    /// Why the settings of runs could not be read.
+    settings_error: Option<String>,
     /// What earlier sessions left unsaved.
     unsaved: Vec<keep::Unsaved>,
     palette: palette::NodeList,
@@ -128,6 +148,12 @@ pub struct App {
     maximised: Option<panels::Pane>,
     settings: Settings,
     toasts: toasts::Toasts,
+    /// Channels that steps leave out, of which state of the pipeline.
+    left_out: (u64, Arc<std::collections::BTreeSet<String>>),
+    /// A raw file that is imported.
+    wizard: Option<Box<wizard::Wizard>>,
+    /// A probe that is chosen or edited.
+    probe_panel: Option<Box<probe_panel::ProbePanel>>,
     dialogs: dialogs::Dialogs,
     /// Counts presses of the pointer: steps of one press are one step to undo.
     gesture_number: u64,
@@ -149,7 +175,7 @@ impl App {
         let backend = Backend::new(ctx, registry.clone(), setup.store_folder, setup.limits);
         backend.find_unsaved(setup.state_folder.clone());
         backend.list_kept(setup.library_folder.clone());
-        let app = Self {
+        let mut app = Self {
             ctx: ctx.clone(),
             keeper: keep::Keeper::new(&backend, registry.clone(), setup.state_folder),
             backend,
@@ -167,8 +193,11 @@ impl App {
             unsaved: Vec::new(),
             start: start::Start::default(),
             history: history::History::default(),
+            study: study::Study::new(ctx),
             presets: presets::Presets::default(),
             library_folder: setup.library_folder,
+            settings_error: setup.run_settings.as_ref().err().cloned(),
+            run_settings: setup.run_settings.unwrap_or_default(),
             palette: palette::NodeList::default(),
             inspector: inspector::Inspector::default(),
             bottom: jobs::Bottom::default(),
@@ -176,12 +205,18 @@ impl App {
             maximised: None,
             settings,
             toasts: toasts::Toasts::default(),
+            left_out: (u64::MAX, Arc::default()),
+            wizard: None,
+            probe_panel: None,
             dialogs: dialogs::Dialogs::default(),
             gesture_number: 0,
             title: String::new(),
         };
         if let Some(path) = setup.file {
             app.backend.open(path);
+        }
+        if let Some(reason) = app.settings_error.clone() {
+            app.toasts.error(format!("The settings of runs are not used: {reason}"));
         }
         app
     }
@@ -227,6 +262,11 @@ impl App {
         self.sheet.editor.is_dirty()
     }
 
+    /// True while a raw file is imported and something of it is still found out.
+    pub fn is_importing(&self) -> bool {
+        self.wizard.as_ref().is_some_and(|wizard| wizard.busy())
+    }
+
     /// One frame.
     pub fn frame(&mut self, ui: &mut egui::Ui) {
         for answer in self.backend.answers() {
@@ -238,14 +278,19 @@ impl App {
         }
         self.history.close_on_escape(&self.ctx);
         self.dialogs.close_on_escape(&self.ctx);
-        let mut commands = match self.dialogs.is_modal() {
+        let mut commands = match self.dialogs.is_modal() || self.imports() || self.edits_probe() {
             true => Vec::new(),
             false => shortcuts::commands(&self.ctx, &self.sheet.canvas, self.greets()),
         };
         commands.extend(self.top_ui(ui));
         commands.extend(self.bottom_ui(ui));
         egui::CentralPanel::no_frame().show(ui, |ui| {
-            let shown = if self.greets() { self.start_ui(ui) } else { panels::show(self, ui) };
+            let shown = match () {
+                () if self.imports() => self.wizard_ui(ui),
+                () if self.edits_probe() => self.probe_panel_ui(ui),
+                () if self.greets() => self.start_ui(ui),
+                () => panels::show(self, ui),
+            };
             commands.extend(shown);
         });
         commands.extend(self.dialogs_ui());
@@ -296,9 +341,14 @@ impl App {
 
     fn viewer_ui(&mut self, ui: &mut egui::Ui) {
         ui.set_min_size(ui.available_size());
+        let left_out = self.left_out();
+        let mut excluded = None;
         match (&mut self.sheet.viewer, &self.no_store) {
             (Some(viewer), _) => {
+                viewer.edit(self.sheet.editor.single_selection().map(|node| node.name.as_str()));
+                viewer.set_left_out(&left_out);
                 viewer.ui(ui);
+                excluded = viewer.take_excluded();
                 // The user went on to another end inside the viewer.
                 if let Some(end) = viewer.take_wanted() {
                     self.sheet.editor.looked_at = Some(end);
@@ -323,6 +373,9 @@ impl App {
             (None, None) => {
                 ui.centered_and_justified(|ui| ui.weak("Opening the store…"));
             }
+        }
+        if let Some((end, channel)) = excluded {
+            self.exclude_channel(&end, &channel);
         }
     }
 

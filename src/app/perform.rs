@@ -14,7 +14,7 @@ use super::{
     panels,
     runs::Level,
     sheet::Sheet,
-    text,
+    text, wizard,
 };
 use crate::pipeline::{Document, Edit, Mark, NodeInstance, ParamKind, Params};
 use std::{
@@ -204,6 +204,9 @@ impl App {
             Command::SavePreset(node, name) => self.save_preset(&node, &name),
             Command::ApplyPreset(node, name) => self.apply_preset(&node, &name),
             Command::RemovePreset(kind, name) => self.remove_preset(&kind, &name),
+            Command::LookAtItem(end, item) => self.look_at_item(end, &item),
+            Command::RunTasks(tasks) => self.run_tasks(tasks),
+            Command::ShowStudy => self.bottom.toggle(Tab::Study),
             Command::ShowHistory => self.bottom.toggle(Tab::Runs),
             Command::OpenRun(folder) => self.open_run(&folder),
             Command::CompareRuns(folders) => self.compare_runs(&folders),
@@ -245,6 +248,8 @@ impl App {
             Command::ShowUnsaved => self.dialogs.unsaved = true,
             Command::Recover(index) => self.recover(index),
             Command::DiscardUnsaved(index) => self.discard_unsaved(index),
+            Command::EditProbe(node) => self.open_probe(&node),
+            Command::Import(node) => self.import(wizard::Source::Node(node)),
             Command::Browse { node, field, mode } => {
                 self.browse(Purpose::Param { node, field }, Mode::of_param(&mode), String::new());
             }
@@ -264,6 +269,7 @@ impl App {
                 self.sheet.canvas.find_input(self.sheet.editor.drawn(), &kinds, &end);
             }
             Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
+            Command::ShowRunSettings => self.open_run_settings(),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
             Command::Help(kind) => self.show_help(kind),
             Command::ShowHeights(node) => self.show_heights(&node),
@@ -414,7 +420,7 @@ impl App {
     }
 
     /// Lets the steps that fit a recording follow it, and says why these.
-    fn continue_fitting(&mut self, end: &str, fitting: Fitting) {
+    pub(super) fn continue_fitting(&mut self, end: &str, fitting: Fitting) {
         let words = match fitting.example {
             Ok(example) => {
                 let selected = self.sheet.editor.selection.clone();

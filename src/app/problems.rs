@@ -1,7 +1,7 @@
 //! What is wrong with the pipeline and what its results warned of, each with a button for what mends it.
 
 use super::{App, command::Command, text, theme};
-use crate::pipeline::{Edit, ParamKind, Problem, Severity};
+use crate::pipeline::{Act, Edit, ParamKind, Problem, Severity};
 use egui::{ScrollArea, Sense, Ui, vec2};
 
 /// By how much a threshold is lowered in one step.
@@ -55,6 +55,11 @@ impl App {
         let Some((instance, node)) = instance.and_then(|i| Some((i, self.registry.get(&i.kind)?))) else {
             return fixes;
         };
+        let takes = |act: &Act| matches!(act, Act::TakesProbe { field: own } if own == field);
+        if node.acts(&instance.params).iter().any(takes) {
+            fixes.push(("Choose a probe…".to_owned(), Command::EditProbe(name.clone())));
+            return fixes;
+        }
         let end = format!("{name}.{field}");
         if let Some(spec) = node.specs().iter().find(|spec| spec.name == *field)
             && let ParamKind::Path { mode } = &spec.kind

@@ -1,7 +1,8 @@
 //! Runs that wait for their turn: one goes on at a time, each with the pipeline as it was when it was asked for.
 
-use super::App;
-use crate::pipeline::{Pipeline, RunOptions};
+use super::{App, text};
+use crate::pipeline::{Pipeline, RunOptions, TaskId};
+use std::collections::BTreeSet;
 
 /// A run that was asked for.
 pub struct Waiting {
@@ -22,20 +23,36 @@ impl Waiting {
     pub fn words(&self) -> String {
         match &self.options.until {
             Some(node) => format!("{} to {node}", self.title),
-            None => self.title.clone(),
+            None => match &self.options.only {
+                Some(tasks) => format!("{} ({})", self.title, text::counted(tasks.len(), "task")),
+                None => self.title.clone(),
+            },
         }
     }
 
     /// True where another one would do the same.
     fn is_same(&self, other: &Self) -> bool {
-        let own = (self.sheet, self.meaning, &self.options.until);
-        own == (other.sheet, other.meaning, &other.options.until)
+        let own = (self.sheet, self.meaning, &self.options.until, &self.options.only);
+        own == (other.sheet, other.meaning, &other.options.until, &other.options.only)
     }
 }
 
 impl App {
     /// Runs the pipeline in front, or what a node needs; where a run goes on already it waits for its turn.
     pub(super) fn run(&mut self, until: Option<String>) {
+        self.run_as(RunOptions { until, ..RunOptions::default() });
+    }
+
+    /// Runs some tasks of the pipeline in front.
+    pub(super) fn run_tasks(&mut self, tasks: BTreeSet<TaskId>) {
+        if tasks.is_empty() {
+            self.toasts.info("All of that is done already.");
+            return;
+        }
+        self.run_as(RunOptions { only: Some(tasks), ..RunOptions::default() });
+    }
+
+    fn run_as(&mut self, options: RunOptions) {
         if let Some(reason) = &self.no_store {
             self.toasts.error(format!("Nothing can run: {reason}"));
             return;
@@ -53,11 +70,12 @@ impl App {
             meaning: self.sheet.meaning,
             pipeline: editor.pipeline().clone(),
             options: RunOptions {
-                until,
                 base_folder: editor.base_folder(),
                 pipeline_path: editor.path.clone(),
                 title: editor.title(),
-                ..RunOptions::default()
+                hooks: self.run_settings.hooks.clone(),
+                threads: self.run_settings.threads,
+                ..options
             },
         };
         if self.queue.iter().chain(&self.running).any(|other| other.is_same(&waiting)) {

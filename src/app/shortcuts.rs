@@ -134,6 +134,8 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Run and files", "Help on the selected node", &[(NONE, Key::F1)], || Command::Help(None))
         .anywhere(),
     Action::new("", "Self-check…", &[], || Command::SelfCheck),
+    Action::new("", "Settings of runs…", &[], || Command::ShowRunSettings),
+    Action::new("", "Study", &[], || Command::ShowStudy),
     Action::new("", "Shortcuts", &[], || Command::ToggleShortcuts),
     Action::new("", "Reset layout", &[], || Command::ResetLayout),
     Action::new("", "Room to inspect", &[], || Command::InspectLayout),

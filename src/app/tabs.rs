@@ -43,6 +43,7 @@ impl App {
     fn settle_in(&mut self) {
         self.inspector = super::inspector::Inspector::default();
         self.bottom.forget();
+        self.study.clear();
         // Texts of fields that were not taken: another node may have the same name.
         self.ctx.data_mut(|data| data.remove_by_type::<String>());
     }

@@ -160,7 +160,7 @@ impl App {
             ui.close();
         }
         ui.separator();
-        self.actions(ui, &["Runs that were", "Arrange nodes"], commands);
+        self.actions(ui, &["Runs that were", "Study", "Arrange nodes"], commands);
         ui.menu_button("Align", |ui| {
             let labels = ["Align left edges", "Align right edges", "Align top edges", "Align bottom edges"];
             self.actions(ui, &labels, commands);
@@ -191,6 +191,8 @@ impl App {
         });
         ui.separator();
         self.actions(ui, &["Room to inspect", "Reset layout"], commands);
+        ui.separator();
+        self.actions(ui, &["Settings of runs…"], commands);
     }
 }
 

@@ -309,6 +309,13 @@ impl Recording {
         &self.stages
     }
 
+    /// True where both read the same samples of the same source in the same way, and say the same of them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source)
+            && self.stages == other.stages
+            && (Arc::ptr_eq(&self.info, &other.info) || self.info == other.info)
+    }
+
     /// This recording with one more stage at the end.
     ///
     /// # Errors

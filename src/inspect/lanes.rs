@@ -1,5 +1,6 @@
 //! Requests of views and the threads that answer them.
 
+use crate::engine::Monitor;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::sync::{
     Arc,
@@ -82,6 +83,11 @@ pub struct Ticket<T> {
 }
 
 impl<T: Send + 'static> Lane<T> {
+    /// A lane of no group: each job gets a thread of its own.
+    pub fn alone(wake: Wake) -> Self {
+        Self::new(None, wake)
+    }
+
     fn new(pool: Option<Arc<rayon::ThreadPool>>, wake: Wake) -> Self {
         let (sender, receiver) = unbounded();
         Self {
@@ -156,6 +162,13 @@ struct Running(Arc<AtomicUsize>);
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Work of the engine ends where nobody waits for its answer any more.
+impl<T: Send> Monitor for Ticket<T> {
+    fn cancelled(&self) -> bool {
+        self.superseded()
     }
 }
 

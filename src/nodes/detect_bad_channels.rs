@@ -168,7 +168,8 @@ impl Node for DetectBadChannels {
         let likeness = matches!(params.method, Method::CoherencePsd | Method::NeighborhoodR2);
         let geometry = likeness || params.action == Action::Interpolate;
         let mends = (params.action != Action::None).then_some(Act::MendsChannels);
-        mends.into_iter().chain(geometry.then_some(Act::NeedsProbe { above: 1 })).collect()
+        let leaves_out = mends.is_some().then_some(Act::LeavesOut { field: "bad_channel_ids" });
+        mends.into_iter().chain(leaves_out).chain(geometry.then_some(Act::NeedsProbe { above: 1 })).collect()
     }
 
     fn fit(

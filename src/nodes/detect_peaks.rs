@@ -8,7 +8,8 @@ use crate::{
         detect::{self, DetectParams as Settings},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Act, Category, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext,
+        TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
@@ -81,24 +82,39 @@ impl Node for DetectPeaks {
         Ok(Self::Params { radius_um, ..params.clone() })
     }
 
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::ShowsPeaks]
+    }
+
+    fn glimpse(&self, inputs: &Inputs) -> Result<Option<Glimpse<Self::Params>>, NodeError> {
+        let glimpse = detect::Glimpse::new(inputs.recording("recording")?)?;
+        let inputs = inputs.clone();
+        Ok(Some(Box::new(move |params: &Self::Params, segment, frames, monitor| {
+            Ok(glimpse.peaks(&settings(params, &inputs)?, segment, frames, monitor)?)
+        })))
+    }
+
     fn run(
         &self,
         params: &Self::Params,
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
-        let radius_um = auto::radius_um(params.radius_um, Settings::default().radius_um, inputs)?;
         let chain = chain::compile(inputs.recording("recording")?)?;
-        let settings = Settings {
-            method: match params.method {
-                DetectMethod::LocallyExclusive => detect::DetectMethod::LocallyExclusive,
-                DetectMethod::MatchedFiltering => detect::DetectMethod::MatchedFiltering,
-            },
-            peak_sign: params.peak_sign,
-            detect_threshold: params.detect_threshold,
-            exclude_sweep_ms: params.exclude_sweep_ms,
-            radius_um,
-        };
+        let settings = settings(params, inputs)?;
         Ok(Outputs::one("peaks", detect::detect_peaks(&chain, &settings, context)?))
     }
+}
+
+fn settings(params: &DetectPeaksParams, inputs: &Inputs) -> Result<Settings, NodeError> {
+    Ok(Settings {
+        method: match params.method {
+            DetectMethod::LocallyExclusive => detect::DetectMethod::LocallyExclusive,
+            DetectMethod::MatchedFiltering => detect::DetectMethod::MatchedFiltering,
+        },
+        peak_sign: params.peak_sign,
+        detect_threshold: params.detect_threshold,
+        exclude_sweep_ms: params.exclude_sweep_ms,
+        radius_um: auto::radius_um(params.radius_um, Settings::default().radius_um, inputs)?,
+    })
 }

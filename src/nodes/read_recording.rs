@@ -29,7 +29,7 @@ impl Node for ReadRecording {
     };
 
     fn acts(&self, _: &Self::Params) -> Vec<Act> {
-        vec![Act::TakesProbe { field: "probe" }]
+        vec![Act::TakesProbe { field: "probe" }, Act::ReadsRaw { path: "path" }]
     }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {

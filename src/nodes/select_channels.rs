@@ -3,7 +3,8 @@
 use crate::{
     data::{Id, Stage},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
+        Work,
     },
 };
 use schemars::JsonSchema;
@@ -38,6 +39,10 @@ impl Node for SelectChannels {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn acts(&self, _: &Self::Params) -> Vec<Act> {
+        vec![Act::LeavesOut { field: "remove_channel_ids" }]
+    }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         let kept: Vec<String> = params.channel_ids.iter().map(Id::to_string).collect();

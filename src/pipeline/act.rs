@@ -35,6 +35,18 @@ pub enum Act {
         /// The parameter.
         field: &'static str,
     },
+    /// Leaves out the channels whose names a parameter lists, or fills them in.
+    LeavesOut {
+        /// The parameter.
+        field: &'static str,
+    },
+    /// Shows at once what it would find in a short stretch ([`Node::glimpse`](super::Node::glimpse)).
+    ShowsPeaks,
+    /// Reads a file whose layout has to be told where it is raw.
+    ReadsRaw {
+        /// The parameter that names the file.
+        path: &'static str,
+    },
 }
 
 impl Act {

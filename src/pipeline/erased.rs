@@ -5,7 +5,9 @@ use super::{
     check,
     expand::Expansion,
     fields,
-    node::{DynNode, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt},
+    node::{
+        DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt,
+    },
     params::{self, ParamProblem, ParamSpec, Params},
     port::{Coordinate, Port},
 };
@@ -31,8 +33,12 @@ impl<N: Node> Erased<N> {
     }
 
     fn typed_for_run(&self, params: &Params) -> Result<N::Params, NodeError> {
-        self.typed(params).map_err(|p| NodeError::Input(format!("{}: {}", p.field, p.message)))
+        self.typed(params).map_err(input_error)
     }
+}
+
+fn input_error(problem: ParamProblem) -> NodeError {
+    NodeError::Input(format!("{}: {}", problem.field, problem.message))
 }
 
 pub(super) fn to_params<P: serde::Serialize>(typed: &P) -> Params {
@@ -125,6 +131,14 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn fit(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
         self.node.fit(&self.typed_for_run(params)?, inputs, context)
+    }
+
+    fn glimpse(&self, inputs: &Inputs) -> Result<Option<Glimpse<Params>>, NodeError> {
+        let Some(glimpse) = self.node.glimpse(inputs)? else { return Ok(None) };
+        Ok(Some(Box::new(move |params: &Params, segment, frames, monitor| {
+            let typed: N::Params = params::typed(params).map_err(input_error)?;
+            glimpse(&typed, segment, frames, monitor)
+        })))
     }
 
     fn run(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {

@@ -71,8 +71,8 @@ pub use key::Key;
 pub use mark::{Mark, MarkColor, MarkKind};
 pub use matrix::{Cell, CellState, Matrix};
 pub use node::{
-    Category, DynNode, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed, RunContext,
-    Swept, TaskClass, ValueAt, Work,
+    Category, DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed,
+    RunContext, Swept, TaskClass, ValueAt, Work,
 };
 pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
 pub use plan::{Plan, PlannedTask};

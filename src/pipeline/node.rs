@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
     fmt::Debug,
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -160,6 +161,10 @@ impl From<RecordingError> for NodeError {
     }
 }
 
+/// Finds the peaks in some frames of a segment for given parameters; what it learns of the recording it keeps.
+pub type Glimpse<P> =
+    Box<dyn Fn(&P, usize, Range<usize>, &dyn Monitor) -> Result<Peaks, NodeError> + Send + Sync>;
+
 /// One operation of a pipeline: typed parameters, typed ports, a pure function.
 ///
 /// The result depends on parameters, inputs, the seed of the document and files named by
@@ -261,6 +266,14 @@ pub trait Node: Send + Sync + 'static {
         _context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         Ok(Outputs::default())
+    }
+
+    /// Shows at once what it would find in a short stretch, `None` where it cannot: for looking while parameters change.
+    ///
+    /// # Errors
+    /// Where the inputs do not fit.
+    fn glimpse(&self, _inputs: &Inputs) -> Result<Option<Glimpse<Self::Params>>, NodeError> {
+        Ok(None)
     }
 
     /// Computes the outputs. With [`Work::FitThenLazy`] the values of `fit` are `inputs.fit("name")`.
@@ -555,6 +568,11 @@ pub trait DynNode: Send + Sync {
     /// # Errors
     /// As [`Node::fit`].
     fn fit(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError>;
+    /// As [`Node::glimpse`]; its parameters need not be resolved.
+    ///
+    /// # Errors
+    /// As [`Node::glimpse`].
+    fn glimpse(&self, inputs: &Inputs) -> Result<Option<Glimpse<Params>>, NodeError>;
     /// As [`Node::run`]; `params` are resolved.
     ///
     /// # Errors

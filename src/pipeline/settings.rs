@@ -1,7 +1,7 @@
 //! What the user sets once for all runs: how much at a time, and what happens at the end.
 
 use super::{Limits, RunStatus, TaskClass};
-use crate::io::Error;
+use crate::io::{Error, atomic};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -75,6 +75,23 @@ impl RunSettings {
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         settings.job_handlers = settings.job_handlers.map(|inner| base.join(inner));
         Ok(settings)
+    }
+
+    /// Writes them as a file; one that was there is kept beside it as `settings.ron.old`.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
+        let config = ron::ser::PrettyConfig::new().extensions(ron::extensions::Extensions::IMPLICIT_SOME);
+        let text = ron::ser::to_string_pretty(self, config)
+            .map_err(|e| Error::format(path, format!("cannot be written: {e}")))?;
+        if path.is_file() {
+            let old = path.with_extension("ron.old");
+            std::fs::copy(path, &old).map_err(|e| Error::io("write", &old, e))?;
+        }
+        atomic::write_file(path, text.as_bytes())
     }
 
     /// The limits of an executor.

@@ -14,14 +14,18 @@ fn raw_file(folder: &std::path::Path) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_dropped_raw_file_asks_for_what_it_does_not_tell() {
-    let mut window = Window::empty();
-    let path = raw_file(window.folder.path());
-    window.drop_file(&path);
-    window.wait("the reader is there", |app| app.pipeline().node("read_recording").is_some());
+fn a_reader_of_a_raw_file_asks_for_what_it_does_not_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    raw_file(folder.path());
+    let path = folder.path().join("raw.ron");
+    let text =
+        r#"(version: 1, nodes: { "read_recording": (kind: "read_recording", params: (path: "mine.raw")) })"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
     window
         .wait("it was tried", |app| matches!(app.states().get("read_recording"), Some(NodeState::Failed(_))));
-    assert_eq!(window.app().looked_at(), Some("read_recording.recording"));
+    window.app_mut().perform(Command::Select(vec!["read_recording".to_owned()]));
+    window.steps(3);
     // Selected, it says in the words of its fields what is missing and what would fit.
     assert!(window.says("\u{201c}Number type\u{201d}"));
     assert!(window.says("divides by 1, 2, 3, 4, 5, 6, 8, 10, 12"));
@@ -130,6 +134,9 @@ fn a_file_dropped_onto_a_pipeline_covers_no_node() {
     let mut window = Window::open(None);
     let path = raw_file(window.folder.path());
     window.drop_file(&path);
+    window.wait_for("Import mine.raw");
+    window.wait("all is found out", |app| !app.is_importing());
+    window.key(Modifiers::NONE, Key::Enter);
     window.wait("the reader is there", |app| app.pipeline().node("read_recording").is_some());
     window.steps(3);
     let rect = |name: &str| window.harness.get_by_label(&format!("Node {name}")).rect();

@@ -57,6 +57,7 @@ impl Window {
             limits: Limits::default(),
             state_folder: folder.path().join("state"),
             library_folder: folder.path().join("library"),
+            run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
             file: file.map(Path::to_owned),
         });
         let harness =

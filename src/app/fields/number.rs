@@ -102,30 +102,70 @@ fn refuse(spec: &ParamSpec, number: f64) -> Option<String> {
     }
 }
 
-/// A number as typed, with the unit of the field, a larger or smaller one, or none.
+/// Units of one kind and how many of the first each is.
+const UNITS: [&[(&str, f64)]; 5] = [
+    &[("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("us", 1e-6), ("min", 60.0), ("h", 3600.0)],
+    &[("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6)],
+    &[("V", 1.0), ("mV", 1e-3), ("µV", 1e-6), ("uV", 1e-6), ("nV", 1e-9)],
+    &[("m", 1.0), ("cm", 1e-2), ("mm", 1e-3), ("µm", 1e-6), ("um", 1e-6), ("nm", 1e-9)],
+    &[("bytes", 1.0), ("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9)],
+];
+
+/// How many of the unit of a field another unit is.
+fn factor(given: &str, unit: &str) -> Option<f64> {
+    match given {
+        "" => return Some(1.0),
+        given if given == unit => return Some(1.0),
+        "k" => return Some(1e3),
+        "%" if unit.is_empty() => return Some(1e-2),
+        _ => {}
+    }
+    UNITS.iter().find_map(|kind| {
+        // As it is written, else whatever the case: mV and MV differ, khz is kHz.
+        let of = |name: &str| {
+            let exact = kind.iter().find(|(known, _)| *known == name);
+            exact.or_else(|| kind.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))).map(|u| u.1)
+        };
+        Some(of(given)? / of(unit)?)
+    })
+}
+
+/// A number as typed, with the unit of the field, a larger or smaller one, or none; `1 min 30 s` is a sum.
 fn parse_number(typed: &str, unit: &str) -> Option<f64> {
-    let typed = typed.trim().replace([',', '\u{202f}'], "").replace('−', "-");
-    let split = typed
+    let typed = typed.trim().replace([',', '\u{202f}'], "").replace('−', "-").replace('μ', "µ");
+    let mut rest = typed.as_str();
+    let mut sum = None;
+    while !rest.trim().is_empty() {
+        let (number, after) = split_number(rest)?;
+        let word_end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (word, next) = after.split_at(word_end);
+        // Only a time is told in parts.
+        if sum.is_some() && word.trim().is_empty() {
+            return None;
+        }
+        let value = number * factor(word.trim(), unit)?;
+        // 0.5 ms in seconds is 0.0005, not its neighbour.
+        let value = if word.trim().is_empty() { value } else { round_to_digits(value, 12) };
+        sum = Some(sum.unwrap_or(0.0) + value);
+        rest = next;
+    }
+    sum
+}
+
+/// A number at the start of a text, and what follows it.
+fn split_number(text: &str) -> Option<(f64, &str)> {
+    let text = text.trim_start();
+    let end = text
         .char_indices()
         .find(|&(i, c)| {
-            c.is_alphabetic()
-                && !(matches!(c, 'e' | 'E')
-                    && i > 0
-                    && typed[i + 1..].starts_with(|n: char| n.is_ascii_digit() || n == '-'))
+            let exponent = matches!(c, 'e' | 'E')
+                && i > 0
+                && text[i + 1..].starts_with(|n: char| n.is_ascii_digit() || n == '-' || n == '+');
+            let sign = matches!(c, '-' | '+') && (i == 0 || text[..i].ends_with(['e', 'E']));
+            !(c.is_ascii_digit() || c == '.' || c == ' ' || exponent || sign)
         })
-        .map_or(typed.len(), |(i, _)| i);
-    let number: f64 = typed[..split].trim().parse().ok()?;
-    let factor = match (typed[split..].trim(), unit) {
-        ("", _) => 1.0,
-        (given, unit) if given == unit => 1.0,
-        ("k", _) | ("kHz", "Hz") | ("s", "ms") | ("mV", "µV") | ("mm", "µm") => 1e3,
-        ("ms", "s") | ("Hz", "kHz") | ("µs", "ms") | ("us", "ms") => 1e-3,
-        ("min", "s") => 60.0,
-        ("h", "s") => 3600.0,
-        ("um", "µm") | ("uV", "µV") => 1.0,
-        _ => return None,
-    };
-    Some(number * factor)
+        .map_or(text.len(), |(i, _)| i);
+    Some((text[..end].replace(' ', "").parse().ok()?, &text[end..]))
 }
 
 fn round_to_digits(value: f64, digits: i32) -> f64 {
@@ -172,6 +212,20 @@ mod tests {
         assert_eq!(parse_number("30\u{202f}000", "Hz"), Some(30_000.0));
         assert_eq!(parse_number("0.5 s", "ms"), Some(500.0));
         assert_eq!(parse_number("5 apples", "Hz"), None);
+        assert_eq!(parse_number("0.5 ms", "s"), Some(0.0005));
+        assert_eq!(parse_number("0.5 ms", "ms"), Some(0.5));
+        assert_eq!(parse_number("1 min", "s"), Some(60.0));
+        assert_eq!(parse_number("1 min", "ms"), Some(60_000.0));
+        assert_eq!(parse_number("1 min 30 s", "s"), Some(90.0));
+        assert_eq!(parse_number("2khz", "Hz"), Some(2000.0));
+        assert_eq!(parse_number("0.1 mm", "µm"), Some(100.0));
+        assert_eq!(parse_number("-0.2mV", "µV"), Some(-200.0));
+        assert_eq!(parse_number("30 %", ""), Some(0.3));
+        assert_eq!(parse_number("2 MB", "bytes"), Some(2_000_000.0));
+        assert_eq!(parse_number("5 Hz", "s"), None);
+        assert_eq!(parse_number("1 2", "s"), Some(12.0));
+        assert_eq!(parse_number("30 s 5", "s"), None);
+        assert_eq!(parse_number("", "s"), None);
     }
 
     #[test]

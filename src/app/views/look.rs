@@ -1,6 +1,6 @@
 //! Finds out what flows at an end; off the UI thread.
 
-use super::related::node_of;
+use super::related::{self, node_of};
 use crate::{
     app::text::with_labels,
     inspect::Ticket,
@@ -26,6 +26,13 @@ pub enum Seen {
     Items(Vec<(Coordinate, Value)>),
     /// A task before it has no result yet.
     NeedsRun(Vec<TaskId>),
+    /// The node has no result yet, but shows at once what it finds in what goes into it: this recording.
+    Instead {
+        /// Where it comes from, `node.port`.
+        end: String,
+        /// Its items.
+        items: Vec<(Coordinate, Value)>,
+    },
     /// What is estimated from the data right now, and its share.
     Estimating(String, Option<f32>),
     /// The node that is looked at is not in the pipeline any more.
@@ -36,31 +43,51 @@ pub enum Seen {
 
 /// Looks, and makes estimates that are missing on the way.
 pub fn look(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) {
+    let Some(seen) = find(executor, target, ticket) else { return };
+    let seen = match seen {
+        Seen::NeedsRun(tasks) => instead(executor, target, ticket).unwrap_or(Seen::NeedsRun(tasks)),
+        seen => seen,
+    };
+    ticket.send(seen);
+}
+
+/// What flows at an end; `None` where nobody waits for it any more.
+fn find(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) -> Option<Seen> {
     if target.pipeline.node(node_of(&target.end)).is_none() {
-        return ticket.send(Seen::Gone);
+        return Some(Seen::Gone);
     }
     let mut estimated = false;
     loop {
         match executor.look(&target.pipeline, &target.base_folder, &target.end) {
-            Err(error) => return ticket.send(Seen::Failed(in_words(executor, target, &error.to_string()))),
-            Ok(Look::Ready(items)) => return ticket.send(Seen::Items(items)),
-            Ok(Look::NeedsRun(tasks)) => return ticket.send(Seen::NeedsRun(tasks)),
+            Err(error) => return Some(Seen::Failed(in_words(executor, target, &error.to_string()))),
+            Ok(Look::Ready(items)) => return Some(Seen::Items(items)),
+            Ok(Look::NeedsRun(tasks)) => return Some(Seen::NeedsRun(tasks)),
             Ok(Look::NeedsFit(tasks)) => {
                 let nodes: Vec<&str> = tasks.iter().map(|t| t.node.as_str()).collect();
                 let name = nodes.join(", ");
                 if estimated {
-                    return ticket.send(Seen::Failed(format!("{name} could not be estimated.")));
+                    return Some(Seen::Failed(format!("{name} could not be estimated.")));
                 }
                 ticket.send(Seen::Estimating(name.clone(), None));
                 if let Err(message) = estimate(executor, target, &name, ticket) {
-                    return ticket.send(Seen::Failed(message));
+                    return Some(Seen::Failed(message));
                 }
                 estimated = true;
             }
         }
         if ticket.superseded() {
-            return;
+            return None;
         }
+    }
+}
+
+/// What goes into a node that shows at once what it finds there.
+fn instead(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) -> Option<Seen> {
+    let end = related::input_of_glimpse(executor, &target.pipeline, node_of(&target.end))?;
+    let before = Target { end, ..target.clone() };
+    match find(executor, &before, ticket)? {
+        Seen::Items(items) => Some(Seen::Instead { end: before.end, items }),
+        _ => None,
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! The viewer asks `inspect` and the executor through lanes and draws what has arrived; it never waits.
 
-mod axis;
+pub(super) mod axis;
 mod cloud;
 pub mod colors;
 mod content;
 mod correlograms;
-mod empty;
+pub(super) mod empty;
 mod export;
 mod figure;
 mod live;
@@ -23,6 +23,7 @@ mod units;
 mod waveforms;
 
 use crate::{
+    data::Id,
     inspect::{Lane, Lanes},
     pipeline::{Coordinate, Event, Executor, Pipeline, PortType, Value},
 };
@@ -33,12 +34,13 @@ use export::{Export, Wish};
 pub use figure::rasterise;
 use live::Live;
 use look::{Seen, Target};
-use related::Related;
+use related::{Related, Wanted};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::Arc,
 };
+pub(super) use traces::bounds;
 
 /// The viewer panel: shows what flows at the port that was clicked.
 pub struct Viewer {
@@ -56,6 +58,10 @@ pub struct Viewer {
     selected: BTreeMap<String, BTreeSet<usize>>,
     /// A node whose result was awaited has it now, or the pipeline changed.
     stale: bool,
+    /// The node that is worked on: its effect is shown on the traces.
+    edited: Option<String>,
+    /// The item that is to be shown once it is there.
+    wanted_item: Option<Coordinate>,
     /// Where the view of units wants to go.
     wanted: Option<String>,
     export: Export,
@@ -86,6 +92,8 @@ impl Viewer {
             live: Live::default(),
             selected: BTreeMap::new(),
             stale: false,
+            edited: None,
+            wanted_item: None,
             wanted: None,
         }
     }
@@ -138,6 +146,35 @@ impl Viewer {
     /// The end that is shown, `node.port`.
     pub fn end(&self) -> Option<&str> {
         self.target.as_ref().map(|t| t.end.as_str())
+    }
+
+    /// Says which channels steps of the pipeline leave out.
+    pub fn set_left_out(&mut self, names: &Arc<BTreeSet<String>>) {
+        if let Content::Traces(view) = &mut self.content {
+            view.set_left_out(names);
+        }
+    }
+
+    /// A channel that was clicked to be left out or taken in again, with the end it belongs to; taken once.
+    pub fn take_excluded(&mut self) -> Option<(String, Id)> {
+        let Content::Traces(view) = &mut self.content else { return None };
+        let channel = view.take_excluded()?;
+        Some((self.shown_end()?.to_owned(), channel))
+    }
+
+    /// Shows this item of the end that is looked at next.
+    pub fn prefer_item(&mut self, item: Coordinate) {
+        self.wanted_item = Some(item);
+    }
+
+    /// Says which node is worked on.
+    pub fn edit(&mut self, node: Option<&str>) {
+        if self.edited.as_deref() != node {
+            self.edited = node.map(str::to_owned);
+            if matches!(self.content, Content::Traces(_)) {
+                self.ask_related();
+            }
+        }
     }
 
     /// True while something that belongs into the picture is still computed.
@@ -224,8 +261,18 @@ impl Viewer {
             Some(Seen::Items(items)) if items.is_empty() => {
                 empty::message(ui, "Nothing flows here", "The node gave no item for this port.");
             }
-            Some(Seen::Items(_)) => {
+            Some(Seen::Instead { .. }) if running => self.waiting_ui(ui, &node),
+            Some(Seen::Items(_) | Seen::Instead { .. }) => {
                 let rect = ui.max_rect();
+                if matches!(self.seen, Some(Seen::Instead { .. })) {
+                    ui.horizontal(|ui| {
+                        ui.add_space(8.0);
+                        let words = format!(
+                            "{node} has no result yet. These are its peaks in sight, as it is set now:"
+                        );
+                        ui.weak(format!("{words} Run (F5) finds all of them."));
+                    });
+                }
                 if let Some(wish) = self.items_ui(ui, &end) {
                     self.fulfil(ui, wish, &end, rect);
                 }
@@ -264,7 +311,7 @@ impl Viewer {
     }
 
     fn items_ui(&mut self, ui: &mut Ui, end: &str) -> Option<Wish> {
-        if let Some(Seen::Items(items)) = &self.seen
+        if let Some(Seen::Items(items) | Seen::Instead { items, .. }) = &self.seen
             && items.len() > 1
         {
             let mut chosen = self.item.min(items.len() - 1);
@@ -342,20 +389,23 @@ impl Viewer {
             Some((coordinate, value)) => (coordinate.clone(), value.port_type()),
             None => (Coordinate::default(), PortType::Sorting),
         };
+        let end = self.shown_end().unwrap_or_default().to_owned();
         if !matches!(port_type, PortType::Recording | PortType::Sorting) {
             return;
         }
-        let (executor, target) = (executor.clone(), target.clone());
+        let (executor, target) = (executor.clone(), Target { end, ..target.clone() });
+        let (edited, last) = (self.edited.clone(), self.related.glimpsed.clone());
+        let wanted = Wanted { port_type, at: coordinate, edited, last };
         lane.request(move |ticket| {
-            ticket
-                .send(related::related(&executor, &target, port_type, &coordinate, &|| ticket.superseded()));
+            ticket.send(related::related(&executor, &target, &wanted, &|| ticket.superseded()));
         });
     }
 
     fn receive(&mut self) {
         if let Some(seen) = self.look_lane.as_ref().and_then(Lane::take) {
-            let ready = matches!(seen, Seen::Items(_));
+            let ready = matches!(seen, Seen::Items(_) | Seen::Instead { .. });
             self.seen = Some(seen);
+            self.choose_wanted();
             if ready {
                 self.show_item();
             }
@@ -369,22 +419,40 @@ impl Viewer {
 
     fn current(&self) -> Option<&(Coordinate, Value)> {
         match &self.seen {
-            Some(Seen::Items(items)) => items.get(self.item).or(items.first()),
+            Some(Seen::Items(items) | Seen::Instead { items, .. }) => items.get(self.item).or(items.first()),
             _ => None,
+        }
+    }
+
+    /// The item that was asked for by its keys.
+    fn choose_wanted(&mut self) {
+        let Some(Seen::Items(items) | Seen::Instead { items, .. }) = &self.seen else { return };
+        if let Some(wanted) = self.wanted_item.take() {
+            let exact = items.iter().position(|(coordinate, _)| *coordinate == wanted);
+            let fits = || items.iter().position(|(coordinate, _)| coordinate.join(&wanted).is_some());
+            self.item = exact.or_else(fits).unwrap_or(self.item);
+        }
+    }
+
+    /// The end whose value is in sight.
+    fn shown_end(&self) -> Option<&str> {
+        match &self.seen {
+            Some(Seen::Instead { end, .. }) => Some(end),
+            _ => self.end(),
         }
     }
 
     fn show_item(&mut self) {
         let value = self.current().map(|(_, value)| value.clone());
         if let (Some(value), Ok(lanes)) = (value, &self.lanes) {
-            let end = self.target.as_ref().map_or("", |t| t.end.as_str());
-            self.content.show(lanes, end, &value);
+            let end = self.shown_end().unwrap_or_default().to_owned();
+            self.content.show(lanes, &end, &value);
         }
     }
 
     fn use_related(&mut self) {
         match &mut self.content {
-            Content::Traces(view) => view.offer_overlay(&self.related.sortings),
+            Content::Traces(view) => view.use_related(&self.related),
             Content::Units(view) => view.set_related(&self.related),
             _ => {}
         }

@@ -3,7 +3,10 @@
 use super::look::Target;
 use crate::{
     data::{Events, Id, Recording, Sorting, Table, Templates},
-    pipeline::{Coordinate, Executor, Look, ParamKind, ParamSpec, Pipeline, Port, PortType, Value},
+    pipeline::{
+        Act, Coordinate, Executor, Glimpse, Inputs, Look, ParamKind, ParamSpec, Params, Pipeline, Port,
+        PortType, Value,
+    },
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -22,6 +25,41 @@ pub struct Related {
     pub tables: Vec<(String, Arc<Table>)>,
     /// Events, such as stimuli.
     pub events: Vec<(String, Arc<Events>)>,
+    /// What goes into the node of a recording.
+    pub before: Option<(String, Recording)>,
+    /// A node that shows at once what it finds in a recording.
+    pub glimpsed: Option<Glimpsed>,
+}
+
+/// A node that shows at once what it finds in a recording, with the parameters it has now.
+#[derive(Clone)]
+pub struct Glimpsed {
+    /// The node.
+    pub node: String,
+    /// Its kind.
+    kind: String,
+    /// Its parameters.
+    pub params: Params,
+    /// What goes into it.
+    recording: Recording,
+    /// Finds the peaks.
+    pub glimpse: Arc<Glimpse<Params>>,
+}
+
+impl Glimpsed {
+    /// The channels of the recording it looks at.
+    pub fn channel_ids(&self) -> &[Id] {
+        &self.recording.info().channel_ids
+    }
+}
+
+impl std::fmt::Debug for Glimpsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Glimpsed")
+            .field("node", &self.node)
+            .field("params", &self.params)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Related {
@@ -58,14 +96,56 @@ pub fn is_about(table: &Table, units: &[Id]) -> bool {
     name == "unit_id" && rows.len() == ids.len() && !rows.is_empty() && rows.is_subset(&known)
 }
 
-/// Looks for what belongs to an end of this type; `at` is the item in sight.
+/// Where the recording comes from that goes into a node which shows its peaks at once.
+pub fn input_of_glimpse(executor: &Executor, pipeline: &Pipeline, name: &str) -> Option<String> {
+    let instance = pipeline.node(name)?;
+    let node = executor.registry().get(&instance.kind)?;
+    node.acts(&instance.params).contains(&Act::ShowsPeaks).then_some(())?;
+    let ports = node.inputs(&instance.params);
+    let port = ports.iter().find(|port| port.port_type == PortType::Recording)?;
+    let wires = pipeline.wires();
+    let wire = wires.iter().find(|w| w.2 == name && w.3 == port.name)?;
+    Some(format!("{}.{}", wire.0, wire.1))
+}
+
+/// The glimpse of a node, where it gives one.
+fn glimpse_of(executor: &Executor, target: &Target, name: &str, at: &Coordinate) -> Option<Glimpsed> {
+    let end = input_of_glimpse(executor, &target.pipeline, name)?;
+    let instance = target.pipeline.node(name)?;
+    let node = executor.registry().get(&instance.kind)?;
+    let Ok(Look::Ready(items)) = executor.look(&target.pipeline, &target.base_folder, &end) else {
+        return None;
+    };
+    let exact = items.iter().position(|(c, _)| c == at);
+    let Value::Recording(recording) = items.into_iter().nth(exact.unwrap_or(0))?.1 else { return None };
+    let ports = node.inputs(&instance.params);
+    let port = ports.iter().find(|port| port.port_type == PortType::Recording)?;
+    let inputs = Inputs::of([(port.name, Value::Recording(recording.clone()))]);
+    let glimpse = Arc::new(node.glimpse(&inputs).ok()??);
+    let (kind, params) = (instance.kind.clone(), instance.params.clone());
+    Some(Glimpsed { node: name.to_owned(), kind, params, recording, glimpse })
+}
+
+/// What is looked for.
+pub struct Wanted {
+    /// Type of the value in sight.
+    pub port_type: PortType,
+    /// Its item.
+    pub at: Coordinate,
+    /// The node that is worked on.
+    pub edited: Option<String>,
+    /// What was found last.
+    pub last: Option<Glimpsed>,
+}
+
+/// Looks for what belongs to an end.
 pub fn related(
     executor: &Arc<Executor>,
     target: &Target,
-    port_type: PortType,
-    at: &Coordinate,
+    wanted: &Wanted,
     superseded: &dyn Fn() -> bool,
 ) -> Related {
+    let (port_type, at) = (wanted.port_type, &wanted.at);
     let mut found = Related::default();
     let value = |end: &str| -> Option<Value> {
         if superseded() {
@@ -82,12 +162,28 @@ pub fn related(
     let graph = Graph { executor, pipeline: &target.pipeline };
     match port_type {
         PortType::Recording => {
-            let wanted = [PortType::Sorting, PortType::Recording, PortType::Events];
-            for end in graph.ends(&target.end, &wanted) {
+            let types = [PortType::Sorting, PortType::Recording, PortType::Events];
+            for end in graph.ends(&target.end, &types) {
                 if let Some(value) = value(&end) {
                     found.add(&end, value);
                 }
             }
+            let before = graph.before(&target.end);
+            found.before = before.and_then(|end| match value(&end) {
+                Some(Value::Recording(recording)) => Some((end, recording)),
+                _ => None,
+            });
+            let nodes =
+                wanted.edited.iter().map(String::as_str).chain(after(&target.pipeline, node_of(&target.end)));
+            let mut nodes = nodes.take_while(|_| !superseded());
+            let glimpsed = nodes.find_map(|node| glimpse_of(executor, target, node, at));
+            found.glimpsed = glimpsed.map(|glimpsed| match &wanted.last {
+                // What it learnt of the recording holds for other parameters too.
+                Some(last) if last.kind == glimpsed.kind && last.recording.is_same(&glimpsed.recording) => {
+                    Glimpsed { glimpse: last.glimpse.clone(), ..glimpsed }
+                }
+                _ => glimpsed,
+            });
         }
         PortType::Sorting => {
             let mut recordings = recording_ends(&target.pipeline, &target.end);
@@ -123,6 +219,16 @@ impl Graph<'_> {
         let instance = self.pipeline.node(name)?;
         let node = self.executor.registry().get(&instance.kind)?;
         Some((node.inputs(&instance.params), node.outputs(&instance.params)))
+    }
+
+    /// The recording that goes into the node of an end.
+    fn before(&self, end: &str) -> Option<String> {
+        let (inputs, _) = self.ports(node_of(end))?;
+        let is_recording =
+            |name: &str| inputs.iter().any(|p| p.name == name && p.port_type == PortType::Recording);
+        let wires = self.pipeline.wires();
+        let wire = wires.iter().find(|w| w.2 == node_of(end) && is_recording(w.3))?;
+        Some(format!("{}.{}", wire.0, wire.1)).filter(|before| before != end)
     }
 
     fn outputs(&self, name: &str, port_type: PortType) -> Vec<String> {

@@ -3,11 +3,13 @@
 mod artefacts;
 mod bank;
 mod exclusive;
+mod glimpse;
 mod survey;
 
 use artefacts::leave_out_artefacts;
 pub use bank::FilterBank;
 pub use exclusive::{Crossing, locally_exclusive};
+pub use glimpse::Glimpse;
 pub use survey::{SNIPPET_BEFORE_MS, SNIPPET_MS, Survey, survey};
 
 use super::{
@@ -159,21 +161,32 @@ impl Detector {
         params: &DetectParams,
         monitor: &dyn Monitor,
     ) -> Result<Self, EngineError> {
-        // A filter sums over samples; the traces themselves have their extremum at one.
-        let chain = match params.method {
-            DetectMethod::MatchedFiltering => chain.sufficient(),
-            DetectMethod::LocallyExclusive => chain.clone(),
-        };
+        let looked_at = Self::looks_at(chain, params.method);
+        let bank = FilterBank::new(&looked_at, geometry, survey, params, monitor)?;
+        Ok(Self::with_bank(chain, geometry, bank, params))
+    }
+
+    /// With filters that were fitted to the frames it looks at.
+    pub fn with_bank(chain: &Chain, geometry: &Geometry, bank: FilterBank, params: &DetectParams) -> Self {
+        let chain = Self::looks_at(chain, params.method);
         let sweep = ms_to_samples(params.exclude_sweep_ms, chain.info().sampling_frequency);
-        Ok(Self {
-            bank: FilterBank::new(&chain, geometry, survey, params, monitor)?,
+        Self {
+            bank,
             neighbors: geometry.neighbors(params.radius_um, usize::MAX),
             sweep: sweep.max(1),
             threshold: params.detect_threshold as f32,
             geometry: geometry.clone(),
             artefact: ms_to_samples(ARTEFACT_MS, chain.info().sampling_frequency),
             chain,
-        })
+        }
+    }
+
+    /// The frames a method looks at: a filter sums over samples; the traces themselves have their extremum at one.
+    pub fn looks_at(chain: &Chain, method: DetectMethod) -> Chain {
+        match method {
+            DetectMethod::MatchedFiltering => chain.sufficient(),
+            DetectMethod::LocallyExclusive => chain.clone(),
+        }
     }
 
     /// The frames it looks at.

@@ -5,9 +5,13 @@ mod kilosort;
 mod library;
 mod prb;
 mod probeinterface;
+mod shelf;
+mod wiring;
 
 pub use library::{Bundled, bundled};
 pub use probeinterface::{to_json, write as write_probeinterface};
+pub use shelf::{OnShelf, shelf};
+pub use wiring::{WIRINGS, Wiring, parse_wiring};
 
 pub(super) use attach::attach;
 pub(super) use probeinterface::from_json;

@@ -2,9 +2,9 @@
 
 use super::{Group, WAY_IN, WAY_OUT, child_at, level_of, name_in};
 use crate::pipeline::{
-    Act, Category, Coordinate, DynNode, Expansion, Inputs, NodeError, NodeInfo, NodeInstance, Outputs,
-    ParamProblem, ParamSpec, Params, Passed, Pipeline, Port, Registry, RunContext, Swept, Wire, Work,
-    graph::split, node::ValueAt,
+    Act, Category, Coordinate, DynNode, Expansion, Glimpse, Inputs, NodeError, NodeInfo, NodeInstance,
+    Outputs, ParamProblem, ParamSpec, Params, Passed, Pipeline, Port, Registry, RunContext, Swept, Wire,
+    Work, graph::split, node::ValueAt,
 };
 use petgraph::stable_graph::NodeIndex;
 use std::{
@@ -266,6 +266,9 @@ impl DynNode for StandIn {
     }
     fn fit(&self, _: &Params, _: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         Ok(Outputs::default())
+    }
+    fn glimpse(&self, _: &Inputs) -> Result<Option<Glimpse<Params>>, NodeError> {
+        Ok(None)
     }
     fn run(&self, _: &Params, _: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         Err(NodeError::Failed("a picture is not run".into()))

@@ -2,10 +2,13 @@
 
 use super::{Choice, Extent, Mode, TraceView};
 use crate::{
-    app::views::{
-        axis,
-        export::{self, Wish},
-        related::{Related, node_of},
+    app::{
+        theme,
+        views::{
+            axis,
+            export::{self, Wish},
+            related::{Related, node_of},
+        },
     },
     data::Recording,
 };
@@ -46,7 +49,13 @@ impl TraceView {
             self.segment_ui(ui);
             ui.separator();
             self.overlay_ui(ui, &related.sortings, selected, extent);
+            self.ticks_bar(ui, extent);
+            self.before_ui(ui, related);
             self.compare_ui(ui, &related.recordings);
+            let hint = "Noise, likeness to neighbours and spectrum of each channel; click one to leave it out";
+            if self.strip.offered {
+                ui.toggle_value(&mut self.strip.on, "Health").on_hover_text(hint);
+            }
             if let Some(chosen) = &self.chosen {
                 let text = format!("{} channels ×", chosen.len());
                 if ui.button(text).on_hover_text("Show all channels again").clicked() {
@@ -93,6 +102,41 @@ impl TraceView {
             });
     }
 
+    /// Peaks of a node as it is set now, and how many of them are in sight.
+    fn ticks_bar(&mut self, ui: &mut Ui, extent: &Extent) {
+        let Some(node) = self.ticks.node().map(str::to_owned) else { return };
+        let p = theme::palette(ui.visuals());
+        let words = format!("Peaks of {}", short(&node));
+        let mut on = !self.ticks.off;
+        let hint = format!("What {node} finds in sight, as it is set now: change its threshold and see");
+        ui.toggle_value(&mut on, words).on_hover_text(hint);
+        self.ticks.off = !on;
+        if !on {
+            return;
+        }
+        if let Some(reason) = self.ticks.failure() {
+            ui.colored_label(p.bad, "not found").on_hover_text(reason);
+        } else if self.ticks.too_long {
+            ui.weak("zoom in to see them");
+        } else {
+            let count = self.ticks_in_sight(extent.sampling_frequency).len();
+            ui.colored_label(p.warn, format!("{count} in sight"));
+        }
+    }
+
+    /// The recording before and after its node.
+    fn before_ui(&mut self, ui: &mut Ui, related: &Related) {
+        let Some((end, _)) = &related.before else {
+            self.before = false;
+            return;
+        };
+        let hint = format!("What goes in ({end}) together with what comes out");
+        if ui.toggle_value(&mut self.before, "Before | after").on_hover_text(hint).changed() {
+            self.over = self.before && self.lines();
+            self.compare_with(related.before.as_ref().filter(|_| self.before));
+        }
+    }
+
     fn compare_ui(&mut self, ui: &mut Ui, choices: &[(String, Recording)]) {
         if choices.is_empty() {
             return;
@@ -114,6 +158,7 @@ impl TraceView {
         let label = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Compare with");
         shown.response.widget_info(|| label.clone());
         if let Some(choice) = choice {
+            self.before = false;
             self.compare_with(choice);
         }
         if self.other.is_some() && self.lines() {

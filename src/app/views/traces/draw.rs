@@ -68,6 +68,7 @@ impl TraceView {
             let (layer, end) = shown(index);
             view.events_ui(ui, pane, related);
             view.spots_ui(ui, pane, extent, selected);
+            view.ticks_ui(ui, pane, extent);
             if let Some(bins) = layer.bins() {
                 view.scale_ui(ui, pane, layer.noise(), bins.in_uv);
             }
@@ -153,6 +154,28 @@ impl TraceView {
                 Rect::from_center_size(pos2(x(spot.frame), y), vec2(1.6, 2.0 * half)),
                 color,
             );
+        }
+        painter.add(mesh);
+    }
+
+    /// Peaks of a node as it is set now: ticks along the bottom, and around the trace of each.
+    fn ticks_ui(&self, ui: &Ui, rect: Rect, extent: &Extent) {
+        let painter = ui.painter_at(rect);
+        let p = theme::palette(ui.visuals());
+        let row_height = rect.height() / self.window.rows.max(1.0);
+        let half = (row_height * 0.5).clamp(4.0, 9.0);
+        let mut mesh = egui::Mesh::default();
+        for (frame, row) in self.ticks_in_sight(extent.sampling_frequency) {
+            let x = self.x(rect, frame as f64 / extent.sampling_frequency);
+            let mut tick = |y: std::ops::RangeInclusive<f32>| {
+                mesh.add_colored_rect(Rect::from_x_y_ranges(x - 1.0..=x + 1.0, y), p.warn);
+            };
+            tick(rect.bottom() - 9.0..=rect.bottom() - 1.0);
+            if let Some(row) = row {
+                let y = rect.top() + (row as f32 + 0.5 - self.window.first_row) * row_height;
+                tick(y + half * 0.7..=y + half * 1.7);
+                tick(y - half * 1.7..=y - half * 0.7);
+            }
         }
         painter.add(mesh);
     }

@@ -5,7 +5,14 @@ use crate::{
     data::{Recording, RecordingInfo},
     inspect::{Lane, Lanes, SpanReader, TraceBins, TraceRequest, trace_bins},
 };
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long a recording that is read already may take where another one is wanted.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A channel that this recording does not have.
 const NO_CHANNEL: usize = usize::MAX;
@@ -26,6 +33,10 @@ pub(super) struct Layer {
     /// True once the noise is that of a complete picture, not of a first coarse one.
     noise_settled: bool,
     error: Option<String>,
+    /// The recording that is read, or that is read once the samples in work are there.
+    recording: Option<Recording>,
+    next: Option<Recording>,
+    begun: Option<Instant>,
     pub(super) pictures: Pictures,
 }
 
@@ -53,20 +64,47 @@ impl Layer {
             noise: None,
             noise_settled: false,
             error: None,
+            recording: None,
+            next: None,
+            begun: None,
             pictures: Pictures::new(lanes),
         }
     }
 
     /// Reads this recording from now on; what is seen stays until its first samples are there.
+    ///
+    /// While a parameter is dragged recordings follow each other faster than they are read: one that is about to
+    /// be seen is waited for a little, so that the picture follows the hand, and then the newest is read.
     pub(super) fn set_recording(&mut self, recording: &Recording) {
+        if self.next.is_none()
+            && self.error.is_none()
+            && self.recording.as_ref().is_some_and(|r| r.is_same(recording))
+        {
+            return;
+        }
+        let is_alike = self.info.as_ref().is_some_and(|info| {
+            let new = recording.info();
+            info.channel_ids == new.channel_ids && info.segments == new.segments
+        });
+        let is_young = self.begun.is_some_and(|begun| begun.elapsed() < PATIENCE);
+        if is_alike && is_young && (self.reading() || self.asked.is_none()) {
+            self.next = Some(recording.clone());
+        } else {
+            self.begin(recording.clone());
+        }
+    }
+
+    fn begin(&mut self, recording: Recording) {
         self.info = Some(recording.info_arc());
         self.num_stages = recording.stages().len();
         self.reader = None;
         self.asked = None;
         self.noise_settled = false;
         self.error = None;
+        self.next = None;
+        self.begun = Some(Instant::now());
+        self.recording = Some(recording.clone());
         self.bins_lane.cancel();
-        let recording = recording.clone();
         self.reader_lane.request(move |ticket| {
             ticket.send(SpanReader::new(&recording).map(Arc::new).map_err(|error| error.to_string()));
         });
@@ -75,6 +113,11 @@ impl Layer {
     /// What is known of the recording.
     pub(super) fn info(&self) -> Option<&Arc<RecordingInfo>> {
         self.info.as_ref()
+    }
+
+    /// The recording that is read.
+    pub(super) fn recording(&self) -> Option<&Recording> {
+        self.recording.as_ref()
     }
 
     /// Reads the recording, once it is prepared.
@@ -109,7 +152,7 @@ impl Layer {
 
     /// True while samples are read.
     pub(super) fn reading(&self) -> bool {
-        self.reader_lane.busy() || self.bins_lane.busy()
+        self.next.is_some() || self.reader_lane.busy() || self.bins_lane.busy()
     }
 
     /// Share of the window that is there.
@@ -153,6 +196,11 @@ impl Layer {
             }
             self.bins = Some(Arc::new(bins));
             self.version += 1;
+        }
+        let is_read = self.asked.is_some() && !self.reader_lane.busy() && !self.bins_lane.busy();
+        let is_late = self.begun.is_some_and(|begun| begun.elapsed() >= PATIENCE);
+        if let Some(next) = self.next.take_if(|_| is_read || is_late || self.error.is_some()) {
+            self.begin(next);
         }
     }
 

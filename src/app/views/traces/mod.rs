@@ -6,21 +6,23 @@
 mod bar;
 mod draw;
 mod export;
+mod health;
 mod input;
 mod layer;
 mod overlay;
 mod pictures;
 mod probe;
 mod strip;
+mod ticks;
 mod window;
 
 pub use overlay::Overlay;
-pub(super) use probe::bounds;
+pub(in crate::app) use probe::bounds;
 pub use window::{Extent, Window};
 
 use super::{export::Wish, related::Related};
 use crate::{
-    data::{Recording, Sorting},
+    data::{Id, Recording, Sorting},
     inspect::{Lanes, MeanWaveforms},
 };
 use egui::{Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
@@ -65,6 +67,10 @@ pub struct TraceView {
     other: Option<Other>,
     /// The other recording is drawn under the first, not beside it.
     over: bool,
+    /// The other recording is what goes into the node of the first.
+    before: bool,
+    ticks: ticks::Ticks,
+    strip: health::Strip,
     locations: Option<Arc<Vec<[f64; 2]>>>,
     /// Channel of each row, from the top.
     order: Vec<usize>,
@@ -91,6 +97,9 @@ impl TraceView {
             end: String::new(),
             other: None,
             over: false,
+            before: false,
+            ticks: ticks::Ticks::new(lanes),
+            strip: health::Strip::new(lanes),
             locations: None,
             order: Vec::new(),
             by_depth: true,
@@ -133,9 +142,38 @@ impl TraceView {
             self.other = None;
             return;
         };
+        if let Some(other) = self.other.as_mut().filter(|other| other.end == *end) {
+            return other.layer.set_recording(recording);
+        }
         let mut layer = Layer::new(&self.lanes);
         layer.set_recording(recording);
         self.other = Some(Other { end: end.clone(), layer });
+    }
+
+    /// Takes in what belongs to the recording: spikes and peaks on top, and what it is compared with as it is now.
+    pub(super) fn use_related(&mut self, related: &Related) {
+        self.offer_overlay(&related.sortings);
+        self.ticks.set(related.glimpsed.clone());
+        if self.before {
+            self.compare_with(related.before.as_ref());
+        } else if let Some(other) = &mut self.other {
+            let now = related.recordings.iter().find(|(end, _)| *end == other.end);
+            match now {
+                Some((_, recording)) => other.layer.set_recording(recording),
+                None => self.other = None,
+            }
+        }
+    }
+
+    /// Says which channels steps of the pipeline leave out.
+    pub fn set_left_out(&mut self, names: &Arc<BTreeSet<String>>) {
+        self.strip.offered = true;
+        self.strip.left_out = names.clone();
+    }
+
+    /// A channel that was clicked to be left out or taken in again; taken once.
+    pub fn take_excluded(&mut self) -> Option<Id> {
+        self.strip.clicked.take()
     }
 
     /// Seconds in sight, from and to.
@@ -148,6 +186,8 @@ impl TraceView {
         self.main.busy()
             || self.other.as_ref().is_some_and(|other| other.layer.busy())
             || self.overlay.as_ref().is_some_and(Overlay::busy)
+            || self.ticks.busy()
+            || self.strip.busy()
     }
 
     /// Puts a time of a segment into the middle.
@@ -263,7 +303,9 @@ impl TraceView {
         }
         let probe = if self.locations.is_some() && full.width() > 420.0 { probe::WIDTH } else { 0.0 };
         let left = full.left() + draw::LABELS;
-        let right = full.right() - probe;
+        let strip_width = if self.strip.on && full.width() > 520.0 { health::WIDTH } else { 0.0 };
+        self.strip.ask(self.main.recording());
+        let right = full.right() - probe - strip_width;
         let column = |top: f32, bottom: f32| Rect::from_x_y_ranges(left..=right, top..=bottom);
         let strip = column(full.top(), full.top() + strip::STRIP);
         let axis = column(strip.bottom(), strip.bottom() + strip::AXIS);
@@ -291,8 +333,13 @@ impl TraceView {
                 let axis = Rect::from_x_y_ranges(pane.x_range(), axis.y_range());
                 self.axis_ui(ui, axis, pane, t_start_s);
             }
+            if strip_width > 0.0 {
+                let from = traces.right_top() + vec2(6.0, 0.0);
+                self.health_ui(ui, Rect::from_min_size(from, vec2(strip_width - 6.0, traces.height())));
+            }
             if probe > 0.0 {
-                let map = Rect::from_min_max(traces.right_top() + vec2(6.0, 0.0), full.right_bottom());
+                let from = traces.right_top() + vec2(6.0 + strip_width, 0.0);
+                let map = Rect::from_min_max(from, full.right_bottom());
                 self.probe_ui(ui, map, &extent);
             }
         });
@@ -321,6 +368,7 @@ impl TraceView {
 
     fn receive(&mut self) {
         self.main.receive();
+        self.ticks.receive();
         if let Some(other) = &mut self.other {
             other.layer.receive();
         }
@@ -338,6 +386,10 @@ impl TraceView {
         if let (Some(other), Some(info)) = (&mut self.other, self.main.info()) {
             let own = other.layer.channels_like(info, channels);
             other.layer.ask(&self.window, pixels, lines, &own);
+        }
+        if let Some(info) = self.main.info() {
+            let num_frames = info.segments.get(self.window.segment).map_or(0, |s| s.num_frames);
+            self.ticks.ask(&self.window, info.sampling_frequency, num_frames);
         }
     }
 

@@ -96,7 +96,7 @@ impl TraceView {
 }
 
 /// Least and greatest x and y.
-pub(in crate::app::views) fn bounds(locations: &[[f64; 2]]) -> [[f64; 2]; 2] {
+pub(in crate::app) fn bounds(locations: &[[f64; 2]]) -> [[f64; 2]; 2] {
     let mut bounds = [[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]];
     for place in locations {
         for axis in 0..2 {

@@ -1,0 +1,298 @@
+//! The probe of a recording: chosen from the shelf, seen, wired by a table or a list, drawn by hand, compared with
+//! what the traces say, and kept as a probeinterface file.
+
+mod check;
+mod edit;
+mod library;
+mod picture;
+mod table;
+mod working;
+
+use super::{App, command::Command, theme};
+use crate::{
+    data::{Probe, Recording},
+    engine::channel_order::OrderCheck,
+    inspect::{Lane, Wake},
+    io::probe::{OnShelf, read_probe, shelf},
+    pipeline::{Act, Edit},
+};
+use egui::{Key, Modifiers, Ui};
+use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The panel while it is open.
+pub struct ProbePanel {
+    /// The node whose probe it is, and its parameter.
+    node: String,
+    field: String,
+    /// Where probes of the user lie.
+    folder: PathBuf,
+    shelf_lane: Lane<Vec<OnShelf>>,
+    shelf: Option<Vec<OnShelf>>,
+    search: String,
+    probe_lane: Lane<(String, Result<Probe, String>)>,
+    recording_lane: Lane<Result<Recording, String>>,
+    /// The recording without a probe, all its columns.
+    recording: Option<Result<Recording, String>>,
+    check_lane: Lane<Result<OrderCheck, String>>,
+    check: Option<Result<OrderCheck, String>>,
+    save_lane: Lane<Result<PathBuf, String>>,
+    /// The probe as it is drawn now.
+    probe: Probe,
+    /// The name or path it was read by, as long as nothing was changed.
+    source: Option<String>,
+    undo: Vec<Probe>,
+    redo: Vec<Probe>,
+    selected: BTreeSet<usize>,
+    view: picture::View,
+    /// A list of channels that is being pasted.
+    pasted: Option<String>,
+    /// What is to be said of the last step, and whether it is bad.
+    said: Option<(String, bool)>,
+}
+
+impl ProbePanel {
+    fn new(ctx: &egui::Context, node: String, field: String, folder: PathBuf) -> Self {
+        let ctx = ctx.clone();
+        let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let panel = Self {
+            node,
+            field,
+            shelf_lane: Lane::alone(wake.clone()),
+            shelf: None,
+            search: String::new(),
+            probe_lane: Lane::alone(wake.clone()),
+            recording_lane: Lane::alone(wake.clone()),
+            recording: None,
+            check_lane: Lane::alone(wake.clone()),
+            check: None,
+            save_lane: Lane::alone(wake),
+            probe: Probe::default(),
+            source: None,
+            undo: Vec::new(),
+            redo: Vec::new(),
+            selected: BTreeSet::new(),
+            view: picture::View::default(),
+            pasted: None,
+            said: None,
+            folder,
+        };
+        let folder = panel.folder.clone();
+        panel.shelf_lane.request(move |ticket| ticket.send(shelf(&folder)));
+        panel
+    }
+
+    /// True while something is read, computed or written.
+    fn busy(&self) -> bool {
+        self.shelf_lane.busy()
+            || self.probe_lane.busy()
+            || self.recording_lane.busy()
+            || self.check_lane.busy()
+            || self.save_lane.busy()
+    }
+
+    /// Takes a probe by its name or path.
+    fn take(&self, source: String) {
+        self.probe_lane.request(move |ticket| {
+            let probe = read_probe(&source).map_err(|error| error.to_string());
+            ticket.send((source, probe));
+        });
+    }
+
+    fn receive(&mut self) -> Option<PathBuf> {
+        if let Some(shelf) = self.shelf_lane.take() {
+            self.shelf = Some(shelf);
+        }
+        if let Some((source, probe)) = self.probe_lane.take() {
+            match probe {
+                Ok(probe) => {
+                    self.change(probe);
+                    self.source = Some(source);
+                    self.view.fit();
+                }
+                Err(reason) => self.said = Some((reason, true)),
+            }
+        }
+        if let Some(recording) = self.recording_lane.take() {
+            self.recording = Some(recording);
+        }
+        if let Some(check) = self.check_lane.take() {
+            self.check = Some(check);
+        }
+        match self.save_lane.take()? {
+            Ok(path) => Some(path),
+            Err(reason) => {
+                self.said = Some((reason, true));
+                None
+            }
+        }
+    }
+
+    fn num_channels(&self) -> Option<usize> {
+        self.recording.as_ref()?.as_ref().ok().map(|recording| recording.info().num_channels())
+    }
+}
+
+/// How the panel ends.
+enum End {
+    Cancel,
+    Use,
+}
+
+impl App {
+    /// Opens the panel for a node that takes a probe.
+    pub(super) fn open_probe(&mut self, name: &str) {
+        let Some(instance) = self.sheet.editor.pipeline().node(name) else { return };
+        let Some(known) = self.registry.get(&instance.kind).cloned() else { return };
+        let takes = known.acts(&instance.params).into_iter().find_map(|act| match act {
+            Act::TakesProbe { field } => Some(field.to_owned()),
+            _ => None,
+        });
+        let Some(field) = takes else { return };
+        let folder = self.library_folder.join("probes");
+        let base = self.sheet.editor.base_folder();
+        let panel = ProbePanel::new(&self.ctx, name.to_owned(), field.clone(), folder);
+        let mut params = instance.params.clone();
+        if let Some(source) = params.shift_remove(&field).and_then(|p| p.as_str().map(str::to_owned)) {
+            let file = base.join(Path::new(&source));
+            panel.take(if file.is_file() { file.to_string_lossy().into_owned() } else { source });
+        }
+        panel.recording_lane.request(move |ticket| {
+            ticket.send(super::wizard::open_with(&*known, &params, base));
+        });
+        self.probe_panel = Some(Box::new(panel));
+    }
+
+    /// True while a probe is chosen or edited.
+    pub fn edits_probe(&self) -> bool {
+        self.probe_panel.is_some()
+    }
+
+    /// True while something of the probe panel is still worked on.
+    pub fn is_probing(&self) -> bool {
+        self.probe_panel.as_ref().is_some_and(|panel| panel.busy())
+    }
+
+    /// Draws the panel in place of the others.
+    pub(super) fn probe_panel_ui(&mut self, ui: &mut Ui) -> Vec<Command> {
+        let Some(mut panel) = self.probe_panel.take() else { return Vec::new() };
+        let saved = panel.receive();
+        let p = theme::palette(ui.visuals());
+        let frame = egui::Frame::NONE.fill(p.panel).inner_margin(8);
+        let mut end = None;
+        egui::Panel::top("probe bar").frame(frame).show(ui, |ui| end = panel.bar_ui(ui));
+        egui::Panel::left("probe shelf").default_size(300.0).frame(frame).show(ui, |ui| panel.library_ui(ui));
+        egui::Panel::right("probe wiring").default_size(390.0).frame(frame).show(ui, |ui| {
+            panel.working_ui(ui);
+        });
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            egui::Frame::NONE.fill(p.field).show(ui, |ui| panel.picture_ui(ui));
+        });
+        if let Some(path) = saved {
+            self.use_probe(&panel, &path.to_string_lossy());
+            return Vec::new();
+        }
+        match end {
+            Some(End::Cancel) => return Vec::new(),
+            Some(End::Use) => match panel.source.clone() {
+                Some(source) => {
+                    self.use_probe(&panel, &source);
+                    return Vec::new();
+                }
+                None => panel.save(),
+            },
+            None => {}
+        }
+        self.probe_panel = Some(panel);
+        Vec::new()
+    }
+
+    /// The probe into the parameter of the node; one step to undo.
+    fn use_probe(&mut self, panel: &ProbePanel, source: &str) {
+        let Some(instance) = self.sheet.editor.pipeline().node(&panel.node) else {
+            return self.toasts.error(format!("{} is not there any more.", panel.node));
+        };
+        let mut params = instance.params.clone();
+        params.insert(panel.field.clone(), json!(source));
+        self.edit(
+            Edit::SetParams(panel.node.clone(), params),
+            &format!("set the probe of {}", panel.node),
+            None,
+        );
+    }
+}
+
+impl ProbePanel {
+    /// Title, undo and the end.
+    fn bar_ui(&mut self, ui: &mut Ui) -> Option<End> {
+        let mut end = None;
+        let p = theme::palette(ui.visuals());
+        ui.horizontal(|ui| {
+            ui.heading(format!("Probe of {}", self.node));
+            ui.weak(self.words());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if ui.button("Cancel").clicked() {
+                    end = Some(End::Cancel);
+                }
+                let words = egui::RichText::new("Use this probe").color(p.on_accent);
+                let button = egui::Button::new(words).fill(p.accent);
+                let button = ui.add_enabled(!self.probe.contacts.is_empty(), button);
+                let hint = match &self.source {
+                    Some(_) => "As it is, without a new file".to_owned(),
+                    None => format!("Kept as a probeinterface file in {}", self.folder.display()),
+                };
+                if button
+                    .on_hover_text(hint)
+                    .on_disabled_hover_text("Choose a probe or add contacts")
+                    .clicked()
+                {
+                    end = Some(End::Use);
+                }
+                ui.separator();
+                if ui.add_enabled(!self.redo.is_empty(), egui::Button::new("Redo")).clicked() {
+                    self.step(false);
+                }
+                if ui.add_enabled(!self.undo.is_empty(), egui::Button::new("Undo")).clicked() {
+                    self.step(true);
+                }
+            });
+        });
+        if let Some((words, bad)) = &self.said {
+            ui.colored_label(if *bad { p.bad } else { p.good }, words);
+        }
+        let types = ui.ctx().memory(|memory| memory.focused().is_some());
+        let pressed = |m, key| ui.input_mut(|i| i.consume_key(m, key));
+        if !types {
+            if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
+                self.step(false);
+            } else if pressed(Modifiers::COMMAND, Key::Z) {
+                self.step(true);
+            } else if pressed(Modifiers::NONE, Key::Delete) || pressed(Modifiers::NONE, Key::Backspace) {
+                self.remove_selected();
+            } else if pressed(Modifiers::NONE, Key::Escape) {
+                end = Some(End::Cancel);
+            }
+        }
+        end
+    }
+
+    fn words(&self) -> String {
+        let contacts = self.probe.contacts.len();
+        let wired = self.probe.wiring().len();
+        let name = if self.probe.name.is_empty() { "" } else { &self.probe.name };
+        let channels = match self.num_channels() {
+            Some(count) => format!(" · the recording has {count} channels"),
+            None => String::new(),
+        };
+        if contacts == 0 {
+            return format!("none yet{channels}");
+        }
+        let wiring =
+            if wired == 0 { "not wired: taken in order".to_owned() } else { format!("{wired} wired") };
+        format!("{name} · {contacts} contacts, {wiring}{channels}")
+    }
+}

@@ -1,0 +1,291 @@
+//! What is known of every recording at every node, by row and column.
+
+use crate::pipeline::{
+    Cell, CellState, Coordinate, EventKind, Executor, Expression, Look, Pipeline, PortType, TaskId,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
+
+/// A node of the study.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub node: String,
+    /// What is looked at: its first output.
+    pub end: Option<String>,
+    /// Columns of nodes before it.
+    before: Vec<usize>,
+    /// Its cell in each row.
+    pub cells: Vec<Option<Cell>>,
+}
+
+/// Recordings and nodes.
+#[derive(Debug, Default)]
+pub struct Cells {
+    /// The rows: what tells an item from others.
+    pub coordinates: Arc<Vec<Coordinate>>,
+    /// The same in words.
+    pub names: Vec<String>,
+    /// The nodes that have tasks, in the order they run.
+    pub columns: Vec<Column>,
+    /// Where the recordings come from.
+    pub source: Option<String>,
+    /// Nodes that cannot run, and why.
+    pub invalid: Vec<(String, String)>,
+    /// Row of each coordinate.
+    row_of: BTreeMap<Coordinate, usize>,
+    /// Cells in each state.
+    pub counts: BTreeMap<CellState, usize>,
+}
+
+/// Finds out how every item is at every node; takes seconds for thousands.
+pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cells {
+    let matrix = executor.matrix(pipeline, base_folder);
+    let registry = executor.registry();
+    let ports = |name: &str, of: PortType| -> Option<String> {
+        let instance = pipeline.node(name)?;
+        let node = registry.get(&instance.kind)?;
+        let port = node.outputs(&instance.params).into_iter().find(|p| p.port_type == of)?;
+        node.inputs(&instance.params).is_empty().then(|| format!("{name}.{}", port.name))
+    };
+    let mut coordinates: BTreeSet<Coordinate> = matrix.rows.iter().map(|(_, c)| c.clone()).collect();
+    let mut source = None;
+    for end in pipeline.nodes().filter_map(|node| ports(&node.name, PortType::Recording)) {
+        let Ok(Look::Ready(items)) = executor.look(pipeline, base_folder, &end) else { continue };
+        if items.len() > 1 || source.is_none() {
+            coordinates.extend(items.into_iter().map(|(coordinate, _)| coordinate));
+            source = Some(end);
+        }
+    }
+    let coordinates: Vec<Coordinate> = coordinates.into_iter().collect();
+    let names: Vec<String> = coordinates.iter().map(ToString::to_string).collect();
+    let row_of_name: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+    let order: Vec<String> = matrix.nodes.iter().map(|(node, _)| node.clone()).collect();
+    let mut columns = Vec::new();
+    for (node, found) in matrix.nodes {
+        let mut cells = vec![None; coordinates.len()];
+        for (name, cell) in found {
+            if let Some(&row) = row_of_name.get(name.as_str()) {
+                cells[row] = Some(cell);
+            }
+        }
+        let before = before(pipeline, &node);
+        let before = order.iter().enumerate().filter(|(_, other)| before.contains(other.as_str()));
+        let before = before.map(|(column, _)| column).collect();
+        let end = pipeline.node(&node).and_then(|instance| {
+            let known = registry.get(&instance.kind)?;
+            known.outputs(&instance.params).first().map(|port| format!("{node}.{}", port.name))
+        });
+        columns.push(Column { node, end, before, cells });
+    }
+    let row_of = coordinates.iter().cloned().enumerate().map(|(row, c)| (c, row)).collect();
+    let invalid = matrix.invalid;
+    Cells::new(coordinates, names, columns, source, invalid, row_of)
+}
+
+/// Nodes that a node needs.
+fn before<'a>(pipeline: &'a Pipeline, node: &str) -> BTreeSet<&'a str> {
+    let wires = pipeline.wires();
+    let mut found = BTreeSet::new();
+    let mut open = vec![node];
+    while let Some(next) = open.pop() {
+        for wire in wires.iter().filter(|wire| wire.2 == next) {
+            if found.insert(wire.0) {
+                open.push(wire.0);
+            }
+        }
+    }
+    found
+}
+
+/// Rows that an expression lets through; all for an empty one.
+pub fn fitting(coordinates: &[Coordinate], filter: &str) -> Result<Vec<usize>, String> {
+    if filter.trim().is_empty() {
+        return Ok((0..coordinates.len()).collect());
+    }
+    let expression = Expression::parse(filter).map_err(|error| error.to_string())?;
+    let mut rows = Vec::new();
+    let mut refused = None;
+    for (row, coordinate) in coordinates.iter().enumerate() {
+        match expression.holds(coordinate) {
+            Ok(true) => rows.push(row),
+            Ok(false) => {}
+            // Items that were gathered have fewer keys: only where it fits none is something wrong.
+            Err(error) => refused = Some(error.to_string()),
+        }
+    }
+    match refused {
+        Some(reason) if rows.is_empty() => Err(reason),
+        _ => Ok(rows),
+    }
+}
+
+impl Cells {
+    pub(super) fn new(
+        coordinates: Vec<Coordinate>,
+        names: Vec<String>,
+        columns: Vec<Column>,
+        source: Option<String>,
+        invalid: Vec<(String, String)>,
+        row_of: BTreeMap<Coordinate, usize>,
+    ) -> Self {
+        let mut counts = BTreeMap::new();
+        for cell in columns.iter().flat_map(|column| column.cells.iter().flatten()) {
+            *counts.entry(cell.state).or_default() += 1;
+        }
+        Self { coordinates: Arc::new(coordinates), names, columns, source, invalid, row_of, counts }
+    }
+
+    /// A cell follows its task.
+    pub fn hear(&mut self, event: &EventKind) {
+        let (task, cell) = match event {
+            EventKind::Started { task } => {
+                (task, Cell { state: CellState::Running, wall_s: None, message: None })
+            }
+            EventKind::Cached { task, .. } => {
+                (task, Cell { state: CellState::Done, wall_s: None, message: None })
+            }
+            EventKind::Finished { task, wall_s, .. } => {
+                (task, Cell { state: CellState::Done, wall_s: Some(*wall_s), message: None })
+            }
+            EventKind::Failed { task, message } => {
+                (task, Cell { state: CellState::Failed, wall_s: None, message: Some(message.clone()) })
+            }
+            EventKind::Cancelled { task, reason } => {
+                (task, Cell { state: CellState::Waiting, wall_s: None, message: Some(reason.clone()) })
+            }
+            _ => return,
+        };
+        let Some(&row) = self.row_of.get(&task.coordinate) else { return };
+        let Some(column) = self.columns.iter_mut().find(|column| column.node == task.node) else { return };
+        let Some(place) = column.cells.get_mut(row) else { return };
+        if let Some(old) = place {
+            // The time of what was done before is not said again.
+            let keeps =
+                old.state == CellState::Done && cell.state == CellState::Done && cell.wall_s.is_none();
+            if keeps {
+                return;
+            }
+            if let Some(count) = self.counts.get_mut(&old.state) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        *self.counts.entry(cell.state).or_default() += 1;
+        *place = Some(cell);
+    }
+
+    /// Tasks of rows up to a column that are in a state that is wanted, with what they need and is not done.
+    pub fn tasks(
+        &self,
+        rows: &[usize],
+        until: Option<usize>,
+        wanted: impl Fn(CellState) -> bool,
+    ) -> BTreeSet<TaskId> {
+        let mut tasks = BTreeSet::new();
+        let columns = 0..self.columns.len();
+        for column in columns.filter(|column| until.is_none_or(|until| until == *column)) {
+            for &row in rows {
+                let state =
+                    self.columns[column].cells.get(row).and_then(|cell| cell.as_ref().map(|c| c.state));
+                if !state.is_some_and(&wanted) {
+                    continue;
+                }
+                tasks.insert(self.task(column, row));
+                let own = &self.coordinates[row];
+                for &before in &self.columns[column].before {
+                    let mut add = |other: usize| {
+                        let cell = self.columns[before].cells[other].as_ref();
+                        if cell.is_some_and(|cell| cell.state != CellState::Done) {
+                            tasks.insert(self.task(before, other));
+                        }
+                    };
+                    // Mostly the same item; else every one that goes together with it.
+                    if self.columns[before].cells[row].is_some() {
+                        add(row);
+                    } else {
+                        let others = 0..self.coordinates.len();
+                        others.filter(|&o| own.join(&self.coordinates[o]).is_some()).for_each(add);
+                    }
+                }
+            }
+        }
+        tasks
+    }
+
+    fn task(&self, column: usize, row: usize) -> TaskId {
+        TaskId { node: self.columns[column].node.clone(), coordinate: self.coordinates[row].clone() }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+pub(super) mod tests {
+    use super::*;
+    use crate::pipeline::CoordinateValue;
+
+    /// So many recordings at five nodes.
+    pub fn many(count: usize) -> Cells {
+        let coordinates: Vec<Coordinate> = (0..count)
+            .map(|i| {
+                let session = CoordinateValue::of_text(["a", "b", "c"][i % 3]);
+                let mut coordinate = Coordinate::single("session", session);
+                coordinate.0.insert("index".to_owned(), CoordinateValue::of_text(&i.to_string()));
+                coordinate
+            })
+            .collect();
+        let names = coordinates.iter().map(ToString::to_string).collect();
+        let states = [CellState::Done, CellState::Failed, CellState::Ready, CellState::Waiting];
+        let columns = (0..5)
+            .map(|column| Column {
+                node: format!("node_{column}"),
+                end: Some(format!("node_{column}.out")),
+                before: (0..column).collect(),
+                cells: (0..count)
+                    .map(|row| {
+                        let state = states[(row + column) % 4];
+                        let message = (state == CellState::Failed).then(|| "no probe".to_owned());
+                        Some(Cell { state, wall_s: (state == CellState::Done).then_some(1.5), message })
+                    })
+                    .collect(),
+            })
+            .collect();
+        let row_of = coordinates.iter().cloned().enumerate().map(|(row, c)| (c, row)).collect();
+        Cells::new(coordinates, names, columns, Some("study.recording".to_owned()), Vec::new(), row_of)
+    }
+
+    #[test]
+    fn rows_are_filtered_by_expressions() {
+        let cells = many(12);
+        let rows = fitting(&cells.coordinates, "session == \"a\" && index % 2 == 0").unwrap();
+        assert_eq!(rows, [0, 6]);
+        assert_eq!(fitting(&cells.coordinates, "").unwrap().len(), 12);
+        assert!(fitting(&cells.coordinates, "session ==").is_err());
+        assert!(fitting(&cells.coordinates, "nothing == 3").is_err());
+    }
+
+    #[test]
+    fn a_cell_is_run_with_what_it_needs() {
+        let cells = many(4);
+        // Row 1: failed, ready, waiting, done, failed.
+        let tasks = cells.tasks(&[1], Some(2), |_| true);
+        let nodes: Vec<&str> = tasks.iter().map(|task| task.node.as_str()).collect();
+        assert_eq!(nodes, ["node_0", "node_1", "node_2"]);
+        let failed = cells.tasks(&[0, 1], None, |state| state == CellState::Failed);
+        assert!(failed.iter().any(|task| task.node == "node_4" && task.coordinate == cells.coordinates[1]));
+    }
+
+    #[test]
+    fn cells_follow_their_tasks() {
+        let mut cells = many(4);
+        let task = cells.task(1, 1);
+        let before = cells.counts[&CellState::Ready];
+        cells.hear(&EventKind::Started { task: task.clone() });
+        assert_eq!(cells.columns[1].cells[1].as_ref().unwrap().state, CellState::Running);
+        cells.hear(&EventKind::Failed { task, message: "disk".to_owned() });
+        assert_eq!(cells.columns[1].cells[1].as_ref().unwrap().message.as_deref(), Some("disk"));
+        assert_eq!(cells.counts[&CellState::Ready], before - 1);
+    }
+}

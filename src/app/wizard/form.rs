@@ -1,0 +1,251 @@
+//! The left side of the import: what the bytes say, the fields, what was noticed, and the end.
+
+use super::{End, READER, Wizard};
+use crate::{
+    app::{
+        fields::{self, Change},
+        text, theme,
+        views::empty,
+    },
+    io::probe::{Bundled, bundled},
+    pipeline::ParamSpec,
+};
+use egui::{Key, Modifiers, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use serde_json::json;
+
+/// Layouts that are shown at first.
+const SHOWN: usize = 3;
+
+/// Fields of the reader that describe a raw file, in the order they are asked for.
+const FIELDS: [&str; 9] = [
+    "dtype",
+    "num_channels",
+    "sampling_frequency",
+    "gain_to_uv",
+    "offset_to_uv",
+    "file_offset",
+    "time_axis",
+    "byte_order",
+    "allow_partial_frame",
+];
+
+impl Wizard {
+    pub(super) fn form_ui(&mut self, ui: &mut Ui) -> Option<End> {
+        let mut end = None;
+        ui.spacing_mut().item_spacing.y = 5.0;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        ui.add(egui::Label::new(egui::RichText::new(format!("Import {name}")).heading()).truncate());
+        let size = match &self.file {
+            Some(Ok(file)) => {
+                format!("{} of samples that say nothing of themselves.", text::bytes(file.size))
+            }
+            _ => "Samples that say nothing of themselves.".to_owned(),
+        };
+        ui.weak(size);
+        egui::Panel::bottom("import end").frame(egui::Frame::NONE).show(ui, |ui| {
+            ui.add_space(6.0);
+            end = self.end_ui(ui);
+        });
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.set_max_width(ui.available_width() - 8.0);
+            self.suggestions_ui(ui);
+            ui.add_space(8.0);
+            self.notices_ui(ui);
+            self.fields_ui(ui);
+        });
+        end
+    }
+
+    fn suggestions_ui(&mut self, ui: &mut Ui) {
+        let p = theme::palette(ui.visuals());
+        ui.strong("What the bytes say");
+        let suggestions = match &self.file {
+            None => {
+                ui.horizontal(|ui| {
+                    ui.spinner();
+                    ui.weak("Reading a little of the file…");
+                });
+                return;
+            }
+            Some(Err(reason)) => {
+                ui.colored_label(p.bad, reason);
+                return;
+            }
+            Some(Ok(file)) => file.suggestions.clone(),
+        };
+        if suggestions.is_empty() {
+            ui.weak("Too little to tell: fill in the fields.");
+        }
+        ui.spacing_mut().item_spacing.y = 2.0;
+        let shown = if self.shows_all { suggestions.len() } else { SHOWN };
+        for suggestion in suggestions.iter().take(shown) {
+            let layout = &suggestion.layout;
+            let mut title = format!("{} · {}", text::counted(layout.num_channels, "channel"), layout.dtype);
+            if layout.big_endian {
+                title += " · big endian";
+            }
+            if layout.time_axis == 1 {
+                title += " · channel after channel";
+            }
+            if layout.file_offset > 0 {
+                title += &format!(" · from byte {}", layout.file_offset);
+            }
+            let taken = self.is_taken(layout);
+            let width = ui.available_width();
+            let reason = egui::RichText::new(&suggestion.reason).size(11.0).color(p.text_weak);
+            let reason = egui::WidgetText::from(reason).into_galley(
+                ui,
+                Some(egui::TextWrapMode::Wrap),
+                width - 28.0,
+                egui::TextStyle::Small,
+            );
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(width, 24.0 + reason.size().y), Sense::click());
+            response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, taken, &title));
+            if taken || response.hovered() {
+                ui.painter().rect_filled(rect, 4.0, if taken { p.control } else { p.field });
+            }
+            let at = rect.min + vec2(12.0, 12.0);
+            let dot = egui::Stroke::new(1.5, if taken { p.accent } else { p.text_weak });
+            ui.painter().circle_stroke(at, 4.5, dot);
+            if taken {
+                ui.painter().circle_filled(at, 2.5, p.accent);
+            }
+            let font = egui::FontId::proportional(13.0);
+            let color = if taken { p.text_strong } else { p.text };
+            ui.painter().text(rect.min + vec2(24.0, 3.0), egui::Align2::LEFT_TOP, &title, font, color);
+            ui.painter().galley(rect.min + vec2(24.0, 20.0), reason, p.text_weak);
+            if response.clicked() {
+                self.take(layout);
+            }
+        }
+        if suggestions.len() > shown
+            && ui.small_button(format!("{} more", suggestions.len() - shown)).clicked()
+        {
+            self.shows_all = true;
+        }
+    }
+
+    fn fields_ui(&mut self, ui: &mut Ui) {
+        ui.strong("Layout");
+        let reader = self.reader.clone();
+        for name in FIELDS {
+            let Some(spec) = reader.specs().iter().find(|spec| spec.name == name) else { continue };
+            self.field(ui, spec);
+        }
+        if let (true, Some(Ok(file))) = (self.params.contains_key("sampling_frequency"), &self.file) {
+            let p = theme::palette(ui.visuals());
+            match &file.rate {
+                Some((_, place)) => drop(ui.weak(format!("The sampling frequency stands in {place}."))),
+                None if self.rate_is_guessed => {
+                    let words = "The sampling frequency stands nowhere: 30 kHz is usual, check it.";
+                    ui.colored_label(p.warn, words);
+                }
+                None => {}
+            }
+        }
+        self.probe_ui(ui);
+    }
+
+    fn field(&mut self, ui: &mut Ui, spec: &ParamSpec) {
+        let set = self.params.get(&spec.name);
+        match fields::field(ui, READER, spec, set, false) {
+            Some(Change::Set(value)) => {
+                self.rate_is_guessed &= spec.name != "sampling_frequency";
+                if ["dtype", "num_channels"].contains(&spec.name.as_str()) {
+                    self.left_out.clear();
+                }
+                self.set(&spec.name, value);
+            }
+            Some(Change::Reset) => drop(self.params.shift_remove(&spec.name)),
+            Some(Change::Browse) | None => {}
+        }
+    }
+
+    /// Bundled probes of as many contacts as there are channels.
+    fn probe_ui(&mut self, ui: &mut Ui) {
+        let channels =
+            self.params.get("num_channels").and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
+        let fits = |probe: &&Bundled| {
+            [channels, channels - self.left_out.len().min(channels)].contains(&probe.num_contacts)
+        };
+        let mut fitting: Vec<(String, &str)> =
+            bundled().iter().filter(fits).map(|probe| (probe.name.to_owned(), probe.description)).collect();
+        let linear = format!("linear{channels}");
+        if channels > 1 && fitting.iter().all(|(name, _)| *name != linear) {
+            fitting.push((linear, "One column of contacts, 25 µm apart"));
+        }
+        let probe = self.params.get("probe").and_then(|probe| probe.as_str()).map(str::to_owned);
+        ui.horizontal(|ui| {
+            ui.add_space(12.0);
+            ui.label("Probe");
+            let words = probe.clone().unwrap_or_else(|| "none yet".to_owned());
+            let combo = egui::ComboBox::from_id_salt("probe").selected_text(words).show_ui(ui, |ui| {
+                if ui.selectable_label(probe.is_none(), "None yet").clicked() {
+                    self.params.shift_remove("probe");
+                }
+                for (name, about) in &fitting {
+                    let chosen = probe.as_ref() == Some(name);
+                    if ui.selectable_label(chosen, format!("{name} · {about}")).clicked() {
+                        self.set("probe", json!(name));
+                    }
+                }
+            });
+            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Probe"));
+        });
+    }
+
+    fn end_ui(&self, ui: &mut Ui) -> Option<End> {
+        let p = theme::palette(ui.visuals());
+        let mut end = None;
+        match &self.tried {
+            Some(Ok(tried)) => drop(ui.label(&tried.fitting.words)),
+            Some(Err(reason)) => {
+                let words = text::with_labels(&text::short_path(reason), self.reader.specs());
+                ui.add(egui::Label::new(egui::RichText::new(words).color(p.bad)).wrap());
+            }
+            None => {}
+        }
+        let ready = matches!(self.tried, Some(Ok(_))) && self.asked.as_ref() == Some(&self.params);
+        ui.horizontal(|ui| {
+            let words = match &self.source {
+                super::Source::File(_) => "Add to the pipeline",
+                super::Source::Node(_) => "Take this layout",
+            };
+            let button = egui::Button::new(egui::RichText::new(words).color(p.on_accent)).fill(p.accent);
+            let button = ui.add_enabled(ready, button.min_size(vec2(160.0, 28.0)));
+            let button = button.on_disabled_hover_text("The file cannot be read with this layout yet");
+            if button.on_hover_text("Enter").clicked() {
+                end = Some(End::Finish);
+            }
+            if ui.add(egui::Button::new("Cancel").min_size(vec2(80.0, 28.0))).clicked() {
+                end = Some(End::Cancel);
+            }
+        });
+        let is_typing = ui.ctx().memory(|memory| memory.focused().is_some());
+        if !is_typing {
+            let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+            if pressed(Key::Escape) {
+                end = Some(End::Cancel);
+            } else if ready && pressed(Key::Enter) {
+                end = Some(End::Finish);
+            }
+        }
+        end
+    }
+
+    /// The traces as the file reads now.
+    pub(super) fn traces_ui(&mut self, ui: &mut Ui) {
+        match (&self.tried, &self.file) {
+            (Some(Ok(_)), _) => self.viewer.ui(ui),
+            (Some(Err(reason)), _) => {
+                let words = text::with_labels(&text::short_path(reason), self.reader.specs());
+                empty::message(ui, "Not readable like this", &words);
+            }
+            (None, Some(Err(reason))) => empty::failure(ui, "This file cannot be imported", reason),
+            (None, _) => {
+                empty::working(ui, "Looking at the bytes…", "Number type and channels are found out", None)
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The import of a raw file: traces while its layout is tried, what the bytes say of it, and the reader at the end.
+
+mod finish;
+mod form;
+mod notice;
+
+use super::{
+    App,
+    command::Command,
+    files::{self, Fitting},
+    theme,
+    views::Viewer,
+};
+use crate::{
+    data::Recording,
+    engine::layout::{Finding, RawLayout, findings},
+    inspect::{Lane, RawFile, Wake, raw_file},
+    pipeline::{DynNode, Inputs, Params, RunContext, Value},
+};
+use egui::Ui;
+use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Kind of the node that reads files.
+pub const READER: &str = "read_recording";
+/// Taken where nothing tells the sampling frequency.
+const USUAL_RATE_HZ: f64 = 30_000.0;
+
+/// Where an import begins.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// A file that was dropped or opened.
+    File(PathBuf),
+    /// A node that reads a file already.
+    Node(String),
+}
+
+/// A recording as it is tried.
+struct Tried {
+    recording: Recording,
+    findings: Result<Vec<Finding>, String>,
+    fitting: Fitting,
+}
+
+/// The import while it is open.
+pub struct Wizard {
+    source: Source,
+    path: PathBuf,
+    base_folder: PathBuf,
+    /// Parameters of the reader as they are now.
+    params: Params,
+    reader: Arc<dyn DynNode>,
+    file_lane: Lane<Result<RawFile, String>>,
+    file: Option<Result<RawFile, String>>,
+    tried_lane: Lane<Result<Box<Tried>, String>>,
+    tried: Option<Result<Box<Tried>, String>>,
+    /// What was tried last.
+    asked: Option<Params>,
+    viewer: Viewer,
+    /// Channels to leave out after the reader, by index.
+    left_out: BTreeSet<usize>,
+    /// Offsets are to be removed after the reader.
+    remove_dc: bool,
+    /// All suggestions are shown, not the first ones alone.
+    shows_all: bool,
+    /// The sampling frequency was neither found nor typed.
+    rate_is_guessed: bool,
+}
+
+/// How an import ends.
+enum End {
+    Cancel,
+    Finish,
+}
+
+impl Wizard {
+    fn new(
+        ctx: &egui::Context,
+        reader: Arc<dyn DynNode>,
+        source: Source,
+        path: PathBuf,
+        params: Params,
+    ) -> Self {
+        let ctx_to_wake = ctx.clone();
+        let wake: Wake = Arc::new(move || ctx_to_wake.request_repaint());
+        let wizard = Self {
+            source,
+            base_folder: PathBuf::new(),
+            params,
+            reader,
+            file_lane: Lane::alone(wake.clone()),
+            file: None,
+            tried_lane: Lane::alone(wake),
+            tried: None,
+            asked: None,
+            viewer: Viewer::without_executor(ctx),
+            left_out: BTreeSet::new(),
+            remove_dc: false,
+            shows_all: false,
+            rate_is_guessed: false,
+            path,
+        };
+        let path = wizard.path.clone();
+        wizard.file_lane.request(move |ticket| ticket.send(raw_file(&path)));
+        wizard
+    }
+
+    /// True while something is found out.
+    pub fn busy(&self) -> bool {
+        self.file_lane.busy() || self.tried_lane.busy() || self.viewer.busy()
+    }
+
+    fn set(&mut self, field: &str, value: serde_json::Value) {
+        let default = self.reader.specs().iter().find(|spec| spec.name == field).map(|spec| &spec.default);
+        if default == Some(&value) {
+            self.params.shift_remove(field);
+        } else {
+            self.params.insert(field.to_owned(), value);
+        }
+    }
+
+    /// Takes a layout; what was chosen about channels of another one is forgotten.
+    fn take(&mut self, layout: &RawLayout) {
+        self.set("dtype", json!(layout.dtype.name()));
+        self.set("byte_order", json!(if layout.big_endian { "big" } else { "little" }));
+        self.set("num_channels", json!(layout.num_channels));
+        self.set("file_offset", json!(layout.file_offset));
+        self.set("time_axis", json!(layout.time_axis));
+        self.left_out.clear();
+        self.remove_dc = false;
+    }
+
+    fn is_taken(&self, layout: &RawLayout) -> bool {
+        let number = |field: &str| self.params.get(field).and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let word = |field: &str| self.params.get(field).and_then(serde_json::Value::as_str);
+        word("dtype") == Some(layout.dtype.name())
+            && (word("byte_order") == Some("big")) == layout.big_endian
+            && number("num_channels") == layout.num_channels as u64
+            && number("file_offset") == layout.file_offset
+            && number("time_axis") == u64::from(layout.time_axis)
+    }
+
+    fn receive(&mut self) {
+        if let Some(file) = self.file_lane.take() {
+            if let Ok(found) = &file {
+                self.guess(found);
+            }
+            self.file = Some(file);
+        }
+        if let Some(tried) = self.tried_lane.take() {
+            if let Ok(tried) = &tried {
+                self.viewer.show_value(
+                    "file.recording",
+                    Value::Recording(tried.recording.clone()),
+                    Vec::new(),
+                );
+            }
+            self.tried = Some(tried);
+        }
+        self.ask();
+    }
+
+    /// Fills in what the bytes say, where nothing is said yet.
+    fn guess(&mut self, file: &RawFile) {
+        let untouched = !self.params.contains_key("dtype") && !self.params.contains_key("num_channels");
+        if let Some(best) = file.suggestions.first().filter(|_| untouched) {
+            self.take(&best.layout);
+        }
+        if !self.params.contains_key("sampling_frequency") {
+            self.rate_is_guessed = file.rate.is_none();
+            let rate = file.rate.as_ref().map_or(USUAL_RATE_HZ, |(rate, _)| *rate);
+            self.set("sampling_frequency", json!(rate));
+        }
+    }
+
+    /// Opens the file as it is described now.
+    fn ask(&mut self) {
+        if self.file.is_none() || self.asked.as_ref() == Some(&self.params) {
+            return;
+        }
+        self.asked = Some(self.params.clone());
+        let (reader, mut params, path) = (self.reader.clone(), self.params.clone(), self.path.clone());
+        params.insert("path".to_owned(), json!(path.to_string_lossy()));
+        let base_folder = self.base_folder.clone();
+        self.tried_lane.request(move |ticket| ticket.send(try_out(&*reader, &params, base_folder)));
+    }
+}
+
+/// The recording that a reader gives with these parameters.
+pub fn open_with(reader: &dyn DynNode, params: &Params, base_folder: PathBuf) -> Result<Recording, String> {
+    let context = RunContext { base_folder, ..RunContext::silent(0) };
+    let outputs = reader.run(params, &Inputs::default(), &context).map_err(|error| error.to_string())?;
+    let recording = outputs.0.into_values().find_map(|output| match output {
+        crate::pipeline::Output::One(Value::Recording(recording)) => Some(recording),
+        _ => None,
+    });
+    recording.ok_or_else(|| "no recording leaves the reader".to_owned())
+}
+
+/// Opens a file with parameters of its reader, and looks at what comes.
+fn try_out(reader: &dyn DynNode, params: &Params, base_folder: PathBuf) -> Result<Box<Tried>, String> {
+    let recording = open_with(reader, params, base_folder)?;
+    let findings = findings(&recording).map_err(|error| error.to_string());
+    let fitting = files::fitting(recording.info());
+    Ok(Box::new(Tried { recording, findings, fitting }))
+}
+
+impl App {
+    /// Begins an import; one that goes on is left for it.
+    pub(super) fn import(&mut self, source: Source) {
+        let Some(reader) = self.registry.get(READER).cloned() else { return };
+        let (path, params) = match &source {
+            Source::File(path) => {
+                (std::path::absolute(path).unwrap_or_else(|_unknown| path.clone()), Params::new())
+            }
+            Source::Node(name) => {
+                let Some(instance) = self.sheet.editor.pipeline().node(name) else { return };
+                let path = instance.params.get("path").and_then(|path| path.as_str()).unwrap_or_default();
+                (self.sheet.editor.base_folder().join(Path::new(path)), instance.params.clone())
+            }
+        };
+        let mut wizard = Wizard::new(&self.ctx, reader, source, path, params);
+        wizard.base_folder = self.sheet.editor.base_folder();
+        self.wizard = Some(Box::new(wizard));
+    }
+
+    /// True while a raw file is imported.
+    pub fn imports(&self) -> bool {
+        self.wizard.is_some()
+    }
+
+    /// Draws the import in place of the panels.
+    pub(super) fn wizard_ui(&mut self, ui: &mut Ui) -> Vec<Command> {
+        let Some(mut wizard) = self.wizard.take() else { return Vec::new() };
+        wizard.receive();
+        let p = theme::palette(ui.visuals());
+        let mut end = None;
+        let frame = egui::Frame::NONE.fill(p.panel).inner_margin(12);
+        egui::Panel::left("import").exact_size(400.0).frame(frame).show(ui, |ui| {
+            end = wizard.form_ui(ui);
+        });
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            egui::Frame::NONE.fill(p.panel).show(ui, |ui| {
+                ui.set_min_size(ui.available_size());
+                wizard.traces_ui(ui);
+            });
+        });
+        match end {
+            Some(End::Finish) => self.finish_import(&wizard),
+            Some(End::Cancel) => {}
+            None => self.wizard = Some(wizard),
+        }
+        Vec::new()
+    }
+}

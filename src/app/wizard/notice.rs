@@ -1,0 +1,134 @@
+//! What is remarkable about a file, each with a button that does something about it.
+
+use super::Wizard;
+use crate::{
+    app::{text, theme},
+    engine::layout::Finding,
+};
+use egui::Ui;
+use serde_json::json;
+
+/// What a button does.
+enum Remedy {
+    LeaveOut(Vec<usize>),
+    RemoveDc,
+    /// µV at zero such that the middle of unsigned numbers is 0.
+    CenterOffset(f64),
+}
+
+impl Wizard {
+    pub(super) fn notices_ui(&mut self, ui: &mut Ui) {
+        let Some(Ok(tried)) = &self.tried else { return };
+        let mut remedy = None;
+        let mut notices: Vec<(String, Option<(String, Remedy)>)> = Vec::new();
+        let unsigned = self.params.get("dtype").and_then(|d| d.as_str()).filter(|name| name.starts_with('u'));
+        if let Some(name) = unsigned {
+            let middle = tried.recording.info().dtype.size() as i32 * 8 - 1;
+            let middle = 2f64.powi(middle);
+            let gain = self.params.get("gain_to_uv").and_then(|gain| gain.as_f64());
+            let offset = self.params.get("offset_to_uv").and_then(|offset| offset.as_f64());
+            let words =
+                format!("{name}: the numbers have no sign, so zero volts are likely stored as {middle}.");
+            let button = match gain {
+                Some(gain) if offset != Some(-middle * gain) => {
+                    Some(("Set the offset to µV".to_owned(), Remedy::CenterOffset(-middle * gain)))
+                }
+                Some(_) => None,
+                None => (!self.remove_dc).then(|| ("Remove the offset".to_owned(), Remedy::RemoveDc)),
+            };
+            notices.push((words, button));
+        }
+        match &tried.findings {
+            Err(reason) => notices.push((text::sentence_of(reason), None)),
+            Ok(found) => {
+                for finding in found {
+                    let channels: Vec<usize> =
+                        finding.channels().iter().copied().filter(|c| !self.left_out.contains(c)).collect();
+                    let whole = finding.channels().len();
+                    if let (Finding::Offset { center, .. }, None) = (finding, unsigned) {
+                        let words =
+                            format!("{} around {} instead of 0.", swings(whole), text::number(*center));
+                        let button =
+                            (!self.remove_dc).then(|| ("Remove the offset".to_owned(), Remedy::RemoveDc));
+                        notices.push((words, button));
+                    } else if !channels.is_empty() && !matches!(finding, Finding::Offset { .. }) {
+                        let words = format!("{}: {}", named(&channels), about(finding));
+                        let fits =
+                            channels.len() + self.left_out.len() < tried.recording.info().num_channels();
+                        let one = if channels.len() == 1 { "it" } else { "them" };
+                        notices.push((
+                            words,
+                            fits.then(|| (format!("Leave {one} out"), Remedy::LeaveOut(channels))),
+                        ));
+                    }
+                }
+            }
+        }
+        let done = !self.left_out.is_empty() || self.remove_dc;
+        if notices.is_empty() && !done {
+            return;
+        }
+        let p = theme::palette(ui.visuals());
+        ui.strong("Noticed");
+        for (words, button) in notices {
+            ui.add(egui::Label::new(egui::RichText::new(words).color(p.warn)).wrap());
+            if let Some((label, does)) = button
+                && ui.button(label).clicked()
+            {
+                remedy = Some(does);
+            }
+        }
+        let mut undo = false;
+        if done {
+            let mut steps = Vec::new();
+            if !self.left_out.is_empty() {
+                let left: Vec<usize> = self.left_out.iter().copied().collect();
+                steps.push(format!("{} left out", named(&left)));
+            }
+            if self.remove_dc {
+                steps.push("offsets removed".to_owned());
+            }
+            ui.horizontal_wrapped(|ui| {
+                ui.colored_label(p.good, format!("After the reader: {}.", steps.join(", ")));
+                undo = ui.small_button("Don't").clicked();
+            });
+        }
+        if undo {
+            self.left_out.clear();
+            self.remove_dc = false;
+        }
+        ui.add_space(8.0);
+        match remedy {
+            Some(Remedy::LeaveOut(channels)) => self.left_out.extend(channels),
+            Some(Remedy::RemoveDc) => self.remove_dc = true,
+            Some(Remedy::CenterOffset(offset)) => self.set("offset_to_uv", json!(offset)),
+            None => {}
+        }
+    }
+}
+
+fn swings(count: usize) -> String {
+    if count == 1 { "1 channel swings".to_owned() } else { format!("{count} channels swing") }
+}
+
+fn about(finding: &Finding) -> &'static str {
+    match finding {
+        Finding::Constant { .. } => "one value only, no signal.",
+        Finding::Digital { .. } => {
+            "a few levels with sudden changes, as of a digital or synchronisation channel."
+        }
+        Finding::Saturated { .. } => "stays at its lowest or highest value: saturated.",
+        Finding::Offset { .. } => "lies far from zero.",
+    }
+}
+
+/// Channels by index, a few of them.
+fn named(channels: &[usize]) -> String {
+    let shown: Vec<String> = channels.iter().take(8).map(usize::to_string).collect();
+    let more = if channels.len() > shown.len() {
+        format!(" and {} more", channels.len() - shown.len())
+    } else {
+        String::new()
+    };
+    format!("Channel{} {}{more}", if channels.len() == 1 { "" } else { "s" }, shown.join(", "))
+}

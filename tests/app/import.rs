@@ -1,0 +1,102 @@
+//! Raw files: their layout found out, tried with traces in sight, and drawn as a reader that reads them.
+
+use crate::window::Window;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use spikeloom::{app::App, pipeline::NodeState};
+
+/// Interleaved int16 of six channels and a synchronisation channel, with an offset.
+fn write_raw(path: &std::path::Path) {
+    let mut state = 1_u64;
+    let mut noise = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) as f64 / f64::from(1 << 24) - 0.5) * 120.0
+    };
+    let mut last = [0.0_f64; 6];
+    let mut bytes = Vec::new();
+    for frame in 0..40_000 {
+        let common = noise() * 0.5;
+        for channel in &mut last {
+            *channel = 0.8 * *channel + noise() + common;
+            bytes.extend_from_slice(&((*channel + 2000.0) as i16).to_le_bytes());
+        }
+        bytes.extend_from_slice(&(i16::from(frame / 900 % 2 == 0) * 64).to_le_bytes());
+    }
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn import(window: &mut Window, path: &std::path::Path) {
+    window.drop_file(path);
+    window.wait("the import is open", App::imports);
+    window.wait_for("Traces");
+    window.wait("all is found out", |app| !app.is_importing());
+}
+
+#[test]
+fn a_raw_file_is_recognised_and_added_with_two_clicks() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("mouse_20kHz.dat");
+    write_raw(&path);
+    import(&mut window, &path);
+    assert!(window.says("7 channels · int16"), "the likeliest layout is chosen");
+    assert!(window.says("stands in the name of the file"));
+    assert!(window.says("synchronisation channel"));
+    window.click("Leave it out");
+    window.click("Remove the offset");
+    assert!(window.says("After the reader"));
+    window.click("Add to the pipeline");
+    window.wait("it is drawn", |app| app.pipeline().node("read_recording").is_some() && !app.imports());
+    let reader = window.pipeline().node("read_recording").unwrap().params.clone();
+    assert_eq!(reader["num_channels"], 7);
+    assert_eq!(reader["sampling_frequency"].as_f64(), Some(20_000.0));
+    assert!(reader.get("time_axis").is_none(), "what is at its default is not written");
+    let left_out = &window.pipeline().node("select_channels").unwrap().params["remove_channel_ids"];
+    assert_eq!(left_out.as_array().unwrap().len(), 1);
+    // Six channels without a probe are one group: the steps of the tetrode follow what comes out.
+    assert!(window.wires().iter().any(|wire| wire.starts_with("remove_dc.recording ")));
+    assert!(window.wires().contains(&"select_channels.recording remove_dc.recording".to_owned()));
+    window.wait("it can be read", |app| {
+        app.states().contains_key("read_recording")
+            && !matches!(app.states().get("read_recording"), Some(NodeState::Failed(_)))
+    });
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(window.pipeline().nodes().next().is_none(), "the steps of the template, then the import");
+}
+
+#[test]
+fn another_layout_is_tried_and_escape_leaves_all_as_it_was() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("unknown.dat");
+    write_raw(&path);
+    import(&mut window, &path);
+    assert!(window.says("check it"), "nothing tells the sampling frequency");
+    window.type_number("Num channels", "14");
+    window.wait("it was tried", |app| !app.is_importing());
+    assert!(window.says("14 channels · 30 kHz"));
+    window.type_number("Num channels", "9");
+    window.wait_for("Not readable like this");
+    assert!(window.harness.get_by_label("Add to the pipeline").accesskit_node().is_disabled());
+    window.key(Modifiers::NONE, Key::Escape);
+    window.steps(3);
+    assert!(!window.app().imports() && window.pipeline().nodes().next().is_none());
+}
+
+#[test]
+fn the_real_recordings_are_told_by_their_bytes() {
+    let mut window = Window::empty();
+    import(&mut window, &crate::common::shared_data().join("locust/locust_trial_01.raw"));
+    assert!(window.says("4 channels · int16"));
+    assert!(window.says("stands in info.json"));
+    window.key(Modifiers::NONE, Key::Enter);
+    window.wait("it is drawn", |app| app.pipeline().node("read_recording").is_some());
+    let reader = window.pipeline().node("read_recording").unwrap().params.clone();
+    assert_eq!(
+        (reader["num_channels"].as_u64(), reader["sampling_frequency"].as_f64()),
+        (Some(4), Some(15_000.0))
+    );
+    // The inspector leads back to it.
+    window.click("Find out the layout…");
+    window.wait("the import is open", App::imports);
+    window.wait_for("Take this layout");
+}

@@ -1,0 +1,81 @@
+//! The probe panel: chosen from the shelf, compared with the traces, wired by them, kept as a file.
+
+use crate::window::Window;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use spikeloom::{
+    app::command::Command,
+    data::Recording,
+    engine::{
+        chain,
+        synthetic::{GenerateParams, ProbeLayout, SyntheticSource, truth},
+    },
+    io::probe::read_probe,
+};
+use std::sync::Arc;
+
+/// A raw file of a linear probe whose channels were shuffled, and a pipeline that reads it.
+fn shuffled() -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let params = GenerateParams {
+        duration_s: 10.0,
+        num_units: 25,
+        probe: ProbeLayout::Linear32,
+        ..GenerateParams::default()
+    };
+    let source = SyntheticSource::new(&params, 0, Arc::new(truth(&params, 0))).unwrap();
+    let chain = chain::compile(&Recording::new(Arc::new(source))).unwrap();
+    let mut values = vec![0.0; 32 * chain.num_frames(0)];
+    chain.read_frames(0, 0, &mut values).unwrap();
+    let bytes: Vec<u8> = values
+        .chunks_exact(32)
+        .flat_map(|frame| (0..32).map(|column| frame[column * 13 % 32]).collect::<Vec<f32>>())
+        .flat_map(|x| (x as i16).to_le_bytes())
+        .collect();
+    std::fs::write(folder.path().join("shuffled.dat"), bytes).unwrap();
+    let path = folder.path().join("probe.ron");
+    let text = r#"(version: 1, nodes: { "reader": (kind: "read_recording", params: (
+        path: "shuffled.dat", dtype: int16, num_channels: 32, sampling_frequency: 30000.0)) })"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.pipeline().node("reader").is_some());
+    window.app_mut().perform(Command::Select(vec!["reader".into()]));
+    window.steps(3);
+    window
+}
+
+fn open(window: &mut Window) {
+    window.click("Probe…");
+    window.wait("the panel is there", |app| app.edits_probe());
+    window.wait("all is read", |app| !app.is_probing());
+}
+
+#[test]
+fn shuffled_channels_are_noticed_and_wired_by_correlation() {
+    let mut window = shuffled();
+    open(&mut window);
+    window.harness.get_by_label("Search probes").type_text("linear32");
+    window.steps(3);
+    window.click("Probe linear32");
+    window.wait("it is there", |app| !app.is_probing());
+    window.click("Compare with the traces");
+    window.wait("it is compared", |app| !app.is_probing());
+    assert!(window.says("Channels look shuffled"));
+    window.click("Wire by correlation");
+    window.wait("it is compared", |app| !app.is_probing());
+    assert!(window.says("The wiring fits"));
+    window.click("Use this probe");
+    window.wait("it is taken", |app| !app.edits_probe());
+    let params = window.pipeline().node("reader").unwrap().params.clone();
+    let probe = read_probe(params["probe"].as_str().unwrap()).unwrap();
+    // Channel c of the file holds contact 13 c of the probe, or the probe is upside down.
+    let mut restored: Vec<usize> =
+        probe.contacts.iter().map(|contact| contact.device_channel_index.unwrap() * 13 % 32).collect();
+    if restored[0] > restored[31] {
+        restored.reverse();
+    }
+    let wrong = restored.iter().enumerate().filter(|(place, contact)| place.abs_diff(**contact) > 1).count();
+    assert!(wrong <= 2, "{restored:?}");
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(window.pipeline().node("reader").unwrap().params.get("probe").is_none(), "one step to undo");
+}
