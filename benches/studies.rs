@@ -75,4 +75,23 @@ fn main() {
     let (seconds, tasks, _) = run(&second, &pipeline, place);
     println!("run, all done, new process: {seconds:.2} s, {:.3} ms a task", seconds / tasks as f64 * 1e3);
     planned(&second, "all done");
+    // A run that was stopped half-way: every other result is gone.
+    for (index, shard) in fs::read_dir(place.join("store/objects")).unwrap().flatten().enumerate() {
+        if index % 2 == 0 {
+            fs::remove_dir_all(shard.path()).unwrap();
+        }
+    }
+    let began = Instant::now();
+    let third = executor(place);
+    let options = RunOptions { base_folder: place.to_owned(), ..RunOptions::default() };
+    let handle = third.start(&pipeline, options);
+    let is_start = |kind: &EventKind| matches!(kind, EventKind::Started { .. });
+    let first = handle.events.iter().find(|event| is_start(&event.kind)).unwrap();
+    println!(
+        "resume of a half-done run, new process: first new task after {:.3} s, told after {:.3} s",
+        first.at_s,
+        began.elapsed().as_secs_f64()
+    );
+    handle.cancel();
+    handle.wait();
 }

@@ -14,8 +14,10 @@ use std::{
 pub struct Preset {
     /// What it is called.
     pub name: String,
-    /// Its parameters; paths are none of them.
+    /// Its parameters; paths are none of them, unless it came with the program.
     pub params: Params,
+    /// True where it came with the program and cannot be removed.
+    pub is_bundled: bool,
 }
 
 /// What is known of the presets of each kind, between two frames.
@@ -45,11 +47,14 @@ pub fn list(library: &Path, kind: &str, registry: &Registry) -> Vec<Preset> {
     let read = |path: PathBuf| {
         let opened = Document::read(&path, registry).ok()?;
         let node = opened.pipeline.nodes().find(|node| node.kind == kind && node.raw_params.is_none())?;
-        Some(Preset { name: node.name.clone(), params: node.params.clone() })
+        Some(Preset { name: node.name.clone(), params: node.params.clone(), is_bundled: false })
     };
     let mut found: Vec<Preset> = entries.filter_map(|entry| read(entry.path())).collect();
     found.sort_by_cached_key(|preset| preset.name.to_lowercase());
-    found
+    let bundled = registry.get(kind).map(|node| node.presets()).unwrap_or_default();
+    let bundled = bundled.into_iter().filter(|(name, _)| found.iter().all(|own| own.name != *name));
+    let bundled = bundled.map(|(name, params)| Preset { name: name.to_owned(), params, is_bundled: true });
+    bundled.chain(found.iter().cloned()).collect()
 }
 
 /// Writes a preset; one of that name is replaced.
@@ -110,7 +115,8 @@ impl App {
     /// Saves the parameters of a node under a name.
     pub(super) fn save_preset(&mut self, node: &str, name: &str) {
         let Some(instance) = self.sheet.editor.pipeline().node(node).cloned() else { return };
-        let preset = Preset { name: name.to_owned(), params: self.worth_keeping(&instance) };
+        let preset =
+            Preset { name: name.to_owned(), params: self.worth_keeping(&instance), is_bundled: false };
         match save(&self.library_folder, &instance.kind, &preset, &self.registry) {
             Ok(()) => {
                 self.toasts.success(format!("Saved the preset \u{201c}{name}\u{201d}."));
@@ -128,7 +134,7 @@ impl App {
         };
         let kept = self.worth_keeping(&instance);
         let paths = instance.params.iter().filter(|(name, _)| !kept.contains_key(*name));
-        let params = preset.params.iter().chain(paths).map(|(n, v)| (n.clone(), v.clone())).collect();
+        let params = paths.chain(&preset.params).map(|(n, v)| (n.clone(), v.clone())).collect();
         self.edit(Edit::SetParams(node.to_owned(), params), &format!("apply preset {name}"), None);
     }
 
@@ -183,6 +189,9 @@ impl App {
                     if apply.on_hover_text(format!("Sets {set}, the rest to their defaults")).clicked() {
                         commands.push(Command::ApplyPreset(node.name.clone(), preset.name.clone()));
                         ui.close();
+                    }
+                    if preset.is_bundled {
+                        return;
                     }
                     let remove = ui.small_button("×");
                     remove.widget_info(|| {
@@ -240,10 +249,12 @@ mod tests {
         let library = tempfile::tempdir().unwrap();
         assert!(list(library.path(), "bandpass_filter", &registry).is_empty());
         let params: Params = [("freq_min".to_owned(), json!(400.0))].into_iter().collect();
-        let preset = Preset { name: "Our lab / rats".into(), params };
+        let preset = Preset { name: "Our lab / rats".into(), params, is_bundled: false };
         save(library.path(), "bandpass_filter", &preset, &registry).unwrap();
         assert_eq!(list(library.path(), "bandpass_filter", &registry), std::slice::from_ref(&preset));
         assert!(list(library.path(), "sort", &registry).is_empty());
+        let bundled = list(library.path(), "command", &registry);
+        assert!(bundled.iter().any(|preset| preset.name == "MATLAB" && preset.is_bundled), "{bundled:?}");
         let dotted = Preset { name: "a.b".into(), ..preset.clone() };
         assert!(save(library.path(), "bandpass_filter", &dotted, &registry).unwrap_err().contains("no dot"));
         remove(library.path(), "bandpass_filter", &preset.name).unwrap();

@@ -3,16 +3,34 @@
 //! Every node is an array of jobs, an element for each item or for several. Results pass through the store, which all
 //! computers share; a job runs its tasks as any run does, so that what is there already is not done again.
 
+mod airflow;
 mod slurm;
 mod split;
 mod submission;
 
+pub use airflow::{Airflow, dag_id};
 pub use slurm::{Element, JobState, Slurm};
 pub use split::{Batch, Wait, split};
 pub use submission::{NodeJobs, Submission};
 
-use crate::pipeline::TaskClass;
+use crate::pipeline::TaskNeeds;
 use serde::{Deserialize, Serialize};
+
+/// A scheduler.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// By its commands sbatch, squeue and scancel.
+    #[default]
+    Slurm,
+    /// By a DAG in its folder.
+    Airflow,
+}
+
+/// A word as a shell takes it, whatever is in it.
+fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
 
 /// What a job asks of the scheduler. What is not said is left to the class of the task or to the scheduler.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,17 +48,6 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// What a task of a class needs where nothing else is said.
-    pub fn of(class: TaskClass) -> Self {
-        let (cores, memory) = match class {
-            TaskClass::Sort => (4, "4G"),
-            TaskClass::Waveforms | TaskClass::Metrics => (2, "4G"),
-            TaskClass::Command => (2, "4G"),
-            _ => (1, "2G"),
-        };
-        Self { cores: Some(cores), memory: Some(memory.into()), ..Self::default() }
-    }
-
     /// These, and of the other what is not said here.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
@@ -51,6 +58,14 @@ impl Needs {
             partition: self.partition.clone().or_else(|| other.partition.clone()),
             options: self.options.iter().chain(&other.options).cloned().collect(),
         }
+    }
+}
+
+impl From<TaskNeeds> for Needs {
+    /// A scheduler ends what takes more than was asked for: twice the estimate, and room for the program itself.
+    fn from(needs: TaskNeeds) -> Self {
+        let memory = format!("{}M", needs.memory_bytes.div_ceil(500_000) + 500);
+        Self { cores: u32::try_from(needs.cores).ok(), memory: Some(memory), ..Self::default() }
     }
 }
 

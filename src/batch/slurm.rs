@@ -1,6 +1,6 @@
 //! Slurm, through its own commands.
 
-use super::{Batch, BatchError, Needs, NodeJobs, Submission, Wait};
+use super::{Batch, BatchError, Needs, NodeJobs, Submission, Wait, shell_quoted};
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
@@ -64,10 +64,6 @@ fn call<S: AsRef<OsStr>>(program: &str, arguments: &[S], input: Option<&str>) ->
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 impl Slurm {
     /// Largest array it takes.
     pub fn max_elements(&self) -> usize {
@@ -123,9 +119,9 @@ impl Slurm {
         arguments.extend(needs.options.iter().cloned());
         let script = format!(
             "#!/bin/sh\nexport SPIKELOOM_STORE={}\nexec {} task {} {place} \"$SLURM_ARRAY_TASK_ID\"\n",
-            quoted(&store.display().to_string()),
-            quoted(&program.display().to_string()),
-            quoted(&submission.folder.display().to_string()),
+            shell_quoted(&store.display().to_string()),
+            shell_quoted(&program.display().to_string()),
+            shell_quoted(&submission.folder.display().to_string()),
         );
         // The array must not start before it is known what its elements are.
         submission.jobs.push(NodeJobs {

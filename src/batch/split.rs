@@ -1,6 +1,6 @@
 //! Which tasks of a plan become which jobs.
 
-use crate::pipeline::{Plan, PlannedTask, TaskId};
+use crate::pipeline::{Plan, PlannedTask, TaskId, TaskNeeds};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The tasks of one node as an array of jobs.
@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Batch {
     /// The node.
     pub node: String,
-    /// Its kind.
-    pub kind: String,
+    /// What each of its tasks fits into.
+    pub needs: TaskNeeds,
     /// The tasks of each job.
     pub elements: Vec<Vec<TaskId>>,
     /// Which batches before it must end, by their place in the list.
@@ -43,7 +43,7 @@ pub fn split(plan: &Plan, max_elements: usize, submitted: &BTreeSet<TaskId>) -> 
         let index = batches.len();
         let mut batch = Batch {
             node: node.to_owned(),
-            kind: tasks.first().map(|t| t.kind.clone()).unwrap_or_default(),
+            needs: tasks.iter().map(|task| task.needs).reduce(TaskNeeds::max).unwrap_or(TaskNeeds::new(1, 0)),
             elements: tasks
                 .chunks(tasks.len().div_ceil(max_elements.max(1)))
                 .map(|chunk| chunk.iter().map(|t| t.task.clone()).collect())
@@ -84,11 +84,11 @@ pub fn split(plan: &Plan, max_elements: usize, submitted: &BTreeSet<TaskId>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Coordinate, CoordinateValue};
+    use crate::pipeline::CoordinateValue;
 
     fn id(node: &str, item: Option<i64>) -> TaskId {
         let keys = item.map(|i| ("i".to_owned(), CoordinateValue::Int(i)));
-        TaskId { node: node.into(), coordinate: Coordinate(keys.into_iter().collect()) }
+        TaskId { node: node.into(), coordinate: keys.into_iter().collect() }
     }
 
     fn task(id: TaskId, after: Vec<TaskId>) -> PlannedTask {
@@ -101,6 +101,7 @@ mod tests {
             provisional: false,
             after,
             estimate_s: None,
+            needs: TaskNeeds::new(1, 250),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is remembered of a submission: in the store, so that every computer finds it.
 
-use super::Needs;
+use super::{Engine, Needs};
 use crate::{
     io::{Error, atomic},
     pipeline::TaskId,
@@ -16,6 +16,9 @@ const NAME: &str = "submission.json";
 /// A pipeline that was handed to a scheduler.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Submission {
+    /// The scheduler.
+    #[serde(default)]
+    pub engine: Engine,
     /// Its folder in the store, with the logs of its jobs.
     pub folder: PathBuf,
     /// The pipeline, absolute.
@@ -53,7 +56,7 @@ impl Submission {
             match fs::create_dir(&folder) {
                 Ok(()) => {
                     let (pipeline, settings) = (pipeline.to_owned(), settings.to_vec());
-                    return Ok(Self { folder, pipeline, settings, jobs: Vec::new() });
+                    return Ok(Self { folder, pipeline, settings, ..Self::default() });
                 }
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
                 Err(e) => return Err(Error::io("create", &folder, e)),

@@ -1,6 +1,10 @@
 //! Subcommands and their options.
 
-use crate::{data::DType, engine::sort::SortPreset, io::OpenOptions};
+use crate::{
+    data::{DType, text},
+    engine::sort::SortPreset,
+    io::OpenOptions,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -39,20 +43,13 @@ pub enum Command {
     },
     /// Show what a run would do.
     Plan(PlanArguments),
-    /// Hand a pipeline to a cluster: an array of jobs for each node; only what is not done is submitted.
+    /// Hand a pipeline to Slurm or Airflow: an array of jobs for each node; only what is not done is submitted.
     Submit(SubmitArguments),
     /// Show, follow or cancel what was submitted.
     Jobs(JobsArguments),
     /// Do the tasks of one element of an array, as a job does.
     #[command(hide = true)]
-    Task {
-        /// Folder of the submission.
-        submission: PathBuf,
-        /// Place of the array in it.
-        array: usize,
-        /// The element.
-        element: usize,
-    },
+    Task(TaskArguments),
     /// Show every recording at every node: what is done, what failed and why.
     Status(StatusArguments),
     /// Say why a node would run, or why it ran: which parameter, file or version changed.
@@ -68,6 +65,8 @@ pub enum Command {
         #[arg(long)]
         metadata_only: bool,
     },
+    /// Write a pipeline as a script for other programs.
+    Export(ExportArguments),
     /// Say in words what a pipeline does, for the methods of a paper.
     Methods {
         /// The pipeline (.ron).
@@ -174,6 +173,8 @@ pub struct StatusArguments {
 pub enum Scheduler {
     /// Slurm, by its commands sbatch, squeue and scancel.
     Slurm,
+    /// Airflow, by a DAG in its folder.
+    Airflow,
 }
 
 /// Options of `submit`.
@@ -190,16 +191,16 @@ pub struct SubmitArguments {
     /// Submit up to this node and no further.
     #[arg(long, value_name = "NODE")]
     pub until: Option<String>,
-    /// Cores of each job. By the class of the node where left out: 4 for a sort, 1 or 2 for others.
+    /// Cores of each job. As its node says where left out: 4 for a sort, 1 or 2 for most others.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub cores: Option<u32>,
-    /// Memory of each job, such as 8G. By the class of the node where left out: 4G or 2G.
+    /// Memory of each job, such as 8G. As its node says where left out, with room to spare.
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
     /// Time limit of each job, such as 2:00:00.
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
-    /// Partition.
+    /// Partition, or the queue of Airflow.
     #[arg(long, value_name = "NAME")]
     pub partition: Option<String>,
     /// Any other option of sbatch, such as --option=--account=lab. May be repeated.
@@ -211,6 +212,29 @@ pub struct SubmitArguments {
     /// Do not wait for the end.
     #[arg(long)]
     pub detach: bool,
+    /// Airflow: the file its DAG is written to. In $AIRFLOW_HOME/dags, or ~/airflow/dags, where left out.
+    #[arg(long, value_name = "FILE")]
+    pub dag: Option<PathBuf>,
+    /// Airflow: how often a task that failed is tried again.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub retries: u32,
+}
+
+/// Options of `task`.
+#[derive(Debug, Args)]
+pub struct TaskArguments {
+    /// Folder of the submission.
+    pub submission: PathBuf,
+    /// Place of the array in it.
+    pub array: usize,
+    /// The element.
+    pub element: usize,
+    /// Threads that compute. Those Slurm gave, or all cores, where left out.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Fail where any of its tasks failed; otherwise only where all did.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Options of `jobs`.
@@ -227,6 +251,29 @@ pub struct JobsArguments {
     /// Print the logs of a node's jobs.
     #[arg(long, value_name = "NODE", conflicts_with_all = ["follow", "cancel"])]
     pub log: Option<String>,
+}
+
+/// What a pipeline can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScriptFormat {
+    /// A Python script that does the same with SpikeInterface, as far as that has the steps.
+    Spikeinterface,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The pipeline (.ron).
+    pub pipeline: PathBuf,
+    /// What to write.
+    #[arg(long, value_name = "FORMAT", default_value = "spikeinterface")]
+    pub to: ScriptFormat,
+    /// The file to write. Standard output where left out.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Set a parameter, as node.param=value. May be repeated.
+    #[arg(long = "set", value_name = "NODE.PARAM=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// Options of `why`.
@@ -258,19 +305,8 @@ pub struct CleanArguments {
     pub older_than: Option<std::time::Duration>,
 }
 
-fn parse_size(text: &str) -> Result<u64, String> {
-    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(at);
-    let factor = match unit.trim().to_ascii_uppercase().as_str() {
-        "" | "B" => 1e0,
-        "KB" => 1e3,
-        "MB" => 1e6,
-        "GB" => 1e9,
-        "TB" => 1e12,
-        _ => return Err("a number with B, kB, MB, GB or TB expected, such as 50GB".into()),
-    };
-    let number: Option<f64> = number.parse().ok();
-    number.map(|number| (number * factor) as u64).ok_or_else(|| "a size such as 50GB expected".to_owned())
+fn parse_size(size: &str) -> Result<u64, String> {
+    text::bytes_of(size).ok_or_else(|| "a size with B, kB, MB, GB or TB expected, such as 50GB".to_owned())
 }
 
 fn parse_age(text: &str) -> Result<std::time::Duration, String> {

@@ -9,9 +9,11 @@ mod convert;
 mod document;
 mod error;
 mod events;
+mod export;
 mod info;
 mod input;
 mod inspect_pipeline;
+mod jobs;
 mod nodes;
 mod output;
 mod presets;
@@ -69,13 +71,14 @@ pub fn start() -> Start {
         Some(Command::Check { pipeline }) => inspect_pipeline::check(&pipeline),
         Some(Command::Plan(arguments)) => inspect_pipeline::plan(&arguments),
         Some(Command::Submit(arguments)) => submit::submit(&arguments),
-        Some(Command::Jobs(arguments)) => submit::jobs(&arguments),
-        Some(Command::Task { submission, array, element }) => submit::task(&submission, array, element),
+        Some(Command::Jobs(arguments)) => jobs::jobs(&arguments),
+        Some(Command::Task(arguments)) => submit::task(&arguments),
         Some(Command::Status(arguments)) => status::status(&arguments),
         Some(Command::Why(arguments)) => why::why(&arguments),
         Some(Command::Archive { pipeline, out, metadata_only }) => {
             archive::archive(&pipeline, &out, !metadata_only)
         }
+        Some(Command::Export(arguments)) => export::export(&arguments),
         Some(Command::Methods { pipeline }) => archive::methods(&pipeline),
         Some(Command::Verify) => store::verify(),
         Some(Command::Clean(arguments)) => store::clean(&arguments),

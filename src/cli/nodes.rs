@@ -107,6 +107,15 @@ fn text_of(node: &dyn DynNode) -> String {
         }
     }
     text.push_str(&format!("\nIn a pipeline\n{}", example(info.kind, node.specs())));
+    let presets = node.presets();
+    if !presets.is_empty() {
+        text.push_str("\nPresets\n");
+    }
+    for (name, params) in presets {
+        let fields = node.params_to_ron(&params).unwrap_or_default();
+        let fields: Vec<String> = fields.iter().map(|(field, value)| format!("{field}: {value}")).collect();
+        text.push_str(&format!("  {name}\n      ({})\n", fields.join(", ")));
+    }
     text
 }
 

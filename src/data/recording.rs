@@ -278,7 +278,7 @@ pub struct RecordingError(pub String);
 #[derive(Clone, Debug)]
 pub struct Recording {
     source: Arc<dyn Source>,
-    stages: Vec<Stage>,
+    stages: Arc<Vec<Stage>>,
     info: Arc<RecordingInfo>,
 }
 
@@ -286,7 +286,7 @@ impl Recording {
     /// The source as it is.
     pub fn new(source: Arc<dyn Source>) -> Self {
         let info = Arc::new(source.info().clone());
-        Self { source, stages: Vec::new(), info }
+        Self { source, stages: Arc::default(), info }
     }
 
     /// What is known of it after all stages.
@@ -322,9 +322,9 @@ impl Recording {
     /// Where the stage does not fit, such as a channel that does not exist.
     pub fn with_stage(&self, stage: Stage) -> Result<Self, RecordingError> {
         let info = stage.apply_to_info(&self.info)?;
-        let mut stages = self.stages.clone();
+        let mut stages = self.stages.to_vec();
         stages.push(stage);
-        Ok(Self { source: self.source.clone(), stages, info: Arc::new(info) })
+        Ok(Self { source: self.source.clone(), stages: Arc::new(stages), info: Arc::new(info) })
     }
 
     /// This recording with its description changed (probe, gains, groups), samples untouched.

@@ -38,6 +38,28 @@ fn group(digits: &str) -> String {
     grouped
 }
 
+/// Bytes that a size stands for, such as `50GB`, `8G` or `512 MB`; `None` where it is none.
+pub fn bytes_of(size: &str) -> Option<u64> {
+    let size = size.trim();
+    let at = size.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(size.len());
+    let (number, unit) = size.split_at(at);
+    let factor = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1e0,
+        "K" | "KB" => 1e3,
+        "M" | "MB" => 1e6,
+        "G" | "GB" => 1e9,
+        "T" | "TB" => 1e12,
+        _ => return None,
+    };
+    Some((number.parse::<f64>().ok()? * factor) as u64)
+}
+
+/// Bytes as `512 MB` or `1.5 GB`.
+pub fn size(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    if bytes < 999.5e6 { format!("{:.0} MB", bytes / 1e6) } else { format!("{:.1} GB", bytes / 1e9) }
+}
+
 /// Seconds that something took: `0.4 s`, `12 s`, `3:05 min`.
 pub fn took(seconds: f64) -> String {
     if seconds < 0.0995 {
@@ -71,5 +93,12 @@ mod tests {
         assert_eq!(took(0.0421), "42 ms");
         assert_eq!(took(185.0), "3:05 min");
         assert_eq!(clock(3730.0), "1:02:10");
+        assert_eq!((size(512_000_000), size(1_540_000_000)), ("512 MB".into(), "1.5 GB".into()));
+        for (text, bytes) in
+            [("50GB", 50_000_000_000), ("8G", 8_000_000_000), ("1.5 mb", 1_500_000), ("7", 7)]
+        {
+            assert_eq!(bytes_of(text), Some(bytes), "{text}");
+        }
+        assert!(["", "GB", "many", "5 apples"].iter().all(|text| bytes_of(text).is_none()));
     }
 }

@@ -4,12 +4,13 @@ use crate::{
     data::Stage,
     engine::design::{Band, Family, design},
     pipeline::{
-        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Shape of the filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -79,6 +80,19 @@ impl Node for BandpassFilter {
                 params.freq_max, params.freq_min
             ),
         }]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let shape = if params.ftype == FilterType::Butter { "butter" } else { "bessel" };
+        let named = [
+            ("freq_min", json!(params.freq_min)),
+            ("freq_max", json!(params.freq_max)),
+            ("filter_order", json!(params.filter_order)),
+            ("ftype", json!(shape)),
+            ("dtype", json!("float32")),
+        ];
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        Some(PythonStep::call(to, "spre.bandpass_filter", &[from], &named))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -79,7 +79,7 @@ fn collect(tables: &[(&Coordinate, &Table)], kept: &[String]) -> Table {
     let mut keys: BTreeSet<&str> = BTreeSet::new();
     let mut collected = Table::default();
     for (coordinate, table) in tables {
-        keys.extend(coordinate.0.keys().map(String::as_str));
+        keys.extend(coordinate.keys().keys().map(String::as_str));
         for (name, _) in &table.columns {
             if !names.contains(&name.as_str()) && (kept.is_empty() || kept.contains(name)) {
                 names.push(name);
@@ -90,7 +90,7 @@ fn collect(tables: &[(&Coordinate, &Table)], kept: &[String]) -> Table {
     for key in keys {
         let cells: Vec<Option<CoordinateValue>> = tables
             .iter()
-            .flat_map(|(c, table)| std::iter::repeat_n(c.0.get(key).cloned(), table.num_rows()))
+            .flat_map(|(c, table)| std::iter::repeat_n(c.keys().get(key).cloned(), table.num_rows()))
             .collect();
         let name = if names.contains(&key) { format!("key_{key}") } else { key.to_owned() };
         collected.columns.push((name, of_keys(&cells)));

@@ -3,14 +3,16 @@
 use super::{
     command_files as files,
     command_ports::{Ported, Setting, ports, settings},
+    command_presets::{Preset, presets, wrong_image},
     command_process as process,
     command_template::Template,
 };
 use crate::{
+    data::text::bytes_of,
     engine::Monitor,
     pipeline::{
         Category, Expression, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, RunContext,
-        TaskClass, Term, Work,
+        TaskClass, TaskNeeds, Term, Work,
     },
 };
 use schemars::JsonSchema;
@@ -30,8 +32,8 @@ pub struct CommandParams {
     #[schemars(extend("path" = "open"))]
     pub program: String,
     /// What it is called with, one argument each. {recording} is the file of an input, {table} the place an output is
-    /// expected at, {threshold} a parameter, {session} a key of the item, {work} the working folder, {base} the folder
-    /// of the pipeline; {recording.sampling_frequency}, .num_channels, .num_frames and .dtype describe a recording.
+    /// expected at, {threshold} a parameter, {session} a key of the item, {work} the working folder, {inputs} and {outputs}
+    /// the folders of the files, {base} the folder of the pipeline, {user} the numbers of user and group; {recording.sampling_frequency}, .num_channels, .num_frames and .dtype describe a recording.
     pub arguments: Vec<String>,
     /// Inputs and how they are handed over: recording: recording as raw (or binary_folder, mda), units: sorting as
     /// numpy_folder (or firings), metrics: table as csv, marks: events as csv, things: files.
@@ -52,6 +54,12 @@ pub struct CommandParams {
     /// Time it may take. None waits.
     #[schemars(range(min = 0.1), extend("unit" = "s", "soft" = [1.0, 86_400.0]))]
     pub timeout_s: Option<f64>,
+    /// Cores it uses: no more programs run at once than fit.
+    #[schemars(range(min = 1, max = 1024), extend("advanced" = true))]
+    pub cores: usize,
+    /// The most memory it will hold, such as 4GB: no more programs run at once than fit.
+    #[schemars(extend("advanced" = true))]
+    pub memory: String,
     /// Exit codes that mean success.
     #[schemars(extend("advanced" = true))]
     pub exit_codes: Vec<i32>,
@@ -75,6 +83,8 @@ impl Default for CommandParams {
             environment: Vec::new(),
             working_folder: String::new(),
             timeout_s: None,
+            cores: 1,
+            memory: "1GB".into(),
             exit_codes: vec![0],
             before: Vec::new(),
             after: Vec::new(),
@@ -131,6 +141,14 @@ impl Node for Command {
                 .any(|text| Template::parse(text).is_ok_and(|template| template.names().iter().any(is_key)))
     }
 
+    fn presets(&self) -> Vec<(&'static str, Self::Params)> {
+        let begin = |(name, preset): (&'static str, Preset)| {
+            let Preset { program, arguments, parameters, files } = preset;
+            (name, CommandParams { program, arguments, parameters, files, ..CommandParams::default() })
+        };
+        presets().into_iter().map(begin).collect()
+    }
+
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         let problem = |field: &str, message: String| ParamProblem { field: field.into(), message };
         let mut problems = Vec::new();
@@ -144,11 +162,22 @@ impl Node for Command {
             problems
                 .push(problem("outputs", "nothing leaves it: name an output, such as log.txt: files".into()));
         }
-        problems.extend(settings(&params.parameters).err().map(|message| problem("parameters", message)));
+        match settings(&params.parameters) {
+            Err(message) => problems.push(problem("parameters", message)),
+            Ok(found) => {
+                let image = found.iter().find(|setting| setting.name == "image");
+                let wrong = image.and_then(|image| wrong_image(&params.program, &image.text()));
+                problems.extend(wrong.map(|message| problem("parameters", message)));
+            }
+        }
         let templates = [("arguments", &params.arguments), ("environment", &params.environment)];
         for (field, texts) in templates {
             let wrong = texts.iter().filter_map(|text| Template::parse(text).err());
             problems.extend(wrong.map(|message| problem(field, message)));
+        }
+        if bytes_of(&params.memory).is_none() {
+            let message = format!("\"{}\" is no size: write one such as 4GB", params.memory);
+            problems.push(problem("memory", message));
         }
         if let Some(wrong) = params.environment.iter().find(|text| !text.contains('=')) {
             problems.push(problem("environment", format!("{wrong}: NAME=value expected")));
@@ -159,6 +188,11 @@ impl Node for Command {
             problems.extend(wrong.map(|error| problem(field, error.to_string())));
         }
         problems
+    }
+
+    fn needs(&self, params: &Self::Params, _: &Inputs) -> TaskNeeds {
+        let memory_bytes = bytes_of(&params.memory).unwrap_or(0);
+        TaskNeeds { cores: params.cores, memory_bytes }
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
@@ -247,7 +281,7 @@ fn known_names(params: &CommandParams) -> Vec<String> {
     let inputs = ports(&params.inputs, true).unwrap_or_default();
     let outputs = ports(&params.outputs, false).unwrap_or_default();
     let settings = settings(&params.parameters).unwrap_or_default();
-    let own = ["work", "base"].map(str::to_owned);
+    let own = ["work", "base", "inputs", "outputs", "user"].map(str::to_owned);
     let ports = inputs.iter().chain(&outputs).map(|port| port.name.to_owned());
     own.into_iter().chain(ports).chain(settings.into_iter().map(|setting| setting.name)).collect()
 }
@@ -259,7 +293,7 @@ fn names(
     context: &RunContext,
     folder: &Path,
 ) -> Result<BTreeMap<String, String>, NodeError> {
-    let keys = context.coordinate.0.iter().map(|(key, value)| (key.clone(), value.to_string()));
+    let keys = context.coordinate.keys().iter().map(|(key, value)| (key.clone(), value.to_string()));
     let mut values: BTreeMap<String, String> = keys.collect();
     for setting in settings {
         if values.insert(setting.name.clone(), setting.text()).is_some() {
@@ -272,7 +306,10 @@ fn names(
     }
     let base = std::path::absolute(&context.base_folder).unwrap_or_else(|_| context.base_folder.clone());
     values.insert("base".into(), base.display().to_string());
-    values.insert("work".into(), folder.join(files::WORK).display().to_string());
+    for (name, inner) in [("work", files::WORK), ("inputs", files::INPUTS), ("outputs", files::OUTPUTS)] {
+        values.insert(name.into(), folder.join(inner).display().to_string());
+    }
+    values.insert("user".into(), process::user(folder));
     Ok(values)
 }
 
@@ -301,7 +338,7 @@ fn conditions(
                 .iter()
                 .find(|setting| setting.name == name)
                 .map(Setting::term)
-                .or_else(|| context.coordinate.0.get(name).map(Term::from)),
+                .or_else(|| context.coordinate.keys().get(name).map(Term::from)),
         };
         match Expression::parse(condition)
             .and_then(|e| e.evaluate(&value))

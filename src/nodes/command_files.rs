@@ -16,8 +16,10 @@ use std::{
 
 /// Folders within that of the task.
 pub const WORK: &str = "work";
-const INPUTS: &str = "inputs";
-const OUTPUTS: &str = "outputs";
+/// Of what it is given.
+pub const INPUTS: &str = "inputs";
+/// Of what it writes.
+pub const OUTPUTS: &str = "outputs";
 
 /// The folders a command works with.
 pub struct Places {

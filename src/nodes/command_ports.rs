@@ -82,7 +82,9 @@ pub fn ports(lines: &[String], is_input: bool) -> Result<Vec<Ported>, String> {
         if !is_name || file.contains(['/', '\\']) {
             return Err(wrong("a name of letters, digits and _ expected"));
         }
-        if found.iter().any(|port| port.name == name) || ["work", "base"].contains(&name) {
+        if found.iter().any(|port| port.name == name)
+            || ["work", "base", "inputs", "outputs", "user"].contains(&name)
+        {
             return Err(wrong("the name is taken"));
         }
         found.push(Ported { name: kept(name), port_type, format, file: file.to_owned() });

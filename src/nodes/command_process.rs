@@ -150,8 +150,22 @@ pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
     Ok(Ended { code, last: last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) })
 }
 
+/// Numbers of the user and group that a folder belongs to, as `1000:1000`; empty where there are none.
+pub fn user(folder: &Path) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(folder).map(|m| format!("{}:{}", m.uid(), m.gid())).unwrap_or_default()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        String::new()
+    }
+}
+
 /// Programs that print their version, and the argument that makes them.
-const TELL_VERSION: [(&str, &str); 7] = [
+const TELL_VERSION: [(&str, &str); 11] = [
     ("octave", "--version"),
     ("python", "--version"),
     ("julia", "--version"),
@@ -159,6 +173,10 @@ const TELL_VERSION: [(&str, &str); 7] = [
     ("perl", "-v"),
     ("bash", "--version"),
     ("node", "--version"),
+    ("podman", "--version"),
+    ("docker", "--version"),
+    ("apptainer", "--version"),
+    ("singularity", "--version"),
 ];
 
 /// The version of a program, where it is known how to ask for it: any other might do anything.

@@ -3,10 +3,11 @@
 use crate::{
     engine::reference_set::{CommonReferenceParams, Reference},
     pipeline::{
-        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, Work,
     },
 };
+use serde_json::{Value as Json, json};
 
 /// Common median or average reference.
 pub struct CommonReference;
@@ -68,6 +69,28 @@ impl Node for CommonReference {
             );
         }
         problems
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        let ids = (!params.ref_channel_ids.is_empty()).then_some(&params.ref_channel_ids);
+        let local = params.reference == Reference::Local;
+        let by_group =
+            format!("groups=[list(ids) for ids in {from}.split_by(\"group\", outputs=\"dict\").values()]");
+        let by_group = by_group.replace("list(ids) for ids", "list(part.channel_ids) for part");
+        let mut arguments = vec![from];
+        if params.by_group {
+            arguments.push(&by_group);
+        }
+        let named = [
+            ("reference", json!(params.reference)),
+            ("operator", json!(params.operator)),
+            ("groups", json!(params.groups)),
+            ("ref_channel_ids", json!(ids)),
+            ("local_radius", if local { json!(params.local_radius) } else { Json::Null }),
+            ("dtype", json!("float32")),
+        ];
+        Some(PythonStep::call(to, "spre.common_reference", &arguments, &named))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -3,11 +3,13 @@
 use crate::{
     engine::compare::{self, CompareParams},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// When two spikes are the same one, and two units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +47,15 @@ impl Node for CompareSortings {
         inputs: &[Port::new("sorting", PortType::Sorting), Port::new("other", PortType::Sorting)],
         outputs: &[Port::new("table", PortType::Table), Port::new("agreement", PortType::Table)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let named = [("delta_time", json!(params.delta_time)), ("match_score", json!(params.match_score))];
+        let to = names.output("table");
+        let sortings = [names.input("sorting"), names.input("other")];
+        let step = PythonStep::call(to, "sc.compare_two_sorters", &sortings, &named);
+        // A comparison knows its units, their partners and their agreement.
+        Some(step.and(format!("{to} = {to}.agreement_scores")))
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let rule = CompareParams {

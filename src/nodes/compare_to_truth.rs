@@ -3,9 +3,11 @@
 use crate::{
     engine::compare::{self, CompareParams},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work,
     },
 };
+use serde_json::json;
 
 /// Compares a sorting with the truth, spike by spike.
 pub struct CompareToTruth;
@@ -35,6 +37,18 @@ impl Node for CompareToTruth {
             Port::new("summary", PortType::Table),
         ],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let named = [
+            ("delta_time", json!(params.delta_time)),
+            ("match_score", json!(params.match_score)),
+            ("exhaustive_gt", json!(true)),
+        ];
+        let to = names.output("table");
+        let sortings = [names.input("truth"), names.input("sorting")];
+        let step = PythonStep::call(to, "sc.compare_sorter_to_ground_truth", &sortings, &named);
+        Some(step.and(format!("{to} = {to}.get_performance(method=\"by_unit\")")))
+    }
 
     fn run(
         &self,

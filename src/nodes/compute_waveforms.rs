@@ -6,7 +6,8 @@ use crate::{
         waveforms::{WaveformParams, extract, select_spikes},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work, literal,
     },
 };
 
@@ -27,6 +28,19 @@ impl Node for ComputeWaveforms {
         inputs: &[Port::new("recording", PortType::Recording), Port::new("sorting", PortType::Sorting)],
         outputs: &[Port::new("waveforms", PortType::Waveforms), Port::new("templates", PortType::Templates)],
     };
+
+    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (recording, sorting) = (names.input("recording"), names.input("sorting"));
+        let (waveforms, templates) = (names.output("waveforms"), names.output("templates"));
+        let step = PythonStep::call(waveforms, "si.create_sorting_analyzer", &[sorting, recording], &[]);
+        Some(
+            step.and(format!(
+                "{waveforms}.compute({})",
+                literal(["random_spikes", "waveforms", "templates"])
+            ))
+            .and(format!("{templates} = {waveforms}")),
+        )
+    }
 
     fn run(
         &self,

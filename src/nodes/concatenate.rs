@@ -5,7 +5,7 @@ use crate::{
     engine::chain,
     pipeline::{
         Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, OwnItem, Port,
-        PortType, RunContext, Value, Work,
+        PortType, PythonNames, PythonStep, RunContext, Value, Work,
     },
 };
 use schemars::JsonSchema;
@@ -72,6 +72,16 @@ impl Node for Concatenate {
         params.skip_missing
     }
 
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.inputs("recording"), names.output("recording"));
+        let function = match params.gap {
+            Gap::None => "si.concatenate_recordings",
+            Gap::Segments => "si.append_recordings",
+            Gap::Silence => return None,
+        };
+        Some(PythonStep::call(to, function, &[&from], &[]).and(format!("{} = None", names.output("parts"))))
+    }
+
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let mut items = Vec::new();
         for (coordinate, value) in inputs.many("recording") {
@@ -129,10 +139,10 @@ fn parts(items: &[(&Coordinate, Recording)], gap: Gap, gap_frames: usize) -> Tab
         }
         start += gap_frames as i64;
     }
-    let keys: BTreeSet<&String> = items.iter().flat_map(|(coordinate, _)| coordinate.0.keys()).collect();
+    let keys: BTreeSet<&String> = items.iter().flat_map(|(coordinate, _)| coordinate.keys().keys()).collect();
     let mut table = Table::default();
     for key in keys {
-        let cells: Vec<Option<&CoordinateValue>> = rows.iter().map(|(c, _)| c.0.get(key)).collect();
+        let cells: Vec<Option<&CoordinateValue>> = rows.iter().map(|(c, _)| c.keys().get(key)).collect();
         let whole = cells.iter().map(|cell| match cell {
             Some(CoordinateValue::Int(value)) => Some(*value),
             _ => None,

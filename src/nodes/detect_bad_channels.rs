@@ -10,12 +10,13 @@ use crate::{
         },
     },
     pipeline::{
-        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
-        Value, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Value, Work, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::Arc;
 
 /// How channels are judged.
@@ -198,6 +199,43 @@ impl Node for DetectBadChannels {
         fit.facts.insert("channel_ids".into(), serde_json::json!(info.channel_ids));
         fit.facts.insert("labels".into(), serde_json::json!(names));
         Ok(Outputs::one("fit", fit))
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        let method = match params.method {
+            Method::CoherencePsd => "coherence+psd",
+            Method::Std => "std",
+            Method::Mad => "mad",
+            Method::NeighborhoodR2 => "neighborhood_r2",
+        };
+        let named = [
+            ("method", json!(method)),
+            ("std_mad_threshold", json!(params.std_mad_threshold)),
+            ("psd_hf_threshold", json!(params.psd_hf_threshold)),
+            ("dead_channel_threshold", json!(params.dead_channel_threshold)),
+            ("noisy_channel_threshold", json!(params.noisy_channel_threshold)),
+            ("outside_channel_threshold", json!(params.outside_channel_threshold)),
+            ("outside_channels_location", json!(params.outside_channels_location)),
+            ("n_neighbors", json!(params.n_neighbors)),
+            ("nyquist_threshold", json!(params.nyquist_threshold)),
+            ("chunk_duration_s", json!(params.chunk_duration_s)),
+            ("num_random_chunks", json!(params.num_random_chunks)),
+        ];
+        let (ids, labels) = (format!("{to}_bad"), format!("{to}_labels"));
+        let found = format!("{ids}, {labels}");
+        let mut step = PythonStep::call(&found, "spre.detect_bad_channels", &[from], &named);
+        if !params.bad_channel_ids.is_empty() {
+            step = step.and(format!("{ids} = list({ids}) + {}", literal(&params.bad_channel_ids)));
+        }
+        Some(match params.action {
+            Action::Remove => step.and(format!("{to} = {from}.remove_channels({ids})")),
+            Action::Interpolate => step
+                .and(format!("{to} = {from}.remove_channels({from}.channel_ids[{labels} == \"out\"])"))
+                .and(format!("{ids} = [channel for channel in {ids} if channel in {to}.channel_ids]"))
+                .and(format!("{to} = spre.interpolate_bad_channels({to}, {ids})")),
+            Action::None => step.and(format!("print({ids})")).and(format!("{to} = {from}")),
+        })
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -8,12 +8,13 @@ use crate::{
         detect::{self, DetectParams as Settings},
     },
     pipeline::{
-        Act, Category, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext,
-        TaskClass, Work,
+        Act, Category, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 /// What crosses the threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -92,6 +93,31 @@ impl Node for DetectPeaks {
         Ok(Some(Box::new(move |params: &Self::Params, segment, frames, monitor| {
             Ok(glimpse.peaks(&settings(params, &inputs)?, segment, frames, monitor)?)
         })))
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let locally = params.method == DetectMethod::LocallyExclusive;
+        let named = [
+            ("peak_sign", json!(params.peak_sign)),
+            ("detect_threshold", json!(params.detect_threshold)),
+            ("exclude_sweep_ms", json!(params.exclude_sweep_ms)),
+            ("radius_um", json!(params.radius_um)),
+        ];
+        let named = named.into_iter().filter(|(_, value)| !value.is_null());
+        let settings: serde_json::Map<String, Json> =
+            named.map(|(name, value)| (name.to_owned(), value)).collect();
+        let (from, to) = (names.input("recording"), names.output("peaks"));
+        let step = PythonStep::call(
+            to,
+            "spd.detect_peaks",
+            &[from],
+            &[("method", json!("locally_exclusive")), ("method_kwargs", Json::Object(settings))],
+        );
+        Some(match locally {
+            true => step,
+            false => step
+                .noted("On the traces alone: the prototype of a matched filter has to be made there first."),
+        })
     }
 
     fn run(

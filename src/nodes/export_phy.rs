@@ -9,12 +9,13 @@ use crate::{
         written,
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Value, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Value, Work, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
 /// Where and what to write.
@@ -73,6 +74,32 @@ impl Node for ExportPhy {
 
     fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
         vec![params.path.clone()]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (recording, sorting) = (names.input("recording"), names.input("sorting"));
+        let analyzer = format!("{}_analyzer", names.output("files"));
+        let folder = format!("output_folder={}", names.path(&params.path));
+        let named = [
+            ("copy_binary", json!(params.copy_binary)),
+            ("dtype", json!(params.dtype.name())),
+            ("remove_if_exists", json!(params.overwrite)),
+        ];
+        Some(
+            PythonStep::call(&analyzer, "si.create_sorting_analyzer", &[sorting, recording], &[])
+                .and(format!(
+                    "{analyzer}.compute({})",
+                    literal([
+                        "random_spikes",
+                        "waveforms",
+                        "templates",
+                        "spike_amplitudes",
+                        "noise_levels",
+                        "principal_components"
+                    ])
+                ))
+                .and_call("", "sexp.export_to_phy", &[&analyzer, &folder], &named),
+        )
     }
 
     fn run(

@@ -65,7 +65,7 @@ impl Node for GroupItems {
         for text in &params.by {
             let (name, expression) = named(text).map_err(NodeError::Input)?;
             let value = expression.key_of(item).map_err(|e| NodeError::Input(format!("by: {e}")))?;
-            coordinate.0.insert(name, value);
+            coordinate.keys_mut().insert(name, value);
         }
         Ok(vec![Passed { from: "item", to: "item", coordinate }])
     }

@@ -3,10 +3,14 @@
 use crate::{
     data::Stage,
     engine::design::{Band, Family, design},
-    pipeline::{Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, Work,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Shape of the filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +64,18 @@ impl Node for HighpassFilter {
 
     fn acts(&self, params: &Self::Params) -> Vec<Act> {
         vec![Act::Filters, Act::Corner { field: "freq_min", hz: params.freq_min }]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let shape = if params.ftype == HighpassType::Butter { "butter" } else { "bessel" };
+        let named = [
+            ("freq_min", json!(params.freq_min)),
+            ("filter_order", json!(params.filter_order)),
+            ("ftype", json!(shape)),
+            ("dtype", json!("float32")),
+        ];
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        Some(PythonStep::call(to, "spre.highpass_filter", &[from], &named))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -7,12 +7,13 @@ use crate::{
         localize::{self, LocalizeMethod, LocalizeParams as Settings},
     },
     pipeline::{
-        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
-        Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 /// Settings of the localisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +74,17 @@ impl Node for LocalizePeaks {
         let usual = params.method.usual_radius_um();
         let radius_um = Some(auto::radius_um(params.radius_um, usual, inputs)?);
         Ok(Self::Params { radius_um, ..params.clone() })
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let named = [
+            ("method", json!(params.method)),
+            ("ms_before", json!(params.ms_before)),
+            ("ms_after", json!(params.ms_after)),
+            ("method_kwargs", params.radius_um.map_or(Json::Null, |radius| json!({"radius_um": radius}))),
+        ];
+        let from = [names.input("recording"), names.input("peaks")];
+        Some(PythonStep::call(names.output("peaks"), "spl.localize_peaks", &from, &named))
     }
 
     fn run(

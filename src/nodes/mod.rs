@@ -9,6 +9,7 @@ mod collect_tables;
 mod command;
 mod command_files;
 mod command_ports;
+mod command_presets;
 mod command_process;
 mod command_template;
 mod common_reference;

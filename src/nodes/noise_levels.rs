@@ -6,11 +6,13 @@ use crate::{
         noise::{self, Chunks},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What is taken for the noise level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +64,16 @@ impl Node for NoiseLevels {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("noise", PortType::Noise)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let chunks = format!(
+            "random_slices_kwargs=dict(num_chunks_per_segment={}, chunk_duration=\"{}ms\")",
+            params.num_chunks_per_segment, params.chunk_duration_ms
+        );
+        let named = [("return_in_uV", json!(false)), ("method", json!(params.method))];
+        let (from, to) = (names.input("recording"), names.output("noise"));
+        Some(PythonStep::call(to, "si.get_noise_levels", &[from, &chunks], &named))
+    }
 
     fn run(
         &self,

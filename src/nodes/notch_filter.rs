@@ -3,10 +3,14 @@
 use crate::{
     data::Stage,
     engine::design::notch,
-    pipeline::{Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, Work,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Settings of the notch filter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +50,12 @@ impl Node for NotchFilter {
 
     fn acts(&self, params: &Self::Params) -> Vec<Act> {
         vec![Act::Corner { field: "freq", hz: params.freq }]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let named = [("freq", json!(params.freq)), ("q", json!(params.q)), ("dtype", json!("float32"))];
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        Some(PythonStep::call(to, "spre.notch_filter", &[from], &named))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -2,10 +2,14 @@
 
 use crate::{
     data::Stage,
-    pipeline::{Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, Work,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// How channels are aligned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +63,12 @@ impl Node for PhaseShift {
             )));
         }
         Ok(PhaseShiftParams { inter_sample_shift: Some(shifts) })
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let named = [("inter_sample_shift", json!(params.inter_sample_shift)), ("dtype", json!("float32"))];
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        Some(PythonStep::call(to, "spre.phase_shift", &[from], &named))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

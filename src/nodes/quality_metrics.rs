@@ -3,9 +3,11 @@
 use crate::{
     engine::metrics::{MetricParams, compute_quality_metrics},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work, literal,
     },
 };
+use serde_json::json;
 
 /// Computes the quality metrics of all units.
 pub struct QualityMetrics;
@@ -34,6 +36,18 @@ impl Node for QualityMetrics {
         inputs: &[Port::new("recording", PortType::Recording), Port::new("sorting", PortType::Sorting)],
         outputs: &[Port::new("table", PortType::Table)],
     };
+
+    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (recording, sorting) = (names.input("recording"), names.input("sorting"));
+        let to = names.output("table");
+        let step = PythonStep::call(to, "si.create_sorting_analyzer", &[sorting, recording], &[]);
+        let extensions =
+            json!(["random_spikes", "noise_levels", "templates", "spike_amplitudes", "quality_metrics"]);
+        Some(
+            step.and(format!("{to}.compute({})", literal(extensions)))
+                .and(format!("{to} = {to}.get_extension(\"quality_metrics\").get_data()")),
+        )
+    }
 
     fn run(
         &self,

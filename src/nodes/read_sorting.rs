@@ -3,12 +3,13 @@
 use crate::{
     io,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Where the sorting is.
@@ -62,6 +63,21 @@ impl Node for ReadSorting {
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
         io::files_behind(&base.join(&params.path))
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let to = names.output("sorting");
+        let path = names.path(&params.path);
+        let found = io::describe(&names.place(&params.path), &io::OpenOptions::default());
+        let rate = [("sampling_frequency", json!(params.sampling_frequency))];
+        let format = found.map_or("", |found| found.format);
+        Some(match format {
+            "phy" => PythonStep::call(to, "se.read_phy", &[&path], &[]),
+            "mda" => PythonStep::call(to, "se.read_mda_sorting", &[&path], &rate),
+            "nwb" => PythonStep::call(to, "se.read_nwb_sorting", &[&path], &rate),
+            "sorting_analyzer" => PythonStep::default().and(format!("{to} = si.load({path}).sorting")),
+            _ => PythonStep::call(to, "si.load", &[&path], &[]),
+        })
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {

@@ -190,7 +190,7 @@ impl Node for ReadStudy {
             let mut coordinate = coordinate(entry);
             if let Some(first) = seen.get(&coordinate) {
                 value = Err(format!("{} has the same keys as {first}: give it other ones", entry.name()));
-                coordinate.0.insert("path".into(), CoordinateValue::Text(entry.name()));
+                coordinate.keys_mut().insert("path".into(), CoordinateValue::Text(entry.name()));
             }
             seen.insert(coordinate.clone(), entry.name());
             if let (Ok(_), Some(truth)) = (&value, &entry.truth) {
@@ -226,19 +226,17 @@ fn described(entry: &Entry) -> Json {
 
 fn coordinate(entry: &Entry) -> Coordinate {
     let keys = entry.keys.iter();
-    Coordinate(
-        keys.filter_map(|(key, value)| Some((key.clone(), CoordinateValue::of_json(value)?))).collect(),
-    )
+    keys.filter_map(|(key, value)| Some((key.clone(), CoordinateValue::of_json(value)?))).collect()
 }
 
 /// A row for each recording: its keys, where it is, and what is wrong with it.
 fn listed(entries: &[Entry], items: &[OwnItem]) -> Table {
     let mut table = Table::default();
     let keys: std::collections::BTreeSet<&String> =
-        items.iter().flat_map(|item| item.coordinate.0.keys()).collect();
+        items.iter().flat_map(|item| item.coordinate.keys().keys()).collect();
     for key in keys {
         let cells: Vec<Option<&CoordinateValue>> =
-            items.iter().map(|item| item.coordinate.0.get(key)).collect();
+            items.iter().map(|item| item.coordinate.keys().get(key)).collect();
         let whole: Option<Vec<i64>> = cells
             .iter()
             .map(|cell| match cell {

@@ -7,13 +7,14 @@ use crate::{
         noise::{Center, Chunks, channel_offsets},
     },
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Value,
-        Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Value, Work,
     },
 };
 use ndarray::Array1;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// How the offset is estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -84,6 +85,16 @@ impl Node for RemoveDc {
         let mut fit = Fit::default();
         fit.arrays.insert("offset".into(), Array1::from(offsets).into_dyn());
         Ok(Outputs::one("fit", fit))
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let named = [
+            ("mode", json!(params.mode)),
+            ("num_chunks_per_segment", json!(params.num_chunks_per_segment)),
+            ("chunk_duration", json!(format!("{}ms", params.chunk_duration_ms))),
+        ];
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        Some(PythonStep::call(to, "spre.center", &[from], &named))
     }
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

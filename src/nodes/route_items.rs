@@ -72,7 +72,8 @@ impl Node for RouteItems {
         let holds = match value("table")? {
             None => condition.holds(item).map_err(|e| wrong(e.to_string()))?,
             Some(Value::Table(table)) => {
-                let term = |name: &str| item.0.get(name).map(Term::from).or_else(|| of_table(&table, name));
+                let term =
+                    |name: &str| item.keys().get(name).map(Term::from).or_else(|| of_table(&table, name));
                 match condition.evaluate(&term).map_err(|e| wrong(with_columns(&e.to_string(), &table)))? {
                     Term::Truth(truth) => truth,
                     other => return Err(wrong(format!("it is {other}: true or false expected"))),

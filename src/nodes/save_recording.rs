@@ -5,12 +5,13 @@ use crate::{
     engine::{Monitor, chain},
     io::{self, written},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Value, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Value, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
 /// Formats a recording can be written in.
@@ -73,6 +74,26 @@ impl Node for SaveRecording {
 
     fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
         vec![params.path.clone()]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let from = names.input("recording");
+        if params.format != RecordingFormat::BinaryFolder {
+            return None;
+        }
+        let named = [("format", json!("binary")), ("overwrite", json!(params.overwrite))];
+        let folder = format!("folder={}", names.path(&params.path));
+        let step = match params.dtype {
+            Some(dtype) => PythonStep::call(
+                names.output("files"),
+                "spre.astype",
+                &[from],
+                &[("dtype", json!(dtype.name()))],
+            ),
+            None => PythonStep::default().and(format!("{} = {from}", names.output("files"))),
+        };
+        let save = format!("{}.save", names.output("files"));
+        Some(step.and_call("", &save, &[&folder], &named))
     }
 
     fn run(

@@ -3,12 +3,13 @@
 use crate::{
     io::{self, written},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Value, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Value, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
 /// Formats a sorting can be written in.
@@ -63,6 +64,16 @@ impl Node for SaveSorting {
 
     fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
         vec![params.path.clone()]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        if params.format != SortingFormat::NumpyFolder {
+            return None;
+        }
+        let save = format!("{}.save", names.input("sorting"));
+        let named = [("format", json!("numpy_folder")), ("overwrite", json!(params.overwrite))];
+        let folder = format!("folder={}", names.path(&params.path));
+        Some(PythonStep::default().and_call("", &save, &[&folder], &named))
     }
 
     fn run(

@@ -3,8 +3,8 @@
 use crate::{
     io::{self, written},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Value, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Value, Work,
     },
 };
 use schemars::JsonSchema;
@@ -50,6 +50,11 @@ impl Node for SaveTable {
 
     fn writes(&self, params: &Self::Params) -> Vec<PathBuf> {
         vec![params.path.clone()]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let path = names.path(&params.path);
+        Some(PythonStep::default().and(format!("{}.to_csv({path})", names.input("table"))))
     }
 
     fn run(

@@ -2,10 +2,14 @@
 
 use crate::{
     data::Stage,
-    pipeline::{Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, Work},
+    pipeline::{
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, Work,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Factor and offset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +47,20 @@ impl Node for Scale {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        let named = [("gain", json!(params.gain)), ("offset", json!(params.offset))];
+        Some(match params.to_uv {
+            true => PythonStep::call(to, "spre.scale_to_uV", &[from], &[]).and_call(
+                to,
+                "spre.scale",
+                &[to],
+                &named,
+            ),
+            false => PythonStep::call(to, "spre.scale", &[from], &named),
+        })
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;

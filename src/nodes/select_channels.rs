@@ -3,8 +3,8 @@
 use crate::{
     data::{Id, Stage},
     pipeline::{
-        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -53,6 +53,23 @@ impl Node for SelectChannels {
         })
         .into_iter()
         .collect()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        let mut from = from.to_owned();
+        let mut step = PythonStep::default();
+        // Names that are numbers are numbers there.
+        if !params.channel_ids.is_empty() {
+            step = step.and(format!("{to} = {from}.select_channels({})", literal(&params.channel_ids)));
+            from = to.to_owned();
+        }
+        if !params.remove_channel_ids.is_empty() {
+            step =
+                step.and(format!("{to} = {from}.remove_channels({})", literal(&params.remove_channel_ids)));
+            from = to.to_owned();
+        }
+        Some(if from == to { step } else { step.and(format!("{to} = {from}")) })
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

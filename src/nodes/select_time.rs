@@ -3,7 +3,8 @@
 use crate::{
     data::Stage,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -49,6 +50,23 @@ impl Node for SelectTime {
             }],
             _ => Vec::new(),
         }
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        let segment =
+            params.segment_index.map(|index| format!(".select_segments([{index}])")).unwrap_or_default();
+        let end = params.end_time.map_or_else(
+            || format!("{to}.get_num_frames()"),
+            |end| format!("min({to}.get_num_frames(), round({} * {to}.sampling_frequency))", literal(end)),
+        );
+        let start = format!("round({} * {to}.sampling_frequency)", literal(params.start_time));
+        Some(PythonStep::default().and(format!("{to} = {from}{segment}")).and_call(
+            to,
+            &format!("{to}.frame_slice"),
+            &[&start, &end],
+            &[],
+        ))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

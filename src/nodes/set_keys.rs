@@ -62,9 +62,9 @@ impl Node for SetKeys {
         for text in &params.set {
             let (name, expression) = named(text).map_err(NodeError::Input)?;
             let value = expression.key_of(&coordinate).map_err(|e| NodeError::Input(format!("set: {e}")))?;
-            coordinate.0.insert(name, value);
+            coordinate.keys_mut().insert(name, value);
         }
-        coordinate.0.retain(|key, _| !params.remove.contains(key));
+        coordinate.keys_mut().retain(|key, _| !params.remove.contains(key));
         Ok(vec![Passed { from: "item", to: "item", coordinate }])
     }
 

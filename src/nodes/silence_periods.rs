@@ -3,11 +3,13 @@
 use crate::{
     data::Stage,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Which stretches to blank.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +48,12 @@ impl Node for SilencePeriods {
             })
             .take(1)
             .collect()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let named = [("list_periods", json!(params.list_periods)), ("mode", json!("zeros"))];
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        Some(PythonStep::call(to, "spre.silence_periods", &[from], &named))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -5,8 +5,8 @@ use crate::{
     engine::{Monitor, chain},
     io,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, TaskNeeds, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -88,10 +88,34 @@ impl Node for SpikeinterfaceSorter {
         problems
     }
 
+    // Sorters differ; most take several cores and a few gigabytes.
+    fn needs(&self, _: &Self::Params, _: &Inputs) -> TaskNeeds {
+        TaskNeeds::new(4, 4000)
+    }
+
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
         // Another version of either is another sorter.
         let Ok(python) = python::find(&params.python, base) else { return Vec::new() };
         python::version_files(&python, &["spikeinterface", params.sorter.trim()])
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("recording"), names.output("sorting"));
+        let sorter = literal(params.sorter.trim());
+        let folder = format!("folder=BASE / {}", literal(format!("{to}_folder")));
+        let mut step =
+            PythonStep::call(&format!("{to}_params"), "ss.get_default_sorter_params", &[&sorter], &[]);
+        for (name, value) in settings(&params.parameters).unwrap_or_default() {
+            let place: String = name.split('.').map(|part| format!("[{}]", literal(part))).collect();
+            step = step.and(format!("{to}_params{place} = {}", literal(value)));
+        }
+        let unpacked = format!("**{to}_params");
+        Some(step.and_call(
+            to,
+            "ss.run_sorter",
+            &[&sorter, from, &folder, "remove_existing_folder=True", &unpacked],
+            &[],
+        ))
     }
 
     fn run(

@@ -92,7 +92,7 @@ fn places(parts: &Table) -> Result<Vec<(Coordinate, Place)>, NodeError> {
         let [of_segment, segment, start, frames] =
             [0, 1, 2, 3].map(|i| columns[i].get(row).copied().unwrap_or(0));
         let place = Place { of_segment, segment: segment as usize, start, frames: frames as usize };
-        (Coordinate(coordinate), place)
+        (coordinate, place)
     };
     Ok((0..parts.num_rows()).map(row).collect())
 }

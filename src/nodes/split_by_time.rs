@@ -152,7 +152,7 @@ fn around(
         if from < to {
             let mut coordinate = key("event", index);
             if !event.label.is_empty() {
-                coordinate.0.insert("label".into(), CoordinateValue::of_text(&event.label));
+                coordinate.keys_mut().insert("label".into(), CoordinateValue::of_text(&event.label));
             }
             found.push((coordinate, event.segment_index, (from, to)));
         }

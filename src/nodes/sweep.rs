@@ -26,6 +26,7 @@ pub enum Combine {
 #[serde(default, deny_unknown_fields)]
 pub struct SweepParams {
     /// A parameter of a node that follows, and its values: sort.detect_threshold = 4, 5, 6. What follows runs once for each.
+    /// Parameters of a source are set as well where nothing is connected here: demo.seed = 1, 2, 3.
     pub parameters: Vec<String>,
     /// How values of several parameters go together.
     pub combine: Combine,
@@ -48,12 +49,12 @@ impl Node for Sweep {
         search: &["parameter scan", "grid search", "values", "try", "vary", "study"],
         version: 1,
         work: Work::Arrange,
-        inputs: &[Port::new("item", PortType::Recording)],
+        inputs: &[Port::new("item", PortType::Recording).optional()],
         outputs: &[Port::new("item", PortType::Recording)],
     };
 
     fn inputs(&self, params: &Self::Params) -> Vec<Port> {
-        vec![Port::new("item", params.carries.port_type())]
+        vec![Port::new("item", params.carries.port_type()).optional()]
     }
 
     fn outputs(&self, params: &Self::Params) -> Vec<Port> {
@@ -97,7 +98,8 @@ impl Node for Sweep {
         let all = self.sweeps(params);
         let with = |base: &Coordinate, swept: &Swept, index: usize| {
             let mut own = base.clone();
-            own.0.extend(swept.values.get(index).map(|(value, _)| (swept.key.clone(), value.clone())));
+            own.keys_mut()
+                .extend(swept.values.get(index).map(|(value, _)| (swept.key.clone(), value.clone())));
             own
         };
         let mut coordinates = vec![item.clone()];

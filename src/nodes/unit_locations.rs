@@ -3,7 +3,8 @@
 use crate::{
     engine::locations::{UnitLocationParams, unit_locations_table},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work,
     },
 };
 
@@ -24,6 +25,15 @@ impl Node for UnitLocations {
         inputs: &[Port::new("templates", PortType::Templates)],
         outputs: &[Port::new("table", PortType::Table)],
     };
+
+    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("templates"), names.output("table"));
+        Some(
+            PythonStep::default()
+                .and(format!("{from}.compute(\"unit_locations\")"))
+                .and(format!("{to} = {from}.get_extension(\"unit_locations\").get_data()")),
+        )
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         Ok(Outputs::one("table", unit_locations_table(inputs.templates("templates")?, params)?))

@@ -10,13 +10,14 @@ use crate::{
         whiten::{WhitenMode, WhitenParams as Settings, Whitening, whitening},
     },
     pipeline::{
-        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass,
-        Value, Work,
+        Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Value, Work,
     },
 };
 use ndarray::{Array1, Array2, Ix2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 /// Which channels are whitened with which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -145,6 +146,28 @@ impl Node for Whiten {
             fit.arrays.insert("mean".into(), Array1::from(mean).into_dyn());
         }
         Ok(Outputs::one("fit", fit))
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let local =
+            params.mode == Mode::Local || (params.mode == Mode::Fitting && params.radius_um.is_some());
+        let named = [
+            ("mode", json!(if local { "local" } else { "global" })),
+            ("radius_um", if local { json!(params.radius_um) } else { Json::Null }),
+            ("apply_mean", json!(params.apply_mean)),
+            ("int_scale", json!(params.int_scale)),
+            ("eps", json!(params.eps)),
+            ("num_chunks_per_segment", json!(params.num_chunks_per_segment)),
+            ("chunk_duration", json!(format!("{}ms", params.chunk_duration_ms))),
+            ("dtype", json!("float32")),
+        ];
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        let step = PythonStep::call(to, "spre.whiten", &[from], &named);
+        Some(if params.robust {
+            step.noted("Spikes stay in SpikeInterface's estimate (robust).")
+        } else {
+            step
+        })
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

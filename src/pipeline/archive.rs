@@ -29,7 +29,7 @@ impl Made {
     /// Where it lies in a crate: `results/NODE/ITEM/`.
     pub fn place(&self) -> String {
         let node = file_name(&self.node);
-        match self.coordinate.0.is_empty() {
+        match self.coordinate.is_empty() {
             true => format!("results/{node}/"),
             false => format!("results/{node}/{}/", file_name(&self.coordinate.to_string())),
         }
@@ -40,7 +40,7 @@ impl Made {
     }
 
     fn name(&self) -> String {
-        match self.coordinate.0.is_empty() {
+        match self.coordinate.is_empty() {
             true => self.node.clone(),
             false => format!("{} [{}]", self.node, self.coordinate),
         }

@@ -5,11 +5,13 @@ use super::{
     check,
     expand::Expansion,
     fields,
+    needs::TaskNeeds,
     node::{
         DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt,
     },
     params::{self, ParamProblem, ParamSpec, Params},
     port::{Coordinate, Port},
+    python::{PythonNames, PythonStep},
 };
 use serde_json::Value as Json;
 use std::{
@@ -89,6 +91,16 @@ impl<N: Node> DynNode for Erased<N> {
         self.node.acts(&self.typed(params).unwrap_or_default())
     }
 
+    fn presets(&self) -> Vec<(&'static str, Params)> {
+        let defaults = to_params(&N::Params::default());
+        let changed = |params: &N::Params| params::without_defaults(to_params(params), &defaults);
+        self.node.presets().iter().map(|(name, params)| (*name, changed(params))).collect()
+    }
+
+    fn in_python(&self, params: &Params, names: &PythonNames) -> Option<PythonStep> {
+        self.node.in_python(&self.typed(params).unwrap_or_default(), names)
+    }
+
     fn inputs(&self, params: &Params) -> Vec<Port> {
         self.node.inputs(&self.typed(params).unwrap_or_default())
     }
@@ -115,6 +127,10 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn takes_what_is_there(&self, params: &Params) -> bool {
         self.typed(params).is_ok_and(|p| self.node.takes_what_is_there(&p))
+    }
+
+    fn needs(&self, params: &Params, inputs: &Inputs) -> TaskNeeds {
+        self.node.needs(&self.typed(params).unwrap_or_default(), inputs)
     }
 
     fn groups(&self, params: &Params) -> Option<Vec<String>> {

@@ -4,9 +4,10 @@
 //! the run itself; so they cannot disagree.
 
 use super::{
-    Coordinate, Key, NodeInstance, Pipeline, Port, Registry, Severity, Store, Swept, TaskId, Work,
+    Coordinate, Inputs, Key, NodeInstance, Pipeline, Port, Registry, Severity, Store, Swept, TaskClass,
+    TaskId, TaskNeeds, Value, Work,
     evaluate_item::Arrived,
-    join::{Arrivals, Grouped, Item, ItemState, join},
+    join::{Arrivals, Grouped, Item, ItemState, Payload, Row, join},
     memo::Memo,
     node::DynNode,
     prepared::Prepared,
@@ -18,7 +19,7 @@ use petgraph::{Direction, stable_graph::NodeIndex, visit::EdgeRef};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// What is known of a node.
@@ -75,6 +76,27 @@ pub(super) struct Job {
     /// Files it writes for the user.
     pub writes: Vec<PathBuf>,
     pub seed: u64,
+    /// What it needs, asked of its node once.
+    pub needs: OnceLock<TaskNeeds>,
+}
+
+impl Job {
+    pub(super) fn class(&self) -> TaskClass {
+        self.node.info().work.class()
+    }
+
+    /// What it needs while it runs.
+    pub(super) fn needs(&self) -> TaskNeeds {
+        *self.needs.get_or_init(|| {
+            let mut known = Inputs::default();
+            for (port, coordinate, _, payload) in &self.inputs {
+                if let Payload::Here(value @ Value::Recording(_)) = payload {
+                    known.ports.entry(port.clone()).or_default().push((coordinate.clone(), value.clone()));
+                }
+            }
+            self.node.needs(&self.prepared.params, &known)
+        })
+    }
 }
 
 impl std::fmt::Debug for Job {
@@ -264,6 +286,19 @@ impl<'a> Evaluator<'a> {
         self.items(instance, &node, &inputs, &outputs, &collections)
     }
 
+    /// The items of a source whose parameters are set by a node to which nothing is connected.
+    fn swept_source(&self, source: &NodeInstance) -> Option<Vec<Row>> {
+        let wires = self.pipeline.wires();
+        let mut sweeps = self.pipeline.nodes().filter(|other| !other.muted && !other.bypassed);
+        let (sweep, node) = sweeps.find_map(|other| {
+            let node = self.registry.get(&other.kind)?;
+            let sets = node.sweeps(&other.params).iter().any(|swept| swept.node == source.name);
+            (sets && wires.iter().all(|wire| wire.2 != other.name)).then_some((other, node))
+        })?;
+        let passed = node.arrange(&sweep.params, &Coordinate::default(), &|_| Ok(None)).ok()?;
+        Some(passed.into_iter().map(|passed| (passed.coordinate, Vec::new())).collect())
+    }
+
     /// What is wrong with the parameters a node sets elsewhere.
     fn wrong_sweep(&self, instance: &NodeInstance, node: &Arc<dyn DynNode>) -> Option<String> {
         node.sweeps(&instance.params).iter().find_map(|swept| {
@@ -330,7 +365,10 @@ impl<'a> Evaluator<'a> {
             })
             .collect();
         let joined: Vec<(&str, &Arrivals)> = arrivals.iter().map(|(port, items)| (*port, items)).collect();
-        let (rows, unmatched) = join(&joined);
+        let (mut rows, unmatched) = join(&joined);
+        if inputs.is_empty() {
+            rows = self.swept_source(instance).unwrap_or(rows);
+        }
         let settled = !collections.values().flatten().any(|i| matches!(i.state, ItemState::Pending));
         let mut eval = NodeEval {
             warnings: if settled { unmatched } else { Vec::new() },
@@ -363,6 +401,10 @@ impl<'a> Evaluator<'a> {
                         grouped = both(grouped, &item.grouped);
                     }
                 }
+            }
+            if groups.is_none() && grouped.is_none() {
+                self.item(instance, node, coordinate, &own, &mut eval);
+                continue;
             }
             let before: Vec<usize> = eval.outputs.values().map(Vec::len).collect();
             self.item(instance, node, coordinate, &own, &mut eval);

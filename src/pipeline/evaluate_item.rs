@@ -11,7 +11,12 @@ use super::{
     provenance::{FileOf, Origin, result_of},
     store::Stored,
 };
-use std::{cell::Cell, collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 /// What arrives at the ports of one call: port, coordinate, key and value.
 pub(super) type Arrived = (String, Coordinate, Key, Payload);
@@ -144,6 +149,7 @@ impl Evaluator<'_> {
                 writes: writes.collect(),
                 prepared: prepared.clone(),
                 seed: self.pipeline.seed(),
+                needs: OnceLock::new(),
             };
             let Some(stored) = self.find(&job) else {
                 return Ok(match self.outcomes.get(&key) {
@@ -194,11 +200,11 @@ impl Evaluator<'_> {
                     collected.push(Item::new(coordinate.clone(), state));
                 }
                 Output::Many(items) => collected.extend(items.iter().map(|(added, value)| {
-                    Item::new(with(&coordinate, added), ready(key.output(port, added), value, &[]))
+                    Item::new(coordinate.with(added), ready(key.output(port, added), value, &[]))
                 })),
                 Output::Own(items) => {
                     for item in items {
-                        let place = with(&coordinate, &item.coordinate);
+                        let place = coordinate.with(&item.coordinate);
                         let state = match &item.value {
                             Ok(value) => {
                                 ready(self.key_of_own(node, port, item, &inputs), value, &item.files)
@@ -335,20 +341,13 @@ fn failed(error: super::StoreError) -> NodeError {
     NodeError::Failed(error.to_string())
 }
 
-/// Both coordinates; where a node gives a key another value, its own counts.
-fn with(base: &Coordinate, added: &Coordinate) -> Coordinate {
-    let mut all = base.clone();
-    all.0.extend(added.0.clone());
-    all
-}
-
 fn stored_outputs(stored: &Stored, key: Key, coordinate: &Coordinate, eval: &mut NodeEval) {
     for (port, entry) in &stored.manifest.outputs {
         let collected = eval.outputs.entry(port.clone()).or_default();
         for (added, _) in &entry.items {
             let payload = Payload::Stored(stored.clone(), port.clone(), added.clone());
             let state = ItemState::Ready { key: key.output(port, added), payload };
-            collected.push(Item::new(with(coordinate, added), state));
+            collected.push(Item::new(coordinate.with(added), state));
         }
     }
 }

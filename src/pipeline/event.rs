@@ -20,8 +20,9 @@ pub struct TaskId {
 impl TaskId {
     /// Whether the other is this one, or one of several that this one became once its items were known.
     pub fn holds(&self, other: &Self) -> bool {
-        let keys = &other.coordinate.0;
-        self.node == other.node && self.coordinate.0.iter().all(|(key, value)| keys.get(key) == Some(value))
+        let keys = other.coordinate.keys();
+        self.node == other.node
+            && self.coordinate.keys().iter().all(|(key, value)| keys.get(key) == Some(value))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Runs pipelines: threads drive tasks, one rayon pool computes, events tell what happens.
 
 use super::{
-    Coordinate, Event, Hooks, Pipeline, Plan, PlannedTask, Problem, Registry, RunId, RunStatus, Store,
-    TaskClass, TaskId, Value, Work,
+    Coordinate, Event, Hooks, Inputs, NodeInstance, Pipeline, Plan, PlannedTask, Problem, Registry, RunId,
+    RunStatus, Store, TaskClass, TaskId, TaskNeeds, Value, Work,
     evaluate::{EvalState, Evaluator, ItemEval},
     graph::split,
     join::ItemState,
     memo::Memo,
+    needs::default_memory,
     plan,
     resources::CpuMeter,
     run::Run,
@@ -29,13 +30,16 @@ pub struct Limits {
     pub threads: usize,
     /// Tasks of a class that run at once; a class that is not listed may run as many as there are threads.
     pub per_class: BTreeMap<TaskClass, usize>,
+    /// Memory that tasks which run at once may need together, in bytes; one that needs more runs alone.
+    pub memory_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         // Two sorts at once would need twice the memory and be no faster.
-        Self { threads, per_class: BTreeMap::from([(TaskClass::Sort, 1), (TaskClass::Waveforms, 2)]) }
+        let per_class = BTreeMap::from([(TaskClass::Sort, 1), (TaskClass::Waveforms, 2)]);
+        Self { threads, per_class, memory_bytes: default_memory() }
     }
 }
 
@@ -175,10 +179,7 @@ impl Executor {
                     problems.push(Problem::of_node(&instance.name, message));
                 }
                 if item.is_task && !matches!(item.state, EvalState::Failed(_) | EvalState::Cancelled(_)) {
-                    tasks.push(PlannedTask {
-                        estimate_s,
-                        ..self.planned(&instance.name, &instance.kind, item)
-                    });
+                    tasks.push(PlannedTask { estimate_s, ..self.planned(instance, item) });
                 }
             }
         }
@@ -186,8 +187,16 @@ impl Executor {
         Plan { tasks, problems }
     }
 
-    fn planned(&self, node: &str, kind: &str, item: &ItemEval) -> PlannedTask {
-        let work = self.registry.get(kind).map(|node| node.info().work);
+    fn planned(&self, instance: &NodeInstance, item: &ItemEval) -> PlannedTask {
+        let NodeInstance { name: node, kind, params, .. } = instance;
+        let known = self.registry.get(kind);
+        let work = known.map_or(Work::Lazy, |node| node.info().work);
+        let needs = match (&item.state, known) {
+            (EvalState::Runnable(job), _) => job.needs(),
+            // Its inputs are not known yet.
+            (EvalState::Waiting, Some(node)) => node.needs(params, &Inputs::default()),
+            _ => TaskNeeds::of(work.class()),
+        };
         let folder = match &item.state {
             EvalState::Done(stored) => Some(stored.folder.clone()),
             _ => None,
@@ -195,12 +204,13 @@ impl Executor {
         PlannedTask {
             task: TaskId { node: node.to_owned(), coordinate: item.coordinate.clone() },
             kind: kind.to_owned(),
-            fit: matches!(work, Some(Work::FitThenLazy(_))),
+            fit: matches!(work, Work::FitThenLazy(_)),
             cached: folder.is_some(),
             folder,
             provisional: matches!(item.state, EvalState::Waiting),
             after: Vec::new(),
             estimate_s: None,
+            needs,
         }
     }
 

@@ -112,12 +112,12 @@ fn join_one(rows: &[Row], items: &[Coordinate]) -> Vec<Row> {
     // Keys that all coordinates of both sides have tell partners apart quickly; the rest is compared.
     let mut all = rows.iter().map(|(c, _)| c).chain(items);
     let mut shared: BTreeSet<&str> =
-        all.next().map(|c| c.0.keys().map(String::as_str).collect()).unwrap_or_default();
+        all.next().map(|c| c.keys().keys().map(String::as_str).collect()).unwrap_or_default();
     for coordinate in all {
-        shared.retain(|key| coordinate.0.contains_key(*key));
+        shared.retain(|key| coordinate.keys().contains_key(*key));
     }
     let part =
-        |c: &Coordinate| -> Vec<_> { shared.iter().filter_map(|key| c.0.get(*key).cloned()).collect() };
+        |c: &Coordinate| -> Vec<_> { shared.iter().filter_map(|key| c.keys().get(*key).cloned()).collect() };
     let mut by_part: BTreeMap<Vec<_>, Vec<usize>> = BTreeMap::new();
     for (index, coordinate) in items.iter().enumerate() {
         by_part.entry(part(coordinate)).or_default().push(index);
@@ -140,7 +140,7 @@ mod tests {
 
     fn items(keys: &[&[(&str, i64)]]) -> Vec<Item> {
         let coordinate = |keys: &&[(&str, i64)]| {
-            Coordinate(keys.iter().map(|&(k, v)| (k.to_owned(), CoordinateValue::Int(v))).collect())
+            keys.iter().map(|&(k, v)| (k.to_owned(), CoordinateValue::Int(v))).collect()
         };
         keys.iter().map(|k| Item::new(coordinate(k), ItemState::Pending)).collect()
     }

@@ -28,14 +28,17 @@ mod matrix;
 mod memo;
 mod mend;
 mod migrate;
+mod needs;
 mod node;
 mod params;
 mod plan;
 mod port;
 mod prepared;
 mod provenance;
+mod python;
 mod raw;
 mod read_params;
+mod ready;
 mod registry;
 mod replace;
 mod resources;
@@ -70,6 +73,7 @@ pub use history::{KeptRun, RunRecord};
 pub use key::Key;
 pub use mark::{Mark, MarkColor, MarkKind};
 pub use matrix::{Cell, CellState, Matrix};
+pub use needs::TaskNeeds;
 pub use node::{
     Category, DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed,
     RunContext, Swept, TaskClass, ValueAt, Work,
@@ -78,6 +82,7 @@ pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
 pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
 pub use provenance::{FileOf, InputOf, Provenance, Step};
+pub use python::{PythonNames, PythonStep, literal, script};
 pub use registry::Registry;
 pub use resources::{peak_rss_bytes, process_cpu_s};
 pub use settings::{Hooks, RunSettings};

@@ -3,8 +3,10 @@
 use super::{
     act::Act,
     expand::Expansion,
+    needs::TaskNeeds,
     params::{ParamProblem, ParamSpec, Params},
     port::{Coordinate, CoordinateValue, Port, PortType, Value},
+    python::{PythonNames, PythonStep},
 };
 use crate::{
     data::{
@@ -65,6 +67,14 @@ pub enum Work {
 }
 
 impl Work {
+    /// The class of its tasks.
+    pub fn class(self) -> TaskClass {
+        match self {
+            Work::Task(class) | Work::FitThenLazy(class) => class,
+            Work::Lazy | Work::Arrange => TaskClass::Other,
+        }
+    }
+
     /// True where there is something to run and to keep.
     pub fn is_task(self) -> bool {
         matches!(self, Work::FitThenLazy(_) | Work::Task(_))
@@ -204,6 +214,16 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The same with SpikeInterface, in Python; `None` where it has no equivalent.
+    fn in_python(&self, _params: &Self::Params, _names: &PythonNames) -> Option<PythonStep> {
+        None
+    }
+
+    /// Parameters to begin with for one use or another, by name.
+    fn presets(&self) -> Vec<(&'static str, Self::Params)> {
+        Vec::new()
+    }
+
     /// What is wrong with the parameters beyond types and ranges.
     fn check(&self, _params: &Self::Params) -> Vec<ParamProblem> {
         Vec::new()
@@ -229,6 +249,11 @@ pub trait Node: Send + Sync + 'static {
     /// True where a `many` input takes what is there, though other items of it cannot be had.
     fn takes_what_is_there(&self, _params: &Self::Params) -> bool {
         false
+    }
+
+    /// What a task of it needs while it runs. `inputs` holds the recordings alone, and none where they are not known yet.
+    fn needs(&self, _params: &Self::Params, _inputs: &Inputs) -> TaskNeeds {
+        TaskNeeds::of(Self::INFO.work.class())
     }
 
     /// The keys by which what leaves is gathered at the next `many` input.
@@ -537,6 +562,14 @@ pub trait DynNode: Send + Sync {
     fn expand(&self, params: &Params) -> Result<Option<Expansion>, ParamProblem>;
     /// As [`Node::acts`], of the defaults where the parameters are wrong.
     fn acts(&self, params: &Params) -> Vec<Act>;
+    /// As [`Node::presets`]: what differs from the defaults.
+    fn presets(&self) -> Vec<(&'static str, Params)> {
+        Vec::new()
+    }
+    /// As [`Node::in_python`], of the defaults where the parameters are wrong.
+    fn in_python(&self, _params: &Params, _names: &PythonNames) -> Option<PythonStep> {
+        None
+    }
     /// Inputs for these parameters (of the defaults where the parameters are wrong).
     fn inputs(&self, params: &Params) -> Vec<Port>;
     /// Outputs for these parameters (of the defaults where the parameters are wrong).
@@ -554,6 +587,10 @@ pub trait DynNode: Send + Sync {
     fn uses_coordinates(&self, params: &Params) -> bool;
     /// As [`Node::takes_what_is_there`].
     fn takes_what_is_there(&self, params: &Params) -> bool;
+    /// As [`Node::needs`], of the defaults where the parameters are wrong.
+    fn needs(&self, _params: &Params, _inputs: &Inputs) -> TaskNeeds {
+        TaskNeeds::of(self.info().work.class())
+    }
     /// As [`Node::groups`].
     fn groups(&self, params: &Params) -> Option<Vec<String>>;
     /// As [`Node::sweeps`].

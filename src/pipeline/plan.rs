@@ -1,6 +1,6 @@
 //! What a run would do: the tasks in order, which of them are done already, and what stands in the way.
 
-use super::{Coordinate, Pipeline, Problem, TaskId};
+use super::{Coordinate, Pipeline, Problem, TaskId, TaskNeeds};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -26,6 +26,8 @@ pub struct PlannedTask {
     pub after: Vec<TaskId>,
     /// Seconds the last run of this kind took, where known.
     pub estimate_s: Option<f64>,
+    /// What it needs while it runs.
+    pub needs: TaskNeeds,
 }
 
 /// The tasks of a pipeline in the order they would run.
@@ -62,7 +64,7 @@ pub(super) fn set_order(tasks: &mut [PlannedTask], pipeline: &Pipeline) {
         let nodes = before.entry(node.clone()).or_insert_with_key(|node| nearest(pipeline, node, &by_node));
         for node in nodes.iter() {
             let Some(found) = by_node.get(node) else { continue };
-            let keys: Vec<String> = coordinate.0.keys().cloned().collect();
+            let keys: Vec<String> = coordinate.keys().keys().cloned().collect();
             let index =
                 indices.entry((node.clone(), keys)).or_insert_with_key(|(_, keys)| Index::of(found, keys));
             let partners = index.partners(coordinate).filter_map(|i| found.get(i));
@@ -81,7 +83,7 @@ impl Index {
         let mut by_shared: BTreeMap<BTreeSet<String>, HashMap<Coordinate, Vec<usize>>> = BTreeMap::new();
         for (i, coordinate) in coordinates.iter().enumerate() {
             let shared: BTreeSet<String> =
-                keys.iter().filter(|key| coordinate.0.contains_key(*key)).cloned().collect();
+                keys.iter().filter(|key| coordinate.keys().contains_key(*key)).cloned().collect();
             let part = coordinate.only(&shared);
             by_shared.entry(shared).or_default().entry(part).or_default().push(i);
         }

@@ -272,39 +272,89 @@ impl fmt::Display for CoordinateValue {
     }
 }
 
-/// Which item of a collection, such as `{session: "a", index: 3}`; a plain recording has no keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Coordinate(pub BTreeMap<String, CoordinateValue>);
+/// Which item of a collection, such as `{session: "a", index: 3}`; a plain recording has no keys. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Coordinate(Arc<BTreeMap<String, CoordinateValue>>);
+
+impl Serialize for Coordinate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Coordinate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::deserialize(deserializer).map(|keys| Self(Arc::new(keys)))
+    }
+}
+
+impl FromIterator<(String, CoordinateValue)> for Coordinate {
+    fn from_iter<I: IntoIterator<Item = (String, CoordinateValue)>>(keys: I) -> Self {
+        Self(Arc::new(keys.into_iter().collect()))
+    }
+}
 
 impl Coordinate {
     /// A coordinate of one key.
     pub fn single(key: &str, value: CoordinateValue) -> Self {
-        Self(BTreeMap::from([(key.to_owned(), value)]))
+        Self::from_iter([(key.to_owned(), value)])
+    }
+
+    /// Its keys and their values.
+    pub fn keys(&self) -> &BTreeMap<String, CoordinateValue> {
+        &self.0
+    }
+
+    /// The same, to change.
+    pub fn keys_mut(&mut self) -> &mut BTreeMap<String, CoordinateValue> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// True where it has no keys: there is one item.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Only these keys.
     #[must_use]
     pub fn only(&self, keys: &std::collections::BTreeSet<String>) -> Self {
-        Self(
-            self.0
-                .iter()
-                .filter(|(key, _)| keys.contains(*key))
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect(),
-        )
+        match self.0.keys().all(|key| keys.contains(key)) {
+            true => self.clone(),
+            false => {
+                let kept = self.0.iter().filter(|(key, _)| keys.contains(*key));
+                kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+            }
+        }
     }
 
     /// Both coordinates together, or `None` where they disagree on a shared key.
     pub fn join(&self, other: &Self) -> Option<Self> {
-        let mut joined = self.0.clone();
-        for (key, value) in &other.0 {
-            match joined.get(key) {
-                Some(own) if own != value => return None,
-                _ => drop(joined.insert(key.clone(), value.clone())),
+        if Arc::ptr_eq(&self.0, &other.0) || other.is_empty() {
+            return Some(self.clone());
+        }
+        if self.0.iter().any(|(key, value)| other.0.get(key).is_some_and(|own| own != value)) {
+            return None;
+        }
+        let is_part = |part: &Self, whole: &Self| part.0.keys().all(|key| whole.0.contains_key(key));
+        Some(match (is_part(other, self), is_part(self, other)) {
+            (true, _) => self.clone(),
+            (_, true) => other.clone(),
+            _ => self.with(other),
+        })
+    }
+
+    /// Both coordinates together; on a shared key the other's value counts.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        match (self.is_empty(), other.is_empty()) {
+            (_, true) => self.clone(),
+            (true, _) => other.clone(),
+            _ => {
+                let mut all = self.clone();
+                all.keys_mut().extend(other.0.iter().map(|(key, value)| (key.clone(), value.clone())));
+                all
             }
         }
-        Some(Self(joined))
     }
 
     /// The place of this item's own file or folder where one path is named for all: `metrics.csv` becomes

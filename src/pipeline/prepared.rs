@@ -120,7 +120,7 @@ impl Evaluator<'_> {
     fn swept(&self, node: &str, coordinate: &Coordinate) -> Vec<(String, Json)> {
         let own = self.swept.iter().filter(|swept| swept.node == node);
         own.filter_map(|swept| {
-            let value = coordinate.0.get(&swept.key)?;
+            let value = coordinate.keys().get(&swept.key)?;
             let (_, json) = swept.values.iter().find(|(of_key, _)| of_key == value)?;
             Some((swept.field.clone(), json.clone()))
         })

@@ -2,17 +2,20 @@
 
 use super::{
     Coordinate, Document, Event, EventKind, Executor, Key, NodeError, Pipeline, RunId, RunOptions, RunStatus,
-    TaskClass, TaskId, Work,
+    TaskId,
     evaluate::{EvalState, Evaluator, Job, Outcome},
     executor::source_of,
     feed::{Feed, TaskMonitor},
     history::Keeping,
+    needs::Room,
+    ready::Ready,
     store::{Claim, ScratchFolder, lock},
     task::{self, Finished, Site},
 };
+use crate::data::text::size;
 use crossbeam_channel::{Receiver, Sender};
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::PathBuf,
     sync::{
         Arc, Condvar, Mutex,
@@ -30,6 +33,9 @@ const WALK_SHARE: u32 = 20;
 /// How often it is asked whether another process is done with a task.
 const ELSEWHERE: Duration = Duration::from_millis(100);
 
+/// So many tasks go before one that does not fit; then the room it needs is kept free.
+const PATIENCE: usize = 16;
+
 type Ended = (Arc<Job>, Result<Finished, NodeError>);
 
 pub(super) struct Run {
@@ -41,17 +47,19 @@ pub(super) struct Run {
     ended: (Sender<Ended>, Receiver<Ended>),
     running: Vec<Arc<Job>>,
     /// The last state that was told of each task.
-    told: BTreeMap<TaskId, Told>,
+    told: HashMap<TaskId, Told>,
     /// Warnings that were told.
     warned: BTreeSet<(String, String)>,
     /// Tasks that can start, as the last walk found them.
-    ready: VecDeque<Arc<Job>>,
+    ready: Ready,
     /// Tasks that other processes are at, and when they are asked for again.
     elsewhere: Vec<(Arc<Job>, Instant)>,
     /// Why no more tasks are started: the disk is full.
     stopped: Option<String>,
     /// What is kept of the run.
     kept: Option<Keeping>,
+    /// The first task that does not fit beside those that run, and how many went before it since.
+    held: Option<(Key, usize)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,11 +115,12 @@ impl Run {
                 site: Arc::new(site),
                 ended: crossbeam_channel::unbounded(),
                 running: Vec::new(),
-                told: BTreeMap::new(),
+                told: HashMap::new(),
                 warned: BTreeSet::new(),
-                ready: VecDeque::new(),
+                ready: Ready::default(),
                 elsewhere: Vec::new(),
                 stopped: None,
+                held: None,
             };
             finish(run.drive(&pipeline));
         };
@@ -164,7 +173,7 @@ impl Run {
             }
             if self.running.is_empty() {
                 if !keys.is_empty() {
-                    self.ready.clear();
+                    self.ready = Ready::default();
                     continue;
                 }
                 if self.elsewhere.is_empty() || !goes_on {
@@ -193,7 +202,7 @@ impl Run {
         let at_work = self.running.iter().chain(self.elsewhere.iter().map(|(job, _)| job));
         let mut seen: BTreeSet<Key> = at_work.map(|job| job.key).collect();
         let wanted = runnable(walk).filter(|job| self.is_wanted(&job.task));
-        self.ready = wanted.filter(|job| seen.insert(job.key)).cloned().collect();
+        self.ready = Ready::of(wanted.filter(|job| seen.insert(job.key)).cloned());
     }
 
     /// Whether a task is one of those that were asked for.
@@ -231,7 +240,7 @@ impl Run {
 
     /// Tells what became of tasks since the last time.
     fn tell_states(&mut self, walk: &Evaluator) {
-        let mut present = BTreeSet::new();
+        let mut present = HashSet::new();
         for (instance, eval) in walk.iter() {
             for warning in &eval.warnings {
                 if self.warned.insert((instance.name.clone(), warning.clone())) {
@@ -285,7 +294,9 @@ impl Run {
             }
         }
         // A task that was expected at one item and became several.
-        let gone: Vec<TaskId> = self.told.keys().filter(|task| !present.contains(task)).cloned().collect();
+        let mut gone: Vec<TaskId> =
+            self.told.keys().filter(|task| !present.contains(*task)).cloned().collect();
+        gone.sort();
         for task in gone {
             if self.told.remove(&task) == Some(Told::Queued) {
                 let reason = "its items are other ones, known only now".to_owned();
@@ -334,26 +345,31 @@ impl Run {
 
     /// Starts what can run, within the limits.
     fn dispatch(&mut self, walk: &Evaluator) {
-        let limits = self.executor.limits().clone();
-        // One more than threads, so that a task that waits for a disk leaves no core idle.
-        let most = self.site.threads + 1;
-        let mut full = BTreeSet::new();
-        let mut waiting = VecDeque::new();
-        while self.running.len() < most
-            && let Some(job) = self.ready.pop_front()
+        let executor = self.executor.clone();
+        let running = self.running.iter().map(|job| (job.class(), job.needs()));
+        let mut room = Room::new(executor.limits(), self.site.threads, running);
+        // What was held back may be gone.
+        if self.held.is_some_and(|(key, _)| !self.ready.iter().any(|job| job.key == key)) {
+            self.held = None;
+        }
+        let mut waiting = Vec::new();
+        while !room.is_full()
+            && let Some(job) = self.ready.take(|class| !room.is_full_of(class))
         {
-            let class = class_of(&job);
-            let of_class = self.running.iter().filter(|r| class_of(r) == class).count();
-            let limit = limits.per_class.get(&class).copied().unwrap_or(self.site.threads).max(1);
-            if full.contains(&class) || of_class >= limit {
-                full.insert(class);
-                waiting.push_back(job);
-                continue;
+            if !room.fits(job.class(), job.needs()) {
+                let goes_on = self.held_back(&job, &room);
+                waiting.push(job);
+                if goes_on {
+                    continue;
+                }
+                break;
             }
             let Some(scratch) = self.claim(&job) else { continue };
             let mut ingredients = walk.ingredients(&job);
             ingredients.because = self.executor.reasons(walk, &job, &self.document());
             self.tell(job.task.clone(), Told::Started, |task| EventKind::Started { task });
+            room.take(job.class(), job.needs());
+            self.passed(&job);
             self.running.push(job.clone());
             let (site, sender) = (self.site.clone(), self.ended.0.clone());
             let monitor =
@@ -369,8 +385,36 @@ impl Run {
                 let _ = self.ended.0.send((job, Err(error)));
             }
         }
-        waiting.append(&mut self.ready);
-        self.ready = waiting;
+        waiting.into_iter().rev().for_each(|job| self.ready.push_front(job));
+    }
+
+    /// A task does not fit beside those that run; true where others may go before it.
+    fn held_back(&mut self, job: &Arc<Job>, room: &Room) -> bool {
+        let needs = job.needs();
+        let (_, passed) = *self.held.get_or_insert_with(|| {
+            let (wanted, free) = (size(needs.memory_bytes), size(room.free_memory()));
+            let line = if needs.memory_bytes > self.executor.limits().memory_bytes {
+                format!(
+                    "needs about {wanted} of memory, more than may be used at once: waits until it is alone"
+                )
+            } else if needs.memory_bytes > room.free_memory() {
+                format!("waits for memory: it needs about {wanted}, {free} are free")
+            } else {
+                format!("waits for {} free cores", needs.cores)
+            };
+            self.feed.tell(EventKind::Log { task: job.task.clone(), warning: false, line });
+            (job.key, 0)
+        });
+        passed < PATIENCE
+    }
+
+    /// A task starts, ahead of one that is held back or as the one that was.
+    fn passed(&mut self, job: &Job) {
+        match &mut self.held {
+            Some((key, _)) if *key == job.key => self.held = None,
+            Some((_, passed)) => *passed += 1,
+            None => {}
+        }
     }
 
     fn end(&mut self, job: &Arc<Job>, result: Result<Finished, NodeError>, walk: &mut Evaluator) {
@@ -410,15 +454,12 @@ impl Run {
 
     fn finish(mut self, walk: &Evaluator) -> RunStatus {
         let cancelled = self.cancel.load(Ordering::Relaxed);
-        for (task, state) in std::mem::take(&mut self.told) {
-            if state == Told::Queued {
-                let reason =
-                    self.stopped.clone().unwrap_or_else(|| "the run was stopped before its turn".into());
-                self.feed.tell(EventKind::Cancelled { task: task.clone(), reason });
-                self.told.insert(task, Told::Cancelled);
-            } else {
-                self.told.insert(task, state);
-            }
+        let queued = self.told.iter().filter(|(_, state)| **state == Told::Queued);
+        let mut queued: Vec<TaskId> = queued.map(|(task, _)| task.clone()).collect();
+        queued.sort();
+        for task in queued {
+            let reason = self.stopped.clone().unwrap_or_else(|| "the run was stopped before its turn".into());
+            self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason });
         }
         let has = |state: Told| self.told.values().any(|s| *s == state);
         let status = if cancelled && has(Told::Cancelled) {
@@ -493,13 +534,6 @@ fn failures(walk: &Evaluator) -> BTreeMap<String, String> {
     of_node.collect()
 }
 
-fn class_of(job: &Job) -> TaskClass {
-    match job.node.info().work {
-        Work::Task(class) | Work::FitThenLazy(class) => class,
-        Work::Lazy | Work::Arrange => TaskClass::Other,
-    }
-}
-
 /// Tasks that could start now, in topological order.
 fn runnable<'w>(walk: &'w Evaluator) -> impl Iterator<Item = &'w Arc<Job>> {
     walk.iter().flat_map(|(_, eval)| &eval.items).filter_map(|item| match &item.state {
@@ -518,6 +552,6 @@ fn tasks<'w>(walk: &'w Evaluator) -> impl Iterator<Item = TaskId> + 'w {
     })
 }
 
-fn tasks_of(walk: &Evaluator, told: &BTreeMap<TaskId, Told>, state: Told) -> usize {
+fn tasks_of(walk: &Evaluator, told: &HashMap<TaskId, Told>, state: Told) -> usize {
     tasks(walk).filter(|task| told.get(task) == Some(&state)).count()
 }

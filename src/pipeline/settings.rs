@@ -1,7 +1,10 @@
 //! What the user sets once for all runs: how much at a time, and what happens at the end.
 
 use super::{Limits, RunStatus, TaskClass};
-use crate::io::{Error, atomic};
+use crate::{
+    data::text::bytes_of,
+    io::{Error, atomic},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -17,6 +20,8 @@ pub struct RunSettings {
     pub threads: Option<usize>,
     /// Tasks of a class that run at once: `{sort: 1, metrics: 2, command: 4}`.
     pub limits: BTreeMap<TaskClass, usize>,
+    /// Memory that tasks which run at once may need together, such as `16GB`; four fifths of the machine's where left out.
+    pub memory: Option<String>,
     /// A job handler file of sortingview (YAML), whose numbers of workers are limits too; `limits` goes before it.
     pub job_handlers: Option<PathBuf>,
     /// What to do at the end of runs.
@@ -101,6 +106,12 @@ impl RunSettings {
     pub fn limits(&self) -> Result<Limits, Error> {
         let mut limits = Limits::default();
         limits.threads = self.threads.unwrap_or(limits.threads).max(1);
+        if let Some(memory) = &self.memory {
+            limits.memory_bytes = bytes_of(memory).ok_or_else(|| {
+                let path = Self::default_path().unwrap_or_default();
+                Error::format(&path, format!("memory: \"{memory}\" is no size: write one such as \"16GB\""))
+            })?;
+        }
         if let Some(path) = &self.job_handlers {
             let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
             limits.per_class.extend(job_handlers(&text).map_err(|message| Error::format(path, message))?);

@@ -2,7 +2,7 @@
 
 use super::{
     Category, Coordinate, CoordinateValue, Document, Inputs, Node, NodeError, NodeInfo, Outputs,
-    ParamProblem, Pipeline, Port, PortType, Registry, RunContext, TaskClass, Work,
+    ParamProblem, Pipeline, Port, PortType, Registry, RunContext, TaskClass, TaskNeeds, Work,
 };
 use crate::data::{Table, TableColumn};
 use schemars::JsonSchema;
@@ -146,15 +146,17 @@ impl Node for Numbers {
 pub struct WorkParams {
     /// Added to every number.
     pub add: f64,
-    /// What happens: `ok`, `warn`, `fail`, `panic`, `sleep`.
+    /// What happens: `ok`, `warn`, `fail`, `panic`, `sleep`, `nap`.
     pub mode: String,
     /// A file it writes for the user.
     pub out: String,
+    /// Memory it says it needs.
+    pub memory_mb: u64,
 }
 
 impl Default for WorkParams {
     fn default() -> Self {
-        Self { add: 1.0, mode: "ok".into(), out: String::new() }
+        Self { add: 1.0, mode: "ok".into(), out: String::new(), memory_mb: 1 }
     }
 }
 
@@ -164,6 +166,10 @@ pub struct Add;
 impl Node for Add {
     type Params = WorkParams;
     const INFO: NodeInfo = info("add", Work::Task(TaskClass::Other), TABLE_IN, TABLE_OUT);
+
+    fn needs(&self, params: &WorkParams, _: &Inputs) -> TaskNeeds {
+        TaskNeeds::new(1, params.memory_mb)
+    }
 
     fn writes(&self, params: &WorkParams) -> Vec<PathBuf> {
         if params.out.is_empty() { Vec::new() } else { vec![PathBuf::from(&params.out)] }
@@ -176,6 +182,7 @@ impl Node for Add {
         match params.mode.as_str() {
             "fail" => return Err(NodeError::Failed("it was told to fail".into())),
             "warn" => context.warn("it was told to warn"),
+            "nap" => std::thread::sleep(Duration::from_millis(60)),
             "panic" => panic!("it was told to panic"),
             "sleep" => {
                 for step in 0..1000 {

@@ -180,7 +180,7 @@ fn of_files(node: &str, before: &[FileOf], now: &[FileOf]) -> Vec<String> {
 
 fn of_inputs(before: &Provenance, now: &Provenance) -> Vec<String> {
     let place = |input: &InputOf| (input.port.clone(), input.coordinate.clone());
-    let named = |place: &(String, Coordinate)| match place.1.0.is_empty() {
+    let named = |place: &(String, Coordinate)| match place.1.is_empty() {
         true => place.0.clone(),
         false => format!("{} [{}]", place.0, place.1),
     };

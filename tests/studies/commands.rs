@@ -1,6 +1,6 @@
 //! Other programs as nodes: what they are handed, what they give back, how they end.
 
-use super::{Place, column, pipeline, run, sessions, stderr, table};
+use super::{Place, column, pipeline, run, sessions, stderr, stdout, table};
 use std::{
     fs,
     process::{Command, Stdio},
@@ -170,4 +170,97 @@ fn files_of_a_command_are_kept_and_opened_again() {
     fs::remove_file(folder.join("twice/files/twice.bin")).unwrap();
     let (_, ran) = run(&place, 0, "p.ron");
     assert_eq!(ran["double"], 1);
+}
+
+/// The parameters of a preset as `spikeloom node command` prints them.
+fn preset(place: &Place, name: &str) -> String {
+    let page = stdout(&place.ends(0, &["node", "command"]));
+    let mut lines = page.lines().skip_while(|line| line.trim() != name);
+    let params = lines.nth(1).unwrap_or_else(|| panic!("no preset {name} in\n{page}")).trim();
+    params.trim_start_matches('(').trim_end_matches(')').to_owned()
+}
+
+/// No MATLAB and no container engine runs here: stand-ins write down how they are called, and give a table.
+#[cfg(target_os = "linux")]
+#[test]
+fn presets_call_programs_as_they_want_to_be_called() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    sessions(&place);
+    let bin = place.path("bin");
+    fs::create_dir(&bin).unwrap();
+    let stand_in = format!(
+        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo stand-in 1.2; exit; fi\nprintf '%s\\n' \"$@\" > {}/called\n\
+         for word in \"$@\"; do case $word in *table.csv*) table=$(printf %s \"$word\" | grep -o \"/[^ ']*table.csv\");; esac; done\n\
+         printf 'x\\n1\\n' > \"$table\"\n",
+        place.folder.path().display()
+    );
+    for program in ["matlab", "podman", "docker", "apptainer"] {
+        let path = bin.join(program);
+        fs::write(&path, &stand_in).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    place.write("process.m", "");
+    let search = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let digest = "0123456789abcdef".repeat(4);
+    let base = place.folder.path().canonicalize().unwrap().display().to_string();
+    let run = |preset: &str, code: i32| -> (Vec<String>, String) {
+        let nodes = format!(
+            r#""one": (kind: "filter_items", params: (condition: "index == 1 && session == \"a\"")), "run": (kind: "command", params: ({preset}))"#
+        );
+        place.write(
+            "p.ron",
+            &pipeline(&nodes, &[("study.recording", "one.item"), ("one.item", "run.recording")]),
+        );
+        let output =
+            place.command(&["run", "p.ron"]).env("PATH", &search).current_dir(&base).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{preset}\n{}", stderr(&output));
+        let called = fs::read_to_string(place.path("called")).unwrap_or_default();
+        (called.lines().map(str::to_owned).collect(), stderr(&output))
+    };
+    let folder_of = |words: &[String], part: &str| -> String {
+        let word = words.iter().find(|word| word.contains(part)).unwrap_or_else(|| panic!("{words:?}"));
+        let at = word.find('/').unwrap();
+        word[at..word.find(part).unwrap()].to_owned()
+    };
+
+    let (called, _) = run(&preset(&place, "MATLAB"), 0);
+    let scratch = folder_of(&called[3..], "/work/");
+    let expected = [
+        "-batch".to_owned(),
+        format!(
+            "addpath('{base}'); process('{scratch}/inputs/recording/traces_cached_seg0.raw', '{scratch}/outputs/table.csv', 4.5)"
+        ),
+        "-logfile".into(),
+        format!("{scratch}/work/matlab.log"),
+    ];
+    assert_eq!(called, expected);
+
+    let (_, said) = run(&preset(&place, "Container (podman)"), 2);
+    assert!(said.contains("not named by its digest"), "{said}");
+    let user = Command::new("sh").args(["-c", "echo $(id -u):$(id -g)"]).output().unwrap();
+    let user = format!("--user={}", stdout(&user).trim());
+    for (name, own) in [("podman", None), ("docker", Some(user.as_str()))] {
+        let params = preset(&place, &format!("Container ({name})"));
+        let (called, _) = run(&params.replace("NAME@sha256:DIGEST", &format!("lab/sort@sha256:{digest}")), 0);
+        let scratch = folder_of(&called[4..], "/inputs:");
+        let mut expected: Vec<String> =
+            ["run", "--rm", "--init", "--network=none"].map(str::to_owned).to_vec();
+        expected.extend(own.map(str::to_owned));
+        expected.extend([
+            format!("--volume={scratch}/inputs:{scratch}/inputs:ro"),
+            format!("--volume={scratch}/outputs:{scratch}/outputs"),
+            format!("--volume={base}:{base}:ro"),
+            format!("--workdir={scratch}/outputs"),
+            format!("lab/sort@sha256:{digest}"),
+            "process".into(),
+            format!("{scratch}/inputs/recording/traces_cached_seg0.raw"),
+            format!("{scratch}/outputs/table.csv"),
+        ]);
+        assert_eq!(called, expected, "{name}");
+    }
+    let params = preset(&place, "Container (apptainer)");
+    let (called, _) = run(&params.replace("NAME@sha256:DIGEST", &format!("lab/sort@sha256:{digest}")), 0);
+    assert_eq!(called[..2], ["exec", "--containall"]);
+    assert_eq!(called[6], format!("docker://lab/sort@sha256:{digest}"));
 }

@@ -420,3 +420,29 @@ fn segments_and_the_time_around_events_become_recordings() {
     assert!(rows.iter().all(|row| row["label"] == "rising" && row["max"] == "255"), "{rows:?}");
     assert!(rows.iter().filter(|row| row["num_samples"] == "4").count() + 1 >= rows.len());
 }
+
+#[test]
+fn parameters_of_a_source_are_swept() {
+    let place = Place::new();
+    place.write(
+        "p.ron",
+        r#"(version: 1, nodes: {
+    "try": (kind: "sweep", params: (parameters: ["demo.seed = 1, 2, 3"])),
+    "demo": (kind: "generate_recording", params: (probe: tetrode, num_units: 1, duration_s: 2.0)),
+    "statistics": (kind: "channel_statistics"),
+    "all": (kind: "collect_tables"),
+}, wires: [
+    ("demo.recording", "statistics.recording"), ("statistics.table", "all.table"),
+])"#,
+    );
+    let (last, ran) = run(&place, 0, "p.ron");
+    assert_eq!((ran["statistics"], ran["all"]), (3, 1), "{ran:?}");
+    let rows = table(&last, "all");
+    let mut seeds = column(&rows, "seed");
+    seeds.dedup();
+    assert_eq!(seeds, ["1", "2", "3"]);
+    let first: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row["std"]).collect();
+    assert!(first.len() > 3, "each seed has samples of its own: {first:?}");
+    let (_, ran) = run(&place, 0, "p.ron");
+    assert!(ran.is_empty(), "{ran:?}");
+}

@@ -232,7 +232,7 @@ pub(super) mod tests {
             .map(|i| {
                 let session = CoordinateValue::of_text(["a", "b", "c"][i % 3]);
                 let mut coordinate = Coordinate::single("session", session);
-                coordinate.0.insert("index".to_owned(), CoordinateValue::of_text(&i.to_string()));
+                coordinate.keys_mut().insert("index".to_owned(), CoordinateValue::of_text(&i.to_string()));
                 coordinate
             })
             .collect();

@@ -136,8 +136,8 @@ impl Expression {
     /// # Errors
     /// As [`Self::evaluate`], and where a key is missing: says which there are.
     pub fn of_item(&self, item: &Coordinate) -> Result<Term, ExpressionError> {
-        self.evaluate(&|name| item.0.get(name).map(Term::from)).map_err(|error| {
-            let names: Vec<&str> = item.0.keys().map(String::as_str).collect();
+        self.evaluate(&|name| item.keys().get(name).map(Term::from)).map_err(|error| {
+            let names: Vec<&str> = item.keys().keys().map(String::as_str).collect();
             match names.as_slice() {
                 [] => ExpressionError(format!("{error}; the item has no keys")),
                 names => ExpressionError(format!("{error}; the keys are {}", names.join(", "))),

@@ -8,7 +8,7 @@ fn item() -> Coordinate {
         ("index", CoordinateValue::Int(3)),
         ("snr", CoordinateValue::of_text("4.5")),
     ];
-    Coordinate(values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
+    values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
 }
 
 fn holds(text: &str) -> bool {

@@ -47,7 +47,7 @@ impl Store {
             }
         }
         match items {
-            [(coordinate, target)] if coordinate.0.is_empty() => Ok(target.clone()),
+            [(coordinate, target)] if coordinate.is_empty() => Ok(target.clone()),
             _ => Ok(folder),
         }
     }

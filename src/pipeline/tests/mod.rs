@@ -1,6 +1,7 @@
 //! The room with toy nodes.
 
 mod documents;
+mod needs;
 mod runs;
 mod scale;
 mod surveys;

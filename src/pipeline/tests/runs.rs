@@ -72,11 +72,7 @@ pub struct Told {
 }
 
 fn name(task: &TaskId) -> String {
-    if task.coordinate.0.is_empty() {
-        task.node.clone()
-    } else {
-        format!("{}[{}]", task.node, task.coordinate)
-    }
+    if task.coordinate.is_empty() { task.node.clone() } else { format!("{}[{}]", task.node, task.coordinate) }
 }
 
 fn told(handle: &RunHandle) -> Told {

@@ -1,0 +1,209 @@
+//! `jobs`: what became of a pipeline that was handed to a scheduler.
+
+use super::{
+    CliError,
+    arguments::JobsArguments,
+    document::Loaded,
+    output,
+    progress::name,
+    run,
+    submit::{failed, read},
+};
+use crate::{
+    batch::{Element, Engine, JobState, Slurm, Submission, dag_id},
+    data::text::counted,
+    pipeline::{CellState, Executor, Store, TaskId},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+/// How often the scheduler is asked.
+const POLL: Duration = Duration::from_secs(2);
+
+pub(super) type Elements = BTreeMap<(String, usize), Element>;
+
+/// Tasks of elements that wait or run, with their array.
+pub(super) fn active(submissions: &[Submission], elements: &Elements) -> BTreeMap<TaskId, String> {
+    let mut found = BTreeMap::new();
+    for jobs in submissions.iter().flat_map(|submission| &submission.jobs) {
+        for (index, tasks) in jobs.elements.iter().enumerate() {
+            let state = elements.get(&(jobs.job.clone(), index)).map(|element| element.state);
+            if matches!(state, Some(JobState::Pending | JobState::Running)) {
+                found.extend(tasks.iter().map(|task| (task.clone(), jobs.job.clone())));
+            }
+        }
+    }
+    found
+}
+
+/// Tells what changes until nothing waits or runs any more.
+pub(super) fn follow(loaded: &Loaded, executor: &Executor, slurm: &Slurm) -> Result<(), CliError> {
+    let submissions = Submission::of(executor.store().folder(), &loaded.path);
+    let interrupted = run::interrupted();
+    let mut told: BTreeMap<(String, usize), String> = BTreeMap::new();
+    loop {
+        let elements = slurm.elements().map_err(failed)?;
+        for jobs in submissions.iter().flat_map(|submission| &submission.jobs) {
+            for (index, tasks) in jobs.elements.iter().enumerate() {
+                let id = (jobs.job.clone(), index);
+                let Some(element) = elements.get(&id) else { continue };
+                let words = match element.state {
+                    JobState::Pending => continue,
+                    JobState::Running => format!("running on {}", element.host),
+                    JobState::Completed => "ended".into(),
+                    JobState::Failed => format!("{} ({})", element.word.to_lowercase(), element.reason),
+                };
+                if told.get(&id) != Some(&words) {
+                    let first = tasks.first().map(name).unwrap_or_default();
+                    let more = if tasks.len() > 1 {
+                        format!(" and {} more", tasks.len() - 1)
+                    } else {
+                        String::new()
+                    };
+                    output::text(&format!("{}_{index}  {first}{more}: {words}\n", jobs.job))?;
+                    told.insert(id, words);
+                }
+            }
+        }
+        if active(&submissions, &elements).is_empty() {
+            break;
+        }
+        let began = Instant::now();
+        while began.elapsed() < POLL {
+            if interrupted.load(Ordering::SeqCst) {
+                let path = loaded.path.display();
+                eprintln!("the jobs go on: `spikeloom jobs {path}` tells how, with --cancel it ends them");
+                return Err(CliError::Cancelled);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    verdict(loaded, executor, &submissions)
+}
+
+/// What became of a pipeline on the cluster: each node's items, what failed and where its log is.
+fn verdict(loaded: &Loaded, executor: &Executor, submissions: &[Submission]) -> Result<(), CliError> {
+    let matrix = executor.matrix(&loaded.pipeline, &loaded.base_folder);
+    let counts = matrix.counts();
+    let total: usize = counts.values().sum();
+    let done = counts.get(&CellState::Done).copied().unwrap_or(0);
+    let mut text = format!("{done} of {} done\n", counted(total, "task"));
+    let mut logs = BTreeSet::new();
+    for (node, cells) in &matrix.nodes {
+        for (item, cell) in cells.iter().filter(|(_, cell)| cell.state == CellState::Failed) {
+            let shown = if item.is_empty() { String::new() } else { format!(" [{item}]") };
+            let why = cell.message.as_deref().and_then(|m| m.lines().next()).unwrap_or_default();
+            text.push_str(&format!("  {node}{shown} failed: {why}\n"));
+        }
+        let left = cells.values().any(|cell| cell.state != CellState::Done);
+        let of_node = submissions.iter().find_map(|submission| {
+            let place = submission.jobs.iter().position(|jobs| jobs.node == *node)?;
+            Some(submission.log(place, "*"))
+        });
+        logs.extend(of_node.filter(|_| left));
+    }
+    if done < total {
+        for log in logs {
+            text.push_str(&format!("  log: {}\n", log.display()));
+        }
+        let path = loaded.path.display();
+        text.push_str(&format!("`spikeloom submit {path}` submits what is not done, and nothing else\n"));
+    }
+    output::text(&text)?;
+    if done == total { Ok(()) } else { Err(CliError::Shown { code: 1 }) }
+}
+
+/// Shows, follows or cancels the jobs of a pipeline.
+///
+/// # Errors
+/// Where it was never submitted, or the scheduler does not answer.
+pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
+    let path = std::path::absolute(&arguments.pipeline).unwrap_or_else(|_| arguments.pipeline.clone());
+    let submissions = Submission::of(&Store::default_folder(), &path);
+    let Some(latest) = submissions.first() else {
+        return Err(CliError::advised(
+            format!("{} was not submitted from this store", arguments.pipeline.display()),
+            "`spikeloom submit` hands it to the scheduler; SPIKELOOM_STORE names the store.",
+        ));
+    };
+    if latest.engine == Engine::Airflow {
+        return of_airflow(arguments, &submissions);
+    }
+    let slurm = Slurm;
+    let elements = slurm.elements().map_err(failed)?;
+    if arguments.cancel {
+        let active: BTreeSet<String> = active(&submissions, &elements).into_values().collect();
+        let active: Vec<String> = active.into_iter().collect();
+        if active.is_empty() {
+            return output::text("nothing to cancel: no job waits or runs\n");
+        }
+        slurm.cancel(&active).map_err(failed)?;
+        return output::text(&format!("{} cancelled\n", counted(active.len(), "array")));
+    }
+    if let Some(node) = &arguments.log {
+        return logs(&submissions, node);
+    }
+    let (loaded, executor) = read(&arguments.pipeline, &latest.settings)?;
+    if arguments.follow {
+        return follow(&loaded, &executor, &slurm);
+    }
+    let mut rows = vec![["node", "array", "waits", "runs", "ended", "failed"].map(str::to_owned).to_vec()];
+    for jobs in submissions.iter().rev().flat_map(|submission| &submission.jobs) {
+        let mut counts: BTreeMap<JobState, usize> = BTreeMap::new();
+        for index in 0..jobs.elements.len() {
+            // What the scheduler forgot has ended.
+            let state = elements.get(&(jobs.job.clone(), index)).map_or(JobState::Completed, |e| e.state);
+            *counts.entry(state).or_default() += 1;
+        }
+        let of = |state| counts.get(&state).copied().unwrap_or(0).to_string();
+        let states = [JobState::Pending, JobState::Running, JobState::Completed, JobState::Failed].map(of);
+        rows.push([vec![jobs.node.clone(), jobs.job.clone()], states.to_vec()].concat());
+    }
+    output::text(&output::columns(&rows))?;
+    verdict(&loaded, &executor, &submissions)
+}
+
+/// What Airflow runs it shows itself; here is what the store knows of it.
+fn of_airflow(arguments: &JobsArguments, submissions: &[Submission]) -> Result<(), CliError> {
+    let Some(latest) = submissions.first() else { return Ok(()) };
+    let dag = dag_id(&latest.pipeline);
+    if arguments.cancel || arguments.follow {
+        let path = arguments.pipeline.display();
+        return Err(CliError::advised(
+            format!("{path} was handed to Airflow, which starts, shows and stops its tasks itself"),
+            format!("Its DAG is {dag}; `spikeloom jobs {path}` tells what is done."),
+        ));
+    }
+    if let Some(node) = &arguments.log {
+        return logs(submissions, node);
+    }
+    let (loaded, executor) = read(&arguments.pipeline, &latest.settings)?;
+    let mut rows = vec![["node", "DAG", "tasks"].map(str::to_owned).to_vec()];
+    for jobs in &latest.jobs {
+        rows.push(vec![jobs.node.clone(), dag.clone(), jobs.elements.len().to_string()]);
+    }
+    output::text(&output::columns(&rows))?;
+    verdict(&loaded, &executor, submissions)
+}
+
+fn logs(submissions: &[Submission], node: &str) -> Result<(), CliError> {
+    let mut text = String::new();
+    for submission in submissions.iter().rev() {
+        for (place, jobs) in submission.jobs.iter().enumerate().filter(|(_, jobs)| jobs.node == node) {
+            for (index, tasks) in jobs.elements.iter().enumerate() {
+                let Ok(log) = std::fs::read_to_string(submission.log(place, &index.to_string())) else {
+                    continue;
+                };
+                let first = tasks.first().map(name).unwrap_or_default();
+                text.push_str(&format!("== {}_{index}  {first}\n{log}", jobs.job));
+            }
+        }
+    }
+    match text.is_empty() {
+        true => Err(CliError::Input(format!("there is no log of \"{node}\": no job of it has begun"))),
+        false => output::text(&text),
+    }
+}
