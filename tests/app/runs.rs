@@ -61,9 +61,13 @@ fn a_failing_node_fails_alone_and_says_why() {
     window.click("Close message");
     assert!(window.pipeline().node("read_recording").is_none());
 
+    // A reader that is not told how the numbers of its file lie.
     std::fs::write(&missing, [0u8; 64]).unwrap();
-    window.drop_file(&missing);
-    window.wait("the reader is there", |app| app.pipeline().node("read_recording").is_some());
+    window.add_at(300.0, 340.0, "read recording");
+    let params = [("path".to_owned(), missing.to_string_lossy().into_owned().into())].into_iter().collect();
+    let edit = Edit::SetParams("read_recording".into(), params);
+    window.app_mut().perform(Command::edit(edit, "set the file"));
+    window.steps(3);
     let place = window.canvas(600.0, 300.0);
     window.pull("read_recording.recording", place, "noise levels");
     window.click("Run");
