@@ -37,7 +37,7 @@ impl Default for FinishParams {
 /// that is found only where noise helps it is larger than the unit.
 const WEAK_SNR: f64 = 4.0;
 /// Weak units that miss more than this share of their spikes are left out: the weakest that are kept at all, and how
-/// much more a unit may miss for each noise level that it is larger. On twelve generated recordings distant units lay above
+/// much more a unit may miss for each noise level that it is larger. On nine generated recordings distant units lay above
 /// this line (0.37 at 3.4, 0.44 at 3.8 noise levels) and those of the truth below it (0.37 to 0.39 at 3.9).
 const MOST_MISSED: (f64, f64) = (0.345, 0.1);
 
