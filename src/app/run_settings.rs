@@ -2,7 +2,7 @@
 
 use super::{App, theme};
 use crate::pipeline::{RunSettings, TaskClass};
-use egui::{DragValue, Grid, TextEdit, Ui, vec2};
+use egui::{Align2, DragValue, Grid, TextEdit, Ui, vec2};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Classes of tasks that can be limited, with what they are called.
@@ -41,9 +41,12 @@ impl App {
         let Some(mut form) = self.dialogs.run_settings.take() else { return };
         let (mut open, mut keep, mut closed) = (true, false, false);
         let place = RunSettings::default_path();
-        egui::Window::new("Settings of runs").collapsible(false).resizable(false).open(&mut open).show(
-            &self.ctx,
-            |ui| {
+        egui::Window::new("Settings of runs")
+            .collapsible(false)
+            .resizable(false)
+            .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
+            .open(&mut open)
+            .show(&self.ctx, |ui| {
                 ui.set_width(440.0);
                 form.fields_ui(ui);
                 let p = theme::palette(ui.visuals());
@@ -57,8 +60,7 @@ impl App {
                     keep = ui.add_enabled(place.is_some(), egui::Button::new("Keep")).clicked();
                     closed = ui.button("Cancel").clicked();
                 });
-            },
-        );
+            });
         if let (true, Some(place)) = (keep, place) {
             form.settings.job_handlers =
                 Some(form.handlers.trim()).filter(|path| !path.is_empty()).map(PathBuf::from);

@@ -36,7 +36,7 @@ pub fn status(arguments: &StatusArguments) -> Result<(), CliError> {
     }
     if arguments.json {
         let counts: serde_json::Map<String, serde_json::Value> =
-            matrix.counts().into_iter().map(|(state, count)| (word(state).into(), count.into())).collect();
+            matrix.counts().into_iter().map(|(state, count)| (state.word().into(), count.into())).collect();
         return output::json(&json!({
             "nodes": matrix.nodes.iter().map(|(node, _)| node).collect::<Vec<_>>(),
             "items": matrix.rows.iter().map(|(name, item)| row(&matrix, name, item)).collect::<Vec<_>>(),
@@ -50,17 +50,6 @@ pub fn status(arguments: &StatusArguments) -> Result<(), CliError> {
 fn row(matrix: &Matrix, name: &str, item: &Coordinate) -> serde_json::Value {
     let cells = matrix.nodes.iter().filter_map(|(node, cells)| Some((node.clone(), json!(cells.get(name)?))));
     json!({"item": item, "cells": cells.collect::<serde_json::Map<_, _>>()})
-}
-
-fn word(state: CellState) -> &'static str {
-    match state {
-        CellState::Done => "done",
-        CellState::Running => "running",
-        CellState::Ready => "ready",
-        CellState::Waiting => "waits",
-        CellState::Failed => "failed",
-        CellState::Blocked => "blocked",
-    }
 }
 
 fn text(matrix: &Matrix) -> String {
@@ -83,7 +72,7 @@ fn text(matrix: &Matrix) -> String {
     let counts = matrix.counts();
     let total: usize = counts.values().sum();
     let listed: Vec<String> =
-        counts.iter().map(|(state, count)| format!("{count} {}", word(*state))).collect();
+        counts.iter().map(|(state, count)| format!("{count} {}", state.word())).collect();
     text.push_str(&format!("{}: {}\n", counted(total, "task"), listed.join(", ")));
     reasons.extend(matrix.invalid.iter().map(|(node, message)| format!("  {node}: {message}")));
     if !reasons.is_empty() {
@@ -94,7 +83,7 @@ fn text(matrix: &Matrix) -> String {
 
 fn words(cell: &Cell) -> String {
     match cell.wall_s {
-        Some(seconds) => format!("{} {}", word(cell.state), took(seconds)),
-        None => word(cell.state).to_owned(),
+        Some(seconds) => format!("{} {}", cell.state.word(), took(seconds)),
+        None => cell.state.word().to_owned(),
     }
 }

@@ -25,6 +25,20 @@ pub enum CellState {
     Blocked,
 }
 
+impl CellState {
+    /// As people read it.
+    pub fn word(self) -> &'static str {
+        match self {
+            CellState::Done => "done",
+            CellState::Running => "running",
+            CellState::Ready => "ready",
+            CellState::Waiting => "waits",
+            CellState::Failed => "failed",
+            CellState::Blocked => "blocked",
+        }
+    }
+}
+
 /// One node at one item.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cell {

@@ -10,7 +10,7 @@ mod working;
 
 use super::{App, command::Command, theme};
 use crate::{
-    data::{Probe, Recording},
+    data::{Probe, Recording, text::counted},
     engine::channel_order::OrderCheck,
     inspect::{Lane, Wake},
     io::probe::{OnShelf, read_probe, shelf},
@@ -283,9 +283,10 @@ impl ProbePanel {
     fn words(&self) -> String {
         let contacts = self.probe.contacts.len();
         let wired = self.probe.wiring().len();
-        let name = if self.probe.name.is_empty() { "" } else { &self.probe.name };
+        let name =
+            if self.probe.name.is_empty() { String::new() } else { format!("{} · ", self.probe.name) };
         let channels = match self.num_channels() {
-            Some(count) => format!(" · the recording has {count} channels"),
+            Some(count) => format!(" · the recording has {}", counted(count, "channel")),
             None => String::new(),
         };
         if contacts == 0 {
@@ -293,6 +294,6 @@ impl ProbePanel {
         }
         let wiring =
             if wired == 0 { "not wired: taken in order".to_owned() } else { format!("{wired} wired") };
-        format!("{name} · {contacts} contacts, {wiring}{channels}")
+        format!("{name}{}, {wiring}{channels}", counted(contacts, "contact"))
     }
 }

@@ -36,7 +36,7 @@ impl Study {
                 let cell = found.cells.get(row).and_then(Option::as_ref);
                 ui.strong(format!("{} at {}", found.node, words_of_row(&cells.names[row])));
                 if let Some(cell) = cell {
-                    ui.colored_label(color(cell.state, p), word(cell.state));
+                    ui.colored_label(color(cell.state, p), cell.state.word());
                     if let Some(message) = &cell.message {
                         let message = text::sentence_of(message);
                         ui.add(egui::Label::new(egui::RichText::new(&message).color(p.bad)).truncate())
@@ -103,7 +103,7 @@ impl Study {
             if let Some(cells) = &self.cells {
                 ui.weak(format!("{} of {} recordings", self.rows.len(), cells.coordinates.len()));
                 for (state, count) in cells.counts.iter().filter(|(_, count)| **count > 0) {
-                    ui.colored_label(color(*state, p), format!("{count} {}", word(*state)));
+                    ui.colored_label(color(*state, p), format!("{count} {}", state.word()));
                 }
             }
             if self.lane.busy() {
@@ -168,7 +168,7 @@ fn row_ui(
             WidgetInfo::labeled(
                 Role::Button,
                 true,
-                format!("{} of {name}: {}", column.node, word(cell.state)),
+                format!("{} of {name}: {}", column.node, cell.state.word()),
             )
         });
         let own = color(cell.state, p);
@@ -179,7 +179,7 @@ fn row_ui(
         let words = match (cell.wall_s, &cell.message) {
             (Some(wall), _) => text::took(wall),
             (None, Some(message)) => message.clone(),
-            (None, None) => word(cell.state).to_owned(),
+            (None, None) => cell.state.word().to_owned(),
         };
         let inside = place.shrink2(vec2(6.0, 0.0));
         ui.painter_at(inside).text(inside.left_center(), Align2::LEFT_CENTER, words, font.clone(), own);
@@ -197,17 +197,6 @@ fn row_ui(
 /// An item without keys is the only one.
 fn words_of_row(name: &str) -> String {
     if name.is_empty() { "the recording".to_owned() } else { name.to_owned() }
-}
-
-fn word(state: CellState) -> &'static str {
-    match state {
-        CellState::Done => "done",
-        CellState::Running => "running",
-        CellState::Ready => "ready",
-        CellState::Waiting => "waits",
-        CellState::Failed => "failed",
-        CellState::Blocked => "blocked",
-    }
 }
 
 fn color(state: CellState, p: &theme::Palette) -> Color32 {

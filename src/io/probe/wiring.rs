@@ -112,7 +112,9 @@ pub fn parse_wiring(text: &str, probe: &Probe) -> Result<(Vec<Option<usize>>, Op
         return Err(format!("channel {} is given to two contacts", pair[0]));
     }
     let from_one = sorted.first() == Some(&1) && sorted.last() == Some(&all.len());
-    let note = from_one.then(|| "The list counts channels from 1; here they count from 0.".to_owned());
+    let note = from_one.then(|| {
+        "The list counts channels from 1; here they count from 0, so each becomes one less.".to_owned()
+    });
     if from_one {
         columns.iter_mut().flatten().for_each(|column| *column -= 1);
     }
