@@ -242,6 +242,7 @@ mod gui {
             state_folder: folder.path().join("state"),
             library_folder: folder.path().join("library"),
             run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
+            settings_file: Some(folder.path().join("settings.ron")),
             file: Some(path),
         };
         let mut app = App::new(&ctx, setup, None);

@@ -35,7 +35,9 @@ impl Editor {
             let _ = part.apply(Edit::SetGroup(called(name), Some(group.clone())));
         }
         for node in self.pipeline().nodes().filter(|node| comes(&node.name)) {
-            let _ = part.apply(Edit::AddNode(NodeInstance { name: called(&node.name), ..node.clone() }));
+            let params = self.params_among(node, &|name| comes(name).then(|| called(name)));
+            let copy = NodeInstance { name: called(&node.name), params, ..node.clone() };
+            let _ = part.apply(Edit::AddNode(copy));
         }
         for (a, from, b, to) in self.pipeline().wires() {
             if comes(a) && comes(b) {
@@ -93,7 +95,8 @@ impl Editor {
         }
         for node in part.nodes() {
             let position = placed(&node.name, node.position);
-            let copy = |name| NodeInstance { name, position, ..node.clone() };
+            let params = self.params_among(node, &called);
+            let copy = |name| NodeInstance { name, position, params, ..node.clone() };
             edits.extend(called(&node.name).map(|name| Edit::AddNode(copy(name))));
         }
         for (a, from, b, to) in part.wires() {

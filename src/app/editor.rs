@@ -3,8 +3,8 @@
 use super::command::MergeKey;
 use crate::data::text::counted;
 use crate::pipeline::{
-    Edit, MarkKind, NodeInstance, Picture, Pipeline, PipelineError, Registry, is_inside, is_way, leaf_of,
-    level_of, name_in, renamed,
+    Edit, MarkKind, NodeInstance, Params, Picture, Pipeline, PipelineError, Registry, is_inside, is_way,
+    leaf_of, level_of, name_in, renamed,
 };
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
@@ -116,6 +116,12 @@ impl Editor {
         self.revision
     }
 
+    /// The parameters of a node for a place where others have these names.
+    pub fn params_among(&self, node: &NodeInstance, called: &dyn Fn(&str) -> Option<String>) -> Params {
+        let known = self.registry.as_ref().and_then(|registry| registry.get(&node.kind));
+        known.and_then(|known| known.renamed(&node.params, called)).unwrap_or_else(|| node.params.clone())
+    }
+
     /// True where the file does not hold what is drawn.
     pub fn is_dirty(&self) -> bool {
         self.revision != self.saved_revision
@@ -150,6 +156,10 @@ impl Editor {
     /// # Errors
     /// Where the change does not fit; nothing has changed then.
     pub fn apply(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) -> Result<(), PipelineError> {
+        let edit = match &self.registry {
+            Some(registry) => self.pipeline.following(registry, edit),
+            None => edit,
+        };
         let renamed = renames(&edit);
         let inverse = self.pipeline.apply(edit)?;
         let (revision, level) = (self.revision, self.level.clone());

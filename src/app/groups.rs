@@ -21,6 +21,14 @@ pub struct Kept {
     pub words: String,
 }
 
+impl Kept {
+    /// True where its name or what it is made of has all of some words.
+    pub fn answers(&self, query: &str) -> bool {
+        let all = format!("{} {}", self.name, self.words).to_lowercase();
+        query.to_lowercase().split_whitespace().all(|word| all.contains(word))
+    }
+}
+
 /// What a library holds besides presets, by name. Files that cannot be read are left out.
 pub fn kept(library: &Path, registry: &Registry) -> Vec<Kept> {
     let entries = fs::read_dir(library.join(FOLDER)).into_iter().flatten().flatten();

@@ -73,7 +73,7 @@ impl App {
         });
         let (nodes, wires) =
             (self.sheet.editor.pipeline().nodes().count(), self.sheet.editor.pipeline().wires().len());
-        ui.weak(format!("{nodes} nodes, {wires} wires"));
+        ui.weak(format!("{}, {}", text::counted(nodes, "node"), text::counted(wires, "wire")));
     }
 
     fn node_form(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {

@@ -43,9 +43,11 @@ impl App {
                 // As high as the window from the first frame on: nothing comes later to make it grow.
                 let height = (ui.ctx().content_rect().height() - 170.0).max(160.0);
                 ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.x = 32.0;
                     ui.columns(2, |columns| {
                         for (index, group) in shortcuts::GROUPS.into_iter().enumerate() {
                             let ui = &mut columns[index % 2];
+                            ui.spacing_mut().item_spacing.x = 8.0;
                             ui.strong(group);
                             self.dialogs.capture_rows(ui, group, &mut self.settings.keys);
                             ui.add_space(10.0);

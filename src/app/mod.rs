@@ -83,6 +83,8 @@ pub struct Setup {
     pub library_folder: PathBuf,
     /// Settings of runs, or why they cannot be read.
     pub run_settings: Result<RunSettings, String>,
+    /// The file they are kept in; `None` where the platform has no place for it.
+    pub settings_file: Option<PathBuf>,
     /// A pipeline or recording to open; the start screen where `None`.
     pub file: Option<PathBuf>,
 }
@@ -103,6 +105,7 @@ impl Setup {
             store_folder: Store::default_folder(),
             limits: limits.unwrap_or_default(),
             run_settings,
+            settings_file: RunSettings::default_path(),
             state_folder: Settings::state_folder(),
             library_folder: Settings::library_folder(),
             file,
@@ -137,6 +140,7 @@ pub struct App {
     presets: presets::Presets,
     library_folder: PathBuf,
     run_settings: RunSettings,
+    settings_file: Option<PathBuf>,
     /// Why the settings of runs could not be read.
     settings_error: Option<String>,
     /// What earlier sessions left unsaved.
@@ -198,6 +202,7 @@ impl App {
             library_folder: setup.library_folder,
             settings_error: setup.run_settings.as_ref().err().cloned(),
             run_settings: setup.run_settings.unwrap_or_default(),
+            settings_file: setup.settings_file,
             palette: palette::NodeList::default(),
             inspector: inspector::Inspector::default(),
             bottom: jobs::Bottom::default(),
@@ -324,6 +329,7 @@ impl App {
             level: self.sheet.editor.level(),
             revision: self.sheet.meaning,
             registry: &kinds,
+            kept: &self.palette.kept,
             states: &self.sheet.states,
             known: &self.sheet.known,
             stages: self.sheet.runs.stages(),

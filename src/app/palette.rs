@@ -53,12 +53,7 @@ impl NodeList {
                 }
             } else {
                 let found = registry.search(&self.query);
-                let words = self.query.to_lowercase();
-                let has_all = |kept: &&Kept| {
-                    let all = format!("{} {}", kept.name, kept.words).to_lowercase();
-                    words.split_whitespace().all(|word| all.contains(word))
-                };
-                let kept: Vec<&Kept> = self.kept.iter().filter(has_all).collect();
+                let kept: Vec<&Kept> = self.kept.iter().filter(|kept| kept.answers(&self.query)).collect();
                 for kept in &kept {
                     kept_row(ui, kept, &mut commands);
                 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use egui::{
     Color32, ColorImage, FontId, Mesh, Painter, Pos2, Rect, Shape, Stroke, TextureHandle, TextureOptions,
-    Visuals, pos2, vec2,
+    Vec2, Visuals, pos2, vec2,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -109,7 +109,16 @@ fn draw_glimpse(painter: &Painter, visuals: &Visuals, glimpse: &Glimpse, rect: R
     let inner = rect.shrink(3.0 * zoom);
     let at = |[x, y]: [f32; 2]| inner.min + vec2(x * inner.width(), y * inner.height());
     match glimpse {
-        Glimpse::Traces(rows) => {
+        Glimpse::Traces(rows, contacts, shape) => {
+            let inner = match contacts.is_empty() {
+                true => inner,
+                false => {
+                    let strip = inner.with_max_x(inner.left() + inner.width() * 0.16);
+                    draw_probe(painter, visuals, contacts, *shape, strip, zoom);
+                    inner.with_min_x(strip.right() + 3.0 * zoom)
+                }
+            };
+            let at = |[x, y]: [f32; 2]| inner.min + vec2(x * inner.width(), y * inner.height());
             let height = 1.0 / rows.len().max(1) as f32;
             for (row, columns) in rows.iter().enumerate() {
                 let middle = (row as f32 + 0.5) * height;
@@ -157,6 +166,32 @@ fn draw_glimpse(painter: &Painter, visuals: &Visuals, glimpse: &Glimpse, rect: R
         // Drawn by the thread.
         Glimpse::Figure(_) => {}
     }
+}
+
+/// Contacts where they lie, as large as the room allows; a long probe is drawn wider than it is.
+fn draw_probe(
+    painter: &Painter,
+    visuals: &Visuals,
+    contacts: &[[f32; 2]],
+    shape: f32,
+    room: Rect,
+    zoom: f32,
+) {
+    let room = room.shrink(2.0 * zoom);
+    let wide = room.height() * shape.max(0.1);
+    let size = if wide > room.width() {
+        vec2(room.width(), (room.width() / shape).min(room.height()))
+    } else {
+        vec2(wide, room.height())
+    };
+    let place = Rect::from_center_size(room.center(), size);
+    let dot = Vec2::splat((room.height() / contacts.len().max(1) as f32).clamp(1.0, 3.0) * zoom);
+    let mut mesh = Mesh::default();
+    for [x, y] in contacts {
+        let at = place.min + vec2(x * place.width(), y * place.height());
+        mesh.add_colored_rect(Rect::from_center_size(at, dot), theme::palette(visuals).accent);
+    }
+    painter.add(mesh);
 }
 
 impl Sheet {

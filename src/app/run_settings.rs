@@ -22,6 +22,8 @@ const MOST: usize = 256;
 /// The window while it is open.
 pub struct Form {
     settings: RunSettings,
+    /// What is typed for the memory that tasks may need.
+    memory: String,
     /// What is typed for the job handler file.
     handlers: String,
     /// Why they could not be kept.
@@ -34,13 +36,14 @@ impl App {
         let settings = self.run_settings.clone();
         let handlers =
             settings.job_handlers.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-        self.dialogs.run_settings = Some(Form { settings, handlers, refused: None });
+        let memory = settings.memory.clone().unwrap_or_default();
+        self.dialogs.run_settings = Some(Form { settings, memory, handlers, refused: None });
     }
 
     pub(super) fn run_settings_ui(&mut self) {
         let Some(mut form) = self.dialogs.run_settings.take() else { return };
         let (mut open, mut keep, mut closed) = (true, false, false);
-        let place = RunSettings::default_path();
+        let place = self.settings_file.clone();
         egui::Window::new("Settings of runs")
             .collapsible(false)
             .resizable(false)
@@ -54,16 +57,22 @@ impl App {
                     ui.colored_label(p.bad, reason);
                 }
                 if let Some(place) = &place {
-                    ui.weak(format!("Kept in {}, which the command line reads, too.", place.display()));
+                    let name = place.file_name().unwrap_or_default().to_string_lossy();
+                    ui.weak(format!("Kept in {name}, which the command line reads, too."))
+                        .on_hover_text(place.display().to_string());
                 }
+                ui.add_space(8.0);
                 ui.horizontal(|ui| {
-                    keep = ui.add_enabled(place.is_some(), egui::Button::new("Keep")).clicked();
+                    let words = egui::RichText::new("Keep").color(p.on_accent);
+                    let button = egui::Button::new(words).fill(p.accent);
+                    keep = ui.add_enabled(place.is_some(), button).clicked();
                     closed = ui.button("Cancel").clicked();
                 });
             });
         if let (true, Some(place)) = (keep, place) {
-            form.settings.job_handlers =
-                Some(form.handlers.trim()).filter(|path| !path.is_empty()).map(PathBuf::from);
+            let typed = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+            form.settings.memory = typed(&form.memory);
+            form.settings.job_handlers = typed(&form.handlers).map(PathBuf::from);
             // A small file of the user's own: written beside and renamed.
             match form.settings.limits().and_then(|_| form.settings.save(&place)) {
                 Ok(()) => {
@@ -95,6 +104,12 @@ impl Form {
                 ui.add(DragValue::new(threads).range(1..=MOST).speed(0.05)).accessible_name("Threads");
             }
         });
+        ui.horizontal(|ui| {
+            ui.label("Memory that tasks may need at once");
+            let edit = TextEdit::singleline(&mut self.memory).hint_text("16GB").desired_width(80.0);
+            ui.add(edit).accessible_name("Memory");
+            ui.weak("empty: four fifths of the machine's");
+        });
         ui.add_space(6.0);
         ui.strong("Tasks that run at once");
         Grid::new("limits").num_columns(4).spacing(vec2(16.0, 4.0)).show(ui, |ui| {
@@ -111,6 +126,7 @@ impl Form {
             ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(430.0)).accessible_name(label);
         };
         field(ui, "Job handler file of sortingview", &mut self.handlers, "none");
+        ui.add_space(6.0);
         ui.strong("At the end of a run");
         let hooks = &mut self.settings.hooks;
         field(ui, "Command where all went well", &mut hooks.on_finish, "notify-send \"The sort is done\"");

@@ -2,13 +2,15 @@
 
 use super::{minmax, spans::SpanReader};
 use crate::{
-    data::{Figure, Motion, Peaks, Recording, Sorting, Table, Templates},
+    data::{Figure, Motion, Peaks, Recording, RecordingInfo, Sorting, Table, Templates},
     pipeline::Value,
 };
 use std::sync::Arc;
 
 /// Channels of traces at most, spread over the probe.
 const TRACES: usize = 5;
+/// Contacts of a probe at most.
+const CONTACTS: usize = 192;
 /// Columns of traces.
 const COLUMNS: usize = 80;
 /// Milliseconds of traces.
@@ -21,8 +23,9 @@ const UNITS: usize = 24;
 /// A small drawing. Places go from 0 to 1, left to right and top to bottom.
 #[derive(Clone, Debug)]
 pub enum Glimpse {
-    /// Traces from top to bottom, each the extremes of columns around its middle, from -1 to 1.
-    Traces(Vec<Vec<[f32; 2]>>),
+    /// Traces from top to bottom, each the extremes of columns around its middle, from -1 to 1; and where the
+    /// contacts of a source lie, from 0 to 1 (top), of what is as wide for its height as the number says.
+    Traces(Vec<Vec<[f32; 2]>>, Vec<[f32; 2]>, f32),
     /// Points with a class each, such as their unit.
     Points(Vec<([f32; 2], u32)>),
     /// Waveforms, each as heights from 0 (top) to 1.
@@ -88,8 +91,30 @@ fn traces(recording: &Recording) -> Result<Glimpse, crate::engine::EngineError> 
         let largest = rows.iter().flatten().flatten().fold(0.0_f32, |most, x| most.max(x.abs()));
         let scale = if largest > 0.0 && largest.is_finite() { 1.0 / largest } else { 0.0 };
         rows.iter_mut().flatten().flatten().for_each(|x| *x = if x.is_finite() { *x * scale } else { 0.0 });
-        Glimpse::Traces(rows)
+        let (contacts, shape) =
+            if recording.stages().is_empty() { contacts(info) } else { Default::default() };
+        Glimpse::Traces(rows, contacts, shape)
     })
+}
+
+/// Contacts of a probe in a box from 0 to 1, and how wide it is for its height.
+fn contacts(info: &RecordingInfo) -> (Vec<[f32; 2]>, f32) {
+    let Some(probe) = &info.probe else { return Default::default() };
+    let places: Vec<[f64; 2]> = probe.contacts.iter().map(|contact| contact.position_um).collect();
+    let extent = |axis: usize| {
+        let ends = places.iter().map(|place| place[axis]);
+        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+    };
+    let ((left, right), (bottom, top)) = (extent(0), extent(1));
+    if !(right - left).is_finite() || (right - left).max(top - bottom) <= 0.0 {
+        return Default::default();
+    }
+    let share =
+        |x: f64, low: f64, high: f64| if high > low { ((x - low) / (high - low)) as f32 } else { 0.5 };
+    let step = places.len().div_ceil(CONTACTS).max(1);
+    let placed = places.iter().step_by(step);
+    let shape = (right - left) / (top - bottom).max(1e-6);
+    (placed.map(|p| [share(p[0], left, right), 1.0 - share(p[1], bottom, top)]).collect(), shape as f32)
 }
 
 fn raster(sorting: &Sorting) -> Glimpse {

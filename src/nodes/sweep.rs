@@ -89,6 +89,18 @@ impl Node for Sweep {
         params.parameters.iter().filter_map(|text| swept(text).ok()).collect()
     }
 
+    fn renamed(&self, params: &SweepParams, called: &dyn Fn(&str) -> Option<String>) -> Option<SweepParams> {
+        let mut new = params.clone();
+        for text in &mut new.parameters {
+            let Ok(swept) = swept(text) else { continue };
+            let Some(name) = called(&swept.node) else { continue };
+            // `key = node.field = values`: what comes before the name, and what comes after it.
+            let Some(at) = text.find(&format!("{}.", swept.node)) else { continue };
+            text.replace_range(at..at + swept.node.len(), &name);
+        }
+        (new != *params).then_some(new)
+    }
+
     fn arrange(
         &self,
         params: &Self::Params,
@@ -168,4 +180,39 @@ fn swept(text: &str) -> Result<Swept, String> {
         return Err(wrong(&format!("{twin} is there twice")));
     }
     Ok(Swept { key: key.into(), node: node.trim().into(), field: field.trim().into(), values })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use crate::pipeline::{Document, Edit, Pipeline};
+
+    fn parameters(pipeline: &Pipeline) -> Vec<&str> {
+        let swept = &pipeline.node("sweep").unwrap().params["parameters"];
+        swept.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_swept_follows_the_names_of_nodes_there_and_back() {
+        let registry = crate::nodes::registry();
+        let text = r#"(version: 1, nodes: {
+            "demo": (kind: "generate_recording"), "sweep": (kind: "sweep", params: (parameters: [
+                "low = band.freq_min = 300, 400", "band.freq_max=5000, 6000", "demo.seed = 1, 2"])),
+            "band": (kind: "bandpass_filter"),
+        }, wires: [("demo.recording", "sweep.item"), ("sweep.item", "band.recording")])"#;
+        let mut pipeline = Document::parse_within(text, &registry).unwrap().pipeline;
+        let before = pipeline.clone();
+        let edit = pipeline.following(&registry, Edit::Rename("band".into(), "filter".into()));
+        let undo = pipeline.apply(edit).unwrap();
+        let renamed = ["low = filter.freq_min = 300, 400", "filter.freq_max=5000, 6000", "demo.seed = 1, 2"];
+        assert_eq!(parameters(&pipeline), renamed);
+        pipeline.apply(undo).unwrap();
+        assert_eq!(parameters(&pipeline), parameters(&before));
+        let (edit, group) = pipeline.group_edit(&registry, &["band".to_owned()].into(), &[].into()).unwrap();
+        pipeline.apply(pipeline.following(&registry, edit)).unwrap();
+        assert_eq!(parameters(&pipeline)[0], format!("low = {group}/band.freq_min = 300, 400"));
+        let edit = pipeline.following(&registry, Edit::Rename(group, "clean".into()));
+        pipeline.apply(edit).unwrap();
+        assert_eq!(parameters(&pipeline)[1], "clean/band.freq_max=5000, 6000");
+    }
 }

@@ -141,6 +141,11 @@ impl<N: Node> DynNode for Erased<N> {
         self.typed(params).map(|p| self.node.sweeps(&p)).unwrap_or_default()
     }
 
+    fn renamed(&self, params: &Params, called: &dyn Fn(&str) -> Option<String>) -> Option<Params> {
+        let new = self.node.renamed(&self.typed(params).ok()?, called)?;
+        Some(params::without_defaults(to_params(&new), &to_params(&N::Params::default())))
+    }
+
     fn arrange(&self, params: &Params, item: &Coordinate, value: &ValueAt) -> Result<Vec<Passed>, NodeError> {
         self.node.arrange(&self.typed_for_run(params)?, item, value)
     }

@@ -266,6 +266,16 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The parameters where they name another node by what it is called from now on; `None` where they name it not.
+    /// `called` gives the new name of a node that has one.
+    fn renamed(
+        &self,
+        _params: &Self::Params,
+        _called: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<Self::Params> {
+        None
+    }
+
     /// Where an item goes and under which keys ([`Work::Arrange`]). `item` is the coordinate of the inputs; a value
     /// is asked for only where the answer depends on it.
     ///
@@ -595,6 +605,8 @@ pub trait DynNode: Send + Sync {
     fn groups(&self, params: &Params) -> Option<Vec<String>>;
     /// As [`Node::sweeps`].
     fn sweeps(&self, params: &Params) -> Vec<Swept>;
+    /// As [`Node::renamed`].
+    fn renamed(&self, params: &Params, called: &dyn Fn(&str) -> Option<String>) -> Option<Params>;
     /// As [`Node::arrange`]; `params` need not be resolved.
     ///
     /// # Errors

@@ -147,7 +147,7 @@ impl Run {
         let mut walk = executor.evaluator(pipeline, &base_folder, until.as_deref());
         let began = Instant::now();
         walk.evaluate();
-        self.feed.tell(EventKind::RunStarted { tasks: tasks(&walk).count() });
+        self.feed.tell(EventKind::RunStarted { tasks: self.tasks(&walk).count() });
         self.look_around(&mut walk);
         let mut pause = began.elapsed() * WALK_SHARE;
         let mut walked = Instant::now();
@@ -208,6 +208,15 @@ impl Run {
     /// Whether a task is one of those that were asked for.
     fn is_wanted(&self, task: &TaskId) -> bool {
         self.options.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted.holds(task)))
+    }
+
+    /// The tasks that were asked for, as far as they are known.
+    fn tasks<'w>(&'w self, walk: &'w Evaluator) -> impl Iterator<Item = TaskId> + 'w {
+        let all = walk.iter().flat_map(|(instance, eval)| {
+            let items = eval.items.iter().filter(|item| item.is_task);
+            items.map(|item| TaskId { node: instance.name.clone(), coordinate: item.coordinate.clone() })
+        });
+        all.filter(|task| self.is_wanted(task))
     }
 
     /// Ends a run that names what is not there.
@@ -471,8 +480,8 @@ impl Run {
         } else {
             RunStatus::Ok
         };
-        let tasks = tasks(walk).count();
-        let cached = tasks_of(walk, &self.told, Told::Cached);
+        let tasks = self.tasks(walk).count();
+        let cached = self.tasks(walk).filter(|task| self.told.get(task) == Some(&Told::Cached)).count();
         let results = self.link(walk);
         let failed = self.told.values().filter(|state| **state == Told::Failed).count();
         self.options.hooks.call(status, self.options.pipeline_path.as_deref(), tasks, failed);
@@ -540,18 +549,4 @@ fn runnable<'w>(walk: &'w Evaluator) -> impl Iterator<Item = &'w Arc<Job>> {
         EvalState::Runnable(job) => Some(job),
         _ => None,
     })
-}
-
-/// All tasks known so far.
-fn tasks<'w>(walk: &'w Evaluator) -> impl Iterator<Item = TaskId> + 'w {
-    walk.iter().flat_map(|(instance, eval)| {
-        eval.items
-            .iter()
-            .filter(|item| item.is_task)
-            .map(|item| TaskId { node: instance.name.clone(), coordinate: item.coordinate.clone() })
-    })
-}
-
-fn tasks_of(walk: &Evaluator, told: &HashMap<TaskId, Told>, state: Told) -> usize {
-    tasks(walk).filter(|task| told.get(task) == Some(&state)).count()
 }

@@ -54,27 +54,30 @@ impl RunSettings {
     /// # Errors
     /// Where the file cannot be read or is not understood: says where.
     pub fn load() -> Result<Self, Error> {
-        let Some(path) = Self::default_path() else { return Ok(Self::default()) };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+        match Self::default_path() {
             // A file that is named should be there.
-            Err(e)
-                if e.kind() == std::io::ErrorKind::NotFound
-                    && std::env::var_os("SPIKELOOM_SETTINGS").is_none() =>
-            {
-                return Ok(Self::default());
+            Some(path) if path.exists() || std::env::var_os("SPIKELOOM_SETTINGS").is_some() => {
+                Self::read(&path)
             }
-            Err(e) => return Err(Error::io("read", &path, e)),
-        };
+            _ => Ok(Self::default()),
+        }
+    }
+
+    /// The settings of a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
         let wrong = |e: ron::error::SpannedError| {
             let at = e.span.start;
-            Error::format(&path, format!("line {}, column {}: {}", at.line, at.col, e.code))
+            Error::format(path, format!("line {}, column {}: {}", at.line, at.col, e.code))
         };
         let options =
             ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
         let mut settings: Self = options.from_str(&text).map_err(wrong)?;
         if let Some(zero) = settings.limits.iter().find(|(_, limit)| **limit == 0) {
-            return Err(Error::format(&path, format!("limits: {:?}: at least 1 expected", zero.0)));
+            return Err(Error::format(path, format!("limits: {:?}: at least 1 expected", zero.0)));
         }
         // Relative to the file that names it.
         let base = path.parent().unwrap_or(Path::new("")).to_owned();

@@ -1,12 +1,12 @@
 //! Nodes made into a group, gone into, edited inside, kept in the library and taken apart again.
 
 use crate::window::Window;
-use egui::{Key, Modifiers};
+use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use spikeloom::{
     app::command::Command,
     nodes,
-    pipeline::{Document, NodeState},
+    pipeline::{Document, Edit, NodeState},
 };
 
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
@@ -144,4 +144,45 @@ fn a_group_is_copied_with_its_inside_and_kept_in_the_library() {
     window.wait("it is added", |app| app.pipeline().group("clean").is_some());
     assert!(window.harness.query_by_label("Node clean").is_some());
     assert!(window.harness.query_by_label("Input clean.recording").is_some());
+    // The search at the pointer has it, by its name before all else.
+    window.add_at(20.0, 200.0, "clean");
+    window.wait("it is added", |app| app.pipeline().group("clean_2").is_some());
+    // And by what it is made of.
+    window.app_mut().perform(Command::FindNode);
+    window.steps(3);
+    window.harness.event(Event::Text("band-pass".into()));
+    window.steps(3);
+    assert!(window.says("Add clean") && window.says("Add Band-pass filter"));
+}
+
+#[test]
+fn what_a_sweep_tries_follows_the_name_of_its_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.ron");
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording"), "band": (kind: "bandpass_filter"),
+        "sweep": (kind: "sweep", params: (parameters: ["band.freq_min = 300, 400"])),
+    }, wires: [("demo.recording", "sweep.item"), ("sweep.item", "band.recording")])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.pipeline().node("sweep").is_some());
+    let tried = |window: &Window, node: &str| {
+        let params = &window.pipeline().node(node).unwrap().params;
+        params["parameters"][0].as_str().unwrap().to_owned()
+    };
+    let rename = Edit::Rename("band".into(), "filter".into());
+    window.app_mut().perform(Command::edit(rename, "rename"));
+    window.steps(2);
+    assert_eq!(tried(&window, "sweep"), "filter.freq_min = 300, 400");
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(tried(&window, "sweep"), "band.freq_min = 300, 400", "it is one step to undo");
+    // A copy of both tries its own filter.
+    window.app_mut().perform(Command::Select(vec!["band".into(), "sweep".into()]));
+    window.app_mut().perform(Command::Duplicate);
+    window.steps(2);
+    assert_eq!(tried(&window, "sweep_2"), "band_2.freq_min = 300, 400");
+    window.app_mut().perform(Command::Select(vec!["band".into()]));
+    window.app_mut().perform(Command::Group);
+    window.steps(2);
+    assert_eq!(tried(&window, "sweep"), "group/band.freq_min = 300, 400");
 }

@@ -1,8 +1,7 @@
-//! The probe panel: chosen from the shelf, compared with the traces, wired by them, kept as a file.
+//! The probe panel: chosen from the shelf, wired from a list, compared with the traces, kept as a file.
 
 use crate::window::Window;
-use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui::{Event, Key, Modifiers};
 use spikeloom::{
     app::command::Command,
     data::Recording,
@@ -54,8 +53,7 @@ fn open(window: &mut Window) {
 fn shuffled_channels_are_noticed_and_wired_by_correlation() {
     let mut window = shuffled();
     open(&mut window);
-    window.harness.get_by_label("Search probes").type_text("linear32");
-    window.steps(3);
+    window.type_into("Search probes", "linear32");
     window.click("Probe linear32");
     window.wait("it is there", |app| !app.is_probing());
     window.click("Compare with the traces");
@@ -78,4 +76,61 @@ fn shuffled_channels_are_noticed_and_wired_by_correlation() {
     assert!(wrong <= 2, "{restored:?}");
     window.key(Modifiers::COMMAND, Key::Z);
     assert!(window.pipeline().node("reader").unwrap().params.get("probe").is_none(), "one step to undo");
+}
+
+#[test]
+fn a_wiring_is_pasted_edited_undone_and_kept_as_a_file() {
+    let mut window = shuffled();
+    open(&mut window);
+    window.click("Probe tetrode");
+    window.wait("it is there", |app| !app.is_probing());
+    window.click("Paste…");
+    window.steps(2);
+    window.harness.event(Event::Paste("contact\tchannel\n0\t3\n1\t2\n2\t0\n3\t-1\n".into()));
+    window.steps(3);
+    assert!(window.says("3 of 4 contacts are wired"));
+    window.click("Take this wiring");
+    assert!(window.says("3 wired"));
+    window.type_number("Channel of contact 3", "1");
+    assert!(window.says("4 wired"));
+    window.click("Undo");
+    assert!(window.says("3 wired"));
+    window.click("Redo");
+    assert!(window.says("4 wired"));
+    window.click("Use this probe");
+    window.wait("it is taken", |app| !app.edits_probe());
+    let params = window.pipeline().node("reader").unwrap().params.clone();
+    let path = params["probe"].as_str().unwrap().to_owned();
+    assert!(path.contains("library/probes") && path.ends_with(".json"), "{path}");
+    let probe = read_probe(&path).unwrap();
+    let columns: Vec<_> = probe.contacts.iter().map(|c| c.device_channel_index).collect();
+    assert_eq!(columns, [Some(3), Some(2), Some(0), Some(1)]);
+    // It is on the shelf from now on, and what is unchanged makes no other file.
+    open(&mut window);
+    window.wait_for("Probe tetrode");
+    window.click("Use this probe");
+    window.wait("it is taken", |app| !app.edits_probe());
+    assert_eq!(window.pipeline().node("reader").unwrap().params["probe"].as_str(), Some(path.as_str()));
+}
+
+#[test]
+fn contacts_are_drawn_moved_and_removed_by_hand() {
+    let mut window = shuffled();
+    open(&mut window);
+    let middle = window.center("Contacts");
+    // Longer than between the clicks of a triple click.
+    window.steps(40);
+    for at in [middle, middle + egui::vec2(0.0, 60.0)] {
+        window.double_click_at(at);
+        // A quick hand.
+        window.steps(20);
+    }
+    assert!(window.says("2 contacts"), "{:?}", window.words());
+    window.drag(middle, middle + egui::vec2(40.0, 0.0));
+    window.drop_at(middle + egui::vec2(40.0, 0.0));
+    window.key(Modifiers::NONE, Key::Delete);
+    assert!(window.says("1 contact,"));
+    window.key(Modifiers::NONE, Key::Escape);
+    window.steps(3);
+    assert!(!window.app().edits_probe());
 }

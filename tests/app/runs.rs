@@ -210,3 +210,44 @@ fn a_warning_comes_with_the_node_that_mends_it() {
     window.key(Modifiers::COMMAND, Key::Z);
     window.wait_for("Gets a recording that was not filtered");
 }
+
+#[test]
+fn where_no_units_were_found_buttons_lower_the_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.ron");
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording", params: (duration_s: 4.0)), "band": (kind: "bandpass_filter"),
+        "sort": (kind: "sort", params: (detect_threshold: 50.0)),
+    }, wires: [("demo.recording", "band.recording"), ("band.recording", "sort.recording")])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.pipeline().node("sort").is_some());
+    window.click("Run");
+    window.wait("it is sorted", |app| matches!(app.states().get("sort"), Some(NodeState::Done { .. })));
+    window.app_mut().perform(Command::Look("sort.sorting".into()));
+    window.wait_for("No units were found");
+    window.wait_for("Problems ");
+    window.harness.get_by_label_contains("Problems ").click();
+    window.steps(3);
+    let threshold =
+        |window: &Window| window.pipeline().node("sort").unwrap().params["detect_threshold"].as_f64();
+    // In the list of problems and beside the node.
+    let press = |window: &mut Window, label: &str| {
+        window.wait_for(label);
+        window.harness.query_all_by_label(label).next().unwrap().click();
+        window.steps(3);
+    };
+    press(&mut window, "Lower detect_threshold to 40");
+    assert_eq!(threshold(&window), Some(40.0));
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(threshold(&window), Some(50.0), "it is one step to undo");
+    // How high peaks are, and a threshold taken from there.
+    press(&mut window, "Peak heights…");
+    window.wait_for("peaks a second reach it");
+    window.harness.get_by_label("Histogram of peak heights");
+    window.harness.get_by_label_contains("Set detect_threshold to ").click();
+    window.steps(3);
+    let set = threshold(&window).unwrap();
+    assert!((2.0..=15.0).contains(&set), "{set}");
+    assert!(!window.says("peaks a second reach it"), "the window is closed");
+}

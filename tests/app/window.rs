@@ -1,7 +1,10 @@
 //! The window as tests use it: clicks, drags and keys.
 
 use egui::{Event, Key, Modifiers, Pos2, Role, vec2};
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
 use spikeloom::{
     app::{App, Setup, command::Command},
     nodes,
@@ -58,6 +61,7 @@ impl Window {
             state_folder: folder.path().join("state"),
             library_folder: folder.path().join("library"),
             run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
+            settings_file: Some(folder.path().join("settings.ron")),
             file: file.map(Path::to_owned),
         });
         let harness =
@@ -127,8 +131,70 @@ impl Window {
     pub fn wait_for(&mut self, label: &str) {
         let start = Instant::now();
         while self.harness.query_all_by_label_contains(label).next().is_none() {
-            assert!(start.elapsed() < PATIENCE, "waited in vain for {label:?}");
+            assert!(
+                start.elapsed() < PATIENCE,
+                "waited in vain for {label:?}; on the screen: {:?}",
+                self.words()
+            );
             std::thread::sleep(Duration::from_millis(10));
+            self.steps(1);
+        }
+        self.steps(2);
+    }
+
+    /// Goes on drawing frames until none is asked for: all that moves has come to rest.
+    pub fn rest(&mut self) {
+        let start = Instant::now();
+        let mut quiet = 0;
+        while quiet < 5 {
+            std::thread::sleep(Duration::from_millis(10));
+            self.steps(1);
+            let output = &self.harness.output().viewport_output[&egui::ViewportId::ROOT];
+            quiet = if output.repaint_delay > Duration::from_secs(5) { quiet + 1 } else { 0 };
+            assert!(start.elapsed() < PATIENCE, "goes on for ever: {:?}", self.harness.ctx.repaint_causes());
+        }
+    }
+
+    /// All labels on the screen.
+    pub fn words(&self) -> Vec<String> {
+        let nodes = self.harness.query_all_by(|node| node.label().or(node.value()).is_some());
+        nodes.filter_map(|node| node.accesskit_node().label().or(node.value())).collect()
+    }
+
+    /// Clicks into the field of that label and types.
+    pub fn type_into(&mut self, label: &str, text: &str) {
+        self.click(label);
+        self.retype(text);
+    }
+
+    /// Presses and lets go at a place.
+    pub fn click_at(&mut self, at: Pos2) {
+        self.harness.hover_at(at);
+        self.steps(1);
+        for pressed in [true, false] {
+            let button = egui::PointerButton::Primary;
+            self.harness.event(Event::PointerButton { pos: at, button, pressed, modifiers: Modifiers::NONE });
+        }
+        self.steps(3);
+    }
+
+    /// Types in the place of what is in the field that has the focus.
+    pub fn retype(&mut self, text: &str) {
+        self.key(Modifiers::COMMAND, Key::A);
+        if text.is_empty() {
+            self.key(Modifiers::NONE, Key::Delete);
+        }
+        self.harness.event(Event::Text(text.into()));
+        self.steps(3);
+    }
+
+    /// Presses and lets go twice at a place.
+    pub fn double_click_at(&mut self, at: Pos2) {
+        self.harness.hover_at(at);
+        self.steps(1);
+        for pressed in [true, false, true, false] {
+            let button = egui::PointerButton::Primary;
+            self.harness.event(Event::PointerButton { pos: at, button, pressed, modifiers: Modifiers::NONE });
             self.steps(1);
         }
         self.steps(2);

@@ -4,9 +4,10 @@ use super::icons;
 use crate::{
     app::{
         command::{Command, Joint},
+        groups::Kept,
         theme,
     },
-    pipeline::{DynNode, PortType, Registry},
+    pipeline::{Category, DynNode, PortType, Registry},
 };
 use egui::{Area, Frame, Id, Key, Order, Pos2, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
@@ -44,8 +45,31 @@ pub enum Answer {
     Open,
     /// Given up.
     Closed,
-    /// This kind.
-    Chosen(String),
+    /// This is to be done.
+    Chosen(Box<Command>),
+}
+
+/// What is offered.
+enum Offer<'a> {
+    Node(&'a Arc<dyn DynNode>),
+    Kept(&'a Kept),
+}
+
+impl Offer<'_> {
+    fn label(&self) -> &str {
+        match self {
+            Offer::Node(node) => node.info().label,
+            Offer::Kept(kept) => &kept.name,
+        }
+    }
+
+    /// What it is there for.
+    fn summary(&self) -> &str {
+        match self {
+            Offer::Node(node) => node.info().summary,
+            Offer::Kept(kept) => &kept.words,
+        }
+    }
 }
 
 impl Finder {
@@ -77,8 +101,14 @@ impl Finder {
         self
     }
 
-    /// What is to be done with the kind that was chosen.
-    pub fn command(&self, kind: String) -> Command {
+    /// What is to be done with what was chosen.
+    fn command(&self, offer: &Offer<'_>) -> Command {
+        let kind = match offer {
+            Offer::Node(node) => node.info().kind.to_owned(),
+            Offer::Kept(kept) => {
+                return Command::AddKept { file: kept.file.clone(), position: Some(self.place) };
+            }
+        };
         match self.aim.clone() {
             Aim::Add(joint) => Command::Add { kind, position: self.place, joint },
             Aim::Replace(node) => Command::Swap { node, kind },
@@ -86,14 +116,14 @@ impl Finder {
     }
 
     /// Draws the box.
-    pub fn ui(&mut self, ui: &Ui, registry: &Registry) -> Answer {
+    pub fn ui(&mut self, ui: &Ui, registry: &Registry, kept: &[Kept]) -> Answer {
         let mut answer = Answer::Open;
         let area = Area::new(Id::unique("node finder"))
             .order(Order::Foreground)
             .fixed_pos(self.screen)
             .constrain_to(ui.ctx().content_rect().shrink(8.0))
             .show(ui.ctx(), |ui| {
-                Frame::popup(ui.style()).show(ui, |ui| answer = self.contents(ui, registry));
+                Frame::popup(ui.style()).show(ui, |ui| answer = self.contents(ui, registry, kept));
             });
         let outside = ui.input(|i| {
             i.pointer.any_pressed()
@@ -106,7 +136,7 @@ impl Finder {
         answer
     }
 
-    fn contents(&mut self, ui: &mut Ui, registry: &Registry) -> Answer {
+    fn contents(&mut self, ui: &mut Ui, registry: &Registry, kept: &[Kept]) -> Answer {
         ui.set_width(WIDTH);
         let (up, down) = ui.input_mut(|i| {
             let none = egui::Modifiers::NONE;
@@ -123,7 +153,7 @@ impl Finder {
         if !enter {
             response.request_focus();
         }
-        let found = self.found(registry);
+        let found = self.found(registry, kept);
         if found.is_empty() {
             ui.add_space(4.0);
             let words = if self.query.is_empty() { "No node fits here." } else { "Nothing of that name." };
@@ -141,35 +171,42 @@ impl Finder {
         let mut chosen = enter.then_some(self.row);
         ScrollArea::vertical().max_height(ROW_HEIGHT * 11.0).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            for (index, node) in found.iter().enumerate() {
-                if row(ui, node, index == self.row, up || down) {
+            for (index, offer) in found.iter().enumerate() {
+                if row(ui, offer, index == self.row, up || down) {
                     chosen = Some(index);
                 }
             }
         });
-        if let Some(node) = found.get(self.row) {
+        if let Some(offer) = found.get(self.row) {
             ui.separator();
-            ui.weak(node.info().summary);
+            ui.weak(offer.summary());
         }
         match chosen.and_then(|index| found.get(index)) {
-            Some(node) => Answer::Chosen(node.info().kind.to_owned()),
+            Some(offer) => Answer::Chosen(Box::new(self.command(offer))),
             None => Answer::Open,
         }
     }
 
-    fn found<'a>(&self, registry: &'a Registry) -> Vec<&'a Arc<dyn DynNode>> {
-        let mut found = registry.search(&self.query);
+    /// Nodes, and what the library holds where anything may be added.
+    fn found<'a>(&self, registry: &'a Registry, kept: &'a [Kept]) -> Vec<Offer<'a>> {
+        let nodes = registry.search(&self.query).into_iter();
         if let Some(kinds) = &self.kinds {
-            found.retain(|node| kinds.contains(&node.info().kind));
+            return nodes.filter(|node| kinds.contains(&node.info().kind)).map(Offer::Node).collect();
         }
-        found
+        let named =
+            |kept: &&Kept| kept.name.to_lowercase().contains(self.query.trim().to_lowercase().as_str());
+        let (first, last): (Vec<_>, Vec<_>) =
+            kept.iter().filter(|kept| kept.answers(&self.query)).partition(named);
+        // What one called oneself is meant before what has the word somewhere.
+        let (first, last) = if self.query.trim().is_empty() { (last, first) } else { (first, last) };
+        let kept = |kept: Vec<&'a Kept>| kept.into_iter().map(Offer::Kept);
+        kept(first).chain(nodes.map(Offer::Node)).chain(kept(last)).collect()
     }
 }
 
-fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, current: bool, moved: bool) -> bool {
-    let info = node.info();
+fn row(ui: &mut Ui, offer: &Offer<'_>, current: bool, moved: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Add {}", info.label)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Add {}", offer.label())));
     let p = theme::palette(ui.visuals());
     if current || response.hovered() {
         let fill = if current { ui.visuals().selection.bg_fill } else { p.control };
@@ -178,19 +215,25 @@ fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, current: bool, moved: bool) -> bool
     if current && moved {
         response.scroll_to_me(None);
     }
-    let color = theme::category_color(info.category, ui.visuals());
-    icons::category(ui.painter(), Some(info.category), rect.left_center() + vec2(13.0, 0.0), 12.0, color);
+    let (category, color, from) = match offer {
+        Offer::Node(node) => {
+            let category = node.info().category;
+            (category, theme::category_color(category, ui.visuals()), theme::category_name(category))
+        }
+        Offer::Kept(_) => (Category::Shape, p.text_weak, "My library"),
+    };
+    icons::category(ui.painter(), Some(category), rect.left_center() + vec2(13.0, 0.0), 12.0, color);
     ui.painter().text(
         rect.left_center() + vec2(28.0, 0.0),
         egui::Align2::LEFT_CENTER,
-        info.label,
+        offer.label(),
         egui::FontId::proportional(13.0),
         p.text_strong,
     );
     ui.painter().text(
         rect.right_center() - vec2(8.0, 0.0),
         egui::Align2::RIGHT_CENTER,
-        theme::category_name(info.category),
+        from,
         egui::FontId::proportional(11.0),
         p.text_weak,
     );

@@ -25,7 +25,7 @@ mod splice;
 mod view;
 mod wire;
 
-use super::{command::Command, previews::Previews};
+use super::{command::Command, groups::Kept, previews::Previews};
 use crate::pipeline::{NodeReport, NodeState, Pipeline, Problem, Registry, Severity, leaf_of};
 pub use align::Alignment;
 use egui::{
@@ -57,6 +57,8 @@ pub struct Scene<'a> {
     pub revision: u64,
     /// The nodes there are.
     pub registry: &'a Registry,
+    /// What the user's library holds besides presets.
+    pub kept: &'a [Kept],
     /// How nodes are.
     pub states: &'a BTreeMap<String, NodeState>,
     /// What is known of their results.

@@ -64,11 +64,11 @@ impl Canvas {
 
     pub(super) fn finder_ui(&mut self, ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
         let Some(finder) = &mut self.finder else { return };
-        match finder.ui(ui, scene.registry) {
+        match finder.ui(ui, scene.registry, scene.kept) {
             Answer::Open => {}
             Answer::Closed => self.finder = None,
-            Answer::Chosen(kind) => {
-                commands.push(finder.command(kind));
+            Answer::Chosen(command) => {
+                commands.push(*command);
                 self.finder = None;
             }
         }

@@ -49,7 +49,7 @@ impl ProbePanel {
                         painter.text(rect.min + at, egui::Align2::LEFT_TOP, words, font, color);
                     };
                     text(vec2(8.0, 3.0), &probe.model, 13.0, p.text_strong);
-                    let maker = if probe.maker.is_empty() { "maker unknown" } else { &probe.maker };
+                    let maker = if probe.maker.is_empty() { "generic" } else { &probe.maker };
                     let shanks = if probe.num_shanks > 1 {
                         format!(" on {} shanks", probe.num_shanks)
                     } else {

@@ -103,7 +103,7 @@ impl ProbePanel {
         }
         let hint = "Drag a contact to move it · double click to add one · Delete removes · wheel zooms · drag to pan";
         let font = FontId::proportional(11.0);
-        painter.text(rect.left_bottom() + vec2(8.0, -6.0), Align2::LEFT_BOTTOM, hint, font, p.text_weak);
+        painter.text(rect.left_top() + vec2(8.0, 6.0), Align2::LEFT_TOP, hint, font, p.text_weak);
         self.scale_bar(ui, rect, scale);
     }
 
@@ -147,7 +147,8 @@ impl ProbePanel {
                 }
             }
         }
-        if response.double_clicked() && under.is_none() {
+        // A quick hand makes the second of two double clicks a triple one.
+        if (response.double_clicked() || response.triple_clicked()) && under.is_none() {
             if let Some(pointer) = response.interact_pointer_pos() {
                 // What was fitted stays where it is while contacts are added.
                 self.view.place = Some((middle, scale));

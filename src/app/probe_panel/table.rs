@@ -179,12 +179,12 @@ impl ProbePanel {
         if let Some((index, contact)) = edited {
             // The drags of one field are one step.
             let gesture = Id::unique(("probe field", index));
-            let goes_on = ui.input(|i| i.pointer.any_down())
-                && ui.data(|data| data.get_temp::<bool>(gesture)).unwrap_or(false);
+            let held = ui.input(|i| i.pointer.any_down());
+            let goes_on = held && ui.data(|data| data.get_temp::<bool>(gesture)).unwrap_or(false);
             if !goes_on {
                 self.remember();
             }
-            ui.data_mut(|data| data.insert_temp(gesture, ui.input(|i| i.pointer.any_down())));
+            ui.data_mut(|data| data.insert_temp(gesture, held));
             while self.probe.shank_ids.len() <= contact.shank_index {
                 self.probe.shank_ids.push(self.probe.shank_ids.len().to_string());
             }

@@ -261,6 +261,9 @@ impl DynNode for StandIn {
     fn sweeps(&self, _: &Params) -> Vec<Swept> {
         Vec::new()
     }
+    fn renamed(&self, _: &Params, _: &dyn Fn(&str) -> Option<String>) -> Option<Params> {
+        None
+    }
     fn arrange(&self, _: &Params, _: &Coordinate, _: &ValueAt) -> Result<Vec<Passed>, NodeError> {
         Ok(Vec::new())
     }
