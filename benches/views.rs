@@ -344,6 +344,9 @@ mod gui {
     }
 
     pub fn main() {
+        if std::env::args().any(|argument| argument == "canvas") {
+            return canvas();
+        }
         huge_file();
         for (channels, what) in [(384, "traces, 384 channels, heat map"), (32, "traces, 32 channels, lines")]
         {

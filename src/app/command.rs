@@ -239,6 +239,13 @@ pub enum Command {
     EditProbe(String),
     /// Find out the layout of the raw file that a node reads.
     Import(String),
+    /// Let a reader read what another one does, which goes.
+    Exchange {
+        /// The one that stays.
+        reader: String,
+        /// The one that goes.
+        added: String,
+    },
     /// Ask for a path and put it in a parameter.
     Browse {
         /// Node of the parameter.

@@ -142,7 +142,7 @@ impl App {
             viewer.on_event(event);
         }
         sheet.runs.hear(event);
-        sheet.join_states();
+        sheet.unjoined = true;
         if is_front {
             self.study.hear(event);
         }

@@ -13,6 +13,7 @@ mod compare;
 mod dialogs;
 mod editor;
 mod examples;
+mod exchange;
 mod exclude;
 mod fields;
 mod files;
@@ -272,11 +273,19 @@ impl App {
         self.wizard.as_ref().is_some_and(|wizard| wizard.busy())
     }
 
+    /// True while the viewer waits for what it shows.
+    pub fn is_looking(&self) -> bool {
+        self.sheet.viewer.as_ref().is_some_and(views::Viewer::busy)
+    }
+
     /// One frame.
     pub fn frame(&mut self, ui: &mut egui::Ui) {
         for answer in self.backend.answers() {
             self.hear(answer);
         }
+        // Once, however much was told since the last frame.
+        let sheets = std::iter::once(&mut self.sheet).chain(&mut self.behind);
+        sheets.filter(|sheet| sheet.unjoined).for_each(Sheet::join_states);
         self.sheet.editor.draw(&self.registry);
         if ui.input(|i| i.pointer.any_pressed()) {
             self.gesture_number += 1;
@@ -310,7 +319,9 @@ impl App {
         for command in commands {
             self.perform(command);
         }
-        self.toasts.show(&self.ctx);
+        if let Some(command) = self.toasts.show(&self.ctx) {
+            self.perform(command);
+        }
         self.keep_changes();
         self.ask_for_checks();
         self.ask_for_flows();

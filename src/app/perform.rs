@@ -14,7 +14,8 @@ use super::{
     panels,
     runs::Level,
     sheet::Sheet,
-    text, wizard,
+    text,
+    wizard::{self, READER},
 };
 use crate::pipeline::{Document, Edit, Mark, NodeInstance, ParamKind, Params};
 use std::{
@@ -269,6 +270,7 @@ impl App {
                 self.sheet.canvas.find_input(self.sheet.editor.drawn(), &kinds, &end);
             }
             Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
+            Command::Exchange { reader, added } => self.exchange(&reader, &added),
             Command::ShowRunSettings => self.open_run_settings(),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
             Command::Help(kind) => self.show_help(kind),
@@ -457,6 +459,7 @@ impl App {
     pub(super) fn show_readers(&mut self, kinds: &[&str], path: &Path, fitting: Option<Fitting>) {
         let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
         let is_first = self.sheet.editor.pipeline().nodes().next().is_none();
+        let before = self.only_reader().filter(|_| kinds == [READER]);
         let mut position = self.sheet.canvas.free_place(self.sheet.editor.drawn());
         self.sheet.canvas.reveal(position);
         let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -481,6 +484,9 @@ impl App {
         self.edit(Edit::Batch(edits), "open file", None);
         if names.len() > 1 {
             self.sheet.canvas.fit(false);
+        }
+        if let (Some(reader), Some(added)) = (before, names.first()) {
+            self.offer_exchange(reader, added.clone(), &path);
         }
         self.sheet.editor.select(names.into_iter().take(1));
         if let Some(end) = ends.into_iter().next() {

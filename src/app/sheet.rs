@@ -28,6 +28,8 @@ pub struct Sheet {
     pub stored: BTreeMap<String, NodeState>,
     /// States of nodes as they are shown.
     pub states: BTreeMap<String, NodeState>,
+    /// What runs say is not joined to them yet.
+    pub unjoined: bool,
     /// What the store says besides: warnings, and how many items flow.
     pub known: Known,
     /// The run this pipeline started last.
@@ -81,6 +83,7 @@ impl Sheet {
 
     /// What is stored, with what runs say on top.
     pub fn join_states(&mut self) {
+        self.unjoined = false;
         self.states.clone_from(&self.stored);
         let pipeline = self.editor.pipeline();
         self.states.retain(|name, _| pipeline.index(name).is_some());

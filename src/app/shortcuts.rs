@@ -63,7 +63,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("Run and files", "Run", &[(NONE, Key::F5)], || Command::Run { until: None }).anywhere(),
     Action::new("Run and files", "Stop", &[(SHIFT, Key::F5)], || Command::Stop).anywhere(),
     Action::new("Run and files", "Run to here", &[(NONE, Key::F6)], || Command::RunToSelection).anywhere(),
-    Action::new("Run and files", "Runs that were", &[(CTRL, Key::H)], || Command::ShowHistory).anywhere(),
+    Action::new("Run and files", "Run history", &[(CTRL, Key::H)], || Command::ShowHistory).anywhere(),
     Action::new("Run and files", "Open…", &[(CTRL, Key::O)], || Command::OpenDialog).anywhere(),
     Action::new("Run and files", "Save", &[(CTRL, Key::S)], || Command::Save).anywhere(),
     Action::new("Run and files", "Save as…", &[(CTRL_SHIFT, Key::S)], || Command::SaveAs).anywhere(),

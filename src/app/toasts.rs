@@ -1,10 +1,12 @@
 //! Short messages at the lower right, for what happened away from the eyes.
 
-use super::theme;
+use super::{command::Command, theme};
 use egui::{Align2, Area, Context, Frame, Id, Order, Role, Sense, Stroke, WidgetInfo, vec2};
 
 /// Seconds that what needs no answer stays.
 const STAY_S: f64 = 6.0;
+/// Seconds that what offers something stays.
+const OFFER_S: f64 = 20.0;
 
 /// How bad a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ struct Toast {
     level: Level,
     /// When it goes, in seconds of the window; set when it is first seen. What went wrong stays.
     until: Option<f64>,
+    /// A button, and what it does.
+    offer: Option<(String, Command)>,
 }
 
 /// The messages that are shown.
@@ -41,20 +45,28 @@ impl Toasts {
         self.push(text.into(), Level::Info);
     }
 
+    /// Something to know, with a button for what may be meant.
+    pub fn offer(&mut self, text: impl Into<String>, label: String, command: Command) {
+        self.push(text.into(), Level::Info);
+        if let Some(toast) = self.0.last_mut() {
+            toast.offer = Some((label, command));
+        }
+    }
+
     fn push(&mut self, text: String, level: Level) {
         // Said twice, it is shown once.
         self.0.retain(|toast| toast.text != text);
-        self.0.push(Toast { text, level, until: None });
+        self.0.push(Toast { text, level, until: None, offer: None });
     }
 
-    /// Draws them, the newest lowest.
-    pub fn show(&mut self, ctx: &Context) {
+    /// Draws them, the newest lowest; what is to be done.
+    pub fn show(&mut self, ctx: &Context) -> Option<Command> {
         if self.0.is_empty() {
-            return;
+            return None;
         }
         let now = ctx.input(|i| i.time);
         self.0.retain(|toast| toast.until.is_none_or(|until| now < until));
-        let mut closed = None;
+        let (mut closed, mut taken) = (None, None);
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         area.anchor(Align2::RIGHT_BOTTOM, vec2(-12.0, -38.0)).show(ctx, |ui| {
             let p = theme::palette(ui.visuals());
@@ -65,7 +77,8 @@ impl Toasts {
                     Level::Bad => p.bad,
                 };
                 if toast.level != Level::Bad {
-                    let until = *toast.until.get_or_insert(now + STAY_S);
+                    let stays = if toast.offer.is_some() { OFFER_S } else { STAY_S };
+                    let until = *toast.until.get_or_insert(now + stays);
                     ctx.request_repaint_after_secs((until - now) as f32);
                 }
                 let frame = Frame::popup(ui.style()).stroke(Stroke::new(1.0, color.gamma_multiply(0.6)));
@@ -76,6 +89,12 @@ impl Toasts {
                         ui.painter().circle_filled(dot.center(), 4.0, color);
                         ui.add(egui::Label::new(&toast.text).wrap());
                     });
+                    if let Some((label, command)) = &toast.offer
+                        && ui.button(label).clicked()
+                    {
+                        taken = Some(command.clone());
+                        closed = Some(index);
+                    }
                     if toast.level == Level::Bad {
                         let close = ui.small_button("Close");
                         close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close message"));
@@ -89,5 +108,6 @@ impl Toasts {
         if let Some(index) = closed {
             self.0.remove(index);
         }
+        taken
     }
 }

@@ -160,7 +160,7 @@ impl App {
             ui.close();
         }
         ui.separator();
-        self.actions(ui, &["Runs that were", "Study", "Arrange nodes"], commands);
+        self.actions(ui, &["Run history", "Study", "Arrange nodes"], commands);
         ui.menu_button("Align", |ui| {
             let labels = ["Align left edges", "Align right edges", "Align top edges", "Align bottom edges"];
             self.actions(ui, &labels, commands);

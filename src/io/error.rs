@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The system refused.
-    #[error("cannot {action} {}: {source}{}", path.display(), advice(action, source))]
+    #[error("cannot {action} {}: {}{}", path.display(), plain(source), advice(action, source))]
     Io {
         /// `read`, `write`, `create`, `list` …
         action: &'static str,
@@ -56,6 +56,12 @@ impl Error {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
     }
+}
+
+/// What the system said, without its number: that tells users nothing.
+fn plain(source: &std::io::Error) -> String {
+    let words = source.to_string();
+    words.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 fn advice(action: &str, source: &std::io::Error) -> &'static str {

@@ -49,7 +49,8 @@ impl Registry {
     /// Nodes found by words, best first: label and kind before search words before the summary.
     pub fn search(&self, query: &str) -> Vec<&Arc<dyn DynNode>> {
         let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
-        let mut found: Vec<(u32, usize, &Arc<dyn DynNode>)> = self
+        let whole = words.join(" ");
+        let mut found: Vec<(bool, u32, usize, &Arc<dyn DynNode>)> = self
             .iter()
             .enumerate()
             .filter_map(|(index, node)| {
@@ -71,11 +72,13 @@ impl Registry {
                         return None;
                     };
                 }
-                Some((rank, index, node))
+                // What is called so is meant before what only begins so.
+                let is_other = label != whole && info.kind != whole;
+                Some((is_other, rank, index, node))
             })
             .collect();
-        found.sort_by_key(|&(rank, index, _)| (rank, index));
-        found.into_iter().map(|(_, _, node)| node).collect()
+        found.sort_by_key(|&(is_other, rank, index, _)| (is_other, rank, index));
+        found.into_iter().map(|(.., node)| node).collect()
     }
 
     /// Nodes with an input (or, with `inputs` false, an output) of a type.

@@ -100,3 +100,37 @@ fn the_real_recordings_are_told_by_their_bytes() {
     window.wait("the import is open", App::imports);
     window.wait_for("Take this layout");
 }
+
+#[test]
+fn another_recording_is_read_in_place_of_the_one_that_is_there() {
+    let mut window = Window::empty();
+    let [first, second] = ["first_20kHz.dat", "second_20kHz.dat"].map(|name| window.folder.path().join(name));
+    write_raw(&first);
+    write_raw(&second);
+    import(&mut window, &first);
+    window.click("Add to the pipeline");
+    let count = window.pipeline().nodes().count();
+    let wires = window.wires();
+    let path = |window: &Window| {
+        let params = &window.pipeline().node("read_recording").unwrap().params;
+        std::path::PathBuf::from(params["path"].as_str().unwrap())
+    };
+    // A raw one, with the layout that is known.
+    import(&mut window, &second);
+    window.click("In place of read_recording");
+    assert_eq!((path(&window), window.pipeline().nodes().count()), (second.clone(), count));
+    assert_eq!(window.wires(), wires);
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(path(&window), first, "it is one step to undo");
+    window.key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    // One that says all of itself is added, and put there by a click.
+    let folder = crate::common::shared_data().join("si_written/recording_binary");
+    window.drop_file(&folder);
+    window.wait("it is added", |app| app.pipeline().node("read_recording_2").is_some());
+    window.click("Read it in place of read_recording");
+    assert_eq!((path(&window), window.pipeline().nodes().count()), (folder, count));
+    assert!(!window.pipeline().node("read_recording").unwrap().params.contains_key("dtype"));
+    assert_eq!(window.wires(), wires);
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(path(&window), second, "it is one step to undo");
+}

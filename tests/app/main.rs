@@ -14,6 +14,7 @@ mod idle;
 mod import;
 mod keys;
 mod live;
+mod looks;
 mod marks;
 mod params;
 mod pictures;

@@ -5,7 +5,7 @@ use egui_kittest::kittest::Queryable;
 use spikeloom::app::{App, command::Command};
 
 /// Two sessions of two recordings, and statistics of each.
-fn open() -> Window {
+pub fn open() -> Window {
     let folder = tempfile::tempdir().unwrap();
     for (session, index) in [("a", 0), ("a", 1), ("b", 0), ("b", 1)] {
         let place = folder.path().join("data").join(session);

@@ -131,7 +131,7 @@ impl Study {
             });
         });
         if let Some(reason) = &self.refused {
-            ui.colored_label(p.bad, text::sentence_of(reason));
+            ui.colored_label(p.bad, format!("This filter is not understood. {reason}"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{READER, Source, Wizard};
 use crate::{
-    app::{App, files::Fitting},
+    app::{App, exchange::exchanged, files::Fitting},
     pipeline::{Edit, NodeInstance, Params},
 };
 use serde_json::json;
@@ -34,18 +34,28 @@ impl Wizard {
 }
 
 impl App {
-    /// Draws what an import came to.
-    pub(super) fn finish_import(&mut self, wizard: &Wizard) {
+    /// Draws what an import came to: a reader of its own, or another file for one that is there.
+    pub(super) fn finish_import(&mut self, wizard: &Wizard, instead_of: Option<&str>) {
+        let mut params = wizard.params.clone();
+        if let Source::File(_) = &wizard.source {
+            params.shift_insert(0, "path".to_owned(), json!(wizard.path.to_string_lossy()));
+        }
+        if let Some(name) = instead_of {
+            let old = self.pipeline().node(name).map(|node| node.params.clone()).unwrap_or_default();
+            let edit = Edit::SetParams(name.to_owned(), exchanged(&old, &params));
+            let label = format!("read another file in {name}");
+            let end = self.add_steps(edit, &format!("{name}.recording"), wizard.steps(), &label);
+            self.sheet.editor.select([name.to_owned()]);
+            return self.look(end);
+        }
         match &wizard.source {
             Source::Node(name) => {
-                let edit = Edit::SetParams(name.clone(), wizard.params.clone());
+                let edit = Edit::SetParams(name.clone(), params);
                 let label = format!("set the layout of {name}");
                 let end = self.add_steps(edit, &format!("{name}.recording"), wizard.steps(), &label);
                 self.look(end);
             }
             Source::File(_) => {
-                let mut params = wizard.params.clone();
-                params.shift_insert(0, "path".to_owned(), json!(wizard.path.to_string_lossy()));
                 let is_first = self.sheet.is_empty();
                 if is_first && self.sheet.editor.path.is_none() && self.sheet.editor.name.is_empty() {
                     let stem = wizard.path.file_stem().unwrap_or_default();

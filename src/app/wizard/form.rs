@@ -207,15 +207,22 @@ impl Wizard {
             None => {}
         }
         let ready = matches!(self.tried, Some(Ok(_))) && self.asked.as_ref() == Some(&self.params);
+        let first = || if self.reader_before.is_some() { End::Exchange } else { End::Finish };
         ui.horizontal(|ui| {
-            let words = match &self.source {
-                super::Source::File(_) => "Add to the pipeline",
-                super::Source::Node(_) => "Take this layout",
+            let add = "Add to the pipeline";
+            let words = match (&self.source, &self.reader_before) {
+                (_, Some(reader)) => format!("In place of {reader}"),
+                (super::Source::File(_), None) => add.to_owned(),
+                (super::Source::Node(_), None) => "Take this layout".to_owned(),
             };
             let button = egui::Button::new(egui::RichText::new(words).color(p.on_accent)).fill(p.accent);
             let button = ui.add_enabled(ready, button.min_size(vec2(160.0, 28.0)));
             let button = button.on_disabled_hover_text("The file cannot be read with this layout yet");
             if button.on_hover_text("Enter").clicked() {
+                end = Some(first());
+            }
+            let beside = egui::Button::new(add).min_size(vec2(0.0, 28.0));
+            if self.reader_before.is_some() && ui.add_enabled(ready, beside).clicked() {
                 end = Some(End::Finish);
             }
             if ui.add(egui::Button::new("Cancel").min_size(vec2(80.0, 28.0))).clicked() {
@@ -228,7 +235,7 @@ impl Wizard {
             if pressed(Key::Escape) {
                 end = Some(End::Cancel);
             } else if ready && pressed(Key::Enter) {
-                end = Some(End::Finish);
+                end = Some(first());
             }
         }
         end

@@ -49,6 +49,8 @@ struct Tried {
 /// The import while it is open.
 pub struct Wizard {
     source: Source,
+    /// The reader in whose place the file can be read.
+    reader_before: Option<String>,
     path: PathBuf,
     base_folder: PathBuf,
     /// Parameters of the reader as they are now.
@@ -75,6 +77,8 @@ pub struct Wizard {
 enum End {
     Cancel,
     Finish,
+    /// In the place of the reader that is there.
+    Exchange,
 }
 
 impl Wizard {
@@ -89,6 +93,7 @@ impl Wizard {
         let wake: Wake = Arc::new(move || ctx_to_wake.request_repaint());
         let wizard = Self {
             source,
+            reader_before: None,
             base_folder: PathBuf::new(),
             params,
             reader,
@@ -167,8 +172,16 @@ impl Wizard {
     /// Fills in what the bytes say, where nothing is said yet.
     fn guess(&mut self, file: &RawFile) {
         let untouched = !self.params.contains_key("dtype") && !self.params.contains_key("num_channels");
-        if let Some(best) = file.suggestions.first().filter(|_| untouched) {
+        // The layout of the file before is the first guess for this one.
+        let is_like_before =
+            self.reader_before.is_some() && file.suggestions.iter().any(|s| self.is_taken(&s.layout));
+        let is_unlike = self.reader_before.is_some() && !is_like_before;
+        if let Some(best) = file.suggestions.first().filter(|_| untouched || is_unlike) {
             self.take(&best.layout);
+            self.params.shift_remove("probe");
+        }
+        if let (Some((rate, _)), true) = (&file.rate, self.reader_before.is_some()) {
+            self.set("sampling_frequency", json!(*rate));
         }
         if !self.params.contains_key("sampling_frequency") {
             self.rate_is_guessed = file.rate.is_none();
@@ -213,9 +226,17 @@ impl App {
     /// Begins an import; one that goes on is left for it.
     pub(super) fn import(&mut self, source: Source) {
         let Some(reader) = self.registry.get(READER).cloned() else { return };
+        let before = self.only_reader().filter(|_| matches!(source, Source::File(_)));
         let (path, params) = match &source {
             Source::File(path) => {
-                (std::path::absolute(path).unwrap_or_else(|_unknown| path.clone()), Params::new())
+                let known = before.as_ref().and_then(|name| self.pipeline().node(name));
+                let mut params = known.map(|node| node.params.clone()).unwrap_or_default();
+                if params.contains_key("dtype") {
+                    params.shift_remove("path");
+                } else {
+                    params.clear();
+                }
+                (std::path::absolute(path).unwrap_or_else(|_unknown| path.clone()), params)
             }
             Source::Node(name) => {
                 let Some(instance) = self.sheet.editor.pipeline().node(name) else { return };
@@ -225,6 +246,7 @@ impl App {
         };
         let mut wizard = Wizard::new(&self.ctx, reader, source, path, params);
         wizard.base_folder = self.sheet.editor.base_folder();
+        wizard.reader_before = before;
         self.wizard = Some(Box::new(wizard));
     }
 
@@ -250,7 +272,8 @@ impl App {
             });
         });
         match end {
-            Some(End::Finish) => self.finish_import(&wizard),
+            Some(End::Finish) => self.finish_import(&wizard, None),
+            Some(End::Exchange) => self.finish_import(&wizard, wizard.reader_before.as_deref()),
             Some(End::Cancel) => {}
             None => self.wizard = Some(wizard),
         }
