@@ -85,6 +85,12 @@ pub enum Stage {
         /// True where the values are meant to change in µV as well (a change of amplitude, not of units).
         changes_uv: bool,
     },
+    /// Round to multiples of a step, clipped to what many of them 16 bits can count: what is read again and again can be
+    /// held in two bytes a sample.
+    Round {
+        /// The step.
+        step: f32,
+    },
     /// Round and clip to the range of an integer type, or do nothing for floats.
     Convert {
         /// The type.
@@ -189,7 +195,7 @@ impl Stage {
                 }
                 out.dtype = DType::Float32;
             }
-            Stage::SilencePeriods { .. } => {}
+            Stage::SilencePeriods { .. } | Stage::Round { .. } => {}
             Stage::Scale { gain, offset, changes_uv } => {
                 if gain.len() != n || offset.len() != n {
                     return wrong("factors", gain.len());

@@ -7,6 +7,7 @@
 
 mod borders;
 mod filtering;
+mod kept;
 mod long;
 mod parallel;
 mod run;
@@ -20,6 +21,7 @@ pub use source::{ChainSource, append, concatenate};
 use super::{EngineError, block::Block};
 use crate::data::{Recording, RecordingInfo, Source};
 use borders::Borders;
+use kept::Kept;
 use ndarray::Array2;
 use run::SectionScratch;
 use section::{Builder, Section};
@@ -41,6 +43,8 @@ pub struct Chain {
     inner: Arc<Inner>,
     /// Every how manieth frame is read.
     step: usize,
+    /// What stays in memory from pass to pass.
+    kept: Option<Arc<Kept>>,
 }
 
 pub(super) struct Inner {
@@ -99,7 +103,7 @@ pub fn compile(recording: &Recording) -> Result<Chain, EngineError> {
     }
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let inner = Inner { id, info, source, sections, scratches: Mutex::default() };
-    Ok(Chain { inner: Arc::new(inner), step: 1 })
+    Ok(Chain { inner: Arc::new(inner), step: 1, kept: None })
 }
 
 impl Chain {
@@ -129,7 +133,16 @@ impl Chain {
     /// Two where filters leave next to nothing above a quarter of the sampling frequency (every second frame holds all
     /// there is, and costs half of it), else one. Sums over the frames of a spike are as exact from every second frame.
     pub fn sufficient(&self) -> Self {
-        Self { inner: self.inner.clone(), step: self.step.max(sufficient_step(&self.inner)) }
+        Self { step: self.step.max(sufficient_step(&self.inner)), ..self.clone() }
+    }
+
+    /// The same recording, of which passes keep what they computed, up to this many bytes, for the passes that follow.
+    /// Where samples are not rounded to a step nothing is kept, and of passes over other frames than the
+    /// [sufficient](Self::sufficient) ones neither.
+    pub fn keeping(&self, bytes: usize) -> Self {
+        let step = self.inner.sections.last().and_then(Section::step).filter(|_| bytes > 0);
+        let every = sufficient_step(&self.inner);
+        Self { kept: step.map(|step| Arc::new(Kept::new(step, every, bytes))), ..self.clone() }
     }
 
     /// Every how manieth frame of the recording is read.
@@ -306,10 +319,10 @@ fn sufficient_step(inner: &Inner) -> usize {
 }
 
 impl ChainScratch {
-    /// Lends the spans at the borders of runs to whoever computes with this scratch; `None` ends it.
-    fn share(&mut self, chain: &Chain, borders: Option<Arc<Borders>>) {
+    /// Lends the spans at the borders of runs, and those that stay, to whoever computes with this scratch; `None` ends it.
+    fn share(&mut self, chain: &Chain, borders: Option<Arc<Borders>>, kept: Option<Arc<Kept>>) {
         if let Some(top) = self.for_sections(chain.inner.sections.len()).last_mut() {
-            top.borders = borders;
+            (top.borders, top.kept) = (borders, kept);
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     block::Block,
     chain::{Chain, Job, map_pieces},
     random::NumpyRng,
-    select::median,
+    select::{median, median_of},
 };
 use crate::data::{NoiseLevels, RecordingInfo};
 
@@ -117,13 +117,13 @@ pub fn levels_of(block: &Block, method: NoiseMethod) -> Vec<f64> {
 
 /// Median absolute deviation from the median, not scaled.
 pub(super) fn mad(samples: &[f32], buffer: &mut Vec<f32>) -> f32 {
-    buffer.clear();
-    buffer.extend_from_slice(samples);
-    let center = median(buffer);
-    for v in buffer.iter_mut() {
-        *v = (*v - center).abs();
-    }
-    median(buffer)
+    median_and_mad(samples, buffer).1
+}
+
+/// The median, and the median absolute deviation from it.
+pub(super) fn median_and_mad(samples: &[f32], buffer: &mut Vec<f32>) -> (f32, f32) {
+    let center = median_of(samples, |v| v, buffer);
+    (center, median_of(samples, |v| (v - center).abs(), buffer))
 }
 
 /// How the offset of a channel is estimated.

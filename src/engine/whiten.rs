@@ -5,7 +5,7 @@ use super::{
     block::Block,
     chain::{Chain, Job, map_spans},
     eigen::symmetric_eigen,
-    noise::{Chunks, mad, random_chunks},
+    noise::{Chunks, median_and_mad, random_chunks},
     passes::survey_spans,
     select::median,
 };
@@ -295,10 +295,8 @@ impl Sums {
             (0..n)
                 .map(|c| {
                     let samples = block.channel(c);
-                    let spread = mad(samples, &mut buffer) / 0.674_489_75;
-                    buffer.clear();
-                    buffer.extend_from_slice(samples);
-                    (median(&mut buffer), times as f32 * spread)
+                    let (center, spread) = median_and_mad(samples, &mut buffer);
+                    (center, times as f32 * (spread / 0.674_489_75))
                 })
                 .collect()
         });

@@ -22,7 +22,7 @@ use crate::{
     },
     pipeline::{
         Act, Category, Expansion, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames,
-        PythonStep, RunContext, TaskClass, TaskNeeds, Work,
+        PythonStep, RunContext, TaskClass, TaskNeeds, Work, memory_limit,
     },
 };
 use schemars::JsonSchema;
@@ -116,8 +116,15 @@ impl SortParams {
         settings.matching.amplitude_max = self.amplitude_max;
         settings.survey_s = self.survey_s;
         settings.finish.min_snr = self.min_snr;
+        settings.kept_bytes = kept_bytes();
         settings
     }
+}
+
+/// Memory for whitened traces that are read again: a minute of 384 channels, less on a small machine.
+fn kept_bytes() -> usize {
+    const MOST: usize = 768 << 20;
+    memory_limit().map_or(MOST, |bytes| MOST.min((bytes / 8) as usize))
 }
 
 /// Wires whose places are not known, each a group of its own: nothing else keeps them apart.
@@ -142,7 +149,7 @@ impl Node for Sort {
         source: "isosplit (arXiv:1508.04841) on shared-basis features, best-first template matching pursuit",
         category: Category::Sort,
         search: &["sorter", "spike sorting", "kilosort", "mountainsort", "lupin", "run_sorter", "units"],
-        version: 10,
+        version: 11,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
@@ -156,7 +163,8 @@ impl Node for Sort {
         }
     }
 
-    // Measured: with two threads 40 MB for 4 channels, 0.2 GB for 128, 0.35 GB for a minute of 384 and 0.5 GB for five.
+    // Measured: with two threads 40 MB for 4 channels, 0.2 GB for 128, 0.35 GB for a minute of 384 and 0.5 GB for five;
+    // and what is kept of the traces.
     fn needs(&self, _: &Self::Params, inputs: &Inputs) -> TaskNeeds {
         let Ok(recording) = inputs.recording("recording") else {
             return TaskNeeds::of(Self::INFO.work.class());
@@ -164,7 +172,8 @@ impl Node for Sort {
         let info = recording.info();
         let channels = info.num_channels() as f64;
         let megabytes = 100.0 + channels * (2.0 + 0.002 * info.duration_s());
-        TaskNeeds::new(4, megabytes as u64)
+        let samples = info.segments.iter().map(|s| s.num_frames).sum::<usize>() * info.num_channels();
+        TaskNeeds::new(4, megabytes as u64 + (kept_bytes().min(2 * samples) >> 20) as u64)
     }
 
     fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_is_swept_follows_the_names_of_nodes_there_and_back() {
-        let registry = crate::nodes::registry();
+        let registry = super::super::registry();
         let text = r#"(version: 1, nodes: {
             "demo": (kind: "generate_recording"), "sweep": (kind: "sweep", params: (parameters: [
                 "low = band.freq_min = 300, 400", "band.freq_max=5000, 6000", "demo.seed = 1, 2"])),

@@ -6,7 +6,7 @@ use crate::{
         chain,
         geometry::Geometry,
         noise::Chunks,
-        sort::whitening_of_varying,
+        sort::{stages_for_sort, whitening_of_varying},
         whiten::{WhitenMode, WhitenParams as Settings, Whitening, whitening},
     },
     pipeline::{
@@ -41,7 +41,8 @@ pub struct WhitenParams {
     /// Local: how far away channels are whitened together. Auto: 100 µm, more where contacts lie further apart, less where they lie very densely.
     #[schemars(range(min = 1.0, max = 10_000.0), extend("auto" = true, "unit" = "µm", "soft" = [20.0, 300.0]))]
     pub radius_um: Option<f64>,
-    /// As a sort needs it: leave spikes out of the estimate, shrink it a little, and pass constant channels over.
+    /// As a sort needs it: leave spikes out of the estimate, shrink it a little, pass constant channels over, and round
+    /// samples to a 128th of the noise.
     pub robust: bool,
     /// Subtract the mean of each channel first.
     #[schemars(extend("advanced" = true))]
@@ -97,7 +98,7 @@ impl Node for Whiten {
         source: "ZCA; SpikeInterface whiten",
         category: Category::Preprocess,
         search: &["zca", "decorrelate", "covariance", "sphering"],
-        version: 2,
+        version: 3,
         work: Work::FitThenLazy(TaskClass::Traces),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
@@ -186,7 +187,11 @@ impl Node for Whiten {
             mean: fit.arrays.get("mean").map(|values| values.iter().copied().collect()),
             covariance: square("covariance")?,
         };
-        let stages: Vec<Stage> = fitted.stages();
+        let stages: Vec<Stage> = if params.robust {
+            stages_for_sort(&fitted, params.int_scale.unwrap_or(1.0))
+        } else {
+            fitted.stages()
+        };
         for stage in stages {
             recording = recording.with_stage(stage)?;
         }

@@ -84,7 +84,7 @@ pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
 pub use provenance::{FileOf, InputOf, Provenance, Step};
 pub use python::{PythonNames, PythonStep, literal, script};
 pub use registry::Registry;
-pub use resources::{peak_rss_bytes, process_cpu_s};
+pub use resources::{memory_limit, peak_rss_bytes, process_cpu_s};
 pub use settings::{Hooks, RunSettings};
 pub use store::{
     CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,

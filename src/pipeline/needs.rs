@@ -40,7 +40,7 @@ impl TaskNeeds {
 /// Memory that tasks may take on this machine where the settings say nothing: four fifths of what it has; no limit where
 /// the system does not tell.
 pub(super) fn default_memory() -> u64 {
-    resources::total_memory_bytes().map_or(u64::MAX, |bytes| bytes / 5 * 4)
+    resources::memory_limit().map_or(u64::MAX, |bytes| bytes / 5 * 4)
 }
 
 /// What is taken by the tasks that run.

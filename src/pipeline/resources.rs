@@ -22,7 +22,7 @@ pub fn peak_rss_bytes() -> Option<u64> {
 }
 
 /// Memory this process may use, in bytes: that of the machine, or less where its control group has a limit.
-pub(super) fn total_memory_bytes() -> Option<u64> {
+pub fn memory_limit() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let total = line.split_whitespace().next()?.parse::<u64>().ok()? * 1024;

@@ -80,3 +80,58 @@ fn a_chain_is_a_source_and_recordings_can_be_joined() {
     assert!(part.slice(ndarray::s![10..FRAMES + 10, ..]) == raw);
     assert!(part.slice(ndarray::s![FRAMES + 10.., ..]) == all.slice(ndarray::s![..10, ..]));
 }
+
+/// A recording that counts how often it is read.
+#[derive(Debug)]
+struct Counting(Recording, std::sync::atomic::AtomicUsize);
+
+impl Source for Counting {
+    fn info(&self) -> &RecordingInfo {
+        self.0.info()
+    }
+
+    fn read(&self, segment: usize, start: usize, out: &mut [f32]) -> Result<(), SourceError> {
+        self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.0.source().read(segment, start, out)
+    }
+}
+
+#[test]
+fn what_is_kept_between_passes_is_what_would_be_computed() {
+    let pass = |chain: &Chain, threads, pad| {
+        let chain = chain.sufficient();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            map_spans(&chain, &chain.spans(), pad, &Silent, |block, _| {
+                Ok((0..block.num_channels()).flat_map(|c| block.channel(c).to_vec()).collect::<Vec<f32>>())
+            })
+            .unwrap()
+        })
+    };
+    for before in [vec![], standard_stages()] {
+        let source = Arc::new(Counting(recording(), 0.into()));
+        let reads = || source.1.load(std::sync::atomic::Ordering::Relaxed);
+        let mut rounded = Recording::new(source.clone());
+        for stage in [before, vec![Stage::Round { step: 0.25 }]].concat() {
+            rounded = rounded.with_stage(stage).unwrap();
+        }
+        let plain = chain::compile(&rounded).unwrap();
+        let (alone, padded) = (pass(&plain, 1, 0), pass(&plain, 1, 40));
+        assert!(alone.iter().flatten().all(|v| (v * 4.0).fract() == 0.0));
+        let loud = alone.iter().flatten().filter(|v| v.abs() > 1.0).count();
+        assert!(loud > 10_000, "{loud} samples are not zero");
+        let span = 2 * CHANNELS * plain.sufficient().span_frames();
+        for (bytes, threads) in [(usize::MAX / 2, 1), (span, 3), (3 * span / 2, 1)] {
+            let kept = plain.keeping(bytes);
+            assert!(pass(&kept, threads, 40) == padded);
+            let before = reads();
+            assert!(pass(&kept, threads, 0) == alone);
+            assert!(pass(&kept, threads, 40) == padded);
+            assert_eq!(
+                reads() == before,
+                bytes > 100 * span,
+                "read again where there was no room, only there"
+            );
+        }
+    }
+}

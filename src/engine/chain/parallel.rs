@@ -152,9 +152,9 @@ fn map<S: Default + Send, T: Send>(
     let worker = |_: usize| {
         chain.with_scratch(|scratch| {
             let mut block = std::mem::take(&mut scratch.block);
-            scratch.share(chain, borders.clone());
+            scratch.share(chain, borders.clone(), chain.kept.clone());
             let found = work_through(scratch, &mut block);
-            scratch.share(chain, None);
+            scratch.share(chain, None, None);
             scratch.block = block;
             found
         })

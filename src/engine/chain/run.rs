@@ -4,6 +4,7 @@ use super::{
     Inner, SPAN_FRAMES,
     borders::Borders,
     filtering::FilterScratch,
+    kept::Kept,
     long::LongScratch,
     section::{Input, Kind, Op, Pass, Section},
     turns::{Role, Turn, turns},
@@ -34,6 +35,8 @@ pub(super) struct SectionScratch {
     used: u64,
     /// What other workers of the same pass computed, or will need.
     pub(super) borders: Option<Arc<Borders>>,
+    /// What stays from pass to pass.
+    pub(super) kept: Option<Arc<Kept>>,
     /// What a pointwise section computed last, on its way to frame-major samples.
     block: Block,
 }
@@ -107,21 +110,33 @@ pub(super) fn read_block(
     let (below, here) = scratch.split_at_mut(index);
     let here = &mut here[0];
     let frames = out.frames();
-    if section.is_pointwise() {
+    let kept = here.kept.clone();
+    if section.is_pointwise() && kept.is_none() {
         return compute(inner, index, below, here, segment, step, out);
     }
     let length = section.segments[segment].num_frames.div_ceil(step);
     let mut spans = spans_of(&frames, step);
     if spans.len() == 1 && frames == span_range(length, spans.start, step) {
         let key = (inner.id, segment, spans.start, step);
+        if kept.as_ref().is_some_and(|kept| kept.copy_overlap(key, out)) {
+            return Ok(());
+        }
         if let Some(slot) = here.spans.iter().position(|s| s.key == Some(key)) {
             out.copy_overlap(&here.spans[slot].block);
             return Ok(());
         }
-        return compute_span(inner, index, below, here, segment, step, out);
+        compute_span(inner, index, below, here, segment, step, out)?;
+        if let Some(kept) = kept {
+            kept.keep(key, out);
+        }
+        return Ok(());
     }
     spans.try_for_each(|span| {
-        let block = cached(inner, index, below, here, (inner.id, segment, span, step))?;
+        let key = (inner.id, segment, span, step);
+        if kept.as_ref().is_some_and(|kept| kept.copy_overlap(key, out)) {
+            return Ok(());
+        }
+        let block = cached(inner, index, below, here, key)?;
         out.copy_overlap(block);
         Ok(())
     })
@@ -189,6 +204,9 @@ fn cached<'a>(
                     let num_frames = section.segments[segment].num_frames.div_ceil(step);
                     block.reset(section.num_channels, span_range(num_frames, span, step));
                     compute_span(inner, index, below, here, segment, step, &mut block)?;
+                    if let Some(kept) = &here.kept {
+                        kept.keep(key, &block);
+                    }
                     let block = Arc::new(block);
                     if let Some(borders) = &here.borders {
                         borders.leave(key, &block);
@@ -356,11 +374,9 @@ fn compute(
                 Op::Silence(periods) => {
                     silence(sub, &periods[stretch.segment], start + first, frames, num_tiles(num_channels));
                 }
-                Op::Round { low, high } => {
+                Op::Round { step, low, high } => {
                     for index in 0..num_tiles(num_channels) {
-                        for v in tile_mut(sub, index, frames).iter_mut().flat_map(|row| &mut row.0) {
-                            *v = v.round_ties_even().clamp(*low, *high);
-                        }
+                        round(tile_mut(sub, index, frames), *step, (*low, *high));
                     }
                 }
                 Op::Filter(index, direction) => {
@@ -390,6 +406,17 @@ fn compute(
         }
     }
     Ok(())
+}
+
+/// Rounds to multiples of a step, of which there are so many.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn round(rows: &mut [Row], step: f32, (low, high): (f32, f32)) {
+    let per_step = 1.0 / step;
+    for row in rows {
+        for l in 0..LANES {
+            row.0[l] = (row.0[l] * per_step).round_ties_even().clamp(low, high) * step;
+        }
+    }
 }
 
 /// Keeps every `step`th frame of a sub-block, and says how many those are.

@@ -47,7 +47,9 @@ pub(super) enum Op {
     },
     /// By segment.
     Silence(Vec<Vec<(usize, usize)>>),
+    /// To multiples of a step, of which there are `low` to `high`.
     Round {
+        step: f32,
         low: f32,
         high: f32,
     },
@@ -105,6 +107,21 @@ impl Section {
     pub fn is_plain(&self) -> bool {
         matches!(self.kind, Kind::Pointwise)
             && self.passes.iter().all(|p| matches!(p, Pass::Walk { ops, .. } if ops.is_empty()))
+    }
+
+    /// The step of which all samples are multiples, so few that 16 bits count them.
+    pub fn step(&self) -> Option<f32> {
+        match (&self.kind, self.passes.last()) {
+            (Kind::Pointwise | Kind::Spans { .. }, Some(Pass::Walk { ops, .. })) => match ops.last() {
+                Some(Op::Round { step, low, high })
+                    if *low >= f32::from(i16::MIN) && *high <= f32::from(i16::MAX) =>
+                {
+                    Some(*step)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     pub fn is_pointwise(&self) -> bool {
@@ -277,8 +294,16 @@ impl Builder {
             }
             Stage::Convert { dtype } => {
                 if let Some((low, high)) = integer_range(*dtype) {
-                    self.push(Op::Round { low, high });
+                    self.push(Op::Round { step: 1.0, low, high });
                 }
+            }
+            Stage::Round { step } => {
+                if !(*step > 0.0 && step.is_finite()) {
+                    return Err(EngineError::Data(format!(
+                        "samples cannot be rounded to multiples of {step}"
+                    )));
+                }
+                self.push(Op::Round { step: *step, low: i16::MIN.into(), high: i16::MAX.into() });
             }
         }
         Ok(())

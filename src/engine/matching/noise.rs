@@ -5,7 +5,7 @@ use crate::engine::{
     EngineError, Monitor,
     chain::{Chain, map_pieces},
     passes::{middles, survey_spans},
-    select::median,
+    select::{median, median_of},
 };
 
 /// How much of the recording is looked at, in seconds.
@@ -33,11 +33,7 @@ pub(super) fn score_noise(
         Ok(Some(
             scores
                 .into_iter()
-                .map(|row| {
-                    sorted.clear();
-                    sorted.extend(row.iter().map(|x| x.abs()));
-                    median(&mut sorted) / 0.674_489_75
-                })
+                .map(|row| median_of(row, f32::abs, &mut sorted) / 0.674_489_75)
                 .collect::<Vec<f32>>(),
         ))
     })?;

@@ -14,7 +14,7 @@ pub use finish::{FinishParams, Finished, Removed, finish};
 pub use preset::SortPreset;
 use steady::{motion_of, steady};
 pub use timing::{StageTiming, Stopwatch};
-pub use whiten::whitening_of_varying;
+pub use whiten::{stages_for_sort, whitening_of_varying};
 
 use super::{
     EngineError, Monitor, Preview, Scratch,
@@ -55,6 +55,8 @@ pub struct SortParams {
     pub survey_spikes_per_unit: usize,
     /// Last checks of the units.
     pub finish: FinishParams,
+    /// Memory for whitened traces that are read again, in bytes. The results do not depend on it.
+    pub kept_bytes: usize,
 }
 
 impl Default for SortParams {
@@ -70,6 +72,7 @@ impl Default for SortParams {
             survey_s: 600.0,
             survey_spikes_per_unit: 2_000,
             finish: FinishParams::default(),
+            kept_bytes: 0,
         }
     }
 }
@@ -132,10 +135,11 @@ pub fn sort(
         Some(motion) => motion,
         None => {
             let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
-            let features = find(&compile(&white)?, params, &mut watch, monitor, (scratch, MOVING))?;
+            let chain = compile(&white)?.keeping(params.kept_bytes);
+            let features = find(&chain, params, &mut watch, monitor, (scratch, MOVING))?;
             let motion = watch.time("motion", monitor, || motion_of(&features, &white, monitor))?;
             scratch.keep_motion(&motion);
-            looked = Some((white, features));
+            looked = Some((white, chain, features));
             motion
         }
     };
@@ -145,14 +149,15 @@ pub fn sort(
     if steady.is_some() {
         scratch.forget_parts(MOVING);
     }
-    let (white, features) = match looked.filter(|_| steady.is_none()) {
-        Some((white, features)) => (white, Some(features)),
+    let (white, chain, features) = match looked.filter(|_| steady.is_none()) {
+        Some((white, chain, features)) => (white, chain, Some(features)),
         None => {
             let recording = steady.as_ref().unwrap_or(recording);
-            (watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?, None)
+            let white = watch.time("whiten", monitor, || whiten(recording, params, seed, monitor))?;
+            let chain = compile(&white)?.keeping(params.kept_bytes);
+            (white, chain, None)
         }
     };
-    let chain = compile(&white)?;
     let templates = match scratch.templates(UNITS) {
         Some(templates) => templates,
         None => {
@@ -236,7 +241,7 @@ pub fn whiten(
     let mode = WhitenMode::fitting(recording.info(), params.whiten_radius_um);
     let params = WhitenParams::robust(mode, Chunks::standard(recording.info(), seed));
     let mut white = recording.clone();
-    for stage in whitening_of_varying(recording, &params, monitor)?.stages() {
+    for stage in stages_for_sort(&whitening_of_varying(recording, &params, monitor)?, 1.0) {
         white = white.with_stage(stage).map_err(|e| EngineError::Data(e.0))?;
     }
     Ok(white)

@@ -51,6 +51,16 @@ pub fn whitening_of_varying(
     Ok(Whitening { matrix, mean, covariance })
 }
 
+/// The parts of a noise level that whitened samples are multiples of: a sort holds them in two bytes, up to 256 noise levels.
+const PER_LEVEL: f32 = 128.0;
+
+/// The stages that whiten a recording for the sort; `level` is what the noise is scaled to.
+pub fn stages_for_sort(fitted: &Whitening, level: f64) -> Vec<Stage> {
+    let mut stages = fitted.stages();
+    stages.push(Stage::Round { step: level as f32 / PER_LEVEL });
+    stages
+}
+
 /// Channels whose samples differ anywhere in about ten seconds.
 fn varying_channels(chain: &Chain, monitor: &dyn Monitor) -> Result<Vec<usize>, EngineError> {
     let spans = survey_spans(chain, 10.0);

@@ -3,7 +3,7 @@
 use super::{SelectedSpikes, WaveformParams, channels_around, scales, select::holds};
 use crate::{
     data::{RecordingInfo, Sorting, Templates},
-    engine::{EngineError, Monitor, block::Block, chain::Chain, chain::Job, spans},
+    engine::{EngineError, Monitor, block::Block, chain::Chain, chain::Job, select::median, spans},
 };
 use ndarray::{Array2, ArrayView1, Axis, s};
 use rayon::prelude::*;
@@ -88,15 +88,17 @@ pub fn estimate_templates(
     spans::check(chain, sorting)?;
     let info = chain.info();
     let (num_before, num_samples) = params.samples(info.sampling_frequency);
-    let num_channels = info.num_channels();
-    let mut sums: Vec<Sums> = (0..sorting.num_units())
-        .map(|_| Sums {
-            channels: (0..num_channels as u32).collect(),
-            sum: Array2::zeros((num_channels, num_samples)),
-            squares: Array2::zeros((num_channels, num_samples)),
-            counts: vec![0; chain.step()],
-            count: 0,
-            next: 0,
+    let mut sums: Vec<Sums> = (selected.iter())
+        .map(|spikes| {
+            let channels = possible_channels(info, sorting, spikes, params.radius_um);
+            Sums {
+                sum: Array2::zeros((channels.len(), num_samples)),
+                squares: Array2::zeros((channels.len(), num_samples)),
+                channels,
+                counts: vec![0; chain.step()],
+                count: 0,
+                next: 0,
+            }
         })
         .collect();
     monitor.stage("templates");
@@ -149,6 +151,38 @@ pub fn estimate_templates(
         templates.channel_indices.push(channels);
     }
     Ok(templates)
+}
+
+/// How far from where its spikes were located, in radii, a unit's main channel may lie.
+const ASTRAY: f64 = 2.0;
+
+/// The channels a unit's main channel can be one of, with those around it: near the median place of its spikes, where they
+/// were located, else all.
+fn possible_channels(
+    info: &RecordingInfo,
+    sorting: &Sorting,
+    spikes: &[(u32, u32)],
+    radius_um: f64,
+) -> Vec<u32> {
+    let place = |&(segment, position): &(u32, u32)| {
+        Some(sorting.segments[segment as usize].location_um.as_ref()?[position as usize])
+    };
+    let all = || (0..info.num_channels() as u32).collect();
+    let (Some(contacts), Some(places)) =
+        (info.locations_um(), spikes.iter().map(place).collect::<Option<Vec<[f32; 2]>>>())
+    else {
+        return all();
+    };
+    if places.is_empty() {
+        return all();
+    }
+    let [x, y] =
+        [0, 1].map(|axis| f64::from(median(&mut places.iter().map(|p| p[axis]).collect::<Vec<_>>())));
+    let near: Vec<u32> = (contacts.iter().zip(0..))
+        .filter(|([a, b], _)| (a - x).hypot(b - y) <= (1.0 + ASTRAY) * radius_um)
+        .map(|(_, channel)| channel)
+        .collect();
+    if near.is_empty() { all() } else { near }
 }
 
 /// Spans that hold a chosen spike.
