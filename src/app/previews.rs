@@ -185,7 +185,7 @@ fn draw_probe(
         vec2(wide, room.height())
     };
     let place = Rect::from_center_size(room.center(), size);
-    let dot = Vec2::splat((room.height() / contacts.len().max(1) as f32).clamp(1.0, 3.0) * zoom);
+    let dot = Vec2::splat((0.6 * room.height() / contacts.len().max(1) as f32).min(3.0 * zoom).max(1.0));
     let mut mesh = Mesh::default();
     for [x, y] in contacts {
         let at = place.min + vec2(x * place.width(), y * place.height());

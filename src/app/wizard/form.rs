@@ -208,7 +208,8 @@ impl Wizard {
         }
         let ready = matches!(self.tried, Some(Ok(_))) && self.asked.as_ref() == Some(&self.params);
         let first = || if self.reader_before.is_some() { End::Exchange } else { End::Finish };
-        ui.horizontal(|ui| {
+        // A reader may have a long name.
+        ui.horizontal_wrapped(|ui| {
             let add = "Add to the pipeline";
             let words = match (&self.source, &self.reader_before) {
                 (_, Some(reader)) => format!("In place of {reader}"),
@@ -221,7 +222,7 @@ impl Wizard {
             if button.on_hover_text("Enter").clicked() {
                 end = Some(first());
             }
-            let beside = egui::Button::new(add).min_size(vec2(0.0, 28.0));
+            let beside = egui::Button::new("Add beside it").min_size(vec2(0.0, 28.0));
             if self.reader_before.is_some() && ui.add_enabled(ready, beside).clicked() {
                 end = Some(End::Finish);
             }
