@@ -1,10 +1,13 @@
 """Runs a sorter of SpikeInterface for Spikeloom, or says which there are and what parameters they have.
 
-run_sorter.py describe ANSWER [SORTER]   writes the sorters, or one with its parameters, as JSON
+run_sorter.py describe ANSWER            writes the sorters as JSON, those that are installed with their parameters
+run_sorter.py describe ANSWER SORTER     writes one of them
 run_sorter.py run REQUEST ANSWER         runs REQUEST["sorter"] and writes the sorting and the versions that took part
 """
 
+import importlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -36,29 +39,89 @@ def version_of(sorter_class):
 
 def plain(value):
     """A value that JSON can hold."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
     try:
-        json.dumps(value)
+        json.dumps(value, allow_nan=False)
         return value
-    except TypeError:
+    except (TypeError, ValueError):
         return str(value)
 
 
-def described(sorters, name):
+def names_in(module, name):
+    """Names of the methods that a part of SpikeInterface knows."""
+    try:
+        known = getattr(importlib.import_module(f"spikeinterface.{module}"), name)
+        return [str(key) for key in (known() if callable(known) else known)]
+    except Exception:
+        return []
+
+
+def methods():
+    """What the parameters that name a method of SpikeInterface can be, by the end of their names."""
+    parts = "sortingcomponents"
+    presets = names_in("preprocessing.motion", "get_motion_presets")
+    return {
+        "detection.method": names_in(f"{parts}.peak_detection.method_list", "detect_peak_methods"),
+        "clustering.method": names_in(f"{parts}.clustering.method_list", "clustering_methods"),
+        "matching.method": names_in(f"{parts}.matching.method_list", "matching_methods"),
+        "template_matching_engine": names_in(f"{parts}.matching.method_list", "matching_methods"),
+        "motion_correction.preset": presets,
+        "motion_correction_preset": presets,
+        "peak_sign": ["neg", "pos", "both"],
+    }
+
+
+def in_words(default, words):
+    """Choices that a description lists: initial or uniform, memory/npy, '1', '2' or '3'."""
+    if "e.g." in words:
+        return []
+    quoted = list(dict.fromkeys(re.findall(r"'([\w-]+)'?", words)))
+    listed = re.search(r"[\w-]+(?:(?:/| or )[\w-]+)+$", words.strip().rstrip("."))
+    bare = re.split(r"/| or ", listed.group()) if listed else []
+    return next((found for found in (quoted, bare) if len(found) > 1 and default in found), [])
+
+
+def choices(known, name, value, words):
+    """Choices of a parameter and of those in it, by their names."""
+    if isinstance(value, dict):
+        inner = [choices(known, f"{name}.{key}", item, "") for key, item in value.items()]
+        return {key: found for one in inner for key, found in one.items()}
+    if not isinstance(value, str):
+        return {}
+    ends = [end for end in known if f".{name}".endswith(f".{end}")]
+    found = known[ends[0]] if ends and value in known[ends[0]] else in_words(value, words)
+    return {name: found} if found else {}
+
+
+def described(sorters, name, known):
     sorter_class = sorters.sorter_dict[name]
-    words = sorter_class.params_description()
-    parameters = [
-        {
-            "name": key,
-            "type": type(value).__name__,
-            "default": plain(value),
-            "description": " ".join(str(words.get(key, "")).split()),
-        }
-        for key, value in sorter_class.default_params().items()
-    ]
+    installed = bool(sorter_class.is_installed())
+    try:
+        words, defaults = sorter_class.params_description(), sorter_class.default_params()
+    except Exception:
+        # Some have to be there to tell them.
+        words, defaults = {}, {}
+    parameters = []
+    for key, value in defaults.items():
+        description = " ".join(str(words.get(key, "")).split())
+        parameters.append(
+            {
+                "name": key,
+                "type": type(value).__name__,
+                "default": plain(value),
+                "description": description,
+                "choices": choices(known, key, value, description),
+            }
+        )
     return {
         "sorter": name,
-        "installed": bool(sorter_class.is_installed()),
-        "version": version_of(sorter_class),
+        "installed": installed,
+        "version": version_of(sorter_class) if installed else "",
         "description": " ".join(str(getattr(sorter_class, "sorter_description", "")).split()),
         "installation": " ".join(str(getattr(sorter_class, "installation_mesg", "")).split()),
         "parameters": parameters,
@@ -72,14 +135,10 @@ def check_name(answer, sorters, name):
 
 def describe(answer, name=None):
     si, sorters = imported(answer)
-    if name is None:
-        found = [
-            {"sorter": name, "installed": bool(sorter_class.is_installed())}
-            for name, sorter_class in sorted(sorters.sorter_dict.items())
-        ]
-    else:
+    if name is not None:
         check_name(answer, sorters, name)
-        found = [described(sorters, name)]
+    known = methods()
+    found = [described(sorters, one, known) for one in ([name] if name else sorted(sorters.sorter_dict))]
     versions = {"python": sys.version.split()[0], "spikeinterface": si.__version__}
     Path(answer).write_text(json.dumps({"versions": versions, "sorters": found}))
 

@@ -15,8 +15,8 @@ use crate::inspect::{
     selfcheck::{SelfCheck, self_check},
 };
 use crate::pipeline::{
-    Document, Event, Executor, KeptRun, Limits, Look, NodeReport, Opened, Pipeline, Problem, Registry, RunId,
-    RunOptions, RunStatus, Store, Value, missing_files, validate,
+    Document, Event, Executor, KeptRun, Limits, Look, NodeReport, Offered, Opened, Pipeline, Problem,
+    Registry, RunId, RunOptions, RunStatus, Store, Value, missing_files, offers, validate,
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
@@ -57,6 +57,15 @@ pub enum Answer {
         /// How each node is; `None` while the store is not open.
         nodes: Option<BTreeMap<String, NodeReport>>,
     },
+    /// Parameters that nodes offer beyond those they declare.
+    Offers {
+        /// The state it was asked for.
+        revision: u64,
+        /// By node.
+        offers: BTreeMap<String, Offered>,
+    },
+    /// More is known of such parameters than before.
+    Asked,
     /// A run began; `stop` ends it.
     RunStarted {
         /// The sheet it belongs to.
@@ -429,7 +438,7 @@ impl Backend {
         });
     }
 
-    pub(super) fn sender(&self) -> impl Fn(Answer) + Send + Sync + 'static {
+    pub(super) fn sender(&self) -> impl Fn(Answer) + Clone + Send + Sync + 'static {
         let (answer, ctx) = (self.answer.clone(), self.ctx.clone());
         move |value| {
             // Nobody listens once the window is gone.
@@ -447,15 +456,15 @@ pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
 }
 
 fn check_loop(
-    registry: &Registry,
+    registry: &Arc<Registry>,
     store_folder: &Path,
     limits: Limits,
     to_check: &Receiver<Check>,
-    send: &impl Fn(Answer),
+    send: &(impl Fn(Answer) + Clone + Send + 'static),
 ) {
     let executor = match Store::open(store_folder) {
         Ok(store) => {
-            let executor = Executor::new(registry.clone(), store, limits);
+            let executor = Executor::new(Registry::clone(registry), store, limits);
             send(Answer::Ready(executor.clone()));
             Some(executor)
         }
@@ -465,12 +474,26 @@ fn check_loop(
         }
     };
     let mut advice: Vec<Problem> = Vec::new();
+    let asking = Arc::new(AtomicBool::new(false));
     while let Ok(first) = to_check.recv() {
         // A slider asks often: only its last place is worth an answer.
         std::thread::sleep(Duration::from_millis(15));
         let check = to_check.try_iter().last().unwrap_or(first);
         let mut problems = validate(&check.pipeline, registry);
         problems.extend(missing_files(&check.pipeline, registry, &check.base_folder));
+        let (known, wrong) = offers(&check.pipeline, registry, &check.base_folder, false);
+        problems.extend(wrong);
+        if known.values().any(|offered| *offered == Offered::Unasked) && !asking.swap(true, Ordering::Relaxed)
+        {
+            let (registry, send, asking) = (registry.clone(), send.clone(), asking.clone());
+            let (pipeline, base) = (check.pipeline.clone(), check.base_folder.clone());
+            spawn("offers", move || {
+                offers(&pipeline, &registry, &base, true);
+                asking.store(false, Ordering::Relaxed);
+                send(Answer::Asked);
+            });
+        }
+        send(Answer::Offers { revision: check.revision, offers: known });
         // The advice of the state before stands until the new one is there, so that nothing flickers.
         let quick = problems.iter().chain(&advice).cloned().collect();
         send(Answer::Checked { revision: check.revision, problems: quick, nodes: None });

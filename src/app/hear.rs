@@ -75,6 +75,16 @@ impl App {
                     sheet.take_report(problems, nodes);
                 }
             }
+            Answer::Offers { revision, offers } => {
+                if let Some(sheet) = self.sheet_at(revision) {
+                    sheet.offers = offers;
+                }
+            }
+            Answer::Asked => {
+                std::iter::once(&mut self.sheet)
+                    .chain(&mut self.behind)
+                    .for_each(|sheet| sheet.checked = None);
+            }
             Answer::Flows { revision, words } => {
                 if let Some(sheet) = self.sheet_at(revision) {
                     sheet.flows = words;

@@ -6,11 +6,13 @@ use super::{
     command::{Command, MergeKey},
     examples::EXAMPLES,
     fields, heights, keymap,
+    offered::{is_changed, specs_of},
     problems::severity_color,
     text, theme,
 };
 use crate::pipeline::{
     Act, DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity, leaf_of,
+    value_at,
 };
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
@@ -177,14 +179,16 @@ impl App {
         if node.specs().is_empty() {
             return;
         }
-        self.params_head(ui, node, instance, commands);
+        let offered = self.offered(&instance.name);
+        let specs = specs_of(&**node, &offered);
+        self.params_head(ui, &specs, instance, commands);
         let search = self.inspector.search.to_lowercase();
         let changed_only = self.inspector.changed_only;
         let differs = |spec: &ParamSpec| is_changed(spec, instance);
         if !search.is_empty() || changed_only {
             // What is searched for is shown wherever it belongs.
             let fits = |spec: &&ParamSpec| (!changed_only || differs(spec)) && is_found(spec, &search);
-            let found: Vec<&ParamSpec> = node.specs().iter().filter(fits).collect();
+            let found: Vec<&ParamSpec> = specs.iter().copied().filter(fits).collect();
             if found.is_empty() {
                 let words =
                     if search.is_empty() { "All are at their defaults." } else { "None of that name." };
@@ -195,18 +199,14 @@ impl App {
             }
             return;
         }
-        let (advanced, main): (Vec<_>, Vec<_>) = node.specs().iter().partition(|spec| spec.advanced);
-        for spec in main {
-            self.param(ui, spec, instance, commands);
-        }
+        let (advanced, main): (Vec<&ParamSpec>, Vec<_>) = specs.iter().copied().partition(|s| s.advanced);
+        self.params_tree(ui, &main, 0, instance, commands);
         if !advanced.is_empty() {
             let set = advanced.iter().filter(|spec| differs(spec)).count();
             let title = if set > 0 { format!("Advanced • {set} changed") } else { "Advanced".to_owned() };
             let title = egui::RichText::new(title).weak();
             egui::CollapsingHeader::new(title).id_salt("advanced").show_unindented(ui, |ui| {
-                for spec in advanced {
-                    self.param(ui, spec, instance, commands);
-                }
+                self.params_tree(ui, &advanced, 0, instance, commands);
             });
         }
     }
@@ -215,11 +215,11 @@ impl App {
     fn params_head(
         &mut self,
         ui: &mut Ui,
-        node: &Arc<dyn DynNode>,
+        specs: &[&ParamSpec],
         instance: &NodeInstance,
         commands: &mut Vec<Command>,
     ) {
-        let many = node.specs().len() >= MANY;
+        let many = specs.len() >= MANY;
         let asked = std::mem::take(&mut self.inspector.searches);
         if many || asked || !self.inspector.search.is_empty() {
             let edit = egui::TextEdit::singleline(&mut self.inspector.search)
@@ -233,7 +233,7 @@ impl App {
                 self.inspector.search.clear();
             }
         }
-        let changed = node.specs().iter().filter(|spec| is_changed(spec, instance)).count();
+        let changed = specs.iter().filter(|spec| is_changed(spec, instance)).count();
         ui.horizontal(|ui| {
             if changed > 0 || self.inspector.changed_only {
                 let words = format!("{changed} changed");
@@ -252,8 +252,14 @@ impl App {
         self.preset_name_ui(ui, instance, commands);
     }
 
-    fn param(&self, ui: &mut Ui, spec: &ParamSpec, instance: &NodeInstance, commands: &mut Vec<Command>) {
-        let set = instance.params.get(&spec.name);
+    pub(super) fn param(
+        &self,
+        ui: &mut Ui,
+        spec: &ParamSpec,
+        instance: &NodeInstance,
+        commands: &mut Vec<Command>,
+    ) {
+        let set = value_at(&instance.params, &spec.name);
         let needed = set.is_none() && self.failure(&instance.name).is_some_and(|m| text::asks_for(m, spec));
         let change = fields::field(ui, &instance.name, spec, set, needed);
         let p = theme::palette(ui.visuals());
@@ -294,7 +300,8 @@ impl App {
         let known = |field: &str| {
             let instance = self.sheet.editor.drawn().node(name)?;
             let node = self.registry.get(&instance.kind)?;
-            node.specs().iter().any(|spec| spec.name == field).then_some(())
+            let offered = self.sheet.offers.get(name).map_or(&[][..], |offered| offered.specs());
+            node.specs().iter().chain(offered).any(|spec| spec.name == field).then_some(())
         };
         // Problems of a field stand below it.
         let rest: Vec<_> = own.filter(|o| o.field.as_deref().and_then(known).is_none()).collect();
@@ -341,11 +348,6 @@ impl App {
             });
         }
     }
-}
-
-/// True where a parameter was given another value than its default.
-fn is_changed(spec: &ParamSpec, instance: &NodeInstance) -> bool {
-    instance.params.get(&spec.name).is_some_and(|value| *value != spec.default)
 }
 
 /// True where every word is in the name, the label, the unit or the words of a parameter; `search` is in lower case.

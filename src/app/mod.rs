@@ -30,6 +30,7 @@ mod keep;
 mod key_sheet;
 mod keymap;
 mod looking;
+mod offered;
 mod palette;
 mod panels;
 mod perform;

@@ -8,7 +8,7 @@ use super::{
     runs::Runs,
     views::Viewer,
 };
-use crate::pipeline::{NodeReport, NodeState, Problem};
+use crate::pipeline::{NodeReport, NodeState, Offered, Problem};
 use std::{collections::BTreeMap, path::Path};
 
 /// An open pipeline; the window shows one, the others lie behind their tabs.
@@ -24,6 +24,8 @@ pub struct Sheet {
     pub checked: Option<u64>,
     /// What is wrong with the pipeline.
     pub problems: Vec<Problem>,
+    /// Parameters that nodes offer beyond those they declare.
+    pub offers: BTreeMap<String, Offered>,
     /// States of nodes as the store knows them.
     pub stored: BTreeMap<String, NodeState>,
     /// States of nodes as they are shown.

@@ -97,6 +97,10 @@ pub fn param_value(spec: &ParamSpec, value: &Json) -> String {
         (_, Json::String(value)) if value.is_empty() => "none".to_owned(),
         (_, Json::String(value)) => with_unit(value.clone()),
         (_, Json::Array(values)) => with_unit(list(values)),
+        (ParamKind::Fields, Json::Object(values)) => {
+            let each = values.iter().map(|(name, value)| format!("{name} = {value}"));
+            each.collect::<Vec<_>>().join(", ")
+        }
         (_, other) => other.to_string(),
     }
 }

@@ -94,6 +94,9 @@ pub enum Command {
     Node {
         /// Its kind, such as bandpass_filter, or a word that finds one.
         name: String,
+        /// Sets a parameter that others depend on, such as --set sorter=spykingcircus2.
+        #[arg(long, value_name = "PARAMETER=VALUE")]
+        set: Vec<String>,
         /// As JSON.
         #[arg(long)]
         json: bool,

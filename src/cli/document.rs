@@ -4,7 +4,7 @@ use super::{CliError, error::FileProblem};
 use crate::{
     nodes::registry,
     pipeline::{
-        Document, DocumentError, Executor, Pipeline, Problem, Registry, RunSettings, Severity, Store,
+        Document, DocumentError, Executor, Pipeline, Problem, Registry, RunSettings, Severity, Store, offers,
         validate,
     },
 };
@@ -68,6 +68,18 @@ impl Loaded {
         Ok(Self { pipeline, path, base_folder, registry, problems, text })
     }
 
+    /// Checks what depends on other programs as well, which are asked for it.
+    ///
+    /// # Errors
+    /// Where anything keeps the pipeline from running.
+    pub fn checked(mut self) -> Result<Self, CliError> {
+        // What is wrong with a pipeline already is said at once.
+        if self.num_errors() == 0 {
+            self.problems.extend(offers(&self.pipeline, &self.registry, &self.base_folder, true).1);
+        }
+        if self.num_errors() > 0 { Err(self.problems_error()) } else { Ok(self) }
+    }
+
     /// How many problems keep it from running.
     pub fn num_errors(&self) -> usize {
         self.problems.iter().filter(|p| p.severity == Severity::Error).count()
@@ -110,7 +122,7 @@ pub fn executor(registry: Registry, threads: Option<u16>) -> Result<Arc<Executor
 }
 
 /// Applies one `node.param=value`.
-fn set(pipeline: &mut Pipeline, registry: &Registry, setting: &str) -> Result<(), CliError> {
+pub fn set(pipeline: &mut Pipeline, registry: &Registry, setting: &str) -> Result<(), CliError> {
     let (target, value) = setting.split_once('=').ok_or_else(|| {
         CliError::advised(
             format!("--set {setting}: not of the form node.param=value"),

@@ -19,10 +19,7 @@ use std::path::Path;
 /// # Errors
 /// Where there is at least one error; warnings alone are none.
 pub fn check(path: &Path) -> Result<(), CliError> {
-    let loaded = Loaded::read(path, &[])?;
-    if loaded.num_errors() > 0 {
-        return Err(loaded.problems_error());
-    }
+    let loaded = Loaded::read(path, &[])?.checked()?;
     // Its files may be elsewhere today: that is said, but it is no fault of the pipeline.
     let executor = executor(loaded.registry.clone(), None)?;
     let plan = executor.plan(&loaded.pipeline, &loaded.base_folder, None);

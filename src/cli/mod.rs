@@ -84,7 +84,7 @@ pub fn start() -> Start {
         Some(Command::Clean(arguments)) => store::clean(&arguments),
         Some(Command::Pin { pipeline, remove }) => store::pin(&pipeline, remove),
         Some(Command::Nodes { json }) => nodes::list(json),
-        Some(Command::Node { name, json }) => nodes::page(&name, json),
+        Some(Command::Node { name, set, json }) => nodes::page(&name, &set, json),
         Some(Command::Sorters { name, python, json }) => sorters::sorters(name.as_deref(), &python, json),
         Some(Command::Selfcheck { threads, json }) => selfcheck::selfcheck(threads, json),
         Some(Command::Info(arguments)) => info::info(&arguments),

@@ -1,11 +1,15 @@
 //! `nodes` and `node NAME`: pages made from the declarations of the nodes.
 
-use super::{CliError, output};
+use super::{CliError, document::set, output};
 use crate::{
     nodes::registry,
-    pipeline::{Category, DynNode, ParamKind, ParamSpec, Port, Work},
+    pipeline::{
+        Category, DynNode, Edit, NodeInstance, Offered, ParamKind, ParamSpec, Params, Pipeline, Port,
+        Registry, Work,
+    },
 };
 use serde_json::{Value as Json, json};
+use std::path::Path;
 
 const CATEGORIES: [Category; 6] = [
     Category::Source,
@@ -47,7 +51,7 @@ pub fn list(json: bool) -> Result<(), CliError> {
 ///
 /// # Errors
 /// Where no node, or more than one, is meant.
-pub fn page(name: &str, json: bool) -> Result<(), CliError> {
+pub fn page(name: &str, settings: &[String], json: bool) -> Result<(), CliError> {
     let registry = registry();
     let found = registry.search(name);
     let node = match (registry.get(name), found.as_slice()) {
@@ -67,10 +71,37 @@ pub fn page(name: &str, json: bool) -> Result<(), CliError> {
             ));
         }
     };
-    if json { output::json(&describe(node.as_ref())) } else { output::text(&text_of(node.as_ref())) }
+    let offered = offered(&registry, node.as_ref(), settings)?;
+    if json {
+        let mut described = describe(node.as_ref());
+        if let Offered::Known(offer) = &offered {
+            described["offered"] = json!({"source": offer.source, "params": offer.specs});
+        }
+        return output::json(&described);
+    }
+    output::text(&text_of(node.as_ref(), &offered))
 }
 
-fn text_of(node: &dyn DynNode) -> String {
+/// The parameters a node offers where others are set so.
+fn offered(registry: &Registry, node: &dyn DynNode, settings: &[String]) -> Result<Offered, CliError> {
+    let kind = node.info().kind;
+    let mut pipeline = Pipeline::default();
+    pipeline.apply(Edit::AddNode(NodeInstance::new(kind, kind, Params::new(), [0.0; 2])))?;
+    for setting in settings {
+        set(&mut pipeline, registry, &format!("{kind}.{setting}"))?;
+    }
+    let params = pipeline.node(kind).map(|instance| instance.params.clone()).unwrap_or_default();
+    let offered = node.offered(&params, Path::new(""), true);
+    match &offered {
+        Offered::Known(offer) if !settings.is_empty() && !offer.problems.is_empty() => {
+            let said = offer.problems.iter().map(|p| format!("{kind}.{}: {}", p.field, p.message));
+            Err(CliError::Input(said.collect::<Vec<_>>().join("\n")))
+        }
+        _ => Ok(offered),
+    }
+}
+
+fn text_of(node: &dyn DynNode, offered: &Offered) -> String {
     let info = node.info();
     let mut text = format!("{} ({})\n{}\n", info.label, info.kind, info.summary);
     if !info.source.is_empty() {
@@ -96,15 +127,17 @@ fn text_of(node: &dyn DynNode) -> String {
         return text;
     }
     text.push_str("\nParameters\n");
-    for spec in node.specs() {
-        text.push_str(&format!("  {} = {}{}\n", spec.name, default_text(spec), facts(spec)));
-        text.push_str(&format!("      {}\n", spec.doc.replace('\n', "\n      ")));
-        if let ParamKind::Choice { options } = &spec.kind {
-            for (stored, _, doc) in options {
-                let line = if doc.is_empty() { stored.clone() } else { format!("{stored}: {doc}") };
-                text.push_str(&format!("      - {line}\n"));
-            }
+    node.specs().iter().for_each(|spec| text.push_str(&param_text(spec)));
+    match offered {
+        Offered::Known(offer) if !offer.specs.is_empty() => {
+            let of = if offer.source.is_empty() { String::new() } else { format!(" of {}", offer.source) };
+            text.push_str(&format!("\nParameters{of}, as they are set now\n"));
+            offer.specs.iter().for_each(|spec| text.push_str(&param_text(spec)));
         }
+        Offered::Failed(reason) => {
+            text.push_str(&format!("\nIts other parameters are not known: {reason}\n"))
+        }
+        Offered::Known(_) | Offered::Nothing | Offered::Unasked => {}
     }
     text.push_str(&format!("\nIn a pipeline\n{}", example(info.kind, node.specs())));
     let presets = node.presets();
@@ -115,6 +148,20 @@ fn text_of(node: &dyn DynNode) -> String {
         let fields = node.params_to_ron(&params).unwrap_or_default();
         let fields: Vec<String> = fields.iter().map(|(field, value)| format!("{field}: {value}")).collect();
         text.push_str(&format!("  {name}\n      ({})\n", fields.join(", ")));
+    }
+    text
+}
+
+fn param_text(spec: &ParamSpec) -> String {
+    let mut text = format!("  {} = {}{}\n", spec.name, default_text(spec), facts(spec));
+    if !spec.doc.is_empty() {
+        text.push_str(&format!("      {}\n", spec.doc.replace('\n', "\n      ")));
+    }
+    if let ParamKind::Choice { options } = &spec.kind {
+        for (stored, _, doc) in options {
+            let line = if doc.is_empty() { stored.clone() } else { format!("{stored}: {doc}") };
+            text.push_str(&format!("      - {line}\n"));
+        }
     }
     text
 }

@@ -103,10 +103,7 @@ fn made_by(made: &BTreeMap<String, (usize, Value)>, loaded: &Loaded, node: &str)
 
 /// A pipeline without errors, and an executor on the store.
 fn prepared(arguments: &RunArguments) -> Result<(Loaded, Arc<Executor>), CliError> {
-    let loaded = Loaded::read(&arguments.pipeline, &arguments.set)?;
-    if loaded.num_errors() > 0 {
-        return Err(loaded.problems_error());
-    }
+    let loaded = Loaded::read(&arguments.pipeline, &arguments.set)?.checked()?;
     if let Some(name) = &arguments.until
         && !loaded.pipeline.has(name)
     {

@@ -39,6 +39,7 @@ pub(super) fn failed(error: impl ToString) -> CliError {
 /// Where the pipeline is wrong, the scheduler refuses, or, when followed, something failed.
 pub fn submit(arguments: &SubmitArguments) -> Result<(), CliError> {
     let (loaded, executor) = read(&arguments.pipeline, &arguments.set)?;
+    let loaded = loaded.checked()?;
     let plan = executor.plan(&loaded.pipeline, &loaded.base_folder, arguments.until.as_deref());
     // Recordings that are missing are no tasks; what stands in the way of the pipeline itself is said by now.
     for problem in plan.problems.iter().filter(|p| p.severity != Severity::Note) {

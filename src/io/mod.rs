@@ -10,6 +10,7 @@ mod binary;
 pub mod binary_folder;
 mod channel_properties;
 mod codec;
+pub mod content;
 pub mod csv;
 mod error;
 pub mod events;
@@ -40,6 +41,6 @@ pub use crate::data::{STEPS, WARNINGS};
 pub use error::Error;
 pub use open::{
     Description, OpenOptions, describe, files_behind, is_known_but_not_read, only_one_inside, open_recording,
-    open_sorting, open_templates,
+    open_recording_called, open_sorting, open_templates,
 };
 pub use raw_source::{Layout, RawSource};

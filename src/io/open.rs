@@ -247,6 +247,25 @@ pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, E
     }
 }
 
+/// Opens a recording in a file whose own name tells no format, as if it were called `name`.
+///
+/// # Errors
+/// As [`open_recording`], or where no format has that ending.
+pub fn open_recording_called(path: &Path, name: &str, options: &OpenOptions) -> Result<Recording, Error> {
+    let called = Path::new(name);
+    let format = match () {
+        () if has_extension(called, &["mda"]) => "mda",
+        () if has_extension(called, &["nwb"]) => "nwb",
+        () if has_extension(called, &["npy"]) => "npy",
+        () if has_extension(called, RAW) || options.dtype.is_some() => "binary",
+        () => return open_recording(path, options),
+    };
+    match FORMATS.iter().find(|known| known.name == format).and_then(|known| known.recording) {
+        Some(open) => open(path, options),
+        None => open_recording(path, options),
+    }
+}
+
 /// Opens a sorting of any format that is known; `sampling_frequency` in Hz is for formats that do not tell it.
 ///
 /// # Errors

@@ -2,21 +2,23 @@
 
 use super::{
     command_files as files,
-    command_ports::{Ported, Setting, ports, settings},
+    command_ports::{Ported, ports},
     command_presets::{Preset, presets, wrong_image},
     command_process as process,
+    command_settings::{Setting, settings, wrong_values},
     command_template::Template,
 };
 use crate::{
     data::text::bytes_of,
     engine::Monitor,
     pipeline::{
-        Category, Expression, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, RunContext,
-        TaskClass, TaskNeeds, Term, Work,
+        Category, Expression, Inputs, Node, NodeError, NodeInfo, Offer, Offered, Outputs, ParamProblem, Port,
+        RunContext, TaskClass, TaskNeeds, Term, Work,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -38,11 +40,16 @@ pub struct CommandParams {
     /// Inputs and how they are handed over: recording: recording as raw (or binary_folder, mda), units: sorting as
     /// numpy_folder (or firings), metrics: table as csv, marks: events as csv, things: files.
     pub inputs: Vec<String>,
-    /// Outputs and how they are read: counts: table as csv, units: sorting as numpy_folder (or any that is read), marks:
-    /// events as csv, picture.svg: files.
+    /// Outputs and how they are read: counts: table as csv, units: sorting as numpy_folder (or firings, npz, zarr, nwb, phy),
+    /// filtered: recording as raw (as the one that goes in; or binary_folder, mda, zarr, nwb, npy, phy), marks: events as csv,
+    /// picture.svg: files.
     pub outputs: Vec<String>,
-    /// Parameters with type and value: threshold: float = 4.5, count: int = 3, name: text = a, loud: bool = true.
+    /// Parameters with type and value, each a field below: threshold: float = 4.5, count: int = 3, name: text = a, loud: bool
+    /// = true, way: up|down = up; with a range and words as in threshold: float 1..10 = 4.5 # In noise levels.
     pub parameters: Vec<String>,
+    /// Values of those parameters that differ, by name.
+    #[schemars(extend("fields" = true))]
+    pub values: BTreeMap<String, Json>,
     /// Files the result depends on, such as scripts: when they change, the command runs again.
     pub files: Vec<PathBuf>,
     /// Variables of its environment, NAME=value each; templates as in arguments.
@@ -79,6 +86,7 @@ impl Default for CommandParams {
             inputs: vec!["recording: recording as raw".into()],
             outputs: vec!["table: table as csv".into()],
             parameters: Vec::new(),
+            values: BTreeMap::new(),
             files: Vec::new(),
             environment: Vec::new(),
             working_folder: String::new(),
@@ -162,9 +170,10 @@ impl Node for Command {
             problems
                 .push(problem("outputs", "nothing leaves it: name an output, such as log.txt: files".into()));
         }
-        match settings(&params.parameters) {
+        match settings(&params.parameters, &params.values) {
             Err(message) => problems.push(problem("parameters", message)),
             Ok(found) => {
+                problems.extend(wrong_values(&found, &params.values));
                 let image = found.iter().find(|setting| setting.name == "image");
                 let wrong = image.and_then(|image| wrong_image(&params.program, &image.text()));
                 problems.extend(wrong.map(|message| problem("parameters", message)));
@@ -190,6 +199,13 @@ impl Node for Command {
         problems
     }
 
+    // What is wrong with them is known without asking anybody: `check` says it.
+    fn offered(&self, params: &Self::Params, _: &Path, _: bool) -> Offered {
+        let declared = settings(&params.parameters, &BTreeMap::new()).unwrap_or_default();
+        let specs = declared.into_iter().map(|setting| setting.spec).collect();
+        Offered::Known(Offer { specs, ..Offer::default() }.into())
+    }
+
     fn needs(&self, params: &Self::Params, _: &Inputs) -> TaskNeeds {
         let memory_bytes = bytes_of(&params.memory).unwrap_or(0);
         TaskNeeds { cores: params.cores, memory_bytes }
@@ -208,7 +224,7 @@ impl Node for Command {
     ) -> Result<Outputs, NodeError> {
         let wrong =
             |field: &'static str| move |message: String| NodeError::Input(format!("{field}: {message}"));
-        let settings = settings(&params.parameters).map_err(wrong("parameters"))?;
+        let settings = settings(&params.parameters, &params.values).map_err(wrong("parameters"))?;
         let ins = ports(&params.inputs, true).map_err(wrong("inputs"))?;
         let outs = ports(&params.outputs, false).map_err(wrong("outputs"))?;
         let scratch = tempfile::tempdir();
@@ -264,13 +280,12 @@ impl Node for Command {
         conditions("after", &params.after, &settings, &values, context, Some(ended.code))?;
         let mut outputs = Outputs::default();
         for port in &outs {
-            let value = places.take(port, &ins, inputs).map_err(|error| match error {
+            outputs = places.take(port, &ins, inputs, outputs).map_err(|error| match error {
                 NodeError::Input(message) => {
                     NodeError::Failed(format!("{}: {message}{}", port.name, ended.last_lines()))
                 }
                 other => other,
             })?;
-            outputs = outputs.and(port.name, value);
         }
         Ok(outputs)
     }
@@ -280,7 +295,7 @@ impl Node for Command {
 fn known_names(params: &CommandParams) -> Vec<String> {
     let inputs = ports(&params.inputs, true).unwrap_or_default();
     let outputs = ports(&params.outputs, false).unwrap_or_default();
-    let settings = settings(&params.parameters).unwrap_or_default();
+    let settings = settings(&params.parameters, &params.values).unwrap_or_default();
     let own = ["work", "base", "inputs", "outputs", "user"].map(str::to_owned);
     let ports = inputs.iter().chain(&outputs).map(|port| port.name.to_owned());
     own.into_iter().chain(ports).chain(settings.into_iter().map(|setting| setting.name)).collect()

@@ -2,10 +2,10 @@
 
 use super::command_ports::{Format, Ported};
 use crate::{
-    data::{Events, Table, TableColumn},
+    data::{Events, Recording, Table, TableColumn},
     engine::{Monitor, chain},
     io,
-    pipeline::{Inputs, NodeError, PortType, RunContext, Value},
+    pipeline::{Inputs, NodeError, Outputs, PortType, RunContext, Value, WrittenRecording},
 };
 use std::{
     collections::BTreeMap,
@@ -49,6 +49,8 @@ impl Places {
         let file = match (port.format, port.file.contains('.')) {
             (Format::Csv, false) => format!("{}.csv", port.file),
             (Format::Firings, false) => format!("{}.mda", port.file),
+            (Format::Raw, false) => format!("{}.raw", port.file),
+            (Format::Known(ending), false) => format!("{}{ending}", port.file),
             _ => port.file.clone(),
         };
         self.folder.join(OUTPUTS).join(file)
@@ -125,8 +127,14 @@ impl Places {
         Ok(values)
     }
 
-    /// Reads an output.
-    pub fn take(&self, port: &Ported, ins: &[Ported], inputs: &Inputs) -> Result<Value, NodeError> {
+    /// Reads an output and adds it to others. A recording is opened to see that it can be, and stays where it is.
+    pub fn take(
+        &self,
+        port: &Ported,
+        ins: &[Ported],
+        inputs: &Inputs,
+        outputs: Outputs,
+    ) -> Result<Outputs, NodeError> {
         let path = self.of_output(port);
         if !path.exists() {
             return Err(NodeError::Input(format!(
@@ -135,13 +143,81 @@ impl Places {
                 port.name
             )));
         }
-        Ok(match port.port_type {
+        let value = match port.port_type {
+            PortType::Recording => {
+                let recording = self.written(port, path, recording_in(ins, inputs))?;
+                return Ok(outputs.and_written(port.name, recording));
+            }
             PortType::Table => io::csv::read_table(&path)?.into(),
             PortType::Events => io::events::read(&path, rate(ins, inputs))?.into(),
             PortType::Sorting => io::open_sorting(&path, rate(ins, inputs))?.into(),
             _ => Value::Files(Arc::new(vec![path])),
-        })
+        };
+        Ok(outputs.and(port.name, value))
     }
+
+    /// How a recording that was written is opened: what its file does not say is taken from the one that went in.
+    fn written(
+        &self,
+        port: &Ported,
+        path: PathBuf,
+        given: Option<&Recording>,
+    ) -> Result<WrittenRecording, NodeError> {
+        let given = given.map(Recording::info);
+        let options = match (port.format, given) {
+            (Format::Raw, None) => {
+                return Err(NodeError::Input(format!(
+                    "a raw file does not say how its samples lie, and there is no recording as input that would: write \
+                     {} as binary_folder",
+                    port.name
+                )));
+            }
+            (Format::Raw, Some(info)) => io::OpenOptions {
+                dtype: Some(info.dtype),
+                num_channels: Some(info.num_channels()),
+                sampling_frequency: Some(info.sampling_frequency),
+                gain_to_uv: of_all(info.gain_to_uv.as_ref()),
+                offset_to_uv: of_all(info.offset_to_uv.as_ref()),
+                ..io::OpenOptions::default()
+            },
+            // Where the file says it, it has to be that.
+            (Format::Mda | Format::Known(".npy"), Some(info)) => io::OpenOptions {
+                sampling_frequency: Some(info.sampling_frequency),
+                ..io::OpenOptions::default()
+            },
+            _ => io::OpenOptions::default(),
+        };
+        let recording =
+            io::open_recording(&path, &options).map_err(|error| NodeError::Input(error.to_string()))?;
+        let own = recording.info();
+        let probe = given
+            .and_then(|info| info.probe.as_ref())
+            .filter(|probe| own.probe.is_none() && probe.contacts.len() == own.num_channels());
+        let probe = match probe {
+            None => None,
+            Some(probe) => {
+                let file = self.folder.join(OUTPUTS).join(format!("{}.probe.json", port.name));
+                let text = io::probe::to_json(probe).to_string();
+                fs::write(&file, text).map_err(|e| io::Error::io("write", &file, e))?;
+                Some(file)
+            }
+        };
+        Ok(WrittenRecording { path, options, probe })
+    }
+}
+
+/// What all channels have in common.
+fn of_all(values: Option<&Vec<f64>>) -> Option<f64> {
+    let first = *values?.first()?;
+    values?.iter().all(|value| *value == first).then_some(first)
+}
+
+/// The first recording that is handed over.
+fn recording_in<'a>(ins: &[Ported], inputs: &'a Inputs) -> Option<&'a Recording> {
+    ins.iter().find_map(|port| match inputs.many(port.name).first() {
+        Some((_, Value::Recording(recording))) => Some(recording),
+        _ => None,
+    })
 }
 
 /// Samples per second of the recording, or of the sorting, that is handed over.

@@ -1,6 +1,6 @@
-//! Ports and parameters that are declared in words.
+//! Ports that are declared in words.
 
-use crate::pipeline::{Port, PortType, Term};
+use crate::pipeline::{Port, PortType};
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
@@ -19,6 +19,8 @@ pub enum Format {
     NumpyFolder,
     /// `firings.mda`.
     Firings,
+    /// Any other format that is read, recognised by what is there; the ending of its file.
+    Known(&'static str),
     /// A table with a header line.
     Csv,
     /// As they are.
@@ -97,10 +99,24 @@ fn typed(kind: &str, format: Option<&str>, is_input: bool) -> Result<(PortType, 
         ("recording", true) => {
             &[("raw", Format::Raw), ("binary_folder", Format::BinaryFolder), ("mda", Format::Mda)]
         }
-        ("recording", false) => {
-            return Err("a recording leaves as files; Recording from files opens it then".into());
-        }
-        ("sorting", _) => &[("numpy_folder", Format::NumpyFolder), ("firings", Format::Firings)],
+        ("recording", false) => &[
+            ("raw", Format::Raw),
+            ("binary_folder", Format::BinaryFolder),
+            ("mda", Format::Mda),
+            ("zarr", Format::Known(".zarr")),
+            ("nwb", Format::Known(".nwb")),
+            ("npy", Format::Known(".npy")),
+            ("phy", Format::Known("")),
+        ],
+        ("sorting", true) => &[("numpy_folder", Format::NumpyFolder), ("firings", Format::Firings)],
+        ("sorting", false) => &[
+            ("numpy_folder", Format::NumpyFolder),
+            ("firings", Format::Firings),
+            ("npz", Format::Known(".npz")),
+            ("zarr", Format::Known(".zarr")),
+            ("nwb", Format::Known(".nwb")),
+            ("phy", Format::Known("")),
+        ],
         ("table" | "events", _) => &[("csv", Format::Csv)],
         ("files", _) => &[("files", Format::Files)],
         _ => return Err("of type recording, sorting, table, events or files".into()),
@@ -122,59 +138,4 @@ fn typed(kind: &str, format: Option<&str>, is_input: bool) -> Result<(PortType, 
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         format!("{kind} as {}", names.join(" or "))
     })
-}
-
-/// A parameter of a command.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
-    /// Its name.
-    pub name: String,
-    value: Term,
-}
-
-impl Setting {
-    /// Its value as an argument.
-    pub fn text(&self) -> String {
-        match &self.value {
-            Term::Text(text) => text.clone(),
-            other => other.to_string(),
-        }
-    }
-
-    /// Its value in a condition.
-    pub fn term(&self) -> Term {
-        self.value.clone()
-    }
-}
-
-/// Reads `name: type = value` lines.
-///
-/// # Errors
-/// The first that is none, or whose value is not of its type.
-pub fn settings(lines: &[String]) -> Result<Vec<Setting>, String> {
-    let mut found: Vec<Setting> = Vec::new();
-    for line in lines {
-        let wrong = |what: &str| format!("{line}: {what}");
-        let form = "name: type = value expected, such as threshold: float = 4.5";
-        let (declared, value) = line.split_once('=').ok_or_else(|| wrong(form))?;
-        let (name, kind) = declared.split_once(':').ok_or_else(|| wrong(form))?;
-        let (name, kind, value) = (name.trim(), kind.trim(), value.trim());
-        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
-            return Err(wrong(form));
-        }
-        let number = || value.parse::<f64>().ok().filter(|x| x.is_finite()).map(Term::Number);
-        let read = match kind {
-            "int" => value.parse::<i64>().ok().and_then(|_| number()),
-            "float" => number(),
-            "bool" => value.parse().ok().map(Term::Truth),
-            "text" => Some(Term::Text(value.trim_matches('"').to_owned())),
-            _ => return Err(wrong("of type int, float, bool or text")),
-        };
-        let value = read.ok_or_else(|| wrong(&format!("\"{value}\" is no {kind}")))?;
-        if found.iter().any(|setting| setting.name == name) {
-            return Err(wrong("the name is taken"));
-        }
-        found.push(Setting { name: name.to_owned(), value });
-    }
-    Ok(found)
 }

@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 /// The script that calls SpikeInterface.
@@ -45,13 +46,20 @@ pub fn find(named: &str, base: &Path) -> Result<PathBuf, String> {
         })
 }
 
+fn entries(folder: PathBuf) -> impl Iterator<Item = std::fs::DirEntry> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten()
+}
+
+/// Folders that the packages of a Python may lie in.
+fn sites(python: &Path) -> Vec<PathBuf> {
+    let Some(root) = python.parent().and_then(Path::parent) else { return Vec::new() };
+    let found = entries(root.join("lib")).map(|entry| entry.path().join("site-packages"));
+    found.chain([root.join("Lib/site-packages")]).collect()
+}
+
 /// Files that change when another version of a package is installed, where the environment has them.
 pub fn version_files(python: &Path, packages: &[&str]) -> Vec<PathBuf> {
-    let Some(root) = python.parent().and_then(Path::parent) else { return Vec::new() };
-    let entries = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let sites = entries(root.join("lib")).map(|entry| entry.path().join("site-packages"));
-    let sites: Vec<PathBuf> = sites.chain([root.join("Lib/site-packages")]).collect();
-    let mut found: Vec<PathBuf> = sites
+    let mut found: Vec<PathBuf> = sites(python)
         .into_iter()
         .flat_map(entries)
         .filter(|entry| {
@@ -66,7 +74,7 @@ pub fn version_files(python: &Path, packages: &[&str]) -> Vec<PathBuf> {
 }
 
 /// What SpikeInterface answered.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Answer {
     /// Why it could not.
@@ -108,6 +116,8 @@ pub struct SorterParameter {
     pub default: Json,
     /// What it does.
     pub description: String,
+    /// What it, or a parameter in it, can be, by name.
+    pub choices: BTreeMap<String, Vec<String>>,
 }
 
 impl Answer {
@@ -150,4 +160,44 @@ pub fn sorters(python: &Path, sorter: Option<&str>) -> Result<Answer, NodeError>
         let last = said.lines().last().filter(|_| !output.status.success() && !answer.exists());
         failed(last.map_or(message.clone(), |last| format!("{message}: {last}")))
     })
+}
+
+/// What one environment answered, kept as long as the versions in it.
+type Asked = Arc<OnceLock<Result<Arc<Answer>, String>>>;
+
+/// All sorters with their parameters. An environment is asked once, and again where another version of SpikeInterface or of a
+/// sorter is installed; `None` where it was not asked yet and not `waits`.
+///
+/// # Errors
+/// As [`sorters`].
+pub fn known_sorters(python: &Path, waits: bool) -> Option<Result<Arc<Answer>, String>> {
+    static KNOWN: Mutex<BTreeMap<PathBuf, (String, Asked)>> = Mutex::new(BTreeMap::new());
+    let versions = environment(python);
+    let asked = {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(python) {
+            Some((of, asked)) if *of == versions => asked.clone(),
+            _ => {
+                let asked = Asked::default();
+                known.insert(python.to_owned(), (versions, asked.clone()));
+                asked
+            }
+        }
+    };
+    match waits {
+        // Others who ask meanwhile wait for the same answer.
+        true => {
+            Some(asked.get_or_init(|| sorters(python, None).map(Arc::new).map_err(|e| e.to_string())).clone())
+        }
+        false => asked.get().cloned(),
+    }
+}
+
+/// What tells whether something was installed in an environment or taken away.
+fn environment(python: &Path) -> String {
+    let of = |folder: PathBuf| {
+        let changed = std::fs::metadata(&folder).and_then(|data| data.modified()).ok()?;
+        Some(format!("{} {changed:?}\n", folder.display()))
+    };
+    sites(python).into_iter().filter_map(of).collect()
 }

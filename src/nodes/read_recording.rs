@@ -2,7 +2,7 @@
 
 use super::reader::{ReadRecordingParams, finished, options, probe_file};
 use crate::{
-    io,
+    io::{self, content::Content},
     pipeline::{
         Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
         PythonStep, RunContext, Work, literal,
@@ -34,17 +34,29 @@ impl Node for ReadRecording {
     }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        ParamProblem::where_no_path(
+        let wrong = content(params).and_then(Result::err);
+        let wrong = wrong.map(|message| ParamProblem { field: "path".into(), message });
+        let missing = ParamProblem::where_no_path(
             &params.path,
             "no file is chosen: name a recording, such as \"recording.dat\"",
-        )
+        );
+        missing.into_iter().chain(wrong).collect()
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
-        io::files_behind(&base.join(&params.path)).into_iter().chain(probe_file(params)).collect()
+        // What is named by its content is the same wherever it lies.
+        let files = match content(params) {
+            Some(_) => Vec::new(),
+            None => io::files_behind(&base.join(&params.path)),
+        };
+        files.into_iter().chain(probe_file(params)).collect()
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        // SpikeInterface opens files by their names.
+        if content(params).is_some() {
+            return None;
+        }
         let to = names.output("recording");
         let path = names.path(&params.path);
         let told =
@@ -105,8 +117,21 @@ impl Node for ReadRecording {
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
-        let path = context.path(&params.path);
-        let recording = io::open_recording(&path, &options(params, context))?;
+        let options = options(params, context);
+        let recording = match content(params) {
+            None => io::open_recording(&context.path(&params.path), &options)?,
+            Some(content) => {
+                let content = content.map_err(NodeError::Input)?;
+                let file = content.find(&context.base_folder).map_err(NodeError::Input)?;
+                content.verify(&file, context.notes_folder.as_deref())?;
+                io::open_recording_called(&file, &content.label, &options)?
+            }
+        };
         Ok(Outputs::one("recording", finished(recording, params, context)?))
     }
+}
+
+/// The content a recording is named by, where it is.
+fn content(params: &ReadRecordingParams) -> Option<Result<Content, String>> {
+    Content::parse(params.path.to_str()?)
 }

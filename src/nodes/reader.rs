@@ -25,7 +25,8 @@ pub enum ByteOrder {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadRecordingParams {
-    /// File or folder. The format is recognised; a relative path starts at the folder of the pipeline.
+    /// File or folder. The format is recognised; a relative path starts at the folder of the pipeline. sha1://HASH/raw.mda is
+    /// a file by its content, found in the folder SHA1_CACHE_DIR.
     #[schemars(extend("path" = "open", "label" = "File or folder"))]
     pub path: PathBuf,
     /// Probe: a probeinterface .json, a .prb, or the name of a bundled probe. None takes what the recording says.

@@ -1,22 +1,29 @@
 //! Any sorter that SpikeInterface has, in the user's Python.
 
-use super::{command_process as process, python};
+use super::{
+    command_process as process, python,
+    sorter_fields::{self, map_or_lines},
+};
 use crate::{
     engine::{Monitor, chain},
     io,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
-        PythonStep, RunContext, TaskClass, TaskNeeds, Work, literal,
+        Category, Inputs, Node, NodeError, NodeInfo, Offered, Outputs, ParamProblem, Port, PortType,
+        PythonNames, PythonStep, RunContext, TaskClass, TaskNeeds, Work, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
 };
+
+/// The sorter to begin with.
+pub const DEFAULT: &str = "mountainsort5";
 
 /// Which sorter runs, where, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,9 +32,11 @@ pub struct SpikeinterfaceSorterParams {
     /// Name of the sorter, such as mountainsort5, kilosort4 or spykingcircus2. `spikeloom sorters` lists those that are
     /// installed, `spikeloom sorters NAME` the parameters of one.
     pub sorter: String,
-    /// Parameters that differ from the sorter's defaults, name = value each: detect_threshold = 6, filter = false; a dot
-    /// reaches into a group: detection.method_kwargs.detect_threshold = 6.
-    pub parameters: Vec<String>,
+    /// Parameters that differ from the sorter's defaults, by name: "detect_threshold": 6, "filter": false; a dot
+    /// reaches into a group: "detection.method_kwargs.detect_threshold": 6.
+    #[serde(deserialize_with = "map_or_lines")]
+    #[schemars(extend("fields" = true))]
+    pub parameters: BTreeMap<String, Json>,
     /// The Python that has SpikeInterface and the sorter: its file, or the folder of its environment. Left empty, the one of
     /// SPIKELOOM_PYTHON, of the active environment, of .venv beside the pipeline, or python3.
     #[schemars(extend("path" = "open"))]
@@ -39,12 +48,7 @@ pub struct SpikeinterfaceSorterParams {
 
 impl Default for SpikeinterfaceSorterParams {
     fn default() -> Self {
-        Self {
-            sorter: "mountainsort5".into(),
-            parameters: Vec::new(),
-            python: String::new(),
-            timeout_s: None,
-        }
+        Self { sorter: DEFAULT.into(), parameters: BTreeMap::new(), python: String::new(), timeout_s: None }
     }
 }
 
@@ -84,8 +88,15 @@ impl Node for SpikeinterfaceSorter {
                 "no sorter is named: write one, such as mountainsort5; `spikeloom sorters` lists them";
             problems.push(problem("sorter", message.into()));
         }
-        problems.extend(settings(&params.parameters).err().map(|message| problem("parameters", message)));
+        let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if let Some(wrong) = params.parameters.keys().find(|name| !name.split('.').all(is_name)) {
+            problems.push(problem("parameters", format!("\"{wrong}\" is no name of a parameter")));
+        }
         problems
+    }
+
+    fn offered(&self, params: &Self::Params, base: &Path, waits: bool) -> Offered {
+        sorter_fields::offered(params.sorter.trim(), &params.python, &params.parameters, base, waits)
     }
 
     // Sorters differ; most take several cores and a few gigabytes.
@@ -105,7 +116,7 @@ impl Node for SpikeinterfaceSorter {
         let folder = format!("folder=BASE / {}", literal(format!("{to}_folder")));
         let mut step =
             PythonStep::call(&format!("{to}_params"), "ss.get_default_sorter_params", &[&sorter], &[]);
-        for (name, value) in settings(&params.parameters).unwrap_or_default() {
+        for (name, value) in &params.parameters {
             let place: String = name.split('.').map(|part| format!("[{}]", literal(part))).collect();
             step = step.and(format!("{to}_params{place} = {}", literal(value)));
         }
@@ -124,8 +135,16 @@ impl Node for SpikeinterfaceSorter {
         inputs: &Inputs,
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
-        let parameters = settings(&params.parameters)
-            .map_err(|message| NodeError::Input(format!("parameters: {message}")))?;
+        match self.offered(params, &context.base_folder, true) {
+            Offered::Failed(message) => return Err(NodeError::Input(message)),
+            Offered::Known(offer) => {
+                if let Some(problem) = offer.problems.first() {
+                    return Err(NodeError::Input(format!("{}: {}", problem.field, problem.message)));
+                }
+            }
+            Offered::Nothing | Offered::Unasked => {}
+        }
+        let parameters: Vec<(&String, &Json)> = params.parameters.iter().collect();
         let python = python::find(&params.python, &context.base_folder).map_err(NodeError::Input)?;
         let scratch = tempfile::tempdir();
         let folder = match (&context.scratch_folder, &scratch) {
@@ -190,51 +209,5 @@ impl Node for SpikeinterfaceSorter {
         }
         let sorting = io::open_sorting(&at("sorting"), Some(info.sampling_frequency))?;
         Ok(Outputs::default().and("sorting", sorting))
-    }
-}
-
-/// Reads `name = value` lines: values as JSON, Python's True, False and None, or plain words.
-fn settings(lines: &[String]) -> Result<Vec<(String, Json)>, String> {
-    let mut found: Vec<(String, Json)> = Vec::new();
-    for line in lines {
-        let expected = || format!("{line}: name = value expected, such as detect_threshold = 6");
-        let (name, value) = line.split_once('=').ok_or_else(expected)?;
-        let (name, value) = (name.trim(), value.trim());
-        let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !name.split('.').all(is_name) || value.is_empty() {
-            return Err(expected());
-        }
-        let value = match value {
-            "True" => Json::Bool(true),
-            "False" => Json::Bool(false),
-            "None" => Json::Null,
-            text => serde_json::from_str(text)
-                .unwrap_or_else(|_| Json::String(text.trim_matches(['\'', '"']).to_owned())),
-        };
-        if found.iter().any(|(known, _)| known == name) {
-            return Err(format!("{line}: {name} is set twice"));
-        }
-        found.push((name.to_owned(), value));
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_are_read_as_python_and_json_write_them() {
-        let lines =
-            ["a = 6", "b.c=False", "d = None", "e = 'median'", "f = [1, 2]", "g = {\"h\": 1.5}", "i = plain"];
-        let found = settings(&lines.map(str::to_owned)).unwrap_or_default();
-        let values: Vec<String> = found.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let expected =
-            ["a 6", "b.c false", "d null", "e \"median\"", "f [1,2]", "g {\"h\":1.5}", "i \"plain\""];
-        assert_eq!(values, expected);
-        for wrong in ["a", "= 3", "a b = 3", "a =", "a..b = 1"] {
-            assert!(settings(&[wrong.to_owned()]).is_err(), "{wrong}");
-        }
-        assert!(settings(&["a = 1".into(), "a = 2".into()]).is_err_and(|e| e.contains("twice")));
     }
 }

@@ -154,7 +154,8 @@ fn swept(text: &str) -> Result<Swept, String> {
         _ => return Err(wrong(form)),
     };
     let (node, field) = target.split_once('.').ok_or_else(|| wrong(form))?;
-    let key = key.unwrap_or(field);
+    // sort.parameters.detection.threshold is called threshold.
+    let key = key.unwrap_or_else(|| field.rsplit('.').next().unwrap_or(field));
     if key.is_empty() || field.is_empty() || !key.chars().all(|c| c.is_alphanumeric() || c == '_') {
         return Err(wrong(form));
     }

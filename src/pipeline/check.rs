@@ -59,6 +59,7 @@ fn distance(a: &str, b: &str) -> usize {
 fn check_value(spec: &ParamSpec, value: &Json) -> Option<String> {
     let accepted = accepted(spec);
     match (value, &spec.kind) {
+        (_, ParamKind::Any) => None,
         (Json::Null, _) if spec.optional => None,
         (Json::Null, _) => Some(format!("a value is needed; accepted: {accepted}")),
         (Json::Array(items), ParamKind::List { .. }) => items
@@ -84,6 +85,7 @@ fn check_value(spec: &ParamSpec, value: &Json) -> Option<String> {
             ParamKind::Other,
         )
         | (Json::Bool(_), ParamKind::Bool)
+        | (Json::Object(_), ParamKind::Fields)
         | (Json::String(_), ParamKind::Text | ParamKind::Path { .. }) => None,
         (other, _) => Some(format!("{other} does not fit; accepted: {accepted}")),
     }
@@ -116,6 +118,8 @@ pub fn accepted(spec: &ParamSpec) -> String {
             "int" => "a list of whole numbers".to_owned(),
             _ => "a list of words".to_owned(),
         },
+        ParamKind::Any => "a number, true, false, words, a list in [] or fields in {}".to_owned(),
+        ParamKind::Fields => "values by name, as {\"name\": value}".to_owned(),
         ParamKind::Other => "a value as in a pipeline file".to_owned(),
     };
     let range = match spec.hard_range {

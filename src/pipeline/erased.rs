@@ -9,6 +9,7 @@ use super::{
     node::{
         DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt,
     },
+    offer::Offered,
     params::{self, ParamProblem, ParamSpec, Params},
     port::{Coordinate, Port},
     python::{PythonNames, PythonStep},
@@ -111,6 +112,10 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn resolve(&self, params: &Params, inputs: &Inputs) -> Result<Params, NodeError> {
         Ok(to_params(&self.node.resolve(&self.typed_for_run(params)?, inputs)?))
+    }
+
+    fn offered(&self, params: &Params, base: &Path, waits: bool) -> Offered {
+        self.node.offered(&self.typed(params).unwrap_or_default(), base, waits)
     }
 
     fn files(&self, params: &Params, base: &Path) -> Vec<PathBuf> {

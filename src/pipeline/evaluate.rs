@@ -10,6 +10,7 @@ use super::{
     join::{Arrivals, Grouped, Item, ItemState, Payload, Row, join},
     memo::Memo,
     node::DynNode,
+    params::{ParamKind, ParamSpec},
     prepared::Prepared,
     provenance::Origin,
     store::Stored,
@@ -307,7 +308,13 @@ impl<'a> Evaluator<'a> {
                 return Some(format!("{end}: there is no node \"{}\"", swept.node));
             };
             let specs = self.registry.get(&other.kind)?.specs();
-            if specs.iter().any(|spec| spec.name == swept.field) {
+            // What a node offers is checked with the values.
+            let is = |spec: &ParamSpec| {
+                let rest = swept.field.strip_prefix(spec.name.as_str());
+                let offered = || spec.kind == ParamKind::Fields && rest.is_some_and(|r| r.starts_with('.'));
+                spec.name == swept.field || offered()
+            };
+            if specs.iter().any(is) {
                 return None;
             }
             let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();

@@ -202,6 +202,8 @@ impl Evaluator<'_> {
                 Output::Many(items) => collected.extend(items.iter().map(|(added, value)| {
                     Item::new(coordinate.with(added), ready(key.output(port, added), value, &[]))
                 })),
+                // Tasks write; recipes do not.
+                Output::Written(_) => {}
                 Output::Own(items) => {
                     for item in items {
                         let place = coordinate.with(&item.coordinate);

@@ -71,6 +71,7 @@ impl Memo {
             seed,
             monitor: warnings.clone(),
             scratch_folder: None,
+            notes_folder: Some(folders.0.notes_folder()),
             base_folder: folders.1.to_owned(),
             coordinate: Coordinate::default(),
         };
@@ -116,6 +117,7 @@ impl Memo {
         let found = match &*output {
             Output::One(value) => Some(value),
             Output::Many(items) => items.iter().find(|(c, _)| c == added).map(|(_, value)| value),
+            Output::Written(_) => None,
             Output::Own(items) => {
                 items.iter().find(|item| item.coordinate == *added).and_then(|item| item.value.as_ref().ok())
             }

@@ -4,6 +4,7 @@ use super::{
     Edit, NodeInstance, Params, Pipeline, Problem, Registry,
     check::nearest,
     node::DynNode,
+    offer::{set_at, value_at},
     params::ron_options,
     raw::RawStruct,
     read_params::{ReadParams, read_params},
@@ -48,11 +49,15 @@ fn mend_param(node: &dyn DynNode, instance: &NodeInstance, field: &str) -> Vec<(
     let read = |params: Params| Edit::SetParams(instance.name.clone(), params);
     let Some(raw) = &instance.raw_params else {
         // Given by a program, not read from a text.
-        let Some(value) = instance.params.get(field).filter(|_| !known(field)) else { return Vec::new() };
+        let Some(value) = value_at(&instance.params, field).filter(|_| !known(field)) else {
+            return Vec::new();
+        };
         let mut without = instance.params.clone();
-        without.shift_remove(field);
+        set_at(&mut without, field, None);
         let mut mends = Vec::new();
-        if let Some(meant) = meant(node, field).filter(|meant| !without.contains_key(*meant)) {
+        if let Some(meant) =
+            meant(node, field).filter(|meant| !field.contains('.') && !without.contains_key(*meant))
+        {
             let mut renamed = without.clone();
             renamed.insert(meant.to_owned(), value.clone());
             mends.push((format!("Rename it to {meant}"), read(renamed)));

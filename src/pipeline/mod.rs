@@ -30,6 +30,7 @@ mod mend;
 mod migrate;
 mod needs;
 mod node;
+mod offer;
 mod params;
 mod plan;
 mod port;
@@ -76,8 +77,9 @@ pub use matrix::{Cell, CellState, Matrix};
 pub use needs::TaskNeeds;
 pub use node::{
     Category, DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed,
-    RunContext, Swept, TaskClass, ValueAt, Work,
+    RunContext, Swept, TaskClass, ValueAt, Work, WrittenRecording,
 };
+pub use offer::{Offer, Offered, check_offered, offers, read_loosely, set_at, value_at};
 pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
 pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};

@@ -4,6 +4,7 @@ use super::{
     act::Act,
     expand::Expansion,
     needs::TaskNeeds,
+    offer::Offered,
     params::{ParamProblem, ParamSpec, Params},
     port::{Coordinate, CoordinateValue, Port, PortType, Value},
     python::{PythonNames, PythonStep},
@@ -14,6 +15,7 @@ use crate::{
         SourceError, Table, Templates, Waveforms,
     },
     engine::{EngineError, Monitor, Preview},
+    io::OpenOptions,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -229,6 +231,12 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Parameters that depend on what others are set to. Where not `waits` it answers at once, from what it knows; else it
+    /// may start a program. Never called by what draws.
+    fn offered(&self, _params: &Self::Params, _base: &Path, _waits: bool) -> Offered {
+        Offered::Nothing
+    }
+
     /// Files outside the store the result depends on; their fingerprints become part of its key. Relative paths start at
     /// `base`.
     fn files(&self, _params: &Self::Params, _base: &Path) -> Vec<PathBuf> {
@@ -397,9 +405,23 @@ pub enum Output {
     One(Value),
     /// Several, each with keys added to that coordinate (Split, Sweep).
     Many(Vec<(Coordinate, Value)>),
+    /// A recording in a file or folder that the task wrote into its own folder: it becomes part of the result and is opened
+    /// there.
+    Written(WrittenRecording),
     /// As `Many`, of lazy nodes: each tells what it is made of and keeps its name whatever comes with it, and
     /// one that cannot be had tells why and does not stop the others.
     Own(Vec<OwnItem>),
+}
+
+/// A recording that a task wrote, and how it is opened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WrittenRecording {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What it does not say itself.
+    pub options: OpenOptions,
+    /// The probe, where the file has none: a file beside it, as probeinterface writes it.
+    pub probe: Option<PathBuf>,
 }
 
 /// An item that is named after what it is made of, not after all its node was given.
@@ -461,6 +483,13 @@ impl Outputs {
         self
     }
 
+    /// A recording that the task wrote, at another port.
+    #[must_use]
+    pub fn and_written(mut self, port: &str, recording: WrittenRecording) -> Self {
+        self.0.insert(port.to_owned(), Output::Written(recording));
+        self
+    }
+
     /// Items at one port that are named after what they are made of.
     #[must_use]
     pub fn and_own(mut self, port: &str, items: Vec<OwnItem>) -> Self {
@@ -485,6 +514,8 @@ pub struct RunContext {
     /// A folder for this task alone; kept after a kill, so that long tasks go on where they stopped. None where nothing is
     /// gone on with.
     pub scratch_folder: Option<PathBuf>,
+    /// Where it may note what it found out about files of others, such as that their content was verified.
+    pub notes_folder: Option<PathBuf>,
     /// Where relative paths of parameters start: the folder of the document.
     pub base_folder: PathBuf,
     /// The item it runs for.
@@ -502,6 +533,7 @@ impl RunContext {
             seed,
             monitor: Arc::new(crate::engine::Silent),
             scratch_folder: None,
+            notes_folder: None,
             base_folder: PathBuf::new(),
             coordinate: Coordinate::default(),
         }
@@ -589,6 +621,10 @@ pub trait DynNode: Send + Sync {
     /// # Errors
     /// Wrong parameters, or inputs that do not allow it.
     fn resolve(&self, params: &Params, inputs: &Inputs) -> Result<Params, NodeError>;
+    /// As [`Node::offered`], of the defaults where the parameters are wrong.
+    fn offered(&self, _params: &Params, _base: &Path, _waits: bool) -> Offered {
+        Offered::Nothing
+    }
     /// As [`Node::files`].
     fn files(&self, params: &Params, base: &Path) -> Vec<PathBuf>;
     /// As [`Node::writes`].

@@ -37,6 +37,11 @@ pub enum ParamKind {
         /// What an item is: `float`, `int` or `text`.
         item: String,
     },
+    /// Anything, as JSON or plain words: its type is not known.
+    Any,
+    /// A map of what the node offers fields for ([`Node::offered`](super::Node::offered)), declared by
+    /// `extend("fields" = true)`.
+    Fields,
     /// Anything else, edited as text.
     Other,
 }
@@ -66,6 +71,25 @@ pub struct ParamSpec {
     pub soft_range: Option<(f64, f64)>,
     /// Belongs to the folded "advanced" group (`extend("advanced" = true)`).
     pub advanced: bool,
+}
+
+impl ParamSpec {
+    /// A parameter without a range, a unit and words, labelled by what follows the last dot of its name.
+    pub fn plain(name: &str, kind: ParamKind, default: Json) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: sentence(name.rsplit('.').next().unwrap_or(name)),
+            doc: String::new(),
+            kind,
+            default,
+            optional: false,
+            auto: false,
+            unit: String::new(),
+            hard_range: (None, None),
+            soft_range: None,
+            advanced: false,
+        }
+    }
 }
 
 /// A parameter that cannot be used.
@@ -111,6 +135,7 @@ fn spec(root: &Json, name: &str, field: &Json, default: Json) -> ParamSpec {
     let text = |key: &str| get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let flag = |key: &str| get(key).and_then(Json::as_bool).unwrap_or(false);
     let kind = match text("path") {
+        _ if flag("fields") => ParamKind::Fields,
         mode if mode.is_empty() => kind(root, inner),
         mode => ParamKind::Path { mode },
     };
@@ -250,7 +275,7 @@ fn label_of(name: &str, unit: &str) -> String {
     sentence(stem)
 }
 
-fn sentence(name: &str) -> String {
+pub fn sentence(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut chars = words.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())

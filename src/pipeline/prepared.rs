@@ -2,7 +2,7 @@
 
 use super::{
     Coordinate, NodeError, NodeInstance, ParamProblem, Params, evaluate::Evaluator, evaluate_item::Arrived,
-    evaluate_item::load_inputs, key::canonical, node::DynNode,
+    evaluate_item::load_inputs, key::canonical, node::DynNode, offer::set_at,
 };
 use rayon::prelude::*;
 use serde_json::Value as Json;
@@ -50,7 +50,9 @@ impl Evaluator<'_> {
             None => {
                 let mut params = instance.params.clone();
                 let is_swept = !swept.is_empty();
-                params.extend(swept);
+                for (field, value) in swept {
+                    set_at(&mut params, &field, Some(value));
+                }
                 if is_swept && let Some(problem) = node.check(&params).into_iter().next() {
                     return Err(wrong(problem));
                 }

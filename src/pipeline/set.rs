@@ -5,6 +5,7 @@ use super::{
     check::{accepted, check_ranges, nearest, unknown_field},
     graph::split,
     node::DynNode,
+    offer::{read_loosely, set_at},
 };
 use serde_json::Value as Json;
 
@@ -39,6 +40,16 @@ pub(super) fn set_param_from_text(
     let node = registry
         .get(&instance.kind)
         .ok_or_else(|| wrong(format!("the kind \"{}\" of this node is not known", instance.kind)))?;
+    if let Some((field, _)) = param.split_once('.')
+        && node.specs().iter().any(|spec| spec.name == field && spec.kind == ParamKind::Fields)
+    {
+        // What is not known without asking is checked before it runs.
+        let offered = node.offered(&instance.params, std::path::Path::new(""), false);
+        let spec = offered.specs().iter().find(|spec| spec.name == param);
+        let mut params = instance.params.clone();
+        set_at(&mut params, param, read_offered(spec, text));
+        return Ok(Edit::SetParams(name.to_owned(), params));
+    }
     let spec = node
         .specs()
         .iter()
@@ -54,6 +65,18 @@ pub(super) fn set_param_from_text(
         return Err(wrong(problem.message));
     }
     Ok(Edit::SetParams(name.to_owned(), params))
+}
+
+/// The value of a parameter that a node offers, `None` where it is the default.
+fn read_offered(spec: Option<&ParamSpec>, text: &str) -> Option<Json> {
+    let is_text = |spec: &ParamSpec| {
+        matches!(spec.kind, ParamKind::Text | ParamKind::Path { .. } | ParamKind::Choice { .. })
+    };
+    let value = match spec {
+        Some(spec) if is_text(spec) => Json::String(text.trim().trim_matches('"').to_owned()),
+        _ => read_loosely(text),
+    };
+    spec.is_none_or(|spec| spec.default != value).then_some(value)
 }
 
 /// The parameter as a map of one field, or of none where the value is the default.

@@ -93,6 +93,7 @@ fn compute(
         seed: job.seed,
         monitor: monitor.clone(),
         scratch_folder: Some(scratch.folder().to_owned()),
+        notes_folder: Some(site.store.notes_folder()),
         base_folder: site.base_folder.clone(),
         coordinate: job.task.coordinate.clone(),
     };
@@ -132,6 +133,7 @@ fn check_outputs(job: &Job, params: &super::Params, outputs: &Outputs) -> Result
         let mut types = match output {
             Output::One(value) => vec![value.port_type()],
             Output::Many(items) => items.iter().map(|(_, value)| value.port_type()).collect(),
+            Output::Written(_) => vec![super::PortType::Recording],
             Output::Own(_) => {
                 return wrong(format!("output \"{name}\" names its items itself and is stored"));
             }

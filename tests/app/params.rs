@@ -1,8 +1,10 @@
 //! Parameters: searched, told apart from their defaults, brought back, kept as presets.
 
+use crate::common::python;
 use crate::window::Window;
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable;
+use serde_json::{Value, json};
 use spikeloom::app::command::Command;
 
 fn filter() -> Window {
@@ -67,4 +69,59 @@ fn a_preset_is_saved_applied_to_another_node_and_removed() {
     assert_eq!(set(&window)["freq_min"].as_f64(), Some(400.0), "what was set stays");
     window.key(Modifiers::COMMAND, Key::Z);
     assert!(set(&window).is_empty());
+}
+
+/// A window with nodes whose parameters depend on what others are set to.
+fn dependent() -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.ron");
+    let python = python().display().to_string();
+    let text = format!(
+        r##"(version: 1, nodes: {{
+    "ours": (kind: "spikeinterface_sorter", params: (python: "{python}"), position: (20.0, 20.0)),
+    "theirs": (kind: "spikeinterface_sorter", params: (sorter: "spykingcircus2", python: "{python}"), position: (20.0, 240.0)),
+    "count": (kind: "command", params: (program: "sh", parameters: ["threshold: float 1..10 = 4.5 # In noise levels", "way: up|down = up"]), position: (260.0, 20.0)),
+}})"##
+    );
+    std::fs::write(&file, text).unwrap();
+    Window::open_over(folder, Some(&file))
+}
+
+fn set(window: &Window, node: &str, field: &str) -> Value {
+    window.pipeline().node(node).unwrap().params.get(field).cloned().unwrap_or_default()
+}
+
+#[test]
+fn parameters_of_a_sorter_are_fields_that_spikeinterface_tells() {
+    let mut window = dependent();
+    window.click("Node ours");
+    // Python takes its time; the window goes on meanwhile.
+    window.wait_for("Parameters of mountainsort5");
+    window.type_number("Detect threshold", "6");
+    window.type_number("Npca per channel", "4");
+    assert_eq!(set(&window, "ours", "parameters"), json!({"detect_threshold": 6.0, "npca_per_channel": 4}));
+    window.wait_for("2 changed");
+    window.click("Reset Detect threshold");
+    window.click("Reset Npca per channel");
+    assert_eq!(set(&window, "ours", "parameters"), Value::Null, "nothing is kept of what is the default");
+    window.click("Node theirs");
+    window.wait_for("Parameters of spykingcircus2");
+    window.click("Whitening");
+    window.click("Regularize");
+    assert_eq!(set(&window, "theirs", "parameters"), json!({"whitening.regularize": true}));
+    window.wait_for("Whitening • 1 changed");
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(set(&window, "theirs", "parameters"), Value::Null);
+}
+
+#[test]
+fn declared_parameters_of_a_command_are_fields() {
+    let mut window = dependent();
+    window.click("Node count");
+    window.wait_for("Threshold");
+    window.type_number("Threshold", "11");
+    assert!(window.says("too large"), "its range is known");
+    window.type_number("Threshold", "6");
+    window.click("Down");
+    assert_eq!(set(&window, "count", "values"), json!({"threshold": 6.0, "way": "down"}));
 }

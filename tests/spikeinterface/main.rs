@@ -15,7 +15,7 @@ fn pipeline(sorter: &str, parameters: &str) -> String {
     format!(
         r#"(version: 1, nodes: {{
     "recording": (kind: "generate_recording", params: (probe: tetrode, num_units: 2, amplitude_range_uv: (200.0, 280.0), duration_s: 20.0, seed: 3)),
-    "sort": (kind: "spikeinterface_sorter", params: (sorter: "{sorter}", parameters: [{parameters}], python: "{}")),
+    "sort": (kind: "spikeinterface_sorter", params: (sorter: "{sorter}", parameters: {{{parameters}}}, python: "{}")),
     "compare": (kind: "compare_to_truth"),
 }}, wires: [("recording.recording", "sort.recording"), ("sort.sorting", "compare.sorting"), ("recording.truth", "compare.truth")])"#,
         python().display()
@@ -24,12 +24,15 @@ fn pipeline(sorter: &str, parameters: &str) -> String {
 
 #[test]
 fn mountainsort5_sorts_and_is_compared_with_the_truth() {
-    sorts_well("mountainsort5", r#""scheme = '1'", "detect_threshold = 6", "whitening_seed = 1""#);
+    sorts_well("mountainsort5", r#""scheme": "1", "detect_threshold": 6, "whitening_seed": 1"#);
 }
 
 #[test]
 fn spykingcircus2_sorts_and_is_compared_with_the_truth() {
-    sorts_well("spykingcircus2", r#""apply_motion_correction = false", "job_kwargs.n_jobs = 1", "seed = 1""#);
+    sorts_well(
+        "spykingcircus2",
+        r#""apply_motion_correction": false, "detection.method_kwargs.detect_threshold": 5.5, "job_kwargs.n_jobs": 1, "seed": 1"#,
+    );
 }
 
 fn sorts_well(sorter: &str, parameters: &str) {
@@ -65,7 +68,7 @@ fn another_sorter_takes_parameters_in_groups() {
     let place = Place::new();
     place.write(
         "p.ron",
-        &pipeline("simple", r#""clusterer = 'kmeans'", "clusterer_kwargs.n_clusters = 3", "seed = 1""#),
+        &pipeline("simple", r#""clusterer": "kmeans", "clusterer_kwargs.n_clusters": 3, "seed": 1"#),
     );
     let last = events(&place.ends(0, &["run", "p.ron", "--json"])).pop().unwrap();
     let folder = Path::new(last["results"]["sort"].as_str().unwrap()).join("sorting");
@@ -78,20 +81,24 @@ fn another_sorter_takes_parameters_in_groups() {
 fn what_is_wrong_is_said_with_what_there_is() {
     let place = Place::new();
     for (sorter, parameters, words) in [
-        ("mountainsort6", "", vec!["no sorter \"mountainsort6\"", "mountainsort5"]),
+        ("mountainsort6", "", vec!["sort.sorter", "no sorter \"mountainsort6\"", "mountainsort5"]),
         ("kilosort4", "", vec!["kilosort4 is not installed"]),
-        ("mountainsort5", r#""threshold = 6""#, vec!["threshold", "the sorter has", "detect_threshold"]),
-        ("mountainsort5", r#""scheme.a = 6""#, vec!["scheme is no group"]),
-        ("simple", r#""clusterer = 'none'""#, vec!["simple ended with code 1", "none"]),
+        ("mountainsort5", r#""detect_treshold": 6"#, vec!["did you mean \"detect_threshold\""]),
+        ("mountainsort5", r#""scheme.a": 6"#, vec!["no parameter \"scheme.a\""]),
+        ("mountainsort5", r#""scheme": "4""#, vec!["sort.parameters.scheme", "is not one of 1, 2, 3"]),
+        ("mountainsort5", r#""filter": 3"#, vec!["sort.parameters.filter", "true or false"]),
+        ("spykingcircus2", r#""general.ms_before": "a""#, vec!["general.ms_before", "a number"]),
     ] {
         place.write("p.ron", &pipeline(sorter, parameters));
-        let said = stderr(&place.ends(1, &["run", "p.ron"]));
-        for word in words {
-            assert!(said.contains(word), "{sorter} {parameters}: no \"{word}\" in\n{said}");
-        }
+        place.refuses(&["check", "p.ron"], &words);
+        place.refuses(&["run", "p.ron"], &words);
     }
-    place.write("p.ron", &pipeline("mountainsort5", r#""detect_threshold""#));
-    place.refuses(&["check", "p.ron"], &["parameters", "name = value expected"]);
+    place.write("p.ron", &pipeline("mountainsort5", ""));
+    let set = ["run", "p.ron", "--set", "sort.parameters.detect_threshold=high"];
+    place.refuses(&set, &["sort.parameters.detect_threshold", "\"high\" does not fit"]);
+    place.write("p.ron", &pipeline("simple", r#""clusterer": "none""#));
+    let said = stderr(&place.ends(1, &["run", "p.ron"]));
+    assert!(said.contains("simple ended with code 1") && said.contains("none"), "{said}");
     // A Python without SpikeInterface.
     let bare = place.path("bare");
     let made = Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&bare).status().unwrap();
@@ -112,6 +119,24 @@ fn sorters_and_their_parameters_come_from_spikeinterface() {
     let one = parameters.iter().find(|p| p["name"] == "detect_threshold").unwrap();
     assert_eq!((one["type"].as_str(), one["default"].as_f64()), (Some("float"), Some(5.5)));
     assert!(one["description"].as_str().unwrap().contains("threshold"), "{one}");
+    // As typed parameters of the node.
+    let (set, python) = ("sorter=spykingcircus2", format!("python={python}"));
+    let page = ["node", "spikeinterface_sorter", "--set", set, "--set", &python, "--json"];
+    let found = json(&place.ends(0, &page));
+    assert!(found["offered"]["source"].as_str().unwrap().starts_with("spykingcircus2 20"), "{found}");
+    let spec = |name: &str| {
+        let all = found["offered"]["params"].as_array().unwrap();
+        all.iter().find(|spec| spec["name"] == name).unwrap_or_else(|| panic!("no {name}")).clone()
+    };
+    assert_eq!(spec("parameters.detection.method_kwargs.detect_threshold")["kind"], "float");
+    assert_eq!(spec("parameters.apply_whitening")["kind"], "bool");
+    assert_eq!(spec("parameters.job_kwargs")["kind"], "any");
+    let method = spec("parameters.clustering.method")["kind"]["choice"]["options"].clone();
+    assert!(method.as_array().unwrap().iter().any(|o| o[0] == "iterative-isosplit"), "{method}");
+    let sorters = spec("sorter")["kind"]["choice"]["options"].clone();
+    assert!(sorters.as_array().unwrap().iter().any(|o| o[0] == "mountainsort5"), "{sorters}");
+    let wrong = ["node", "spikeinterface_sorter", "--set", "sorter=nothing", "--set", &python];
+    place.refuses(&wrong, &["no sorter \"nothing\"", "installed are"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Other programs as nodes: what they are handed, what they give back, how they end.
 
-use super::{Place, column, pipeline, run, sessions, stderr, stdout, table};
+use super::{Place, column, common::python, pipeline, run, sessions, stderr, stdout, table};
 use std::{
     fs,
     process::{Command, Stdio},
@@ -73,6 +73,10 @@ fn what_goes_wrong_is_said() {
         (r#"program: "no-such-program-anywhere""#.to_owned(), vec!["not found on the path"]),
         (r#"program: """#.to_owned(), vec!["no program is named"]),
         (format!("{}, parameters: [\"a: int = 2.5\"]", sh("true")), vec!["is no int"]),
+        (
+            format!("{}, parameters: [\"a: int 1..3 = 2\"], values: {{\"a\": 4}}", sh("true")),
+            vec!["values.a", "a whole number from 1 to 3"],
+        ),
         (
             format!("{}, inputs: [\"recording: recording as wav\"]", sh("true")),
             vec!["raw or binary_folder or mda"],
@@ -263,4 +267,71 @@ fn presets_call_programs_as_they_want_to_be_called() {
     let (called, _) = run(&params.replace("NAME@sha256:DIGEST", &format!("lab/sort@sha256:{digest}")), 0);
     assert_eq!(called[..2], ["exec", "--containall"]);
     assert_eq!(called[6], format!("docker://lab/sort@sha256:{digest}"));
+}
+
+#[test]
+fn recordings_that_programs_write_flow_on() {
+    let place = Place::new();
+    // Octave turns raw samples over, SpikeInterface turns them back.
+    let octave = "f = fopen('{recording}'); x = fread(f, Inf, '*{recording.dtype}'); fclose(f); \
+                  f = fopen('{turned}', 'w'); fwrite(f, -x, '{recording.dtype}'); fclose(f);";
+    let back = "import spikeinterface as si, spikeinterface.preprocessing as spre; \
+                r = spre.scale(si.load('{recording}'), -1.0, dtype='{recording.dtype}'); \
+                r.save(folder='{back}', format='zarr'); r.save(folder='{folder}')";
+    let python = python().display().to_string();
+    let text = format!(
+        r#"(version: 1, nodes: {{
+    "demo": (kind: "generate_recording", params: (probe: tetrode, num_units: 2, duration_s: 4.0, seed: 3)),
+    "octave": (kind: "command", params: (program: "octave-cli", arguments: ["--quiet", "--eval", "{octave}"], outputs: ["turned: recording as raw"])),
+    "python": (kind: "command", params: (program: "{python}", arguments: ["-W", "ignore", "-c", "{back}"], inputs: ["recording: recording as binary_folder"],
+        outputs: ["back: recording as zarr", "folder: recording as binary_folder"])),
+    "direct": (kind: "channel_statistics"), "turned": (kind: "channel_statistics"), "zarr": (kind: "channel_statistics"), "folder": (kind: "channel_statistics"),
+    "reference": (kind: "common_reference"), "noise": (kind: "noise_levels"), "plot": (kind: "plot_probe"),
+}}, wires: [
+    ("demo.recording", "octave.recording"), ("octave.turned", "python.recording"), ("demo.recording", "direct.recording"),
+    ("octave.turned", "turned.recording"), ("python.back", "zarr.recording"), ("python.folder", "folder.recording"),
+    ("octave.turned", "reference.recording"), ("reference.recording", "noise.recording"), ("octave.turned", "plot.recording"),
+])"#
+    );
+    place.write("p.ron", &text);
+    let (last, _) = run(&place, 0, "p.ron");
+    let of = |node: &str, name: &str| column(&table(&last, node), name);
+    for node in ["zarr", "folder"] {
+        for name in ["channel_id", "num_samples", "mean", "std", "min"] {
+            assert_eq!(of(node, name), of("direct", name), "{node} {name}");
+        }
+    }
+    let turned =
+        |name: &str| of("turned", name).iter().map(|x| -x.parse::<f64>().unwrap()).collect::<Vec<_>>();
+    let direct: Vec<f64> = of("direct", "max").iter().map(|x| x.parse().unwrap()).collect();
+    assert_eq!(turned("min"), direct);
+    let (_, ran) = run(&place, 0, "p.ron");
+    assert!(ran.is_empty(), "{ran:?}");
+    place.ends(0, &["verify"]);
+}
+
+#[test]
+fn a_recording_that_cannot_be_opened_is_said_with_its_output() {
+    let place = Place::new();
+    sessions(&place);
+    for (outputs, script, words) in [
+        ("\"x: recording as raw\"", "true", vec!["did not write", "x.raw"]),
+        ("\"x: recording as binary_folder\"", "mkdir {x}", vec!["x: "]),
+        ("\"x: recording as nwb\"", "echo no > {x}", vec!["x: ", "x.nwb"]),
+        ("\"x: recording as wav\"", "true", vec!["raw or binary_folder or mda or zarr or nwb or npy or phy"]),
+    ] {
+        let nodes = format!(
+            r#""run": (kind: "command", params: (program: "sh", arguments: ["-c", "{script}"], outputs: [{outputs}])), "next": (kind: "channel_statistics")"#
+        );
+        place.write(
+            "p.ron",
+            &pipeline(&nodes, &[("study.recording", "run.recording"), ("run.x", "next.recording")]),
+        );
+        let output = place.run(&["run", "p.ron"]);
+        let said = stderr(&output);
+        assert!(!output.status.success() && !said.contains("panicked"), "{said}");
+        for word in words {
+            assert!(said.contains(word), "{outputs}: no \"{word}\" in\n{said}");
+        }
+    }
 }

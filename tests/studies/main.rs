@@ -10,7 +10,7 @@ mod together;
 mod why;
 
 use common::{
-    place::{Place, events, json, locust},
+    place::{Place, events, json, locust, small_recording},
     shared_data, stderr, stdout,
 };
 use serde_json::Value as Json;
@@ -445,4 +445,55 @@ fn parameters_of_a_source_are_swept() {
     assert!(first.len() > 3, "each seed has samples of its own: {first:?}");
     let (_, ran) = run(&place, 0, "p.ron");
     assert!(ran.is_empty(), "{ran:?}");
+}
+
+#[test]
+fn a_recording_is_named_by_its_content() {
+    let place = Place::new();
+    small_recording(&place.path("x.raw"), 2_000);
+    let output = std::process::Command::new("sha1sum").arg(place.path("x.raw")).output().unwrap();
+    let hash = stdout(&output)[..40].to_owned();
+    let text = format!(
+        r#"(version: 1, nodes: {{
+    "read": (kind: "read_recording", params: (path: "sha1://{hash}/x.raw", dtype: int16, num_channels: 4, sampling_frequency: 20000.0)),
+    "statistics": (kind: "channel_statistics"),
+}}, wires: [("read.recording", "statistics.recording")])"#
+    );
+    fs::create_dir(place.path("elsewhere")).unwrap();
+    let file = place.path("elsewhere").join("p.ron");
+    fs::write(&file, &text).unwrap();
+    let cache = place.path("cache");
+    let with_cache = |code: i32| {
+        let output = place
+            .command(&["run", "elsewhere/p.ron", "--json"])
+            .env("SHA1_CACHE_DIR", &cache)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}{}", stdout(&output), stderr(&output));
+        stdout(&output)
+    };
+    // Nothing is there yet: it says where it looked.
+    let said = with_cache(1);
+    for looked in [format!("cache/{}/{}/{}/{hash}", &hash[..2], &hash[2..4], &hash[4..6]), "elsewhere/x.raw".into()] {
+        assert!(said.contains(&looked), "no {looked} in\n{said}");
+    }
+    let said = stderr(&place.ends(1, &["run", "elsewhere/p.ron"]));
+    assert!(said.contains("SHA1_CACHE_DIR"), "{said}");
+    // It is found under its hash, and the same wherever it lies.
+    let inner = cache.join(&hash[..2]).join(&hash[2..4]).join(&hash[4..6]);
+    fs::create_dir_all(&inner).unwrap();
+    fs::rename(place.path("x.raw"), inner.join(&hash)).unwrap();
+    with_cache(0);
+    fs::rename(inner.join(&hash), place.path("elsewhere/x.raw")).unwrap();
+    let last = json_lines(&with_cache(0)).pop().unwrap();
+    assert_eq!(last["cached"], last["tasks"]);
+    // Other content under that name is refused.
+    let mut bytes = fs::read(place.path("elsewhere/x.raw")).unwrap();
+    bytes[100] ^= 1;
+    fs::write(place.path("elsewhere/x.raw"), bytes).unwrap();
+    assert!(with_cache(1).contains("fetch it again"));
+}
+
+fn json_lines(text: &str) -> Vec<Json> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

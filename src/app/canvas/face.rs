@@ -224,7 +224,7 @@ fn rows(node: &Arc<dyn DynNode>, instance: &NodeInstance) -> Vec<Row> {
         .specs()
         .iter()
         .enumerate()
-        .filter(|(_, spec)| !matches!(spec.kind, ParamKind::Other))
+        .filter(|(_, spec)| !matches!(spec.kind, ParamKind::Other | ParamKind::Any | ParamKind::Fields))
         .map(|(index, spec)| (is_set(spec, instance), index, spec))
         // An empty list has nothing to show in so little room.
         .filter(|(set, _, spec)| *set || !matches!(spec.kind, ParamKind::List { .. }))

@@ -7,11 +7,11 @@ use super::{
     command::{Command, MergeKey},
     text, theme,
 };
-use crate::pipeline::{Edit, NodeInstance, ParamKind, ParamSpec};
+use crate::pipeline::{Edit, NodeInstance, ParamKind, ParamSpec, set_at};
 use egui::{Id, Role, Sense, Ui, WidgetInfo, vec2};
 use number::number;
 use serde_json::{Value as Json, json};
-use words::{choice, line, list, other, path};
+use words::{anything, choice, line, list, other, path};
 
 /// What the user did to a field.
 pub enum Change {
@@ -28,9 +28,9 @@ impl Change {
     pub fn command(self, instance: &NodeInstance, spec: &ParamSpec, gesture: u64) -> Command {
         let mut params = instance.params.clone();
         match self {
-            Change::Set(value) if value == spec.default => drop(params.shift_remove(&spec.name)),
-            Change::Set(value) => drop(params.insert(spec.name.clone(), value)),
-            Change::Reset => drop(params.shift_remove(&spec.name)),
+            Change::Set(value) if value == spec.default => set_at(&mut params, &spec.name, None),
+            Change::Set(value) => set_at(&mut params, &spec.name, Some(value)),
+            Change::Reset => set_at(&mut params, &spec.name, None),
             Change::Browse => {
                 let mode = match &spec.kind {
                     ParamKind::Path { mode } => mode.clone(),
@@ -189,6 +189,8 @@ fn start_value(spec: &ParamSpec) -> Json {
         ParamKind::Choice { options } => json!(options.first().map_or("", |o| o.0.as_str())),
         ParamKind::List { .. } => json!([]),
         ParamKind::Text | ParamKind::Path { .. } | ParamKind::Other => json!(""),
+        ParamKind::Any => Json::Null,
+        ParamKind::Fields => json!({}),
     }
 }
 
@@ -212,7 +214,8 @@ fn widget(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json, room: Room, name:
         }
         ParamKind::Path { .. } => path(ui, spec, words),
         ParamKind::List { item } => list(ui, id, spec, item, value, room, name),
-        ParamKind::Other => other(ui, id, spec, value, room, name),
+        ParamKind::Any => anything(ui, id, spec, value, room, name),
+        ParamKind::Fields | ParamKind::Other => other(ui, id, spec, value, room, name),
     }
 }
 

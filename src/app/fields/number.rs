@@ -50,7 +50,9 @@ pub(super) fn number(
         }
     };
     let speed = drag_speed(spec.soft_range, value);
-    let speed = if whole { speed.max(0.05) } else { speed };
+    // Of a number that is whole by default others may do, but are seldom meant.
+    let counts = whole || spec.default.is_i64();
+    let speed = if counts { speed.max(0.05) } else { speed };
     let suffix = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
     let drag = DragValue::new(&mut edited)
         .speed(speed)
@@ -75,7 +77,7 @@ pub(super) fn number(
     } else if changed || response.gained_focus() {
         ui.data_mut(|data| data.remove::<String>(id.with("refused")));
     }
-    if whole {
+    if whole || (counts && response.dragged()) {
         edited = edited.round();
     } else if response.dragged() && changed {
         // What a drag gives has no more digits than can be aimed at.
@@ -84,8 +86,9 @@ pub(super) fn number(
             None => round_to_digits(edited, 3),
         };
     }
-    (changed && edited != value)
-        .then(|| Change::Set(if whole { json!(edited as i64) } else { json!(edited) }))
+    (changed && edited != value).then(|| {
+        Change::Set(if counts && edited.fract() == 0.0 { json!(edited as i64) } else { json!(edited) })
+    })
 }
 
 /// Why a number cannot be used, with what is accepted.

@@ -3,7 +3,7 @@
 use super::{Change, Room, refusal};
 use crate::{
     app::{text, theme},
-    pipeline::{ParamKind, ParamSpec},
+    pipeline::{ParamKind, ParamSpec, read_loosely},
 };
 use egui::{Id, Response, Role, Ui, Vec2, WidgetInfo, vec2};
 use serde_json::{Value as Json, json};
@@ -66,6 +66,7 @@ pub(super) fn line(
         ParamKind::Path { mode } if mode == "folder" => "choose a folder",
         ParamKind::Path { mode } if mode == "save" => "choose a place",
         ParamKind::Path { .. } => "choose a file",
+        ParamKind::Any if spec.default.is_null() => "not set",
         _ => "",
     };
     let edit = egui::TextEdit::singleline(&mut text).desired_width(width).hint_text(hint);
@@ -169,6 +170,32 @@ pub(super) fn other(
     draft(ui, id, spec, value.to_string(), room, name, |text| {
         serde_json::from_str(text).map_err(|error| format!("Not readable: {error}."))
     })
+}
+
+/// What may be anything: JSON, else words; nothing is none.
+pub(super) fn anything(
+    ui: &mut Ui,
+    id: Id,
+    spec: &ParamSpec,
+    value: &Json,
+    room: Room,
+    name: &str,
+) -> Option<Change> {
+    let current = match value {
+        Json::Null => String::new(),
+        // Quotes where it would else be read as something else.
+        Json::String(words) if read_loosely(words) == *value => words.clone(),
+        other => other.to_string(),
+    };
+    let kept: Option<String> = ui.data(|data| data.get_temp(id.with("draft")));
+    if kept.is_some_and(|kept| loose(&kept) != *value) {
+        ui.data_mut(|data| data.remove::<String>(id.with("draft")));
+    }
+    draft(ui, id, spec, current, room, name, |text| Ok(loose(text)))
+}
+
+fn loose(text: &str) -> Json {
+    if text.trim().is_empty() { Json::Null } else { read_loosely(text) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{Entry, Place};
 use crate::{
     data::{Probe, Recording},
-    io::{Error, OpenOptions, json, mda},
+    io::{Error, OpenOptions, content::Content, json, mda},
 };
 use serde_json::{Map, Value as Json};
 use std::{
@@ -119,35 +119,17 @@ fn described(path: &Path, value: &Json) -> Place {
     })
 }
 
-/// The file a pointer leads to: a path beside the JSON, or the content of that hash in the folder `SHA1_CACHE_DIR`
-/// (`ab/cd/ef/abcdef…`, or right in it), or a file of the pointer's label beside the JSON.
+/// The file a pointer leads to: a path beside the JSON, or [`Content`].
 fn resolve(uri: &str, beside: &Path) -> Result<PathBuf, String> {
     let folder = beside.parent().unwrap_or(Path::new(""));
-    let Some(rest) = uri.strip_prefix("sha1://") else {
-        if uri.is_empty() || uri.contains("://") {
-            return Err(format!("\"{uri}\" is no pointer that can be followed: sha1:// or a path expected"));
+    match Content::parse(uri) {
+        Some(content) => content?.find(folder),
+        None if uri.is_empty() || uri.contains("://") => {
+            Err(format!("\"{uri}\" is no pointer that can be followed: sha1:// or a path expected"))
         }
-        let path = folder.join(uri);
-        return if path.exists() { Ok(path) } else { Err(format!("{} is not there", path.display())) };
-    };
-    let rest = rest.split('?').next().unwrap_or(rest);
-    let (hash, label) = rest.split_once('/').unwrap_or((rest, ""));
-    if hash.len() != 40 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(format!("\"{uri}\" holds no SHA-1 of 40 hexadecimal digits"));
-    }
-    let cache = std::env::var_os("SHA1_CACHE_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
-    let cached = cache.iter().flat_map(|cache| {
-        [cache.join(&hash[..2]).join(&hash[2..4]).join(&hash[4..6]).join(hash), cache.join(hash)]
-    });
-    let labelled = (!label.is_empty() && !label.contains("..")).then(|| folder.join(label));
-    let mut places = cached.chain(labelled);
-    places.find(|path| path.is_file()).ok_or_else(|| match &cache {
-        Some(cache) => format!(
-            "{hash} is not in {} (SHA1_CACHE_DIR): fetch it, and put it there under its hash",
-            cache.display()
-        ),
         None => {
-            "its content is not here: name the folder that holds it under its hash in SHA1_CACHE_DIR".into()
+            let path = folder.join(uri);
+            if path.exists() { Ok(path) } else { Err(format!("{} is not there", path.display())) }
         }
-    })
+    }
 }

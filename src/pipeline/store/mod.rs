@@ -134,6 +134,11 @@ impl Store {
         &self.folder
     }
 
+    /// Where nodes note what they found out about files of others.
+    pub fn notes_folder(&self) -> PathBuf {
+        self.folder.join("notes")
+    }
+
     /// Where the result of a key lies, whether or not it is there.
     pub fn object_folder(&self, key: &Key) -> PathBuf {
         let text = key.to_string();

@@ -4,7 +4,7 @@ use super::{OutputEntry, StoreError, Stored, place, spikes};
 use crate::{
     data::{Event, Events, Figure, Fit, NoiseLevels, Table},
     io::{self, Error, npy},
-    pipeline::{Coordinate, Output, Outputs, PortType, Value},
+    pipeline::{Coordinate, Output, Outputs, PortType, Value, WrittenRecording},
 };
 use ndarray::{ArrayBase, Data, Dimension};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,15 @@ pub fn save_outputs(
     for (port, output) in &outputs.0 {
         let name = place::file_name(port);
         let (many, items) = match output {
+            Output::Written(recording) => {
+                let target = folder.join(&name);
+                place::make_folder(&target)?;
+                save_recording(&target, recording, scratch)?;
+                let items = vec![(Coordinate::default(), name)];
+                entries
+                    .insert(port.clone(), OutputEntry { port_type: PortType::Recording, many: false, items });
+                continue;
+            }
             Output::One(value) => (false, vec![(Coordinate::default(), value, name)]),
             Output::Many(items) => {
                 let inner = |c: &Coordinate| format!("{name}/{}", place::file_name(&c.to_string()));
@@ -78,6 +87,29 @@ pub fn load_port(stored: &Stored, port: &str) -> Result<Output, StoreError> {
 
 /// Names files; those of the task itself are moved into the result and named from its folder.
 fn save_files(folder: &Path, files: &[PathBuf], scratch: &Path) -> Result<(), StoreError> {
+    place::write_json(&folder.join("files.json"), &moved(folder, files, scratch)?)?;
+    Ok(())
+}
+
+/// Moves a recording that a task wrote into the result, with how it is opened.
+fn save_recording(folder: &Path, recording: &WrittenRecording, scratch: &Path) -> Result<(), StoreError> {
+    let files: Vec<PathBuf> = std::iter::once(&recording.path).chain(&recording.probe).cloned().collect();
+    let mut moved = moved(folder, &files, scratch)?.into_iter();
+    let path = moved.next().unwrap_or_default();
+    let form = WrittenRecording { path, probe: moved.next(), options: recording.options.clone() };
+    place::write_json(&folder.join("recording.json"), &form)?;
+    Ok(())
+}
+
+/// Opens a recording that a task wrote.
+fn load_recording(folder: &Path) -> Result<Value, StoreError> {
+    let form: WrittenRecording = place::read_json(&folder.join("recording.json"))?;
+    let probe = form.probe.map(|file| folder.join(file).to_string_lossy().into_owned());
+    let options = io::OpenOptions { probe: probe.or(form.options.probe.clone()), ..form.options };
+    Ok(io::open_recording(&folder.join(form.path), &options)?.into())
+}
+
+fn moved(folder: &Path, files: &[PathBuf], scratch: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut listed = Vec::with_capacity(files.len());
     for (index, file) in files.iter().enumerate() {
         if !file.starts_with(scratch) {
@@ -97,8 +129,7 @@ fn save_files(folder: &Path, files: &[PathBuf], scratch: &Path) -> Result<(), St
         std::fs::rename(file, &target).map_err(|e| Error::io("move", file, e))?;
         listed.push(own);
     }
-    place::write_json(&folder.join("files.json"), &listed)?;
-    Ok(())
+    Ok(listed)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -178,9 +209,7 @@ pub fn save(folder: &Path, value: &Value) -> Result<(), StoreError> {
 /// Reads one value of a type from its folder.
 pub fn load(folder: &Path, port_type: PortType) -> Result<Value, StoreError> {
     Ok(match port_type {
-        PortType::Recording => {
-            return Err(StoreError::Value("recordings are never stored".into()));
-        }
+        PortType::Recording => load_recording(folder)?,
         PortType::Sorting => spikes::load_sorting(folder)?.into(),
         PortType::Peaks => spikes::load_peaks(folder)?.into(),
         PortType::Features => spikes::load_features(folder)?.into(),
