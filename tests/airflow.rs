@@ -5,7 +5,7 @@
 mod common;
 
 use common::{
-    place::{Place, events, small_recording},
+    place::{Place, begun, counted_study, events},
     root, stderr, stdout,
 };
 use std::{
@@ -21,19 +21,6 @@ fn airflow() -> PathBuf {
     assert!(path.exists(), "no Airflow: run `tests/run` once, or name its program in SPIKELOOM_TEST_AIRFLOW");
     path
 }
-
-/// Four recordings, each counted by a program that fails while a file says so, then collected.
-const STUDY: &str = r#"(version: 1, nodes: {
-    "study": (kind: "read_study", params: (path: "data", pattern: "rec_{index}.raw", dtype: int16, num_channels: 4, sampling_frequency: 20000.0)),
-    "count": (kind: "command", params: (program: "sh", files: ["count.sh"],
-        arguments: ["{base}/count.sh", "{base}", "{index}", "{table}"])),
-    "again": (kind: "command", params: (program: "sh", inputs: ["counted: table as csv"], arguments: ["-c", "cat {counted} > {table}"])),
-    "statistics": (kind: "channel_statistics"),
-    "all it's": (kind: "collect_tables"),
-}, wires: [
-    ("study.recording", "count.recording"), ("count.table", "again.counted"), ("study.recording", "statistics.recording"),
-    ("again.table", "all it's.table"),
-])"#;
 
 /// Recording 1 fails at its first try, recording 2 as long as `broken` is there.
 const COUNT: &str = "echo $2 >> $1/begun
@@ -72,24 +59,11 @@ impl Site {
         assert_eq!(output.status.code(), Some(code), "{said}");
         said
     }
-
-    fn begun(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.place.path("begun")).unwrap_or_default();
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        lines.sort();
-        lines
-    }
 }
 
 #[test]
 fn a_study_runs_on_airflow_and_only_what_failed_is_tried_again() {
-    let place = Place::new();
-    fs::create_dir(place.path("data")).unwrap();
-    for index in 0..4 {
-        small_recording(&place.path(&format!("data/rec_{index}.raw")), 2000 + 100 * index);
-    }
-    place.write("count.sh", COUNT);
-    place.write("p.ron", STUDY);
+    let place = counted_study(COUNT, "all it's");
     place.write("broken", "");
     let site = Site { place };
 
@@ -122,7 +96,7 @@ fn a_study_runs_on_airflow_and_only_what_failed_is_tried_again() {
     .unwrap();
     let output = site.command(&["dags", "test", "spikeloom_p"]);
     let said = format!("{}\n{}", stdout(&output), stderr(&output));
-    assert_eq!(site.begun(), ["0", "1", "1", "2", "2", "3"], "{said}");
+    assert_eq!(begun(&site.place), ["0", "1", "1", "2", "2", "3"], "{said}");
     assert!(said.contains("it is broken"), "the console of a task is its log\n{said}");
     let status = stdout(&site.place.ends(0, &["status", "p.ron"]));
     assert!(status.contains("it is broken") || status.contains("ended with code 4"), "{status}");
@@ -138,7 +112,7 @@ fn a_study_runs_on_airflow_and_only_what_failed_is_tried_again() {
     assert!(said.contains("count: 1 task in 1 job") && !said.contains("statistics"), "{said}");
     let said = site.says(&["dags", "test", "spikeloom_p"]);
     assert!(said.contains("state=success"), "{said}");
-    assert_eq!(site.begun(), ["0", "1", "1", "2", "2", "2", "3"]);
+    assert_eq!(begun(&site.place), ["0", "1", "1", "2", "2", "2", "3"]);
     let last = events(&site.place.ends(0, &["run", "p.ron", "--json"])).pop().unwrap();
     assert_eq!((last["tasks"].as_u64(), last["cached"].as_u64()), (Some(13), Some(13)));
     assert!(site.submit(0, &[]).contains("all is done already"));

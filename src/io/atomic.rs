@@ -184,7 +184,7 @@ impl Part {
         fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         remove_leftovers(parent, &name);
-        let path = parent.join(format!(".{name}.{}-{}-{number}.part", machine(), std::process::id()));
+        let path = parent.join(format!(".{name}.{}-{number}.part", this_process()));
         remove(&path);
         Ok(Self { path, kept: false })
     }
@@ -202,12 +202,23 @@ impl Drop for Part {
     }
 }
 
-/// This machine since it was started, in a few digits: processes are told apart by number on it alone.
+/// This process, unlike any other that uses the same files, of whichever computer or container.
+pub fn this_process() -> String {
+    format!("{}-{}", machine(), std::process::id())
+}
+
+/// This machine since it was started, in a few digits: processes are told apart by number on it alone, and in each container
+/// of it they are counted anew.
 fn machine() -> &'static str {
     static MACHINE: OnceLock<String> = OnceLock::new();
     MACHINE.get_or_init(|| {
-        let boot = fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        blake3::hash(&boot).to_hex()[..6].to_owned()
+        let mut hasher = blake3::Hasher::new();
+        for file in ["/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/hostname"] {
+            hasher.update(&fs::read(file).unwrap_or_default());
+        }
+        let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        hasher.update(space.as_os_str().as_encoded_bytes());
+        hasher.finalize().to_hex()[..8].to_owned()
     })
 }
 

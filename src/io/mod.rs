@@ -19,6 +19,7 @@ mod joined;
 pub mod json;
 pub mod mda;
 pub mod motion;
+mod noted;
 pub mod npy;
 pub mod numpy_folder;
 mod nwb;
@@ -32,6 +33,7 @@ mod raw_source;
 mod row_source;
 mod si_json;
 mod spikes;
+pub mod stamp;
 pub mod study;
 pub mod travel;
 pub mod written;
@@ -39,6 +41,7 @@ mod zarr;
 
 pub use crate::data::{STEPS, WARNINGS};
 pub use error::Error;
+pub use noted::open_noted;
 pub use open::{
     Description, OpenOptions, describe, files_behind, is_known_but_not_read, only_one_inside, open_recording,
     open_recording_called, open_sorting, open_templates,

@@ -119,7 +119,12 @@ impl Node for ReadRecording {
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
         let options = options(params, context);
         let recording = match content(params) {
-            None => io::open_recording(&context.path(&params.path), &options)?,
+            None => io::open_noted(
+                &context.path(&params.path),
+                &options,
+                context.notes_folder.as_deref(),
+                io::open_recording,
+            )?,
             Some(content) => {
                 let content = content.map_err(NodeError::Input)?;
                 let file = content.find(&context.base_folder).map_err(NodeError::Input)?;

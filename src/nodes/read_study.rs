@@ -178,7 +178,8 @@ impl Node for ReadStudy {
         let opened: Vec<Result<Value, String>> = entries
             .par_iter()
             .map(|entry| {
-                let recording = entry.open(&options).map_err(NodeError::from);
+                let recording =
+                    entry.open(&options, context.notes_folder.as_deref()).map_err(NodeError::from);
                 let recording = recording.and_then(|recording| finished(recording, &reader, context));
                 recording.map(Value::from).map_err(|e| e.to_string())
             })

@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, path::Path};
 /// The parameter that holds what is set, and the one that names the sorter.
 const FIELD: &str = "parameters";
 const SORTER: &str = "sorter";
+/// The sorter to begin with.
+pub const DEFAULT: &str = "mountainsort5";
 
 /// What the Python that is named knows of a sorter, and what is wrong with `values`.
 pub fn offered(
@@ -35,11 +37,7 @@ fn offer(answer: &Answer, sorter: &str, values: &BTreeMap<String, Json>, python:
         installed().map(|s| (s.sorter.clone(), s.sorter.clone(), s.description.clone())).collect();
     let mut specs = vec![ParamSpec {
         doc: "A sorter that is installed in the Python named below.".into(),
-        ..ParamSpec::plain(
-            SORTER,
-            ParamKind::Choice { options },
-            super::spikeinterface_sorter::DEFAULT.into(),
-        )
+        ..ParamSpec::plain(SORTER, ParamKind::Choice { options }, DEFAULT.into())
     }];
     let names = || installed().map(|known| known.sorter.as_str()).collect::<Vec<_>>().join(", ");
     let wrong = |message: String| vec![ParamProblem { field: SORTER.into(), message }];

@@ -22,9 +22,6 @@ use std::{
     time::Duration,
 };
 
-/// The sorter to begin with.
-pub const DEFAULT: &str = "mountainsort5";
-
 /// Which sorter runs, where, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -48,7 +45,12 @@ pub struct SpikeinterfaceSorterParams {
 
 impl Default for SpikeinterfaceSorterParams {
     fn default() -> Self {
-        Self { sorter: DEFAULT.into(), parameters: BTreeMap::new(), python: String::new(), timeout_s: None }
+        Self {
+            sorter: sorter_fields::DEFAULT.into(),
+            parameters: BTreeMap::new(),
+            python: String::new(),
+            timeout_s: None,
+        }
     }
 }
 

@@ -123,3 +123,37 @@ pub const SMALL: &str = r#"(
         ("filter.recording", "save.recording"),
     ],
 )"#;
+
+/// A study of four recordings for a scheduler: each counted by the program `count.sh`, which is told the folder, the number of
+/// the recording and its output, then collected by a node of that name.
+pub fn counted_study(count: &str, collect: &str) -> Place {
+    let place = Place::new();
+    fs::create_dir(place.path("data")).unwrap();
+    for index in 0..4 {
+        small_recording(&place.path(&format!("data/rec_{index}.raw")), 2000 + 100 * index);
+    }
+    place.write("count.sh", count);
+    let text = format!(
+        r#"(version: 1, nodes: {{
+    "study": (kind: "read_study", params: (path: "data", pattern: "rec_{{index}}.raw", dtype: int16, num_channels: 4, sampling_frequency: 20000.0)),
+    "count": (kind: "command", params: (program: "sh", files: ["count.sh"],
+        arguments: ["{{base}}/count.sh", "{{base}}", "{{index}}", "{{table}}"])),
+    "again": (kind: "command", params: (program: "sh", inputs: ["counted: table as csv"], arguments: ["-c", "cat {{counted}} > {{table}}"])),
+    "statistics": (kind: "channel_statistics"),
+    "{collect}": (kind: "collect_tables"),
+}}, wires: [
+    ("study.recording", "count.recording"), ("count.table", "again.counted"), ("study.recording", "statistics.recording"),
+    ("again.table", "{collect}.table"),
+])"#
+    );
+    place.write("p.ron", &text);
+    place
+}
+
+/// The recordings that `count.sh` noted in the file `begun`, in order.
+pub fn begun(place: &Place) -> Vec<String> {
+    let text = fs::read_to_string(place.path("begun")).unwrap_or_default();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}

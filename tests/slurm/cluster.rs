@@ -8,9 +8,18 @@ use std::{
 };
 
 /// A controller, a node of four processors, and munge between them.
+///
+/// A job that is started again waits as long as `cred_expire` says (Slurm's default is two minutes).
 pub struct Cluster {
     folder: tempfile::TempDir,
     daemons: Vec<Child>,
+}
+
+/// Folders of daemons are not on the path of everybody.
+fn daemon(command: &mut Command) -> Child {
+    let search = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
+    let command = command.env("PATH", search).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 fn port() -> u16 {
@@ -58,26 +67,15 @@ impl Cluster {
             inner("log"),
             inner("seed")
         );
-        // Daemons are not on the path of everybody.
-        let search = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
-        let quiet = |command: &mut Command| {
-            command
-                .env("PATH", &search)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap()
-        };
         // It does not like to be root.
         let lowered: &[&str] =
             if is_root { &["setpriv", "--reuid=munge", "--regid=munge", "--clear-groups"] } else { &["env"] };
         let mut daemons =
-            vec![quiet(Command::new(lowered[0]).args(&lowered[1..]).args(["sh", "-c", &munged]))];
+            vec![daemon(Command::new(lowered[0]).args(&lowered[1..]).args(["sh", "-c", &munged]))];
         let (host, path) = (host(), folder.path().display().to_string());
         let conf = format!(
             "ClusterName=test\nSlurmctldHost={host}(127.0.0.1)\nSlurmctldPort={}\nSlurmdPort={}\nAuthType=auth/munge\n\
-             AuthInfo=socket={path}/munge/socket\nCryptoType=crypto/munge\nSlurmUser={user}\nSlurmdUser={user}\n\
+             AuthInfo=socket={path}/munge/socket,cred_expire=15\nCryptoType=crypto/munge\nSlurmUser={user}\nSlurmdUser={user}\n\
              StateSaveLocation={path}/state\nSlurmdSpoolDir={path}/spool\nSlurmctldPidFile={path}/ctl.pid\n\
              SlurmdPidFile={path}/d.pid\nSlurmctldLogFile={path}/ctl.log\nSlurmdLogFile={path}/d.log\n\
              ProctrackType=proctrack/pgid\nTaskPlugin=task/none\nSelectType=select/cons_tres\n\
@@ -96,14 +94,51 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(50));
         }
         let conf = at("slurm.conf").display().to_string();
-        daemons.push(quiet(Command::new("slurmctld").args(["-D", "-f", &conf])));
-        daemons.push(quiet(Command::new("slurmd").args(["-D", "-f", &conf])));
+        daemons.push(daemon(Command::new("slurmctld").args(["-D", "-f", &conf])));
+        daemons.push(daemon(Command::new("slurmd").args(["-D", "-f", &conf])));
         let cluster = Self { folder, daemons };
-        while !cluster.says("sinfo", &["-h", "-o", "%T"]).contains("idle") {
-            assert!(began.elapsed() < Duration::from_secs(60), "no node: {}", cluster.log());
+        cluster.wait_for_node();
+        cluster
+    }
+
+    fn wait_for_node(&self) {
+        let began = Instant::now();
+        let is_up = |state: &str| ["idle", "mixed", "allocated"].contains(&state);
+        while !is_up(self.says("sinfo", &["-h", "-o", "%T"]).trim()) {
+            assert!(began.elapsed() < Duration::from_secs(60), "no node: {}", self.log());
             std::thread::sleep(Duration::from_millis(100));
         }
-        cluster
+    }
+
+    /// The node loses its power: its daemon, what that started for jobs, and `jobs`, the processes of those, end at once, and
+    /// the controller is told, as its own watch would tell it after some minutes.
+    pub fn lose_node(&mut self, jobs: &[String]) {
+        let mut node = self.daemons.pop().unwrap();
+        node.kill().unwrap();
+        node.wait().unwrap();
+        let of_jobs =
+            fs::read_dir("/proc").unwrap().flatten().filter(|process| self.is_step(&process.path()));
+        let mut ids: Vec<String> =
+            of_jobs.map(|process| process.file_name().to_string_lossy().into_owned()).collect();
+        ids.extend(jobs.iter().cloned());
+        Command::new("kill").arg("-KILL").args(&ids).status().unwrap();
+        self.says("scontrol", &["update", &format!("nodename={}", host()), "state=down", "reason=power"]);
+    }
+
+    /// A process of this node that looks after a job.
+    fn is_step(&self, process: &Path) -> bool {
+        let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
+        let open = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        let mut open = open.filter_map(|file| fs::read_link(file.path()).ok());
+        name.trim() == "slurmstepd" && open.any(|file| file.starts_with(self.folder.path()))
+    }
+
+    /// The node is there again.
+    pub fn return_node(&mut self) {
+        let conf = self.conf().display().to_string();
+        self.daemons.push(daemon(Command::new("slurmd").args(["-D", "-f", &conf])));
+        self.says("scontrol", &["update", &format!("nodename={}", host()), "state=resume"]);
+        self.wait_for_node();
     }
 
     /// The file that commands find it by.

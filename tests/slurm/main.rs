@@ -1,4 +1,4 @@
-//! A study on a real Slurm: submitted, followed, killed in the middle, submitted again, cancelled.
+//! A study on a real Slurm: submitted, followed, killed in the middle, its computer lost, submitted again, cancelled.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ mod common;
 
 use cluster::Cluster;
 use common::{
-    place::{Place, events, small_recording},
+    place::{Place, begun, counted_study, events},
     stderr, stdout,
 };
 use std::{
@@ -18,33 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Four recordings: each counted by a program that takes as long as the file `slow` says, then collected.
-const STUDY: &str = r#"(version: 1, nodes: {
-    "study": (kind: "read_study", params: (path: "data", pattern: "rec_{index}.raw", dtype: int16, num_channels: 4, sampling_frequency: 20000.0)),
-    "count": (kind: "command", params: (program: "sh", files: ["count.sh"],
-        arguments: ["{base}/count.sh", "{base}", "{index}", "{table}"])),
-    "again": (kind: "command", params: (program: "sh", inputs: ["counted: table as csv"], arguments: ["-c", "cat {counted} > {table}"])),
-    "statistics": (kind: "channel_statistics"),
-    "all": (kind: "collect_tables"),
-}, wires: [
-    ("study.recording", "count.recording"), ("count.table", "again.counted"), ("study.recording", "statistics.recording"),
-    ("again.table", "all.table"),
-])"#;
-
 const COUNT: &str = "echo $2 >> $1/begun; sleep $(cat $1/slow_$2 2>/dev/null || echo 0)
 if [ -e $1/broken_$2 ]; then echo it is broken; exit 3; fi
 printf 'x\\n%s\\n' $2 > $3\n";
-
-fn study() -> Place {
-    let place = Place::new();
-    fs::create_dir(place.path("data")).unwrap();
-    for index in 0..4 {
-        small_recording(&place.path(&format!("data/rec_{index}.raw")), 2000 + 100 * index);
-    }
-    place.write("count.sh", COUNT);
-    place.write("p.ron", STUDY);
-    place
-}
 
 fn spikeloom(place: &Place, cluster: &Cluster, code: i32, arguments: &[&str]) -> Output {
     let output = place.command(arguments).env("SLURM_CONF", cluster.conf()).output().unwrap();
@@ -53,29 +29,36 @@ fn spikeloom(place: &Place, cluster: &Cluster, code: i32, arguments: &[&str]) ->
     output
 }
 
-fn begun(place: &Place) -> Vec<String> {
-    let text = fs::read_to_string(place.path("begun")).unwrap_or_default();
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    lines.sort();
-    lines
-}
-
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < Duration::from_secs(90), "never: {what}");
+        assert!(began.elapsed() < Duration::from_secs(180), "never: {what}");
         sleep(Duration::from_millis(50));
     }
+}
+
+/// Elements of the array `count` in a state.
+fn of_count(cluster: &Cluster, state: &str) -> Vec<String> {
+    let told = cluster.says("squeue", &["-h", "-r", "-t", state, "-n", "count", "-o", "%i"]);
+    told.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// The process that does recording 2.
+fn process_of(place: &Place) -> String {
+    let store = place.path("store").display().to_string();
+    let found =
+        Command::new("pgrep").args(["-f", &format!("task {store}/jobs/000000 . 2$")]).output().unwrap();
+    stdout(&found).trim().to_owned()
 }
 
 const SMALL: [&str; 4] = ["--cores", "1", "--memory", "200M"];
 
 #[test]
 fn a_study_runs_on_slurm_and_survives_what_happens_there() {
-    let cluster = Cluster::start();
+    let mut cluster = Cluster::start();
 
     // All goes well.
-    let place = study();
+    let place = counted_study(COUNT, "all");
     let submit = [&["submit", "p.ron", "--engine", "slurm"][..], &SMALL].concat();
     let text = stdout(&spikeloom(&place, &cluster, 0, &submit));
     for part in [
@@ -96,16 +79,13 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     assert!(log.contains("count [index=3]") && log.contains("done"), "{log}");
 
     // One recording fails, the process of another is killed in the middle: the others go on.
-    let place = study();
+    let place = counted_study(COUNT, "all");
     place.write("broken_1", "");
     place.write("slow_2", "60");
     let detached = [&submit[..], &["--detach"]].concat();
     spikeloom(&place, &cluster, 0, &detached);
     wait_until("the slow one runs", || begun(&place).len() == 4);
-    let store = place.path("store").display().to_string();
-    let found =
-        Command::new("pgrep").args(["-f", &format!("task {store}/jobs/000000 . 2$")]).output().unwrap();
-    let id = stdout(&found).trim().to_owned();
+    let id = process_of(&place);
     assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success(), "process \"{id}\"");
     let text = stdout(&spikeloom(&place, &cluster, 1, &["jobs", "p.ron", "--follow"]));
     assert!(text.contains("count [index=1] failed: sh ended with code 3"), "{text}");
@@ -124,7 +104,7 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     assert_eq!(begun(&place), ["0", "1", "1", "2", "2", "3"]);
 
     // A job that has to make room is started again by itself.
-    let place = study();
+    let place = counted_study(COUNT, "all");
     place.write("slow_2", "60");
     spikeloom(&place, &cluster, 0, &detached);
     wait_until("the slow one runs", || begun(&place).len() == 4);
@@ -132,27 +112,32 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     let text = stdout(&spikeloom(&place, &cluster, 0, &detached));
     assert!(text.contains("all that is left is submitted already"), "{text}");
     fs::remove_file(place.path("slow_2")).unwrap();
-    let of_count = || cluster.says("squeue", &["-h", "-r", "-t", "R", "-n", "count", "-o", "%i"]);
-    wait_until("it runs alone", || of_count().lines().count() == 1);
-    let running = of_count();
-    cluster.says("scontrol", &["requeue", running.trim()]);
-    wait_until("it waits", || {
-        !cluster.says("squeue", &["-h", "-r", "-t", "PD", "-n", "count", "-o", "%i"]).trim().is_empty()
-    });
-    wait_until("it begins again", || {
-        // Slurm would let it wait two minutes; while the job still ends it does not listen, and each call begins anew.
-        cluster.says("scontrol", &["update", &format!("jobid={}", running.trim()), "starttime=now"]);
-        let asked = Instant::now();
-        while asked.elapsed() < Duration::from_secs(5) && begun(&place).len() < 5 {
-            sleep(Duration::from_millis(100));
-        }
-        begun(&place).len() == 5
-    });
+    wait_until("it runs alone", || of_count(&cluster, "R").len() == 1);
+    cluster.says("scontrol", &["requeue", &of_count(&cluster, "R")[0]]);
+    wait_until("it begins again", || begun(&place).len() == 5);
     let text = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--follow"]));
     assert!(text.contains("13 of 13 tasks done"), "{text}");
+    assert_eq!(begun(&place), ["0", "1", "2", "2", "3"]);
+
+    // A computer that is lost in the middle: what it was at is done again once there is one.
+    let place = counted_study(COUNT, "all");
+    place.write("slow_2", "60");
+    spikeloom(&place, &cluster, 0, &detached);
+    wait_until("the slow one runs", || begun(&place).len() == 4);
+    wait_until("it runs alone", || of_count(&cluster, "R").len() == 1);
+    cluster.lose_node(&[process_of(&place)]);
+    wait_until("it waits", || of_count(&cluster, "PD").len() == 1);
+    let rows = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron"]));
+    assert!(!rows.contains("failed:"), "{rows}");
+    fs::remove_file(place.path("slow_2")).unwrap();
+    cluster.return_node();
+    wait_until("it begins again", || begun(&place).len() == 5);
+    let text = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--follow"]));
+    assert!(text.contains("13 of 13 tasks done"), "{text}");
+    assert_eq!(begun(&place), ["0", "1", "2", "2", "3"]);
 
     // Cancelled, it is gone with all it started.
-    let place = study();
+    let place = counted_study(COUNT, "all");
     for index in 0..4 {
         place.write(&format!("slow_{index}"), "77.125");
     }
@@ -170,7 +155,7 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
 
 #[test]
 fn what_is_wrong_is_said_before_anything_is_submitted() {
-    let place = study();
+    let place = counted_study(COUNT, "all");
     let bare = place.command(&["submit", "p.ron"]).env("PATH", "/nowhere").output().unwrap();
     assert_eq!(bare.status.code(), Some(1));
     let said = stderr(&bare);

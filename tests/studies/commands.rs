@@ -295,7 +295,9 @@ fn recordings_that_programs_write_flow_on() {
     );
     place.write("p.ron", &text);
     let (last, _) = run(&place, 0, "p.ron");
-    let of = |node: &str, name: &str| column(&table(&last, node), name);
+    let of = |node: &str, name: &str| -> Vec<String> {
+        column(&table(&last, node), name).iter().map(|&cell| cell.to_owned()).collect()
+    };
     for node in ["zarr", "folder"] {
         for name in ["channel_id", "num_samples", "mean", "std", "min"] {
             assert_eq!(of(node, name), of("direct", name), "{node} {name}");

@@ -474,7 +474,9 @@ fn a_recording_is_named_by_its_content() {
     };
     // Nothing is there yet: it says where it looked.
     let said = with_cache(1);
-    for looked in [format!("cache/{}/{}/{}/{hash}", &hash[..2], &hash[2..4], &hash[4..6]), "elsewhere/x.raw".into()] {
+    for looked in
+        [format!("cache/{}/{}/{}/{hash}", &hash[..2], &hash[2..4], &hash[4..6]), "elsewhere/x.raw".into()]
+    {
         assert!(said.contains(&looked), "no {looked} in\n{said}");
     }
     let said = stderr(&place.ends(1, &["run", "elsewhere/p.ron"]));

@@ -90,3 +90,84 @@ fn a_task_is_taken_over_from_a_process_that_died() {
     assert!((1..=3).contains(&taken_over), "{before:?} {after:?}");
     assert_eq!(table(events.last().unwrap(), "all").len(), 8);
 }
+
+/// A run on a computer of its own: another name, and processes that are counted from 1 there as well.
+#[cfg(target_os = "linux")]
+fn start_on(place: &Place, host: &str) -> Child {
+    let run = place.command(&["run", "p.ron", "--json"]);
+    let mut computer = std::process::Command::new("unshare");
+    computer
+        .args(["--user", "--map-root-user", "--uts", "--mount", "--pid", "--fork", "--kill-child"])
+        .args(["--mount-proc", "sh", "-c", "hostname \"$0\" && exec \"$@\"", host])
+        .arg(run.get_program())
+        .args(run.get_args())
+        .current_dir(place.path(""))
+        .env("SPIKELOOM_STORE", place.path("store"))
+        .stdin(Stdio::null());
+    computer.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn two_computers_on_one_store_do_each_task_once() {
+    let place = Place::new();
+    sessions(&place);
+    // None ends before both computers have begun.
+    counted(&place, "echo $3 >> $1/done; hostname >> $1/hosts
+         while [ $(sort -u $1/hosts | wc -l) -lt 2 ]; do sleep 0.05; done; sleep 0.1; printf 'x\\n1\\n' > $2\n");
+    let children = ["near", "far"].map(|host| start_on(&place, host));
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        let events = super::events(&output);
+        assert_eq!(table(events.last().unwrap(), "all").len(), 8, "each sees all results");
+    }
+    let mut done = lines(&place, "done");
+    done.sort();
+    assert_eq!((done.len(), done.windows(2).all(|pair| pair[0] != pair[1])), (8, true), "{done:?}");
+    let hosts = lines(&place, "hosts");
+    assert!(["near", "far"].iter().all(|host| hosts.iter().any(|own| own == host)), "{hosts:?}");
+    place.ends(0, &["verify"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_computer_that_died_does_not_hold_up_another() {
+    let place = Place::new();
+    sessions(&place);
+    counted(
+        &place,
+        "echo $3 >> $1/begun; if [ ! -e $1/quick ]; then touch $1/slow; sleep 98.54321; fi; printf 'x\\n1\\n' > $2\n",
+    );
+    let mut near = start_on(&place, "near");
+    let began = Instant::now();
+    while !place.path("slow").exists() && began.elapsed() < Duration::from_secs(30) {
+        sleep(Duration::from_millis(10));
+    }
+    place.write("quick", "");
+    let far = start_on(&place, "far");
+    // It does what nobody is at, and waits for the rest.
+    while lines(&place, "begun").len() < 8 && began.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(50));
+    }
+    near.kill().unwrap();
+    near.wait().unwrap();
+    let before = lines(&place, "begun").len();
+    // Nobody can see from afar that it died, but that it was silent for long: two minutes pass.
+    for file in fs::read_dir(place.path("store/scratch")).unwrap().flatten().map(|entry| entry.path()) {
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        if text.lines().any(|line| line == "near") {
+            let long_ago = std::time::SystemTime::now() - Duration::from_secs(120);
+            fs::File::options().append(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+        }
+    }
+    let output = far.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let events = super::events(&output);
+    let is_waiting =
+        |line: &str| line.contains("which is computing it") && line.contains("process 1 on near");
+    assert!(events.iter().any(|e| e["line"].as_str().is_some_and(is_waiting)), "it says for whom it waits");
+    let taken_over = lines(&place, "begun").len() - before;
+    assert!((1..=3).contains(&taken_over), "{taken_over}");
+    assert_eq!(table(events.last().unwrap(), "all").len(), 8);
+}

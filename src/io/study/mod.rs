@@ -8,7 +8,7 @@ mod pattern;
 mod spikeforest;
 mod table;
 
-use super::{Error, OpenOptions, open_recording};
+use super::{Error, OpenOptions, open_noted, open_recording};
 use crate::data::Recording;
 pub use pattern::Pattern;
 use serde_json::{Map, Value as Json};
@@ -94,10 +94,10 @@ impl Entry {
     ///
     /// # Errors
     /// Where it is missing or broken, or a setting is none that a reader knows.
-    pub fn open(&self, options: &OpenOptions) -> Result<Recording, Error> {
+    pub fn open(&self, options: &OpenOptions, notes: Option<&Path>) -> Result<Recording, Error> {
         let options = self.options(options)?;
         match &self.place {
-            Place::Path(path) => open_recording(path, &options),
+            Place::Path(path) => open_noted(path, &options, notes, open_recording),
             Place::Pointed(pointer) => pointer.open(&options),
             Place::Nowhere(name, reason) => Err(Error::format(Path::new(name), reason.clone())),
         }

@@ -35,7 +35,7 @@ fn a_pattern_tells_keys_and_whole_numbers_stay_such() {
     // A folder that fits and lacks the file is a recording that is missing.
     let found = entries(&study("{session}/rec_2.bin")).unwrap();
     assert_eq!(keys(&found), [r#"{"session":"a"}"#, r#"{"session":"b"}"#]);
-    assert!(found[0].open(&OpenOptions::default()).unwrap_err().to_string().contains("rec_2.bin"));
+    assert!(found[0].open(&OpenOptions::default(), None).unwrap_err().to_string().contains("rec_2.bin"));
     for (pattern, message) in [
         ("{session/rec", "not closed"),
         ("a/rec", "names no key"),
@@ -71,7 +71,7 @@ fn a_table_has_paths_keys_and_settings() {
     assert_eq!(found[0].settings["dtype"], "int16");
     assert!(matches!(&found[1].place, Place::Nowhere(name, _) if name == "row 3"));
     let options = OpenOptions { sampling_frequency: Some(1000.0), ..OpenOptions::default() };
-    assert_eq!(found[2].open(&options).unwrap().info().num_channels(), 1);
+    assert_eq!(found[2].open(&options, None).unwrap().info().num_channels(), 1);
     study.path_column = "file".into();
     assert!(entries(&study).unwrap_err().to_string().contains("the columns are path, mouse"));
 

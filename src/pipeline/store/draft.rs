@@ -5,7 +5,10 @@ use super::{
     lease::{self, Asked, Lease},
     place,
 };
-use crate::{io::Error, pipeline::Key};
+use crate::{
+    io::{Error, atomic::this_process},
+    pipeline::Key,
+};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -21,7 +24,7 @@ const SYNCED_AFTER_S: f64 = 10.0;
 fn unique(key: &Key) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{}-{}-{count}", &key.to_string()[..12], std::process::id())
+    format!("{}-{}-{count}", &key.to_string()[..12], this_process())
 }
 
 fn lock_path(folder: &Path) -> PathBuf {

@@ -5,7 +5,7 @@
 //! one and has not written to it for [`STALE`]; then the lease is taken over. Nothing depends on this but that no work is
 //! done twice: a result is given its place in one step, whoever made it.
 
-use crate::io::Error;
+use crate::io::{Error, atomic::this_process};
 use std::{
     fs::{self, File, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
@@ -108,7 +108,7 @@ impl Lease {
         // Some file systems have no locks: there the time of the last beat tells alone.
         let _ = file.try_lock();
         let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-        let token = format!("{}-{nanos:x}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let token = format!("{}-{nanos:x}-{}", this_process(), COUNT.fetch_add(1, Ordering::Relaxed));
         let host = crate::pipeline::resources::host();
         let text = format!("{}\n{host}\n{}\n{token}\n", machine(), std::process::id());
         if let Err(e) = file.write_all(text.as_bytes()) {
@@ -185,7 +185,7 @@ fn take_away(path: &Path, token: &str, _locked: File) {
         return;
     }
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let aside = path.with_extension(format!("dead-{}-{count}", std::process::id()));
+    let aside = path.with_extension(format!("dead-{}-{count}", this_process()));
     if fs::rename(path, &aside).is_err() {
         return;
     }

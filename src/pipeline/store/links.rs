@@ -1,7 +1,10 @@
 //! Results in plain sight: links from a pipeline's nodes and items to the folders of their results.
 
 use super::{Store, StoreError, place};
-use crate::{io::Error, pipeline::Coordinate};
+use crate::{
+    io::{Error, atomic::this_process},
+    pipeline::Coordinate,
+};
 use std::{
     collections::BTreeSet,
     fs,
@@ -162,7 +165,7 @@ fn link(target: &Path, path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let beside = path.with_file_name(format!(".{name}.{}.part", this_process()));
     #[cfg(unix)]
     let made = std::os::unix::fs::symlink(relative(&target, path), &beside);
     // Links need special rights there: a file with the path of the folder is as good.

@@ -1,6 +1,6 @@
 //! Files and folders that are there whole or not at all.
 
-use crate::io::Error;
+use crate::io::{Error, atomic::this_process};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -10,7 +10,7 @@ use std::{
 pub fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     use std::io::Write;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let beside = path.with_file_name(format!(".{name}.{}.part", this_process()));
     let write = || -> std::io::Result<()> {
         let mut file = fs::File::create(&beside)?;
         file.write_all(bytes)?;
