@@ -81,11 +81,16 @@ pub(super) fn follow(loaded: &Loaded, executor: &Executor, slurm: &Slurm) -> Res
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-    verdict(loaded, executor, &submissions)
+    verdict(loaded, executor, &submissions, 0)
 }
 
-/// What became of a pipeline on the cluster: each node's items, what failed and where its log is.
-fn verdict(loaded: &Loaded, executor: &Executor, submissions: &[Submission]) -> Result<(), CliError> {
+/// What became of a pipeline on the cluster: each node's items, what failed and where its log is. `open` tasks wait or run.
+fn verdict(
+    loaded: &Loaded,
+    executor: &Executor,
+    submissions: &[Submission],
+    open: usize,
+) -> Result<(), CliError> {
     let matrix = executor.matrix(&loaded.pipeline, &loaded.base_folder);
     let counts = matrix.counts();
     let total: usize = counts.values().sum();
@@ -110,10 +115,16 @@ fn verdict(loaded: &Loaded, executor: &Executor, submissions: &[Submission]) -> 
             text.push_str(&format!("  log: {}\n", log.display()));
         }
         let path = loaded.path.display();
-        text.push_str(&format!("`spikeloom submit {path}` submits what is not done, and nothing else\n"));
+        text.push_str(&match open {
+            0 => format!("`spikeloom submit {path}` submits what is not done, and nothing else\n"),
+            _ => format!(
+                "{} waiting or running: `spikeloom jobs {path} --follow` follows\n",
+                counted(open, "task")
+            ),
+        });
     }
     output::text(&text)?;
-    if done == total { Ok(()) } else { Err(CliError::Shown { code: 1 }) }
+    if done == total || open > 0 { Ok(()) } else { Err(CliError::Shown { code: 1 }) }
 }
 
 /// Shows, follows or cancels the jobs of a pipeline.
@@ -163,7 +174,7 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
         rows.push([vec![jobs.node.clone(), jobs.job.clone()], states.to_vec()].concat());
     }
     output::text(&output::columns(&rows))?;
-    verdict(&loaded, &executor, &submissions)
+    verdict(&loaded, &executor, &submissions, active(&submissions, &elements).len())
 }
 
 /// What Airflow runs it shows itself; here is what the store knows of it.
@@ -186,7 +197,7 @@ fn of_airflow(arguments: &JobsArguments, submissions: &[Submission]) -> Result<(
         rows.push(vec![jobs.node.clone(), dag.clone(), jobs.elements.len().to_string()]);
     }
     output::text(&output::columns(&rows))?;
-    verdict(&loaded, &executor, submissions)
+    verdict(&loaded, &executor, submissions, 0)
 }
 
 fn logs(submissions: &[Submission], node: &str) -> Result<(), CliError> {
