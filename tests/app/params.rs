@@ -2,7 +2,7 @@
 
 use crate::common::python;
 use crate::window::Window;
-use egui::{Event, Key, Modifiers};
+use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use serde_json::{Value, json};
 use spikeloom::app::command::Command;
@@ -108,7 +108,9 @@ fn parameters_of_a_sorter_are_fields_that_spikeinterface_tells() {
     window.click("Node theirs");
     window.wait_for("Parameters of spykingcircus2");
     window.click("Whitening");
-    window.click("Regularize");
+    window.wait_for("Regularize");
+    window.harness.get_by_role_and_label(Role::CheckBox, "Regularize").click();
+    window.steps(3);
     assert_eq!(set(&window, "theirs", "parameters"), json!({"whitening.regularize": true}));
     window.wait_for("Whitening • 1 changed");
     window.key(Modifiers::COMMAND, Key::Z);
