@@ -48,10 +48,11 @@ fn an_analyzer_opens_with_its_traces_units_and_templates() {
     let mut window = Window::empty();
     window.drop_file(&crate::common::shared_data().join("si_written/analyzer_binary_folder"));
     window.wait("all three readers are there", |app| app.pipeline().nodes().count() == 3);
-    window.wait_for_run();
-    for name in ["read_sorting", "read_templates"] {
-        assert!(matches!(window.state(name), NodeState::Done { .. } | NodeState::Cached), "{name}");
-    }
+    window.wait("units and templates are read", |app| {
+        ["read_sorting", "read_templates"]
+            .iter()
+            .all(|name| matches!(app.states().get(*name), Some(NodeState::Done { .. } | NodeState::Cached)))
+    });
     assert_eq!(window.app().looked_at(), Some("read_recording.recording"));
     window.app_mut().perform(Command::Look("read_sorting.sorting".to_owned()));
     // Nothing is wired: they belong together because they come from one folder.
