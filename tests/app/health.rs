@@ -2,6 +2,7 @@
 
 use crate::window::Window;
 use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
 use spikeloom::app::command::Command;
 
 fn open(text: &str) -> Window {
@@ -11,7 +12,10 @@ fn open(text: &str) -> Window {
     let mut window = Window::open_over(folder, Some(&path));
     window.wait("it is open", |app| app.pipeline().node("band").is_some());
     window.app_mut().perform(Command::Look("demo.recording".into()));
-    window.click("Health");
+    window.wait_for("Health");
+    // Where it lies changes while the traces come.
+    window.harness.get_by_label("Health").click_accesskit();
+    window.steps(3);
     window.wait_for("Channel 5: good");
     window
 }
