@@ -1,12 +1,11 @@
 //! Files named by their content: `sha1://HASH/LABEL`, as SpikeForest and kachery write them.
 
-use super::Error;
+use super::{Error, atomic, stamp};
 use sha1::{Digest, Sha1};
 use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
-    time::UNIX_EPOCH,
 };
 
 /// How such a name begins.
@@ -82,9 +81,8 @@ impl Content {
     pub fn verify(&self, path: &Path, notes: Option<&Path>) -> Result<(), Error> {
         let io = |source| Error::io("read", path, source);
         let data = path.metadata().map_err(io)?;
-        let modified = data.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let place = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
-        let stamp = format!("{} {:?} {}", data.len(), modified, place.display());
+        let stamp = format!("{} {}", stamp::of_metadata(&data), place.display());
         let note = notes.map(|folder| folder.join(&self.hash));
         if note.as_ref().is_some_and(|note| std::fs::read_to_string(note).is_ok_and(|text| text == stamp)) {
             return Ok(());
@@ -102,7 +100,7 @@ impl Content {
         if let Some(note) = note {
             // Where it cannot be noted, the file is read again next time.
             let _ = std::fs::create_dir_all(note.parent().unwrap_or(Path::new("")))
-                .and_then(|()| std::fs::write(note, stamp));
+                .map(|()| atomic::write_file(&note, stamp.as_bytes()));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! A study of ten thousand NWB files is planned without opening one of them.
 
-use super::{Error, OpenOptions, stamp};
+use super::{Error, OpenOptions, atomic, stamp};
 use crate::data::{Recording, RecordingInfo, Source, SourceError};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -50,7 +50,7 @@ pub fn open_noted(
         let note = Note { stamp, files: recording.source().files(), info: recording.info().clone() };
         let bytes = serde_json::to_vec(&note).unwrap_or_default();
         // Where it cannot be noted, it is opened again next time.
-        let _ = fs::create_dir_all(notes).and_then(|()| fs::write(&file, &bytes));
+        let _ = fs::create_dir_all(notes).map(|()| atomic::write_file(&file, &bytes));
     }
     Ok(recording)
 }
