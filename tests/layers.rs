@@ -1,6 +1,7 @@
 //! Rooms import what the map of the house in `src/lib.rs` allows, and nothing else.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::{
     collections::BTreeSet,
     fs,
@@ -174,4 +175,96 @@ fn nodes_do_not_import_nodes_and_each_file_is_registered() {
             "{stem} is not registered, or its kind is not its file's name"
         );
     }
+}
+
+/// Calls whose words are never shown: they name things to egui or to the system, or take texts apart.
+const UNSEEN_CALLS: [&str; 9] = [
+    "unique",
+    "id_salt",
+    "from_id_salt",
+    "spawn",
+    "debug_struct",
+    "starts_with",
+    "split_once",
+    "find",
+    "eprintln",
+];
+/// Symbols of units and quantities, the same in every language.
+const SYMBOLS: [&str; 12] = ["s", "ms", "min", "h", "Hz", "kHz", "MHz", "µm", "µV", "x", "y", "Ctrl"];
+/// The name of the program, and what stands in files as it is.
+const UNSEEN: [&str; 4] = ["Spikeloom", "// Spikeloom, not saved: ", "// Shows ", "Paths start at "];
+
+/// Texts that stand as literals in the code, tests apart; `call` is what they are arguments of.
+fn literals(tokens: TokenStream, call: &str, found: &mut Vec<String>) {
+    let (mut name, mut is_attribute, mut is_test) = (String::new(), false, false);
+    for token in tokens {
+        match &token {
+            TokenTree::Group(group) if is_attribute => is_test |= group.to_string() == "[cfg (test)]",
+            TokenTree::Group(group) if is_test => is_test = group.delimiter() != Delimiter::Brace,
+            TokenTree::Group(group) => match group.delimiter() {
+                Delimiter::Brace => literals(group.stream(), "", found),
+                _ if name.is_empty() => literals(group.stream(), call, found),
+                _ => literals(group.stream(), &name, found),
+            },
+            TokenTree::Literal(literal) => {
+                let text = literal.to_string();
+                if let Some(text) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'))
+                    && !UNSEEN_CALLS.contains(&call)
+                    && !UNSEEN.contains(&text)
+                    && is_text(text)
+                {
+                    found.push(text.to_owned());
+                }
+            }
+            _ => {}
+        }
+        let sign = match &token {
+            TokenTree::Punct(sign) => sign.as_char(),
+            _ => ' ',
+        };
+        is_attribute = sign == '#' || (is_attribute && sign == '!');
+        is_test &= sign != ';';
+        match token {
+            TokenTree::Ident(ident) => name = ident.to_string(),
+            _ if sign == '!' => {}
+            _ => name.clear(),
+        }
+    }
+}
+
+/// True for several words, or one with a capital; values and symbols are none.
+fn is_text(literal: &str) -> bool {
+    let mut plain = String::new();
+    let mut depth = 0;
+    for c in literal.replace("\\n", " ").replace("\\u{", "{").chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            c if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    let words = || plain.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let is_sentence = plain.contains(' ') || {
+        let mut letters = plain.chars().skip_while(|c| !c.is_alphabetic());
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+    };
+    is_sentence && words().any(|word| !SYMBOLS.contains(&word) && word.is_ascii() && word.len() > 1)
+}
+
+#[test]
+fn every_text_of_the_window_stands_among_the_texts() {
+    assert!(["Save as…", "\\u{201c}{}\\u{201d} is kept", "{count} units", "Run"].into_iter().all(is_text));
+    assert!(!["menu_bar", "{} min {:02.0} s", "Ctrl+C", "{node}.{port}", "Hz"].into_iter().any(is_text));
+    let mut found = Vec::new();
+    for path in files(&source().join("app")) {
+        if path.starts_with(source().join("app/texts")) {
+            continue;
+        }
+        let tokens: TokenStream = fs::read_to_string(&path).unwrap().parse().unwrap();
+        let mut own = Vec::new();
+        literals(tokens, "", &mut own);
+        found.extend(own.into_iter().map(|text| format!("{}: {text}", path.display())));
+    }
+    assert!(found.is_empty(), "these belong into src/app/texts:\n{}", found.join("\n"));
 }

@@ -2,13 +2,17 @@
 
 use super::{
     browser::{Entry, Found},
+    command::Joint,
     compare::{self, Comparison},
     files::{self, OpenedFile},
     flow, groups,
+    history::{self, Listed},
     keep::{self, Unsaved},
     presets::{self, Preset},
     previews,
+    settings::recent_files,
     sketch::Sketch,
+    texts,
 };
 use crate::inspect::{
     heights::{PeakHeights, peak_heights},
@@ -131,13 +135,17 @@ pub enum Answer {
         sheet: u64,
         /// Where on its canvas.
         place: [f32; 2],
+        /// What it is wired to.
+        joint: Joint,
         /// What it holds.
         result: Result<Pipeline, String>,
     },
     /// The runs that were, newest first.
-    Runs(Vec<KeptRun>),
+    Runs(Vec<Listed>),
     /// Two runs side by side, or why they cannot be compared.
     Compared(Box<Result<Comparison, String>>),
+    /// Files that were open in earlier sessions, newest first.
+    RecentFiles(Vec<PathBuf>),
     /// What earlier sessions left unsaved.
     Unsaved(Vec<Unsaved>),
     /// A copy of what is not saved could not be written; says why.
@@ -275,8 +283,7 @@ impl Backend {
     pub fn open(&self, path: PathBuf) {
         let (registry, send) = (self.registry.clone(), self.sender());
         spawn("open", move || {
-            // A folder that is nothing by itself and holds one thing stands for that.
-            let path = crate::io::only_one_inside(&path).unwrap_or(path);
+            let path = files::meant(path);
             let result = files::read_file(&path, &registry);
             send(Answer::Opened { path, result });
         });
@@ -298,6 +305,12 @@ impl Backend {
             let result = Document::read(&path, &registry).map_err(|error| error.to_string());
             send(Answer::Reread { sheet, result });
         });
+    }
+
+    /// Asks which files were open in earlier sessions.
+    pub fn find_recent(&self, state_folder: PathBuf) {
+        let send = self.sender();
+        spawn("recent", move || send(Answer::RecentFiles(recent_files(&state_folder))));
     }
 
     /// Asks what became of files that were open before.
@@ -354,9 +367,9 @@ impl Backend {
                     Some((_, Value::Recording(recording))) => {
                         peak_heights(recording).map_err(|error| error.to_string())
                     }
-                    _ => Err(format!("there is no recording at {end}")),
+                    _ => Err(texts::files::no_recording_at(&end)),
                 },
-                Ok(Look::NeedsRun(_) | Look::NeedsFit(_)) => Err(format!("run to {end} first")),
+                Ok(Look::NeedsRun(_) | Look::NeedsFit(_)) => Err(texts::files::run_to_it_first(&end)),
                 Err(error) => Err(error.to_string()),
             };
             send(Answer::Heights(node, found));
@@ -380,18 +393,18 @@ impl Backend {
     }
 
     /// Reads a file of the library.
-    pub fn read_kept(&self, sheet: u64, file: PathBuf, place: [f32; 2]) {
+    pub fn read_kept(&self, sheet: u64, file: PathBuf, place: [f32; 2], joint: Joint) {
         let (registry, send) = (self.registry.clone(), self.sender());
         spawn("library", move || {
             let result = Document::read(&file, &registry).map_err(|error| error.to_string());
-            send(Answer::KeptRead { sheet, place, result: result.map(|opened| opened.pipeline) });
+            send(Answer::KeptRead { sheet, place, joint, result: result.map(|opened| opened.pipeline) });
         });
     }
 
     /// Asks which runs there were.
     pub fn list_runs(&self, executor: &Arc<Executor>) {
         let (executor, send) = (executor.clone(), self.sender());
-        spawn("runs", move || send(Answer::Runs(executor.store().runs())));
+        spawn("runs", move || send(Answer::Runs(history::list(&executor))));
     }
 
     /// Compares two runs.
@@ -411,7 +424,7 @@ impl Backend {
         let send = self.sender();
         spawn("list", move || {
             let entries = files::list_folder(&folder)
-                .map_err(|error| format!("{} cannot be read: {error}.", folder.display()));
+                .map_err(|error| texts::files::cannot_be_read(&folder.display(), &error));
             send(Answer::Listed { folder, entries });
         });
     }
@@ -425,8 +438,8 @@ impl Backend {
         });
     }
 
-    /// Asks what is at a path.
-    pub fn find(&self, path: PathBuf, enters: bool) {
+    /// Asks what is at a path; where it is not said whether a folder is entered, one that is nothing to open is.
+    pub fn find(&self, path: PathBuf, enters: Option<bool>) {
         let send = self.sender();
         spawn("find", move || {
             let found = match path.metadata() {
@@ -434,6 +447,7 @@ impl Backend {
                 Ok(_) => Found::File,
                 Err(_) => Found::Missing,
             };
+            let enters = enters.unwrap_or_else(|| !files::recognise(&path).1);
             send(Answer::Found { path, found, enters });
         });
     }
@@ -449,7 +463,7 @@ impl Backend {
 }
 
 pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    let started = std::thread::Builder::new().name(format!("window {name}")).spawn(work);
+    let started = std::thread::Builder::new().name(format!("window_{name}")).spawn(work);
     if let Err(error) = started {
         eprintln!("cannot start a thread: {error}");
     }

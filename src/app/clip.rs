@@ -1,6 +1,6 @@
 //! Copy and paste: parts of a pipeline as text, with their inner wires.
 
-use super::{App, editor::Editor};
+use super::{App, editor::Editor, texts};
 use crate::pipeline::{
     Document, Edit, Group, Mark, NodeInstance, Pipeline, is_inside, level_of, name_in, renamed,
 };
@@ -126,15 +126,20 @@ impl App {
 
     pub(super) fn paste(&mut self, text: &str, position: [f32; 2]) {
         match Document::parse_within(text, &self.registry) {
-            Ok(opened) => self.insert(&opened.pipeline, Place::Middle(position), "paste"),
+            Ok(opened) => self.insert(&opened.pipeline, Place::Middle(position), texts::canvas::paste()),
             Err(why) => {
-                self.toasts.info(format!("What is on the clipboard is no part of a pipeline: {why}."));
+                self.toasts.info(texts::canvas::clipboard_is_no_pipeline(&why));
             }
         }
     }
 
     pub(super) fn insert(&mut self, part: &Pipeline, place: Place, label: &str) {
         let (edit, names, marks) = self.sheet.editor.paste_edit(part, place);
+        self.inserted(edit, names, marks, label);
+    }
+
+    /// Carries out an edit that adds these nodes and marks, and selects them.
+    pub(super) fn inserted(&mut self, edit: Edit, names: Vec<String>, marks: Vec<u32>, label: &str) {
         if !names.is_empty() || !marks.is_empty() {
             self.edit(edit, label, None);
             self.sheet.editor.select_all(names, marks);

@@ -1,6 +1,6 @@
 //! Everything a user can do, as data: canvas, menus and keys return these and the shell carries them out.
 
-use super::canvas::Alignment;
+use super::{canvas::Alignment, texts};
 use crate::pipeline::{Coordinate, Edit, MarkColor, TaskId, leaf_of, level_of, name_in};
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -171,6 +171,8 @@ pub enum Command {
         file: PathBuf,
         /// Where, the middle of what is seen where `None`.
         position: Option<[f32; 2]>,
+        /// What it is wired to.
+        joint: Joint,
     },
     /// Remove a file from the library.
     RemoveKept(PathBuf),
@@ -329,6 +331,6 @@ impl Command {
         // A name with a slash would be that of something in a group.
         let new = name_in(level_of(name), &leaf.replace('/', "-"));
         (leaf != leaf_of(name))
-            .then(|| Self::edit(Edit::Rename(name.to_owned(), new), format!("rename {}", leaf_of(name))))
+            .then(|| Self::edit(Edit::Rename(name.to_owned(), new), texts::canvas::rename(&leaf_of(name))))
     }
 }

@@ -1,6 +1,6 @@
 //! The list of all commands: typed for by a few letters, carried out by Enter.
 
-use super::{App, command::Command, examples, shortcuts, theme};
+use super::{App, command::Command, examples, shortcuts, texts, theme};
 use crate::pipeline::MarkColor;
 use egui::{Key, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
@@ -23,7 +23,7 @@ impl App {
         let found: Vec<Line> =
             self.lines().into_iter().filter(|line| fits(&line.label, &list.query)).collect();
         let mut chosen = None;
-        let modal = Modal::new(egui::Id::unique("command list")).show(&self.ctx, |ui| {
+        let modal = Modal::new(egui::Id::unique("command_list")).show(&self.ctx, |ui| {
             ui.set_width(380.0);
             chosen = list.ui(ui, &found);
         });
@@ -41,24 +41,24 @@ impl App {
     /// All that can be done now.
     fn lines(&self) -> Vec<Line> {
         let actions = shortcuts::ACTIONS.iter().map(|action| Line {
-            label: action.label.to_owned(),
+            label: action.label().to_owned(),
             keys: action.keys(&self.ctx),
             command: (action.make)(),
         });
         let actions =
             actions.filter(|line| self.can(&line.command) && !matches!(line.command, Command::ShowCommands));
         let examples = examples::EXAMPLES.iter().enumerate().map(|(index, example)| Line {
-            label: format!("Open example: {}", example.name),
+            label: texts::menus::open_example(&(example.name)()),
             keys: String::new(),
             command: Command::OpenExample(index),
         });
         let line = |label: String, command| Line { label, keys: String::new(), command };
         let marks = self.sheet.editor.selected_marks.first().into_iter().flat_map(|&number| {
             let colors = MarkColor::ALL
-                .map(|color| line(format!("Colour: {}", color.name()), Command::PaintMarks(color)));
+                .map(|color| line(texts::menus::colour_command(&color.name()), Command::PaintMarks(color)));
             let frame = [
-                line("Fit frame to what is inside".to_owned(), Command::FitFrame(number)),
-                line("Select what is inside the frame".to_owned(), Command::SelectInFrame(number)),
+                line(texts::menus::fit_frame().to_owned(), Command::FitFrame(number)),
+                line(texts::menus::select_what_is_inside_the().to_owned(), Command::SelectInFrame(number)),
             ];
             colors.into_iter().chain(frame)
         });
@@ -73,15 +73,17 @@ impl CommandList {
         let (up, down) =
             ui.input_mut(|i| (i.consume_key(none, Key::ArrowUp), i.consume_key(none, Key::ArrowDown)));
         let width = ui.available_width();
-        let edit = egui::TextEdit::singleline(&mut self.query).hint_text("What to do?").desired_width(width);
-        let response = ui.add(edit).accessible_name("Search commands");
+        let edit = egui::TextEdit::singleline(&mut self.query)
+            .hint_text(texts::menus::what_to_do())
+            .desired_width(width);
+        let response = ui.add(edit).accessible_name(texts::menus::search_commands());
         if response.changed() {
             self.row = 0;
         }
         let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         response.request_focus();
         if found.is_empty() {
-            ui.weak("No command of that name.");
+            ui.weak(texts::menus::no_command_of_that_name());
             return None;
         }
         if down {
@@ -99,7 +101,7 @@ impl CommandList {
                 let size = vec2(ui.available_width(), 24.0);
                 let (rect, response) = ui.allocate_exact_size(size, Sense::click());
                 response.widget_info(|| {
-                    WidgetInfo::labeled(Role::Button, true, format!("Command {}", line.label))
+                    WidgetInfo::labeled(Role::Button, true, texts::menus::command(&line.label))
                 });
                 let p = theme::palette(ui.visuals());
                 if index == self.row || response.hovered() {

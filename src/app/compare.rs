@@ -1,6 +1,6 @@
 //! Two runs side by side: what was set otherwise, and what came out.
 
-use super::{flow, text};
+use super::{flow, text, texts};
 use crate::{
     data::{Table, TableColumn},
     pipeline::{Executor, KeptRun, Look, NodeInstance, Params, Pipeline, Registry, Value},
@@ -71,16 +71,18 @@ pub fn settings(registry: &Registry, pipelines: &[Pipeline; 2]) -> Vec<Line> {
         }
     }
     let wires = [0, 1].map(|index| {
-        let end = |w: &(&str, &str, &str, &str)| format!("{}.{} to {}.{}", w.0, w.1, w.2, w.3);
+        let end = |w: &(&str, &str, &str, &str)| {
+            texts::runs::wire_ends(&format!("{}.{}", w.0, w.1), &format!("{}.{}", w.2, w.3))
+        };
         pipelines[index].wires().iter().map(end).collect::<BTreeSet<String>>()
     });
     for wire in wires[0].symmetric_difference(&wires[1]) {
-        let words = |has: bool| if has { "drawn" } else { "" }.to_owned();
+        let words = |has: bool| if has { texts::runs::drawn() } else { "" }.to_owned();
         let values = [words(wires[0].contains(wire)), words(wires[1].contains(wire))];
-        lines.push(Line { what: format!("wire {wire}"), values });
+        lines.push(Line { what: texts::runs::wire(&wire), values });
     }
     let seeds = [0, 1].map(|index| pipelines[index].seed().to_string());
-    lines.push(Line { what: "seed".to_owned(), values: seeds });
+    lines.push(Line { what: texts::runs::seed().to_owned(), values: seeds });
     lines.retain(|line| !line.is_same());
     lines
 }
@@ -90,10 +92,10 @@ fn of_node(registry: &Registry, nodes: [&NodeInstance; 2], lines: &mut Vec<Line>
     let mut line = |what: &str, values: [String; 2]| {
         lines.push(Line { what: format!("{name} · {what}"), values });
     };
-    line("kind", nodes.map(|node| node.kind.clone()));
-    let yes = |on: bool| if on { "yes" } else { "no" }.to_owned();
-    line("muted", nodes.map(|node| yes(node.muted)));
-    line("bypassed", nodes.map(|node| yes(node.bypassed)));
+    line(texts::runs::kind(), nodes.map(|node| node.kind.clone()));
+    let yes = |on: bool| if on { texts::runs::yes() } else { texts::runs::no() }.to_owned();
+    line(texts::runs::muted(), nodes.map(|node| yes(node.muted)));
+    line(texts::runs::bypassed(), nodes.map(|node| yes(node.bypassed)));
     let known = registry.get(&nodes[0].kind).filter(|_| nodes[0].kind == nodes[1].kind);
     match known {
         Some(known) => {
@@ -136,7 +138,7 @@ fn figures(executor: &Executor, pipeline: &Pipeline, run: &KeptRun) -> BTreeMap<
                 });
                 let tables: Vec<&Table> = tables.collect();
                 for (column, mean) in means(&tables) {
-                    found.insert(format!("{end} · mean {column}"), mean);
+                    found.insert(texts::runs::mean(&end, &column), mean);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{
     App, browser::Browser, command::Command, command_list::CommandList, heights::Heights, key_sheet::Capture,
-    self_check::Checking, sheet::Sheet, theme,
+    self_check::Checking, sheet::Sheet, texts, theme,
 };
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 
@@ -129,12 +129,12 @@ impl App {
                 return;
             }
             let verb = match &next {
-                Command::Quit => "Close Spikeloom",
-                _ => "Close the tab",
+                Command::Quit => texts::files::close_spikeloom(),
+                _ => texts::files::close_the_tab(),
             };
-            let words = "What is finished is kept, and the next run goes on from there.";
-            let answers = ["Stop the run", "Keep running"];
-            match question(&self.ctx, &format!("{verb} while the run goes on?"), words, &answers) {
+            let words = texts::files::stopping_loses_nothing();
+            let answers = [texts::files::stop_the_run(), texts::files::keep_running()];
+            match question(&self.ctx, &texts::files::while_running(&verb), words, &answers) {
                 Some(0) => {
                     self.dialogs.stops = None;
                     let left: Vec<u64> = self.left_by(&next).map(|sheet| sheet.number).collect();
@@ -153,7 +153,13 @@ impl App {
             if !self.stops_run(&next) {
                 self.dialogs.after_stop = None;
                 self.perform(next);
-            } else if question(&self.ctx, "Stopping the run…", "", &["Do not wait"]) == Some(0) {
+            } else if question(
+                &self.ctx,
+                texts::files::stopping_the_run(),
+                "",
+                &[texts::files::do_not_wait()],
+            ) == Some(0)
+            {
                 self.dialogs.after_stop = None;
                 self.perform_or_save(next);
             }
@@ -161,8 +167,13 @@ impl App {
     }
 
     fn ask_about_changes(&self) -> Option<Decision> {
-        let title = format!("Save changes to {}?", self.sheet.editor.title());
-        let chosen = question(&self.ctx, &title, "They are lost otherwise.", &["Save", "Discard", "Cancel"])?;
+        let title = texts::files::save_changes_to(&self.sheet.editor.title());
+        let chosen = question(
+            &self.ctx,
+            &title,
+            texts::files::changes_are_lost(),
+            &[texts::files::save(), texts::files::discard(), texts::files::cancel()],
+        )?;
         Some(match chosen {
             0 => Decision::Save,
             1 => Decision::Discard,
@@ -171,16 +182,16 @@ impl App {
     }
 
     fn about_ui(&mut self) {
-        Window::new("About Spikeloom")
+        Window::new(texts::files::about_spikeloom())
             .open(&mut self.dialogs.about)
             .collapsible(false)
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
             .show(&self.ctx, |ui| {
                 ui.set_width(360.0);
-                ui.heading(format!("Spikeloom {}", env!("CARGO_PKG_VERSION")));
+                ui.heading(texts::files::spikeloom_version(&env!("CARGO_PKG_VERSION")));
                 ui.label(env!("CARGO_PKG_DESCRIPTION"));
-                ui.weak(format!("Licence {}", env!("CARGO_PKG_LICENSE")));
+                ui.weak(texts::files::licence(&env!("CARGO_PKG_LICENSE")));
             });
     }
 }
@@ -226,7 +237,7 @@ pub fn drop_hint(ctx: &egui::Context) {
     painter.rect_filled(rect, 0.0, p.canvas.gamma_multiply(0.7));
     let edge = egui::Stroke::new(2.0, p.accent);
     painter.rect_stroke(rect.shrink(6.0), 6.0, edge, egui::StrokeKind::Inside);
-    let words = "Drop to open: a pipeline, a recording, a sorting, results or an exported picture";
+    let words = texts::files::drop_to_open();
     let font = egui::FontId::proportional(18.0);
     painter.text(rect.center(), Align2::CENTER_CENTER, words, font, p.text_strong);
 }

@@ -1,7 +1,6 @@
 //! The open document: the pipeline, its file, what can be undone, what is selected.
 
-use super::command::MergeKey;
-use crate::data::text::counted;
+use super::{command::MergeKey, texts};
 use crate::pipeline::{
     Edit, MarkKind, NodeInstance, Params, Picture, Pipeline, PipelineError, Registry, is_inside, is_way,
     leaf_of, level_of, name_in, renamed,
@@ -140,7 +139,7 @@ impl Editor {
     pub fn title(&self) -> String {
         match &self.path {
             Some(path) => path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-            None if self.name.is_empty() => "Untitled".to_owned(),
+            None if self.name.is_empty() => texts::canvas::untitled().to_owned(),
             None => self.name.clone(),
         }
     }
@@ -352,16 +351,20 @@ impl Editor {
     pub fn selection_words(&self) -> String {
         let nodes = match self.single_selection() {
             Some(node) => leaf_of(&node.name).to_owned(),
-            None => counted(self.selection.len(), "node"),
+            None => texts::counts::nodes(self.selection.len()),
         };
-        let marks = |kind: MarkKind, word: &str| {
+        let marks = |kind: MarkKind, counted: fn(usize) -> String| {
             let of_kind = |number: &&u32| self.pipeline.mark(**number).is_some_and(|m| m.kind == kind);
             let count = self.selected_marks.iter().filter(of_kind).count();
-            (count > 0).then(|| counted(count, word))
+            (count > 0).then(|| counted(count))
         };
         let nodes = (!self.selection.is_empty()).then_some(nodes);
-        let parts = [nodes, marks(MarkKind::Frame, "frame"), marks(MarkKind::Comment, "comment")];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+        let parts = [
+            nodes,
+            marks(MarkKind::Frame, texts::counts::frames),
+            marks(MarkKind::Comment, texts::counts::comments),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(texts::canvas::and())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Another recording for the pipeline in front: read in place of the one that is there.
 
-use super::{App, command::Command, text, wizard::READER};
+use super::{App, command::Command, text, texts, wizard::READER};
 use crate::pipeline::{Edit, Params};
 use std::path::Path;
 
@@ -25,8 +25,8 @@ impl App {
     /// Says that a recording was added beside another one, with a button that puts it in its place.
     pub(super) fn offer_exchange(&mut self, reader: String, added: String, path: &Path) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let words = format!("{name} was added beside {reader}.");
-        let label = format!("Read it in place of {reader}");
+        let words = texts::files::added_beside(&name, &reader);
+        let label = texts::files::read_in_place(&reader);
         self.toasts.offer(words, label, Command::Exchange { reader, added });
     }
 
@@ -34,12 +34,12 @@ impl App {
     pub(super) fn exchange(&mut self, reader: &str, added: &str) {
         let pipeline = self.pipeline();
         let (Some(old), Some(new)) = (pipeline.node(reader), pipeline.node(added)) else {
-            return self.toasts.info("One of the two readers is not there any more.");
+            return self.toasts.info(texts::files::reader_is_gone());
         };
         let params = exchanged(&old.params, &new.params);
         let edit = Edit::SetParams(reader.to_owned(), params);
         let edit = Edit::Batch(vec![Edit::RemoveNode(added.to_owned()), edit]);
-        self.edit(edit, &format!("read another file in {}", text::sentence(reader)), None);
+        self.edit(edit, &texts::files::read_another_file_in(&text::sentence(reader)), None);
         self.sheet.editor.select([reader.to_owned()]);
         self.look(format!("{reader}.recording"));
     }

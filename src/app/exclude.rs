@@ -1,6 +1,6 @@
 //! Channels that are left out by a click: the step that leaves some out already, or a new one.
 
-use super::App;
+use super::{App, texts};
 use crate::{
     data::Id,
     pipeline::{Act, Edit, NodeInstance, Params},
@@ -21,7 +21,7 @@ impl App {
         let Some((name, field)) = self.leaving_out(end) else {
             let mut params = Params::new();
             params.insert(STEP.1.to_owned(), json!([word]));
-            let label = format!("leave out channel {channel}");
+            let label = texts::canvas::leave_out_channel(&channel);
             self.add_steps(Edit::Batch(Vec::new()), end, vec![(STEP.0, params)], &label);
             return;
         };
@@ -32,11 +32,11 @@ impl App {
         let verb = match ids.iter().position(|id| said(id) == channel.to_string()) {
             Some(at) => {
                 ids.remove(at);
-                "take in"
+                texts::canvas::take_in()
             }
             None => {
                 ids.push(word);
-                "leave out"
+                texts::canvas::leave_out()
             }
         };
         if ids.is_empty() {
@@ -44,7 +44,7 @@ impl App {
         } else {
             params.insert(field, Json::Array(ids));
         }
-        self.edit(Edit::SetParams(name, params), &format!("{verb} channel {channel}"), None);
+        self.edit(Edit::SetParams(name, params), &texts::canvas::channel(&verb, &channel), None);
     }
 
     /// Names of channels that steps of the pipeline leave out.

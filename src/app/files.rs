@@ -1,13 +1,21 @@
 //! What files are: pipelines, recordings, sortings, folders of them.
 
-use super::{browser::Entry, examples, text, views::PATHS_START};
+use super::{
+    browser::Entry,
+    examples, text, texts,
+    views::{PATHS_START, SHOWS},
+};
 use crate::{
     data::RecordingInfo,
     engine::{geometry::Geometry, sort::SortPreset},
     io,
     pipeline::{Document, Opened, Registry},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 /// Channels that are one group without a probe; more need one.
 const MAX_WITHOUT_PROBE: usize = 8;
@@ -42,6 +50,8 @@ pub enum OpenedFile {
         title: String,
         /// Where its relative paths start, where that is known and there.
         folder: Option<PathBuf>,
+        /// The end that the picture shows.
+        shown: Option<String>,
     },
     /// A folder that is nothing by itself: there may be something in it.
     Folder {
@@ -66,7 +76,7 @@ pub fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String>
         return Document::read(path, registry).map(OpenedFile::Pipeline).map_err(|error| error.to_string());
     }
     if !path.exists() {
-        return Err(format!("{} is not there. Was it moved or renamed?", path.display()));
+        return Err(texts::files::file_is_gone(&path.display()));
     }
     if ["svg", "png"].contains(&ending.as_str()) {
         return pipeline_of_picture(path, registry);
@@ -83,16 +93,24 @@ fn pipeline_of_picture(path: &Path, registry: &Registry) -> Result<OpenedFile, S
     let Some(text) = travelling else {
         return match path.ancestors().skip(1).take(RESULT_DEPTH).find_map(document_of) {
             Some(document) => copy_of(path, &document, registry),
-            None => Err(format!(
-                "{} holds no pipeline: pictures exported from the viewer do, and those in folders of results.",
-                path.display()
-            )),
+            None => Err(texts::files::holds_no_pipeline(&path.display())),
         };
     };
     let opened = Document::parse(&text, &path.display().to_string(), registry).map_err(|e| e.to_string())?;
     let first = text.lines().next().unwrap_or_default();
     let folder = first.split_once(PATHS_START).map(|(_, folder)| PathBuf::from(folder));
-    Ok(OpenedFile::Copy { opened, title: title_of(path), folder: folder.filter(|folder| folder.is_dir()) })
+    let folder = folder.filter(|folder| folder.is_dir());
+    let shown = first.strip_prefix(SHOWS).and_then(|rest| Some(rest.split_once(". ")?.0.to_owned()));
+    Ok(OpenedFile::Copy { opened, title: title_of(path), folder, shown })
+}
+
+/// What a path that is opened stands for: of a folder that is nothing by itself, the one thing it holds.
+pub fn meant(path: PathBuf) -> PathBuf {
+    if document_of(&path).is_some() {
+        return path;
+    }
+    let only = io::only_entry(&path).filter(|only| document_of(only).is_some());
+    only.or_else(|| io::only_one_inside(&path)).unwrap_or(path)
 }
 
 /// The pipeline in a folder of results.
@@ -103,12 +121,12 @@ fn document_of(folder: &Path) -> Option<PathBuf> {
 
 fn copy_of(path: &Path, document: &Path, registry: &Registry) -> Result<OpenedFile, String> {
     let opened = Document::read(document, registry).map_err(|error| error.to_string())?;
-    Ok(OpenedFile::Copy { opened, title: title_of(path), folder: None })
+    Ok(OpenedFile::Copy { opened, title: title_of(path), folder: None, shown: None })
 }
 
 fn title_of(path: &Path) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    format!("Pipeline of {name}")
+    texts::files::pipeline_of(&name)
 }
 
 /// Folders first, then files, by name; what is hidden is left out.
@@ -128,24 +146,21 @@ pub fn list_folder(folder: &Path) -> std::io::Result<Vec<Entry>> {
 
 /// What a path is, in words, and whether it can be opened as it is.
 pub fn recognise(path: &Path) -> (String, bool) {
-    if document_of(path).is_some() {
-        return ("Results with their pipeline".to_owned(), true);
+    let only = io::only_entry(path);
+    if document_of(path).is_some() || only.is_some_and(|only| document_of(&only).is_some()) {
+        return (texts::files::results_with_their_pipeline().to_owned(), true);
     }
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {
-        return ("Pipeline".to_owned(), true);
+        return (texts::files::pipeline().to_owned(), true);
     }
     let Ok(found) = io::describe(path, &io::OpenOptions::default()) else {
-        let words = if path.is_dir() {
-            "A folder of no known format: look inside."
-        } else {
-            "Not recognised: imported as raw samples, their number type and channels are found out."
-        };
+        let words = if path.is_dir() { texts::files::unknown_folder() } else { texts::files::unknown_file() };
         return (words.to_owned(), path.is_file());
     };
     let words = match (found.is_recording, found.is_sorting) {
-        (true, true) => "recording and sorting",
-        (false, true) => "sorting",
-        _ => "recording",
+        (true, true) => texts::files::recording_and_sorting(),
+        (false, true) => texts::files::sorting(),
+        _ => texts::files::recording(),
     };
     let opened = found.is_recording.then(|| io::open_recording(path, &io::OpenOptions::default()).ok());
     let words = match opened.flatten() {
@@ -179,8 +194,17 @@ fn readers_of(path: &Path) -> Result<OpenedFile, String> {
         Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
         Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
         Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
+        Err(_) if is_text(path) => Err(texts::files::text_is_no_recording(&path.display())),
         Err(_) => Ok(OpenedFile::Raw),
     }
+}
+
+/// True where a file begins as texts do and samples do not: with nothing but letters, digits and the like.
+fn is_text(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4096).read_to_end(&mut start));
+    let is_printed = |byte: &u8| byte.is_ascii_graphic() || b" \t\r\n".contains(byte);
+    read.is_ok() && !start.is_empty() && start.iter().all(is_printed)
 }
 
 /// What a recording is, and the example for its contacts.
@@ -189,24 +213,23 @@ pub fn fitting(info: &RecordingInfo) -> Fitting {
     let words = in_words(info);
     let most = geometry.members().iter().map(Vec::len).max().unwrap_or(0);
     if info.probe.is_none() && most > MAX_WITHOUT_PROBE {
-        let reason = "it does not say which channels lie near each other. Name its probe, then let the steps of a \
-                      template follow (at its output in the inspector)";
+        let reason = texts::files::no_probe_for_a_template();
         return Fitting { words, example: Err(reason) };
     }
     let preset = SortPreset::fitting(&geometry);
     let contacts = match preset {
-        SortPreset::SingleWire => "contacts far apart",
-        SortPreset::Tetrode => "contacts as of a tetrode",
-        SortPreset::Linear => "contacts as of a linear probe",
-        SortPreset::Neuropixels1 => "contacts as of Neuropixels 1.0",
-        SortPreset::Neuropixels2 => "contacts as of Neuropixels 2.0",
-        SortPreset::HdMea => "contacts in a plane",
+        SortPreset::SingleWire => texts::files::contacts_far_apart(),
+        SortPreset::Tetrode => texts::files::contacts_as_of_a_tetrode(),
+        SortPreset::Linear => texts::files::contacts_as_of_a_linear(),
+        SortPreset::Neuropixels1 => texts::files::contacts_as_of_neuropixels_1(),
+        SortPreset::Neuropixels2 => texts::files::contacts_as_of_neuropixels_2(),
+        SortPreset::HdMea => texts::files::contacts_in_a_plane(),
     };
     Fitting { words: format!("{words}, {contacts}"), example: Ok(examples::fitting(preset)) }
 }
 
 fn in_words(info: &RecordingInfo) -> String {
     let rate = text::number(info.sampling_frequency / 1e3);
-    let channels = text::counted(info.num_channels(), "channel");
+    let channels = texts::counts::channels(info.num_channels());
     format!("{channels} · {rate} kHz · {}", text::took(info.duration_s()))
 }

@@ -1,5 +1,6 @@
 //! What flows at a port, in a few words.
 
+use super::texts;
 use crate::pipeline::{Coordinate, Executor, Look, Pipeline, Value};
 use std::path::Path;
 
@@ -7,15 +8,15 @@ use std::path::Path;
 pub fn describe(executor: &Executor, pipeline: &Pipeline, base_folder: &Path, end: &str) -> String {
     match executor.look(pipeline, base_folder, end) {
         Ok(Look::Ready(items)) => of_items(&items),
-        Ok(Look::NeedsRun(_)) => "not run yet".to_owned(),
-        Ok(Look::NeedsFit(_)) => "not estimated yet".to_owned(),
+        Ok(Look::NeedsRun(_)) => texts::runs::not_run_yet().to_owned(),
+        Ok(Look::NeedsFit(_)) => texts::runs::not_estimated_yet().to_owned(),
         Err(_) => String::new(),
     }
 }
 
 fn of_items(items: &[(Coordinate, Value)]) -> String {
     match items {
-        [] => "nothing".to_owned(),
+        [] => texts::runs::nothing().to_owned(),
         [(_, value)] => value.summary(),
         [(_, first), ..] => format!("×{} · {}", items.len(), first.summary()),
     }

@@ -1,7 +1,12 @@
 //! Groups in the window: made and taken apart, gone into and out of, kept in the user's library.
 
-use super::{App, clip::Place, command::Command, text, theme};
-use crate::pipeline::{Document, Edit, NodeState, Pipeline, Registry, leaf_of, level_of};
+use super::{
+    App,
+    clip::Place,
+    command::{Command, Joint},
+    text, texts, theme,
+};
+use crate::pipeline::{Document, Edit, NodeState, Pipeline, PortType, Registry, leaf_of, level_of, renamed};
 use egui::{Role, Sense, Ui, WidgetInfo, vec2};
 use std::{
     collections::BTreeSet,
@@ -19,6 +24,10 @@ pub struct Kept {
     pub name: String,
     /// What it is made of.
     pub words: String,
+    /// What inputs that nothing inside feeds take.
+    takes: Vec<PortType>,
+    /// What its nodes give.
+    gives: Vec<PortType>,
 }
 
 impl Kept {
@@ -27,6 +36,32 @@ impl Kept {
         let all = format!("{} {}", self.name, self.words).to_lowercase();
         query.to_lowercase().split_whitespace().all(|word| all.contains(word))
     }
+
+    /// True where it takes, or gives, what an end carries.
+    pub fn fits(&self, port_type: PortType, takes: bool) -> bool {
+        if takes { &self.takes } else { &self.gives }.contains(&port_type)
+    }
+}
+
+/// Ends that a wire from outside could be drawn to, the likeliest first: inputs that nothing inside feeds from the
+/// first node on, outputs from the last node on and those that nothing inside takes before all others.
+fn free_ends(part: &Pipeline, registry: &Registry, inputs: bool) -> Vec<(String, PortType)> {
+    let wires = part.wires();
+    let (mut free, mut wired) = (Vec::new(), Vec::new());
+    for node in part.nodes() {
+        let Some(known) = registry.get(&node.kind) else { continue };
+        let ports = if inputs { known.inputs(&node.params) } else { known.outputs(&node.params) };
+        for port in ports {
+            let ends = wires.iter().map(|w| if inputs { (w.2, w.3) } else { (w.0, w.1) });
+            let is_wired = ends.into_iter().any(|end| end == (node.name.as_str(), port.name));
+            let end = (format!("{}.{}", node.name, port.name), port.port_type);
+            if is_wired { &mut wired } else { &mut free }.push(end);
+        }
+    }
+    if inputs {
+        return free;
+    }
+    free.into_iter().rev().chain(wired.into_iter().rev()).collect()
 }
 
 /// What a library holds besides presets, by name. Files that cannot be read are left out.
@@ -38,7 +73,9 @@ pub fn kept(library: &Path, registry: &Registry) -> Vec<Kept> {
         let label = |kind: &str| registry.get(kind).map_or(kind.to_owned(), |n| n.info().label.to_owned());
         let labels: Vec<String> = pipeline.nodes().map(|node| label(&node.kind)).collect();
         let name = file.file_stem()?.to_string_lossy().into_owned();
-        (!labels.is_empty()).then(|| Kept { name, words: labels.join(", "), file })
+        let types = |inputs| free_ends(&pipeline, registry, inputs).into_iter().map(|end| end.1).collect();
+        let (takes, gives) = (types(true), types(false));
+        (!labels.is_empty()).then(|| Kept { name, words: labels.join(", "), file, takes, gives })
     };
     let mut found: Vec<Kept> = files.filter_map(read).collect();
     found.sort_by_cached_key(|kept| kept.name.to_lowercase());
@@ -117,7 +154,7 @@ impl App {
         let made = editor.pipeline().group_edit(&self.registry, &editor.selection, &editor.selected_marks);
         match made {
             Ok((edit, name)) => {
-                let label = format!("group {}", editor.selection_words());
+                let label = texts::inspector::group(&editor.selection_words());
                 self.edit(edit, &label, None);
                 self.sheet.editor.select([name.clone()]);
                 self.sheet.canvas.rename(&name);
@@ -144,24 +181,24 @@ impl App {
             }
         }
         if edits.is_empty() {
-            self.toasts.info("Select a group to take apart.");
+            self.toasts.info(texts::inspector::select_a_group_to_take());
             return;
         }
-        let label = format!("ungroup {}", self.sheet.editor.selection_words());
+        let label = texts::inspector::ungroup_nodes(&self.sheet.editor.selection_words());
         self.edit(Edit::Batch(edits), &label, None);
         self.sheet.editor.select(names);
     }
 
     pub(super) fn show_param(&mut self, node: &str, field: &str) {
         match self.pipeline().show_param_edit(node, field) {
-            Ok(edit) => self.edit(edit, &format!("show {field} on the outside"), None),
+            Ok(edit) => self.edit(edit, &texts::inspector::show_field_on_the_outside(&field), None),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
     }
 
     pub(super) fn show_port(&mut self, end: &str, is_input: bool) {
         match self.pipeline().show_port_edit(end, is_input) {
-            Ok(edit) => self.edit(edit, &format!("show {end} on the outside"), None),
+            Ok(edit) => self.edit(edit, &texts::inspector::show_port_on_the_outside(&end), None),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
     }
@@ -174,30 +211,38 @@ impl App {
         let part = editor.selected_part();
         match keep(&self.library_folder, &name, &part, &self.registry) {
             Ok(file) => {
-                self.toasts.success(format!("“{name}” is in your library: {}", file.display()));
+                self.toasts.success(texts::inspector::is_in_your_library(&name, &file.display()));
                 self.backend.list_kept(self.library_folder.clone());
             }
-            Err(reason) => self.toasts.error(format!("It was not saved to the library: {reason}")),
+            Err(reason) => self.toasts.error(texts::inspector::not_saved_to_the_library(&reason)),
         }
     }
 
-    pub(super) fn add_kept(&mut self, file: &Path, position: Option<[f32; 2]>) {
+    pub(super) fn add_kept(&mut self, file: &Path, position: Option<[f32; 2]>, joint: Joint) {
         let place = position.unwrap_or_else(|| self.sheet.canvas.free_place(self.sheet.editor.drawn()));
-        self.backend.read_kept(self.sheet.number, file.to_owned(), place);
+        self.backend.read_kept(self.sheet.number, file.to_owned(), place, joint);
     }
 
     pub(super) fn remove_kept(&mut self, file: &Path) {
         if let Err(error) = super::keep::remove(file) {
-            self.toasts.error(format!("It was not removed: {}: {error}", file.display()));
+            self.toasts.error(texts::inspector::not_removed_from_the_library(&file.display(), &error));
         }
         self.backend.list_kept(self.library_folder.clone());
     }
 
     /// Adds what a file of the library holds, now that it was read.
-    pub(super) fn kept_read(&mut self, number: u64, place: [f32; 2], result: Result<Pipeline, String>) {
+    pub(super) fn kept_read(
+        &mut self,
+        number: u64,
+        place: [f32; 2],
+        joint: &Joint,
+        result: Result<Pipeline, String>,
+    ) {
         match result {
             Ok(part) if self.sheet.number == number => {
-                self.insert(&part, Place::Middle(place), "add");
+                let (edit, names, marks) = self.sheet.editor.paste_edit(&part, Place::Middle(place));
+                let edit = self.joined(edit, &part, &names, joint);
+                self.inserted(edit, names, marks, texts::inspector::add());
                 self.sheet.canvas.reveal(place);
             }
             Ok(_) => {}
@@ -205,20 +250,43 @@ impl App {
         }
     }
 
+    /// An edit that adds a part under new names, with the wires from it to the end it was added for.
+    fn joined(&self, edit: Edit, part: &Pipeline, names: &[String], joint: &Joint) -> Edit {
+        let Joint::End { end, is_output } = joint else { return edit };
+        let mut scratch = self.pipeline().clone();
+        if scratch.apply(edit.clone()).is_err() {
+            return edit;
+        }
+        let called = |node: &str| {
+            part.names_at("").into_iter().zip(names).find_map(|(old, new)| renamed(node, old, new))
+        };
+        let outer = self.pipeline().flat_ends(end, !is_output);
+        let wires = free_ends(part, &self.registry, *is_output).into_iter().find_map(|(inner, _)| {
+            let (node, port) = inner.split_once('.')?;
+            let inner = format!("{}.{port}", called(node)?);
+            let wires = outer.iter().filter_map(|outer| {
+                let (from, to) = if *is_output { (outer, &inner) } else { (&inner, outer) };
+                scratch.connect_edits(&self.registry, from, to).ok()
+            });
+            Some(wires.collect::<Vec<_>>()).filter(|wires| !wires.is_empty())
+        });
+        Edit::Batch(std::iter::once(edit).chain(wires.into_iter().flatten()).collect())
+    }
+
     /// What the inspector shows of a group: what lies in it, each with its state, and what can be done.
     pub(super) fn group_form(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         ui.horizontal_wrapped(|ui| {
             for (label, command) in [
-                ("Go in", Command::Enter(name.to_owned())),
-                ("Ungroup", Command::Ungroup),
-                ("Save to my library", Command::KeepGroup),
+                (texts::inspector::go_in(), Command::Enter(name.to_owned())),
+                (texts::inspector::ungroup(), Command::Ungroup),
+                (texts::inspector::save_to_my_library(), Command::KeepGroup),
             ] {
                 if ui.button(label).clicked() {
                     commands.push(command);
                 }
             }
         });
-        super::inspector::section(ui, "Inside");
+        super::inspector::section(ui, texts::inspector::inside());
         let p = theme::palette(ui.visuals());
         for inner in self.pipeline().names_at(name) {
             ui.horizontal(|ui| {
@@ -228,7 +296,7 @@ impl App {
                     super::canvas::icons::state(ui.painter(), state, rect.center(), 5.0, p, time);
                 }
                 let link = ui.link(text::sentence(leaf_of(inner)));
-                link.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("Go to {inner}")));
+                link.widget_info(|| WidgetInfo::labeled(Role::Link, true, texts::inspector::go_to(&inner)));
                 if link.clicked() {
                     commands.push(Command::Select(vec![inner.to_owned()]));
                 }
@@ -249,12 +317,12 @@ impl App {
             return;
         };
         let Some(node) = kinds.get(&instance.kind) else { return };
-        let title = egui::RichText::new(format!("Shown on the outside of {}", leaf_of(group))).weak();
+        let title = egui::RichText::new(texts::inspector::shown_on_the_outside(&leaf_of(group))).weak();
         egui::CollapsingHeader::new(title).id_salt("outside").show_unindented(ui, |ui| {
             for spec in node.specs() {
                 let mut shown = self.pipeline().shown_param(name, &spec.name).is_some();
                 let check =
-                    ui.checkbox(&mut shown, &spec.label).accessible_name(format!("Show {}", spec.label));
+                    ui.checkbox(&mut shown, &spec.label).accessible_name(texts::inspector::show(&spec.label));
                 if check.changed() {
                     let (node, field) = (name.to_owned(), spec.name.clone());
                     commands.push(Command::ShowParam { node, field });
@@ -265,7 +333,7 @@ impl App {
             {
                 let end = format!("{name}.{}", port.name);
                 let mut shown = self.pipeline().shown_port(&end, is_input).is_some();
-                let word = if is_input { "Input" } else { "Output" };
+                let word = if is_input { texts::inspector::input() } else { texts::inspector::output() };
                 let words = format!("{word} {}", text::sentence(port.name).to_lowercase());
                 if ui.checkbox(&mut shown, words).changed() {
                     commands.push(Command::ShowPort { end, is_input });

@@ -87,9 +87,9 @@ mod tests {
         assert!(names.contains(&"sort".to_owned()));
         assert!(editor.pipeline().wires().contains(&("mine", "recording", "bandpass", "recording")));
         for known in EXAMPLES.iter() {
-            let part = Document::parse(known.text, known.name, &registry).unwrap().pipeline;
+            let part = Document::parse(known.text, (known.name)(), &registry).unwrap().pipeline;
             let found = editor.continue_edit(&registry, &part, "mine.recording");
-            assert!(found.is_some(), "{}", known.name);
+            assert!(found.is_some(), "{}", (known.name)());
         }
         // The demo and the comparison with its truth stay away; all that is there can run.
         assert!(editor.pipeline().node("demo").is_none() && editor.pipeline().node("compare").is_none());

@@ -10,7 +10,7 @@ use super::{
     jobs,
     runs::Level,
     sheet::Sheet,
-    text,
+    text, texts,
     views::Viewer,
     wizard,
 };
@@ -114,12 +114,16 @@ impl App {
             Answer::SelfCheckAt(step, share) => self.self_check_told(step, share),
             Answer::SelfChecked(result) => self.self_checked(result),
             Answer::Kept(kept) => self.palette.kept = kept,
-            Answer::KeptRead { sheet, place, result } => self.kept_read(sheet, place, result),
+            Answer::KeptRead { sheet, place, joint, result } => self.kept_read(sheet, place, &joint, result),
             Answer::Runs(runs) => self.history.listed(runs),
             Answer::Compared(result) => match *result {
                 Ok(comparison) => self.history.compared(comparison),
-                Err(reason) => self.toasts.error(format!("These runs cannot be compared: {reason}")),
+                Err(reason) => self.toasts.error(texts::files::runs_not_compared(&reason)),
             },
+            Answer::RecentFiles(earlier) => {
+                self.settings.recall_files(earlier);
+                self.start.look_again();
+            }
             Answer::Unsaved(found) => {
                 self.dialogs.unsaved = !found.is_empty();
                 self.unsaved = found;
@@ -203,13 +207,16 @@ impl App {
             }
             Ok(OpenedFile::Readers { kinds, fitting }) => self.show_readers(&kinds, &path, fitting),
             Ok(OpenedFile::Raw) => self.import(wizard::Source::File(path)),
-            Ok(OpenedFile::Copy { opened, title, folder }) => {
+            Ok(OpenedFile::Copy { opened, title, folder, shown }) => {
                 let mut editor = Editor::new(opened.pipeline, title, None);
                 editor.folder = folder;
                 self.show(editor);
                 self.sheet.problems = opened.problems;
+                if let Some(end) = shown {
+                    self.perform(Command::Look(end));
+                }
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                self.toasts.info(format!("The pipeline that made {name}, as a copy."));
+                self.toasts.info(texts::files::pipeline_that_made(&name));
             }
             Ok(OpenedFile::Folder { words }) => {
                 self.toasts.info(words);
@@ -234,7 +241,7 @@ impl App {
             Purpose::Param { node, field } => {
                 let Some(mut params) = self.sheet.editor.pipeline().params_of(&node) else { return };
                 params.insert(field.clone(), path.to_string_lossy().into_owned().into());
-                self.edit(Edit::SetParams(node, params), &format!("change {field}"), None);
+                self.edit(Edit::SetParams(node, params), &texts::files::change(&field), None);
             }
         }
     }
@@ -251,8 +258,8 @@ impl App {
         }
         let after = text::took(lasted_s);
         let words = match status {
-            RunStatus::Ok => format!("The run of {title} is done after {after}."),
-            RunStatus::Failed => format!("The run of {title} failed after {after}."),
+            RunStatus::Ok => texts::files::the_run_of_is_done(&title, &after),
+            RunStatus::Failed => texts::files::the_run_of_failed(&title, &after),
             RunStatus::Cancelled => return,
         };
         if !is_looking && lasted_s >= LONG_S {

@@ -1,6 +1,6 @@
 //! Peak heights before a node that detects spikes: the histogram of what enters, its threshold, and a better one.
 
-use super::{App, command::Command, text, theme};
+use super::{App, command::Command, text, texts, theme};
 use crate::{
     inspect::heights::{BIN, PeakHeights},
     pipeline::{Edit, PortType},
@@ -44,8 +44,8 @@ impl App {
         let end =
             port.and_then(|port| super::editor::wire_into(self.pipeline(), &format!("{node}.{}", port.name)));
         let found = match (&end, &self.executor) {
-            (None, _) => Some(Err("no recording enters this node yet".to_owned())),
-            (_, None) => Some(Err("the store is not open".to_owned())),
+            (None, _) => Some(Err(texts::inspector::no_recording_enters().to_owned())),
+            (_, None) => Some(Err(texts::inspector::the_store_is_not_open().to_owned())),
             (Some(end), Some(executor)) => {
                 let folder = self.sheet.editor.base_folder();
                 self.backend.heights(executor, self.pipeline(), folder, end.clone(), node.to_owned());
@@ -61,11 +61,19 @@ impl App {
         }
     }
 
+    /// What the inspector calls a parameter of a node.
+    fn label_of(&self, node: &str, field: &str) -> String {
+        let known = self.pipeline().node(node).and_then(|node| self.registry.get(&node.kind));
+        let spec = known.and_then(|known| known.specs().iter().find(|spec| spec.name == field));
+        spec.map_or_else(|| field.to_owned(), |spec| spec.label.clone())
+    }
+
     pub(super) fn heights_ui(&mut self) -> Option<Command> {
+        let label = self.label_of(&self.dialogs.heights.as_ref()?.node, THRESHOLD);
         let heights = self.dialogs.heights.as_mut()?;
         let (mut open, mut command) = (true, None);
-        Window::new(format!("Peak heights before {}", heights.node))
-            .id(egui::Id::unique("peak heights"))
+        Window::new(texts::inspector::peak_heights_before(&heights.node))
+            .id(egui::Id::unique("peak_heights"))
             .open(&mut open)
             .collapsible(false)
             .resizable(false)
@@ -75,36 +83,35 @@ impl App {
                 let p = theme::palette(ui.visuals());
                 match &heights.found {
                     None => {
-                        ui.weak("Reading pieces of the recording…");
+                        ui.weak(texts::inspector::reading_pieces_of_the_recording());
                     }
                     Some(Err(reason)) => {
                         ui.colored_label(p.bad, text::sentence_of(reason));
                     }
                     Some(Ok(found)) => {
-                        let unit = if found.in_uv { "µV" } else { "raw units" };
-                        ui.weak(format!(
-                            "{} of {} channels. A noise level is {} {unit} (median). What is not filtered or \
-                             referenced yet is noisier than after it.",
-                            text::took(found.seconds),
-                            found.num_channels,
-                            text::number((found.noise * 100.0).round() / 100.0),
+                        let unit = if found.in_uv { "µV" } else { texts::inspector::raw_units() };
+                        ui.weak(texts::inspector::heights_explained(
+                            &text::took(found.seconds),
+                            &found.num_channels,
+                            &text::number((found.noise * 100.0).round() / 100.0),
+                            &unit,
                         ));
                         histogram(ui, found, heights.threshold, heights.crests);
                         let slider = Slider::new(&mut heights.threshold, 2.0..=15.0)
                             .step_by(0.25)
-                            .suffix(" noise levels");
+                            .suffix(texts::inspector::noise_levels());
                         ui.horizontal(|ui| {
-                            ui.label("Threshold");
-                            ui.add(slider)
-                                .widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Threshold"));
+                            ui.label(texts::inspector::threshold());
+                            ui.add(slider).widget_info(|| {
+                                WidgetInfo::labeled(Role::Slider, true, texts::inspector::threshold())
+                            });
                         });
                         let rate = found.rate_above(heights.threshold, heights.crests);
-                        ui.label(format!(
-                            "{} peaks a second reach it, {} a channel.",
-                            text::number((rate * 10.0).round() / 10.0),
-                            text::number((rate / found.num_channels.max(1) as f64 * 100.0).round() / 100.0)
+                        ui.label(texts::inspector::peaks_that_reach(
+                            &text::number((rate * 10.0).round() / 10.0),
+                            &text::number((rate / found.num_channels.max(1) as f64 * 100.0).round() / 100.0),
                         ));
-                        let words = format!("Set {THRESHOLD} to {}", text::number(heights.threshold));
+                        let words = texts::inspector::set_threshold(&label, &text::number(heights.threshold));
                         if ui.button(words).clicked() {
                             command = Some(heights.threshold);
                         }
@@ -117,14 +124,19 @@ impl App {
         }
         let mut params = self.pipeline().params_of(&node)?;
         params.insert(THRESHOLD.to_owned(), command?.into());
-        Some(Command::edit(Edit::SetParams(node, params), format!("change {THRESHOLD}")))
+        Some(Command::edit(
+            Edit::SetParams(node, params),
+            texts::inspector::change_threshold(&label.to_lowercase()),
+        ))
     }
 }
 
 /// Bars on a scale of powers of ten, with a line at the threshold: what is right of it is kept.
 fn histogram(ui: &mut Ui, found: &PeakHeights, threshold: f64, crests: bool) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 150.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Histogram of peak heights"));
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Image, true, texts::inspector::histogram_of_peak_heights())
+    });
     let p = theme::palette(ui.visuals());
     let painter = ui.painter();
     painter.rect_filled(rect, 3.0, p.field);

@@ -4,7 +4,7 @@ use super::{
     App,
     canvas::{icons, picture},
     command::Command,
-    theme,
+    texts, theme,
 };
 use crate::pipeline::{DynNode, ParamKind, ParamSpec, Port, Registry, Work, accepted};
 use egui::{Align2, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, Window, vec2};
@@ -29,7 +29,7 @@ impl App {
         let info = node.info();
         let mut open = true;
         let width = 560.0_f32.min(self.ctx.content_rect().width() - 60.0);
-        Window::new(format!("Help: {}", info.label))
+        Window::new(texts::help::help(&info.label))
             .id(egui::Id::unique("help"))
             .open(&mut open)
             .collapsible(false)
@@ -37,7 +37,7 @@ impl App {
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
             .show(&self.ctx, |ui| {
                 ui.set_width(width);
-                if ui.button("Add it to the canvas").clicked() {
+                if ui.button(texts::help::add_it_to_the_canvas()).clicked() {
                     commands.push(Command::AddInView(info.kind.to_owned()));
                 }
                 ui.add_space(4.0);
@@ -52,7 +52,7 @@ impl App {
                     });
                     ui.label(RichText::new(info.summary).size(14.0));
                     if !info.source.is_empty() {
-                        ui.weak(format!("Source: {}.", info.source.trim_end_matches('.')));
+                        ui.weak(texts::help::source(&info.source.trim_end_matches('.')));
                     }
                     ui.weak(work(info.work));
                     ui.add_space(6.0);
@@ -61,7 +61,7 @@ impl App {
                     self.ports_help(ui, &*node, &mut commands);
                     params_help(ui, &*node);
                     if !info.search.is_empty() {
-                        heading(ui, "Also found as");
+                        heading(ui, texts::help::also_found_as());
                         ui.weak(info.search.join(", "));
                     }
                 });
@@ -75,7 +75,9 @@ impl App {
     /// What enters and leaves, and which nodes fit there.
     fn ports_help(&self, ui: &mut Ui, node: &dyn DynNode, commands: &mut Vec<Command>) {
         let info = node.info();
-        for (title, ports, is_input) in [("Inputs", info.inputs, true), ("Outputs", info.outputs, false)] {
+        for (title, ports, is_input) in
+            [(texts::help::inputs(), info.inputs, true), (texts::help::outputs(), info.outputs, false)]
+        {
             if ports.is_empty() {
                 continue;
             }
@@ -90,12 +92,12 @@ impl App {
                 });
                 ui.horizontal_wrapped(|ui| {
                     ui.add_space(18.0);
-                    ui.weak(if is_input { "from" } else { "for" });
+                    ui.weak(if is_input { texts::help::from() } else { texts::help::for_() });
                     for other in neighbours(&self.registry, info.kind, port, is_input) {
                         let info = other.info();
                         let link = ui.link(info.label);
                         link.widget_info(|| {
-                            WidgetInfo::labeled(Role::Link, true, format!("Help on {}", info.label))
+                            WidgetInfo::labeled(Role::Link, true, texts::help::help_on(&info.label))
                         });
                         if link.clicked() {
                             commands.push(Command::Help(Some(info.kind.to_owned())));
@@ -119,19 +121,17 @@ fn neighbours<'a>(
 }
 
 fn port_words(port: &Port) -> String {
-    let optional = if port.optional { ", may be left open" } else { "" };
-    let many = if port.many { ", takes all items at once and several wires" } else { "" };
+    let optional = if port.optional { texts::help::and_optional() } else { "" };
+    let many = if port.many { texts::help::and_takes_many() } else { "" };
     format!("{}{optional}{many}", port.port_type)
 }
 
 fn work(work: Work) -> &'static str {
     match work {
-        Work::Lazy => "Nothing is computed when it runs: what it does is done while the data is read.",
-        Work::Arrange => "Nothing is computed: it says which items go where.",
-        Work::FitThenLazy(_) => {
-            "What it needs to know is estimated once and kept; the rest is done while the data is read."
-        }
-        Work::Task(_) => "It is computed once and its result is kept.",
+        Work::Lazy => texts::help::cost_of_recipes(),
+        Work::Arrange => texts::help::cost_of_routes(),
+        Work::FitThenLazy(_) => texts::help::cost_of_fits(),
+        Work::Task(_) => texts::help::cost_of_tasks(),
     }
 }
 
@@ -140,7 +140,7 @@ fn params_help(ui: &mut Ui, node: &dyn DynNode) {
     if specs.is_empty() {
         return;
     }
-    heading(ui, "Parameters");
+    heading(ui, texts::help::parameters());
     for spec in specs {
         ui.horizontal_wrapped(|ui| {
             ui.strong(&spec.label);
@@ -150,7 +150,7 @@ fn params_help(ui: &mut Ui, node: &dyn DynNode) {
         if !spec.doc.is_empty() {
             ui.label(&spec.doc);
         }
-        ui.weak(format!("Takes {}.", accepted(spec)));
+        ui.weak(texts::help::takes(&accepted(spec)));
         if let ParamKind::Choice { options } = &spec.kind {
             for (stored, label, doc) in options.iter().filter(|(_, _, doc)| !doc.is_empty()) {
                 ui.horizontal_wrapped(|ui| {
@@ -166,11 +166,11 @@ fn params_help(ui: &mut Ui, node: &dyn DynNode) {
 
 fn default_words(spec: &ParamSpec) -> String {
     let value = super::text::param_value(spec, &spec.default);
-    let advanced = if spec.advanced { ", advanced" } else { "" };
+    let advanced = if spec.advanced { texts::help::advanced() } else { "" };
     if value.is_empty() {
         advanced.trim_start_matches(", ").to_owned()
     } else {
-        format!("default {value}{advanced}")
+        texts::help::default(&value, &advanced)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     fields, heights, keymap,
     offered::{is_changed, specs_of},
     problems::severity_color,
-    text, theme,
+    text, texts, theme,
 };
 use crate::pipeline::{
     Act, DynNode, Edit, NodeInstance, NodeState, ParamKind, ParamSpec, Port, PortType, Severity, leaf_of,
@@ -59,23 +59,23 @@ impl App {
 
     fn pipeline_form(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.label(egui::RichText::new(self.sheet.editor.title()).heading());
-        ui.weak("Select a node to see what it does and to change it.");
+        ui.weak(texts::inspector::nothing_selected());
         ui.add_space(8.0);
         ui.horizontal(|ui| {
-            ui.label("Seed").on_hover_text("All random streams of the pipeline start from it.");
+            ui.label(texts::inspector::seed()).on_hover_text(texts::inspector::seed_hint());
             let mut seed = self.sheet.editor.pipeline().seed();
             let drag = egui::DragValue::new(&mut seed).speed(0.1);
-            if ui.add(drag).accessible_name("Seed").changed() {
+            if ui.add(drag).accessible_name(texts::inspector::seed()).changed() {
                 commands.push(Command::Edit {
                     edit: Edit::SetSeed(seed),
-                    label: "change seed".into(),
+                    label: texts::inspector::change_seed().into(),
                     merge: Some(MergeKey("seed".into())),
                 });
             }
         });
         let (nodes, wires) =
             (self.sheet.editor.pipeline().nodes().count(), self.sheet.editor.pipeline().wires().len());
-        ui.weak(format!("{}, {}", text::counted(nodes, "node"), text::counted(wires, "wire")));
+        ui.weak(format!("{}, {}", texts::counts::nodes(nodes), texts::counts::wires(wires)));
     }
 
     fn node_form(&mut self, ui: &mut Ui, instance: &NodeInstance, commands: &mut Vec<Command>) {
@@ -91,12 +91,12 @@ impl App {
             }
             None => {
                 let p = theme::palette(ui.visuals());
-                ui.colored_label(p.bad, format!("This version knows no node \"{}\".", instance.kind));
-                ui.weak("It is kept as it is and saved again unchanged.");
+                ui.colored_label(p.bad, texts::inspector::unknown_node(&instance.kind));
+                ui.weak(texts::inspector::unknown_node_is_kept());
             }
         }
         if let Some(raw) = &instance.raw_params {
-            ui.weak("Parameters as they stand in the file, kept because they could not be read:");
+            ui.weak(texts::inspector::unread_parameters());
             ui.monospace(raw);
         }
         if let Some(node) = node {
@@ -105,7 +105,10 @@ impl App {
                 self.import_ui(ui, node, instance, commands);
                 let takes = |act: &Act| matches!(act, Act::TakesProbe { .. });
                 if node.acts(&instance.params).iter().any(takes)
-                    && ui.button("Probe…").on_hover_text("Choose, wire, draw and check the probe").clicked()
+                    && ui
+                        .button(texts::inspector::probe())
+                        .on_hover_text(texts::inspector::probe_hint())
+                        .clicked()
                 {
                     commands.push(Command::EditProbe(instance.name.clone()));
                 }
@@ -143,8 +146,8 @@ impl App {
         });
         let is_raw = instance.params.contains_key("dtype") || self.failure(&instance.name).is_some();
         if path.is_some_and(|path| !path.is_empty()) && is_raw {
-            let hint = "See the traces while number type, channels and order are tried";
-            if ui.button("Find out the layout…").on_hover_text(hint).clicked() {
+            let hint = texts::inspector::layout_hint();
+            if ui.button(texts::inspector::find_out_the_layout()).on_hover_text(hint).clicked() {
                 commands.push(Command::Import(instance.name.clone()));
             }
         }
@@ -156,7 +159,9 @@ impl App {
             _ => leaf_of(&instance.name).to_owned(),
         };
         let edit = egui::TextEdit::singleline(&mut text).font(egui::TextStyle::Heading);
-        let response = ui.add_sized(vec2(ui.available_width(), 26.0), edit).accessible_name("Node name");
+        let response = ui
+            .add_sized(vec2(ui.available_width(), 26.0), edit)
+            .accessible_name(texts::inspector::node_name());
         if response.changed() {
             self.inspector.name = Some((instance.name.clone(), text.clone()));
         }
@@ -190,8 +195,11 @@ impl App {
             let fits = |spec: &&ParamSpec| (!changed_only || differs(spec)) && is_found(spec, &search);
             let found: Vec<&ParamSpec> = specs.iter().copied().filter(fits).collect();
             if found.is_empty() {
-                let words =
-                    if search.is_empty() { "All are at their defaults." } else { "None of that name." };
+                let words = if search.is_empty() {
+                    texts::inspector::all_at_defaults()
+                } else {
+                    texts::inspector::none_of_that_name()
+                };
                 ui.weak(words);
             }
             for spec in found {
@@ -203,7 +211,11 @@ impl App {
         self.params_tree(ui, &main, 0, instance, commands);
         if !advanced.is_empty() {
             let set = advanced.iter().filter(|spec| differs(spec)).count();
-            let title = if set > 0 { format!("Advanced • {set} changed") } else { "Advanced".to_owned() };
+            let title = if set > 0 {
+                texts::inspector::advanced_changed(&set)
+            } else {
+                texts::inspector::advanced().to_owned()
+            };
             let title = egui::RichText::new(title).weak();
             egui::CollapsingHeader::new(title).id_salt("advanced").show_unindented(ui, |ui| {
                 self.params_tree(ui, &advanced, 0, instance, commands);
@@ -223,9 +235,9 @@ impl App {
         let asked = std::mem::take(&mut self.inspector.searches);
         if many || asked || !self.inspector.search.is_empty() {
             let edit = egui::TextEdit::singleline(&mut self.inspector.search)
-                .hint_text("Search parameters")
+                .hint_text(texts::inspector::search_parameters())
                 .desired_width(ui.available_width());
-            let response = ui.add(edit).accessible_name("Search parameters");
+            let response = ui.add(edit).accessible_name(texts::inspector::search_parameters());
             if asked {
                 response.request_focus();
             }
@@ -236,13 +248,18 @@ impl App {
         let changed = specs.iter().filter(|spec| is_changed(spec, instance)).count();
         ui.horizontal(|ui| {
             if changed > 0 || self.inspector.changed_only {
-                let words = format!("{changed} changed");
+                let words = texts::inspector::changed(&changed);
                 let toggle = ui.selectable_label(self.inspector.changed_only, words);
-                if toggle.on_hover_text("Show only what differs from the defaults").clicked() {
+                if toggle.on_hover_text(texts::inspector::changed_hint()).clicked() {
                     self.inspector.changed_only = !self.inspector.changed_only;
                 }
             }
-            if changed > 0 && ui.small_button("Reset all").on_hover_text("All but paths").clicked() {
+            if changed > 0
+                && ui
+                    .small_button(texts::inspector::reset_all())
+                    .on_hover_text(texts::inspector::reset_all_hint())
+                    .clicked()
+            {
                 commands.push(Command::ResetParams);
             }
             if self.pipeline().group(&instance.name).is_none() {
@@ -276,9 +293,8 @@ impl App {
         if spec.name == heights::THRESHOLD {
             ui.horizontal(|ui| {
                 ui.add_space(18.0);
-                let button = ui.small_button("Peak heights…");
-                if button.on_hover_text("How high the peaks are that enter, against this threshold").clicked()
-                {
+                let button = ui.small_button(texts::inspector::peak_heights());
+                if button.on_hover_text(texts::inspector::peak_heights_hint()).clicked() {
                     commands.push(Command::ShowHeights(instance.name.clone()));
                 }
             });
@@ -308,7 +324,7 @@ impl App {
         if rest.is_empty() {
             return;
         }
-        section(ui, "Problems");
+        section(ui, texts::inspector::problems());
         for problem in rest {
             let color = severity_color(problem.severity, p);
             ui.colored_label(color, text::sentence_of(&problem.message));
@@ -319,16 +335,16 @@ impl App {
     fn last_run_of(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         let Some(state) = self.sheet.states.get(name) else { return };
         let p = theme::palette(ui.visuals());
-        section(ui, "State");
+        section(ui, texts::inspector::state());
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
             icons::state(ui.painter(), state, rect.center(), 5.5, p, ui.input(|i| i.time));
             match self.sheet.known.off.get(name) {
-                Some(reason) => ui.label(format!("Does not run: {reason}")),
+                Some(reason) => ui.label(texts::inspector::does_not_run(&reason)),
                 None => ui.label(text::sentence(icons::state_name(state))),
             };
             if let Some((wall, cpu)) = self.sheet.runs.task_of(name).and_then(|t| t.cost_s) {
-                ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
+                ui.weak(texts::inspector::of_cpu(&text::took(wall), &text::took(cpu)));
             }
         });
         for warning in self.warnings_of(name) {
@@ -341,11 +357,14 @@ impl App {
         }
         let lines: Vec<_> = self.sheet.runs.log_of(name).collect();
         if !lines.is_empty() {
-            egui::CollapsingHeader::new(egui::RichText::new("Log").weak()).show_unindented(ui, |ui| {
-                for line in lines.iter().rev().take(50).rev() {
-                    ui.label(egui::RichText::new(&line.line).small());
-                }
-            });
+            egui::CollapsingHeader::new(egui::RichText::new(texts::inspector::log()).weak()).show_unindented(
+                ui,
+                |ui| {
+                    for line in lines.iter().rev().take(50).rev() {
+                        ui.label(egui::RichText::new(&line.line).small());
+                    }
+                },
+            );
         }
     }
 }
@@ -368,9 +387,9 @@ fn about(ui: &mut Ui, node: &Arc<dyn DynNode>, has_help: bool) -> bool {
             return false;
         }
         let help = ui.small_button("?");
-        help.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Help on this node"));
-        let keys = keymap::after(ui.ctx(), "Help on the selected node");
-        help.on_hover_text(format!("All about this node{keys}")).clicked()
+        help.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::inspector::help_on_this_node()));
+        let keys = keymap::after(ui.ctx(), texts::actions::help_on_the_selected_node());
+        help.on_hover_text(texts::inspector::help_hint(&keys)).clicked()
     });
     ui.label(info.summary);
     if !info.source.is_empty() {
@@ -390,15 +409,15 @@ fn failure_box(ui: &mut Ui, message: &str) {
 }
 
 fn several(ui: &mut Ui, count: usize, commands: &mut Vec<Command>) {
-    ui.label(egui::RichText::new(format!("{count} nodes")).heading());
+    ui.label(egui::RichText::new(texts::inspector::nodes(&count)).heading());
     ui.horizontal_wrapped(|ui| {
         for (label, command) in [
-            ("Mute", Command::ToggleMuted),
-            ("Bypass", Command::ToggleBypassed),
-            ("Group into a node", Command::Group),
-            ("Duplicate", Command::Duplicate),
-            ("Reset all parameters", Command::ResetParams),
-            ("Delete", Command::Delete),
+            (texts::actions::mute(), Command::ToggleMuted),
+            (texts::actions::bypass(), Command::ToggleBypassed),
+            (texts::actions::group_into_a_node(), Command::Group),
+            (texts::actions::duplicate(), Command::Duplicate),
+            (texts::actions::reset_all_parameters(), Command::ResetParams),
+            (texts::actions::delete(), Command::Delete),
         ] {
             if ui.button(label).clicked() {
                 commands.push(command);
@@ -415,7 +434,9 @@ fn ports(
     commands: &mut Vec<Command>,
 ) {
     let (inputs, outputs) = (node.inputs(&instance.params), node.outputs(&instance.params));
-    for (title, ports, is_output) in [("Inputs", inputs, false), ("Outputs", outputs, true)] {
+    for (title, ports, is_output) in
+        [(texts::inspector::inputs(), inputs, false), (texts::inspector::outputs(), outputs, true)]
+    {
         if ports.is_empty() {
             continue;
         }
@@ -437,9 +458,9 @@ fn ports(
 fn continue_ui(ui: &mut Ui, end: &str, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         ui.add_space(18.0);
-        ui.menu_button("Continue with the steps of…", |ui| {
+        ui.menu_button(texts::inspector::continue_with(), |ui| {
             for (example, known) in EXAMPLES.iter().enumerate() {
-                if ui.button(known.name).clicked() {
+                if ui.button((known.name)()).clicked() {
                     commands.push(Command::ContinueWith { end: end.to_owned(), example });
                     ui.close();
                 }
@@ -470,16 +491,17 @@ fn port_row(
         ui.label(text::sentence(port.name));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(end) = &look {
-                let button = ui.small_button("Look");
-                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Look at {end}")));
+                let button = ui.small_button(texts::inspector::look());
+                button
+                    .widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::inspector::look_at(&end)));
                 if button.clicked() {
                     commands.push(Command::Look(end.clone()));
                 }
             }
             let (words, color) = match (&look, is_output) {
-                (Some(end), false) => (format!("from {end}"), p.text_weak),
-                (None, _) if port.optional => ("optional".to_owned(), p.text_weak),
-                (None, _) => ("not connected".to_owned(), p.warn),
+                (Some(end), false) => (texts::inspector::from(&end), p.text_weak),
+                (None, _) if port.optional => (texts::inspector::optional().to_owned(), p.text_weak),
+                (None, _) => (texts::inspector::not_connected().to_owned(), p.warn),
                 _ => return,
             };
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {

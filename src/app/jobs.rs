@@ -5,7 +5,7 @@ use super::{
     canvas::{icons, node::one_line},
     command::Command,
     runs::{Level, Task},
-    text, theme,
+    text, texts, theme,
 };
 use crate::pipeline::{NodeState, Severity, TaskId};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
@@ -57,7 +57,7 @@ impl App {
         let p = theme::palette(ui.visuals());
         let frame = egui::Frame::NONE.fill(p.bar).inner_margin(egui::Margin::symmetric(8, 2));
         let size = 26.0;
-        egui::Panel::bottom("bottom line").exact_size(size).frame(frame).show_separator_line(false).show(
+        egui::Panel::bottom("bottom_line").exact_size(size).frame(frame).show_separator_line(false).show(
             ui,
             |ui| {
                 ui.horizontal_centered(|ui| self.line_ui(ui));
@@ -67,7 +67,7 @@ impl App {
             return commands;
         }
         let frame = egui::Frame::NONE.fill(p.panel).inner_margin(8);
-        egui::Panel::bottom("bottom panel")
+        egui::Panel::bottom("bottom_panel")
             .resizable(true)
             .default_size(170.0)
             .size_range(80.0..=500.0)
@@ -93,15 +93,15 @@ impl App {
             self.sheet.known.warnings.keys().map(|node| self.warnings_of(node).count()).sum();
         let told = self.sheet.problems.iter().filter(|o| o.severity > Severity::Note).count();
         let problems = match told + warnings {
-            0 => "Problems".to_owned(),
-            count => format!("Problems {count}"),
+            0 => texts::runs::problems().to_owned(),
+            count => texts::runs::problems_count(&count),
         };
         for (tab, label) in [
-            (Tab::Jobs, "Jobs".to_owned()),
-            (Tab::Runs, "Runs".to_owned()),
-            (Tab::Study, "Study".to_owned()),
+            (Tab::Jobs, texts::runs::jobs().to_owned()),
+            (Tab::Runs, texts::runs::runs().to_owned()),
+            (Tab::Study, texts::runs::study().to_owned()),
             (Tab::Problems, problems),
-            (Tab::Log, "Log".to_owned()),
+            (Tab::Log, texts::runs::log().to_owned()),
         ] {
             let active = self.bottom.open && self.bottom.tab == tab;
             // One recording is no study; the View menu shows it all the same.
@@ -147,12 +147,12 @@ impl App {
             return run;
         }
         if self.sheet.runs.is_busy() {
-            return "Starting…".to_owned();
+            return texts::runs::starting().to_owned();
         }
         if self.is_running() {
             let before =
-                self.running.as_ref().map_or_else(String::new, |run| format!(" for {}", run.words()));
-            return format!("Waits{before}");
+                self.running.as_ref().map_or_else(String::new, |run| texts::runs::for_run(&run.words()));
+            return texts::runs::waits(&before);
         }
         if let Some(reason) = &self.no_store {
             return reason.clone();
@@ -167,17 +167,17 @@ impl App {
         };
         match self.sheet.states.iter().filter(waits).count() {
             0 => run,
-            1 => "1 node to run".to_owned(),
-            count => format!("{count} nodes to run"),
+            1 => texts::runs::one_node_to_run().to_owned(),
+            count => texts::runs::nodes_to_run(&count),
         }
     }
 
     fn jobs_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         for waiting in &self.queue {
             ui.horizontal(|ui| {
-                ui.label(format!("Queued: {}", waiting.words()));
-                let remove = ui.small_button("Remove");
-                let name = format!("Remove {} from the queue", waiting.words());
+                ui.label(texts::runs::queued(&waiting.words()));
+                let remove = ui.small_button(texts::runs::remove());
+                let name = texts::runs::remove_from_the_queue(&waiting.words());
                 remove.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
                 if remove.clicked() {
                     commands.push(Command::Unqueue(waiting.number));
@@ -185,7 +185,7 @@ impl App {
             });
         }
         if self.sheet.runs.tasks().is_empty() {
-            ui.weak("No run yet. Press F5 to run the pipeline, or F6 to run to the selected node.");
+            ui.weak(texts::runs::jobs_are_empty());
             return;
         }
         let shown = self.bottom.job.clone().filter(|id| self.sheet.runs.tasks().iter().any(|t| t.id == *id));
@@ -219,14 +219,17 @@ impl App {
         ui.horizontal(|ui| {
             ui.strong(job_label(task));
             if let Some((wall, cpu)) = task.cost_s {
-                ui.weak(format!("{}, {} of CPU", text::took(wall), text::took(cpu)));
+                ui.weak(texts::runs::of_cpu(&text::took(wall), &text::took(cpu)));
             }
             if let Some(folder) = &task.folder
-                && ui.small_button("Copy path").on_hover_text(folder.display().to_string()).clicked()
+                && ui
+                    .small_button(texts::runs::copy_path())
+                    .on_hover_text(folder.display().to_string())
+                    .clicked()
             {
                 ui.ctx().copy_text(folder.display().to_string());
             }
-            if ui.small_button("Copy log").clicked() {
+            if ui.small_button(texts::runs::copy_log()).clicked() {
                 ui.ctx().copy_text(self.log_of(id));
             }
         });
@@ -241,7 +244,7 @@ impl App {
                 ui.add(egui::Label::new(words).wrap());
             }
             if silent {
-                ui.weak(if task.message.is_empty() { "It said nothing." } else { &task.message });
+                ui.weak(if task.message.is_empty() { texts::runs::it_said_nothing() } else { &task.message });
             }
         });
     }
@@ -249,7 +252,7 @@ impl App {
     /// What a task said, as text.
     fn log_of(&self, id: &TaskId) -> String {
         let lines = self.sheet.runs.log_of(&id.node).map(|l| {
-            let mark = if l.level == Level::Warning { "warning: " } else { "" };
+            let mark = if l.level == Level::Warning { texts::runs::warning() } else { "" };
             format!("{:>6}  {mark}{}\n", text::clock(l.at_s), l.line)
         });
         lines.collect()
@@ -258,7 +261,7 @@ impl App {
     fn log_ui(&self, ui: &mut Ui) {
         let log = self.sheet.runs.log();
         if log.is_empty() {
-            ui.weak("Nothing was said yet.");
+            ui.weak(texts::runs::nothing_was_said_yet());
             return;
         }
         let p = theme::palette(ui.visuals());
@@ -300,7 +303,7 @@ fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: 
     let p = theme::palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), Sense::click());
     let label = job_label(task);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, shown, format!("Job {label}")));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, shown, texts::runs::job(&label)));
     if shown || response.hovered() {
         let fill = if shown { ui.visuals().selection.bg_fill } else { p.control };
         ui.painter().rect_filled(rect, 3.0, fill);
@@ -314,9 +317,12 @@ fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: 
     cell(24.0, 186.0, &label, p.text);
     let (state, share, left) = match &task.state {
         NodeState::Running { share, remaining_s } => {
-            let stage =
-                if task.stage.is_empty() { "running".to_owned() } else { text::sentence(&task.stage) };
-            (stage, *share, remaining_s.map(|s| format!("{} left", text::clock(s))))
+            let stage = if task.stage.is_empty() {
+                texts::runs::running().to_owned()
+            } else {
+                text::sentence(&task.stage)
+            };
+            (stage, *share, remaining_s.map(|s| texts::runs::time_left(&text::clock(s))))
         }
         other => (text::sentence(icons::state_name(other)), None, None),
     };
@@ -342,5 +348,5 @@ fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: 
         };
         cell(606.0, room, &line, color);
     }
-    response.on_hover_text("Click for what it said").clicked()
+    response.on_hover_text(texts::runs::log_hint()).clicked()
 }

@@ -6,8 +6,9 @@
 use super::{
     App,
     backend::{Answer, Backend},
+    settings::keep_recent_file,
     sheet::Sheet,
-    text,
+    text, texts,
 };
 use crate::pipeline::{Document, Pipeline, Registry};
 use crossbeam_channel::{Receiver, Sender};
@@ -42,6 +43,8 @@ enum Job {
     Keep { sheet: u64, pipeline: Pipeline, header: Header, instead_of: Option<PathBuf> },
     /// The copy of a sheet is needed no more, nor the one it was recovered from.
     Forget { sheet: u64, instead_of: Option<PathBuf> },
+    /// A file was opened or saved, or is to be taken off the list of such files.
+    Recent { path: PathBuf, is_open: bool },
 }
 
 /// The hand that gives copies away to be written.
@@ -56,13 +59,18 @@ impl Keeper {
         let (jobs, to_do) = crossbeam_channel::unbounded();
         let send = backend.sender();
         let work = move || keep_loop(&registry, &state_folder, &to_do, &send);
-        let thread = std::thread::Builder::new().name("window copies".into()).spawn(work);
+        let thread = std::thread::Builder::new().name("window_copies".into()).spawn(work);
         Self { jobs: Some(jobs), thread: thread.ok() }
     }
 
     /// The copy of a sheet is needed no more: it was saved, or closed.
     pub fn forget(&self, sheet: u64, instead_of: Option<PathBuf>) {
         self.send(Job::Forget { sheet, instead_of });
+    }
+
+    /// Puts a file first in the list of recent ones, or takes it off.
+    pub fn recent(&self, path: PathBuf, is_open: bool) {
+        self.send(Job::Recent { path, is_open });
     }
 
     fn send(&self, job: Job) {
@@ -107,14 +115,14 @@ impl Unsaved {
     pub fn words(&self) -> String {
         let age = self.written.elapsed().unwrap_or_default();
         let what = match &self.pipeline {
-            Ok(pipeline) => text::counted(pipeline.nodes().count(), "node"),
+            Ok(pipeline) => texts::counts::nodes(pipeline.nodes().count()),
             Err(reason) => reason.clone(),
         };
         let place = match &self.path {
             Some(path) => path.display().to_string(),
-            None => "never saved".to_owned(),
+            None => texts::files::never_saved().to_owned(),
         };
-        let older = if self.is_older { " · its file was saved since" } else { "" };
+        let older = if self.is_older { texts::files::and_saved_since() } else { "" };
         format!("{what} · {} · {place}{older}", text::ago(age.as_secs_f64()))
     }
 }
@@ -165,7 +173,7 @@ fn read_copy(file: &Path, registry: &Registry) -> Option<Unsaved> {
     let of_file = header.path.as_deref();
     let saved = of_file.and_then(|path| Document::read(path, registry).ok()).map(|opened| opened.pipeline);
     let saved_at = of_file.and_then(|path| path.metadata().and_then(|data| data.modified()).ok());
-    let title = if header.title.is_empty() { "Untitled".to_owned() } else { header.title };
+    let title = if header.title.is_empty() { texts::files::untitled().to_owned() } else { header.title };
     let is_older = saved_at.is_some_and(|at| at > written);
     Some(Unsaved { file: file.to_owned(), title, path: header.path, written, pipeline, saved, is_older })
 }
@@ -182,8 +190,7 @@ impl Session {
         let name = format!("{}-{}", since.as_millis(), std::process::id());
         let folder = state_folder.join("unsaved").join(name);
         fs::create_dir_all(&folder)?;
-        let lock =
-            lock(&folder).ok_or_else(|| std::io::Error::other("its lock is held by another program"))?;
+        let lock = lock(&folder).ok_or_else(|| std::io::Error::other(texts::files::lock_is_held()))?;
         Ok(Self { folder, _lock: lock })
     }
 
@@ -212,13 +219,25 @@ impl Drop for Session {
 
 fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, send: &impl Fn(Answer)) {
     let mut session: Option<Session> = None;
-    let mut failed = false;
+    let (mut failed, mut untold) = (false, true);
     while let Ok(first) = jobs.recv() {
         let since = std::time::Instant::now();
         let (mut newest, mut before) = (BTreeMap::new(), BTreeMap::new());
         let mut take = |mut job: Job| {
-            let (Job::Keep { sheet, instead_of, .. } | Job::Forget { sheet, instead_of }) = &mut job;
-            let sheet = *sheet;
+            let (sheet, instead_of) = match &mut job {
+                Job::Keep { sheet, instead_of, .. } | Job::Forget { sheet, instead_of } => {
+                    (*sheet, instead_of)
+                }
+                // At once: there is nothing to wait for.
+                Job::Recent { path, is_open } => {
+                    if let Err(error) = keep_recent_file(state_folder, path, *is_open)
+                        && std::mem::take(&mut untold)
+                    {
+                        send(Answer::NotKept(texts::files::recent_files_are_not_kept(&error)));
+                    }
+                    return;
+                }
+            };
             before.extend(instead_of.take().map(|file| (sheet, file)));
             newest.insert(sheet, job);
         };
@@ -230,6 +249,7 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
         }
         for (sheet, job) in newest {
             let result = match job {
+                Job::Recent { .. } => Ok(()),
                 Job::Forget { .. } => session.as_ref().map_or(Ok(()), |session| remove(&session.file(sheet))),
                 Job::Keep { pipeline, header, .. } => {
                     let text = copy_text(&pipeline, &header, registry);
@@ -250,11 +270,7 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
             if let Err(error) = result
                 && !std::mem::replace(&mut failed, true)
             {
-                send(Answer::NotKept(format!(
-                    "Changes that are not saved are not safe from a crash: {} cannot be written: {error}. \
-                     Save the pipeline, or make room there.",
-                    state_folder.display()
-                )));
+                send(Answer::NotKept(texts::files::copies_are_not_written(&state_folder.display(), &error)));
             }
         }
     }

@@ -3,8 +3,8 @@
 use super::{
     App,
     keymap::{self, Keymap},
-    shortcuts::{self, Action},
-    theme,
+    shortcuts::{self, Action, Group},
+    texts, theme,
 };
 use egui::{Align2, Event, Key, KeyboardShortcut, Modifiers, Role, ScrollArea, Ui, WidgetInfo, Window, vec2};
 
@@ -25,7 +25,7 @@ impl App {
             return;
         }
         let before = self.settings.keys.clone();
-        Window::new("Shortcuts")
+        Window::new(texts::menus::shortcuts())
             .open(&mut open)
             .collapsible(false)
             .resizable(false)
@@ -33,9 +33,9 @@ impl App {
             .show(&self.ctx, |ui| {
                 self.dialogs.capture.take_if(|capture| capture.listen(ui, &mut self.settings.keys));
                 ui.horizontal(|ui| {
-                    ui.weak("Click a key to change it.");
+                    ui.weak(texts::menus::keys_hint());
                     let any = self.settings.keys.is_any_changed();
-                    if ui.add_enabled(any, egui::Button::new("Reset all keys")).clicked() {
+                    if ui.add_enabled(any, egui::Button::new(texts::menus::reset_all_keys())).clicked() {
                         self.settings.keys.reset_all();
                     }
                 });
@@ -45,10 +45,10 @@ impl App {
                 ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                     ui.spacing_mut().item_spacing.x = 32.0;
                     ui.columns(2, |columns| {
-                        for (index, group) in shortcuts::GROUPS.into_iter().enumerate() {
+                        for (index, group) in Group::ALL.into_iter().enumerate() {
                             let ui = &mut columns[index % 2];
                             ui.spacing_mut().item_spacing.x = 8.0;
-                            ui.strong(group);
+                            ui.strong(group.name());
                             self.dialogs.capture_rows(ui, group, &mut self.settings.keys);
                             ui.add_space(10.0);
                         }
@@ -63,37 +63,41 @@ impl App {
 }
 
 impl super::dialogs::Dialogs {
-    fn capture_rows(&mut self, ui: &mut Ui, group: &'static str, keys: &mut Keymap) {
-        egui::Grid::new(group).num_columns(2).spacing([16.0, 3.0]).show(ui, |ui| {
+    fn capture_rows(&mut self, ui: &mut Ui, group: Group, keys: &mut Keymap) {
+        egui::Grid::new(group.name()).num_columns(2).spacing([16.0, 3.0]).show(ui, |ui| {
             for action in shortcuts::ACTIONS.iter().filter(|action| action.group == group) {
-                let waits = self.capture.as_ref().is_some_and(|c| c.action.label == action.label);
+                let waits = self.capture.as_ref().is_some_and(|c| c.action.id == action.id);
                 if waits {
-                    ui.colored_label(theme::palette(ui.visuals()).accent, "Press a key…");
+                    ui.colored_label(theme::palette(ui.visuals()).accent, texts::menus::press_a_key());
                 } else {
                     let shown =
                         keys.keys(action).first().map_or("–".to_owned(), |k| keymap::words(ui.ctx(), *k));
                     let button = ui.add(egui::Button::new(egui::RichText::new(shown).weak()).frame(false));
                     button.widget_info(|| {
-                        WidgetInfo::labeled(Role::Button, true, format!("Key of {}", action.label))
+                        WidgetInfo::labeled(Role::Button, true, texts::menus::key_of(&action.label()))
                     });
-                    if button.on_hover_text("Change it").clicked() {
+                    if button.on_hover_text(texts::menus::change_it()).clicked() {
                         self.capture = Some(Capture { action, taken: None, refused: None });
                     }
                 }
                 if waits {
                     ui.vertical(|ui| {
-                        ui.label(action.label);
+                        ui.label(action.label());
                         ui.horizontal(|ui| self.answers_ui(ui, keys));
                     });
                     ui.end_row();
                     continue;
                 }
                 ui.horizontal(|ui| {
-                    ui.label(action.label);
+                    ui.label(action.label());
                     if keys.is_changed(action) {
-                        let reset = ui.small_button("Reset");
+                        let reset = ui.small_button(texts::menus::reset());
                         reset.widget_info(|| {
-                            WidgetInfo::labeled(Role::Button, true, format!("Reset key of {}", action.label))
+                            WidgetInfo::labeled(
+                                Role::Button,
+                                true,
+                                texts::menus::reset_key_of(&action.label()),
+                            )
                         });
                         if reset.clicked() {
                             keys.reset(action);
@@ -103,8 +107,8 @@ impl super::dialogs::Dialogs {
                 ui.end_row();
             }
             for (_, keys, what) in shortcuts::GESTURES.iter().filter(|gesture| gesture.0 == group) {
-                ui.weak(*keys);
-                ui.label(*what);
+                ui.weak(keys());
+                ui.label(what());
                 ui.end_row();
             }
         });
@@ -117,18 +121,18 @@ impl super::dialogs::Dialogs {
         if let Some((shortcut, other)) = capture.taken {
             let p = theme::palette(ui.visuals());
             let words = keymap::words(ui.ctx(), shortcut);
-            ui.colored_label(p.warn, format!("“{}” has {words}", other.label));
-            if ui.small_button("Take it").clicked() {
+            ui.colored_label(p.warn, texts::menus::key_is_taken(&other.label(), &words));
+            if ui.small_button(texts::menus::take_it()).clicked() {
                 keys.set(capture.action, Some(shortcut));
                 over = true;
             }
         } else if let Some(reason) = &capture.refused {
             ui.colored_label(theme::palette(ui.visuals()).warn, reason);
-        } else if ui.small_button("No key").clicked() {
+        } else if ui.small_button(texts::menus::no_key()).clicked() {
             keys.set(capture.action, None);
             over = true;
         }
-        over |= ui.small_button("Cancel").clicked();
+        over |= ui.small_button(texts::menus::cancel()).clicked();
         if over {
             self.capture = None;
         }

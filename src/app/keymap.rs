@@ -1,11 +1,12 @@
 //! The keys of actions as the user has them: those of the table, or those that were chosen instead.
 
 use super::shortcuts::{ACTIONS, Action};
+use super::texts;
 use egui::{Context, Id, Key, KeyboardShortcut, ModifierNames, Modifiers};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The keys that were chosen, by the label of their action; an action that is not there has its own.
+/// The keys that were chosen, by the id of their action; an action that is not there has its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Keymap(BTreeMap<String, Vec<KeyboardShortcut>>);
@@ -13,7 +14,7 @@ pub struct Keymap(BTreeMap<String, Vec<KeyboardShortcut>>);
 impl Keymap {
     /// The keys of an action, the one to show first.
     pub fn keys(&self, action: &Action) -> Vec<KeyboardShortcut> {
-        match self.0.get(action.label) {
+        match self.0.get(action.id) {
             Some(keys) => keys.clone(),
             None => action.own_keys(),
         }
@@ -21,7 +22,7 @@ impl Keymap {
 
     /// True where an action has other keys than at first.
     pub fn is_changed(&self, action: &Action) -> bool {
-        self.0.contains_key(action.label)
+        self.0.contains_key(action.id)
     }
 
     /// True where any has.
@@ -31,7 +32,7 @@ impl Keymap {
 
     /// The other action that has this key.
     pub fn taken_by(&self, action: &Action, shortcut: KeyboardShortcut) -> Option<&'static Action> {
-        ACTIONS.iter().find(|other| other.label != action.label && self.keys(other).contains(&shortcut))
+        ACTIONS.iter().find(|other| other.id != action.id && self.keys(other).contains(&shortcut))
     }
 
     /// Gives an action this key and no other, or none; whoever had it has it no more.
@@ -46,9 +47,9 @@ impl Keymap {
 
     fn put(&mut self, action: &Action, keys: Vec<KeyboardShortcut>) {
         if keys == action.own_keys() {
-            self.0.remove(action.label);
+            self.0.remove(action.id);
         } else {
-            self.0.insert(action.label.to_owned(), keys);
+            self.0.insert(action.id.to_owned(), keys);
         }
     }
 
@@ -61,7 +62,7 @@ impl Keymap {
                 self.put(other, left);
             }
         }
-        self.0.remove(action.label);
+        self.0.remove(action.id);
     }
 
     /// All keys as they were at first.
@@ -109,13 +110,13 @@ pub fn refused(shortcut: KeyboardShortcut) -> Option<&'static str> {
     let KeyboardShortcut { modifiers, logical_key } = shortcut;
     let clipboard = matches!(logical_key, Key::C | Key::X | Key::V | Key::Copy | Key::Cut | Key::Paste);
     if clipboard && modifiers == Modifiers::COMMAND {
-        return Some("is for the clipboard");
+        return Some(texts::menus::is_for_the_clipboard());
     }
     let nudges = matches!(logical_key, Key::ArrowUp | Key::ArrowDown | Key::ArrowLeft | Key::ArrowRight);
     if nudges && (modifiers.is_none() || modifiers == Modifiers::SHIFT) {
-        return Some("moves what is selected");
+        return Some(texts::menus::moves_what_is_selected());
     }
-    (logical_key == Key::Questionmark).then_some("shows this sheet")
+    (logical_key == Key::Questionmark).then_some(texts::menus::shows_this_sheet())
 }
 
 #[cfg(test)]
@@ -129,7 +130,7 @@ mod tests {
         let (mute, bypass) = (action("Mute").unwrap(), action("Bypass").unwrap());
         let key = KeyboardShortcut::new(Modifiers::NONE, Key::B);
         let mut keymap = Keymap::default();
-        assert_eq!(keymap.taken_by(mute, key).map(|other| other.label), Some("Bypass"));
+        assert_eq!(keymap.taken_by(mute, key).map(|other| other.id), Some("bypass"));
         keymap.set(mute, Some(key));
         assert_eq!((keymap.keys(mute), keymap.keys(bypass)), (vec![key], Vec::new()));
         let written = ron::to_string(&keymap).unwrap();
@@ -147,8 +148,8 @@ mod tests {
         let keymap = Keymap::default();
         for action in ACTIONS {
             for key in action.own_keys() {
-                assert_eq!(keymap.taken_by(action, key).map(|a| a.label), None, "{}", action.label);
-                assert_eq!(refused(key), None, "{}", action.label);
+                assert_eq!(keymap.taken_by(action, key).map(|a| a.id), None, "{}", action.id);
+                assert_eq!(refused(key), None, "{}", action.id);
             }
         }
     }

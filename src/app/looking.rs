@@ -1,13 +1,13 @@
 //! Which wire the viewer shows: chosen by hand, or following what runs.
 
-use super::{App, panels};
+use super::{App, panels, texts};
 use crate::pipeline::PortType;
 
 impl App {
     /// Shows what flows at an end.
     pub(super) fn look(&mut self, end: String) {
         let Some(end) = self.sheet.editor.flat_end(&end) else {
-            self.toasts.info("Nothing comes in here yet: draw a wire to the group first.");
+            self.toasts.info(texts::menus::nothing_comes_in());
             return;
         };
         self.sheet.look(end);

@@ -51,6 +51,7 @@ mod start;
 mod study;
 mod tabs;
 mod text;
+mod texts;
 pub mod theme;
 mod tidy;
 mod toasts;
@@ -94,7 +95,8 @@ pub struct Setup {
 impl Setup {
     /// The usual one.
     pub fn usual(file: Option<PathBuf>) -> Self {
-        let run_settings = RunSettings::load();
+        let settings_file = RunSettings::default_path();
+        let run_settings = RunSettings::read_or_usual(settings_file.as_deref());
         let limits = run_settings.as_ref().map_or_else(|_| Ok(Limits::default()), RunSettings::limits);
         // What is wrong with the file is said in the window; runs go on with what is usual.
         let wrong = limits.as_ref().err().map(ToString::to_string);
@@ -107,7 +109,7 @@ impl Setup {
             store_folder: Store::default_folder(),
             limits: limits.unwrap_or_default(),
             run_settings,
-            settings_file: RunSettings::default_path(),
+            settings_file,
             state_folder: Settings::state_folder(),
             library_folder: Settings::library_folder(),
             file,
@@ -180,6 +182,7 @@ impl App {
         let layout = settings.layout.clone().filter(panels::is_whole);
         let backend = Backend::new(ctx, registry.clone(), setup.store_folder, setup.limits);
         backend.find_unsaved(setup.state_folder.clone());
+        backend.find_recent(setup.state_folder.clone());
         backend.list_kept(setup.library_folder.clone());
         let mut app = Self {
             ctx: ctx.clone(),
@@ -223,7 +226,7 @@ impl App {
             app.backend.open(path);
         }
         if let Some(reason) = app.settings_error.clone() {
-            app.toasts.error(format!("The settings of runs are not used: {reason}"));
+            app.toasts.error(texts::menus::run_settings_not_used(&reason));
         }
         app
     }
@@ -357,9 +360,11 @@ impl App {
         self.sheet.canvas.ui(ui, &scene)
     }
 
-    fn viewer_ui(&mut self, ui: &mut egui::Ui) {
+    /// Draws the viewer; the command that a button in it stands for.
+    fn viewer_ui(&mut self, ui: &mut egui::Ui) -> Option<Command> {
         ui.set_min_size(ui.available_size());
         let left_out = self.left_out();
+        let whole = ui.max_rect();
         let mut excluded = None;
         match (&mut self.sheet.viewer, &self.no_store) {
             (Some(viewer), _) => {
@@ -372,12 +377,12 @@ impl App {
                     self.sheet.editor.looked_at = Some(end);
                 }
                 match viewer.take_saved() {
-                    Some(Ok(path)) => self.toasts.success(format!("Saved {}", path.display())),
+                    Some(Ok(path)) => self.toasts.success(texts::menus::saved(&path.display())),
                     Some(Err(reason)) => self.toasts.error(reason),
                     None => {}
                 }
                 if viewer.take_copied() {
-                    self.toasts.info("The picture is on the clipboard.");
+                    self.toasts.info(texts::menus::the_picture_is_on_the_clipboard());
                 }
                 if let Some(name) = viewer.take_file_wish() {
                     self.browse(backend::Purpose::Export, browser::Mode::Save, name);
@@ -389,17 +394,22 @@ impl App {
                 });
             }
             (None, None) => {
-                ui.centered_and_justified(|ui| ui.weak("Opening the store…"));
+                ui.centered_and_justified(|ui| ui.weak(texts::menus::opening_the_store()));
             }
         }
         if let Some((end, channel)) = excluded {
             self.exclude_channel(&end, &channel);
         }
+        if self.sheet.viewer.as_ref().is_some_and(views::Viewer::shows_no_units) {
+            self.no_units_ui(ui, whole)
+        } else {
+            None
+        }
     }
 
     fn show_title(&mut self) {
         let mark = if self.sheet.editor.is_dirty() { "• " } else { "" };
-        let title = format!("{mark}{} – Spikeloom", self.sheet.editor.title());
+        let title = texts::menus::title(&mark, &self.sheet.editor.title());
         if title != self.title {
             self.ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -439,13 +449,11 @@ pub fn run(file: Option<PathBuf>) -> Result<(), String> {
             .with_inner_size([1440.0, 900.0])
             .with_min_inner_size([640.0, 400.0])
             .with_drag_and_drop(true),
+        // With all else that is kept for a while, where that was given a place.
+        persistence_path: Settings::own_state_folder().map(|folder| folder.join("window.ron")),
         ..Default::default()
     };
     let create: eframe::AppCreator<'_> =
         Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, Setup::usual(file), cc.storage))));
-    eframe::run_native("spikeloom", options, create).map_err(|error| {
-        format!(
-            "The window cannot be opened: {error}. Is there a display? `spikeloom run FILE.ron` needs none."
-        )
-    })
+    eframe::run_native("spikeloom", options, create).map_err(|error| texts::menus::no_window(&error))
 }

@@ -1,6 +1,6 @@
 //! Parameters that a node offers beyond those it declares, as fields of the inspector.
 
-use super::{App, command::Command, text, theme};
+use super::{App, command::Command, text, texts, theme};
 use crate::pipeline::{DynNode, NodeInstance, Offered, ParamKind, ParamSpec, value_at};
 use egui::Ui;
 
@@ -66,7 +66,7 @@ impl App {
                 let changed = run.iter().filter(|spec| is_changed(spec, instance)).count();
                 let mut title = text::sentence(&name);
                 if changed > 0 {
-                    title.push_str(&format!(" • {changed} changed"));
+                    title.push_str(&texts::inspector::and_changed(&changed));
                 }
                 let id = (&instance.name, depth, &name);
                 egui::CollapsingHeader::new(title).id_salt(id).default_open(changed > 0).show(ui, |ui| {
@@ -83,12 +83,12 @@ impl App {
             Offered::Unasked => {
                 ui.horizontal(|ui| {
                     ui.spinner();
-                    ui.weak("Asking for its parameters…");
+                    ui.weak(texts::inspector::asking_for_its_parameters());
                 });
             }
             Offered::Known(offer) if offer.source.is_empty() => {}
             Offered::Known(offer) => {
-                ui.label(egui::RichText::new(format!("Parameters of {}", offer.source)).small().weak());
+                ui.label(egui::RichText::new(texts::inspector::parameters_of(&offer.source)).small().weak());
             }
             Offered::Failed(reason) => {
                 let p = theme::palette(ui.visuals());

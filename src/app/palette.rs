@@ -1,13 +1,13 @@
 //! The list of nodes at the left: search, categories, drag onto the canvas or double-click.
 
 use super::{
-    canvas::{icons, node::one_line},
-    command::Command,
+    canvas::icons,
+    command::{Command, Joint},
     groups::Kept,
-    theme,
+    texts, theme,
 };
 use crate::pipeline::{Category, DynNode, Registry};
-use egui::{CollapsingHeader, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use egui::{CollapsingHeader, Role, ScrollArea, Sense, Ui, WidgetInfo, text::LayoutJob, vec2};
 use std::sync::Arc;
 
 /// The list between two frames.
@@ -23,14 +23,18 @@ impl NodeList {
     pub fn ui(&mut self, ui: &mut Ui, registry: &Registry) -> Vec<Command> {
         let mut commands = Vec::new();
         let width = ui.available_width();
-        let edit = egui::TextEdit::singleline(&mut self.query).hint_text("Search").desired_width(width);
-        ui.add(edit).widget_info(|| WidgetInfo::labeled(Role::SearchInput, true, "Search the list of nodes"));
+        let edit = egui::TextEdit::singleline(&mut self.query)
+            .hint_text(texts::menus::search())
+            .desired_width(width);
+        ui.add(edit).widget_info(|| {
+            WidgetInfo::labeled(Role::SearchInput, true, texts::menus::search_the_list_of_nodes())
+        });
         ui.add_space(4.0);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             if self.query.trim().is_empty() {
                 if !self.kept.is_empty() {
-                    let title = egui::RichText::new("My library").size(12.0).weak();
+                    let title = egui::RichText::new(texts::menus::my_library()).size(12.0).weak();
                     CollapsingHeader::new(title).default_open(true).show_unindented(ui, |ui| {
                         for kept in &self.kept {
                             kept_row(ui, kept, &mut commands);
@@ -58,7 +62,7 @@ impl NodeList {
                     kept_row(ui, kept, &mut commands);
                 }
                 if found.is_empty() && kept.is_empty() {
-                    ui.weak("Nothing of that name. Try another word, such as the name SpikeInterface uses.");
+                    ui.weak(texts::menus::no_such_node());
                 }
                 for node in found {
                     row(ui, node, &mut commands);
@@ -69,24 +73,36 @@ impl NodeList {
     }
 }
 
-fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, commands: &mut Vec<Command>) {
-    let info = node.info();
-    let size = vec2(ui.available_width(), theme::ROW);
+/// A row of the list with its icon; a name that is too long for the panel goes on below.
+fn name_row(ui: &mut Ui, label: &str, category: Category, color: egui::Color32) -> egui::Response {
+    let p = theme::palette(ui.visuals());
+    let mut words = LayoutJob::simple(
+        label.to_owned(),
+        egui::FontId::proportional(13.0),
+        p.text,
+        (ui.available_width() - 27.0).max(1.0),
+    );
+    words.wrap.max_rows = 2;
+    let words = ui.painter().layout_job(words);
+    let size = vec2(ui.available_width(), theme::ROW.max(words.size().y + 4.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, info.label));
-    response.dnd_set_drag_payload(info.kind.to_owned());
     if ui.is_rect_visible(rect) {
-        let p = theme::palette(ui.visuals());
         if response.hovered() {
             ui.painter().rect_filled(rect, 4.0, p.control);
         }
-        let color = theme::category_color(info.category, ui.visuals());
-        icons::category(ui.painter(), Some(info.category), rect.left_center() + vec2(12.0, 0.0), 11.0, color);
-        let font = egui::FontId::proportional(13.0);
-        let words = one_line(ui.painter(), info.label, font, p.text, rect.width() - 27.0);
+        icons::category(ui.painter(), Some(category), rect.left_center() + vec2(12.0, 0.0), 11.0, color);
         let place = rect.left_center() + vec2(25.0, -words.size().y / 2.0);
         ui.painter().galley(place, words, p.text);
     }
+    response
+}
+
+fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, commands: &mut Vec<Command>) {
+    let info = node.info();
+    let color = theme::category_color(info.category, ui.visuals());
+    let response = name_row(ui, info.label, info.category, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, info.label));
+    response.dnd_set_drag_payload(info.kind.to_owned());
     if response.double_clicked() {
         commands.push(Command::AddInView(info.kind.to_owned()));
     }
@@ -102,35 +118,18 @@ fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, commands: &mut Vec<Command>) {
         if !info.source.is_empty() {
             ui.weak(info.source);
         }
-        ui.weak("Drag it onto the canvas, or double-click.");
+        ui.weak(texts::menus::node_hint());
     });
 }
 
 /// Something of the user's own library.
 fn kept_row(ui: &mut Ui, kept: &Kept, commands: &mut Vec<Command>) {
-    let size = vec2(ui.available_width(), theme::ROW);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Library {}", kept.name)));
+    let color = theme::palette(ui.visuals()).text_weak;
+    let response = name_row(ui, &kept.name, Category::Shape, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::menus::library(&kept.name)));
     response.dnd_set_drag_payload(kept.file.clone());
-    if ui.is_rect_visible(rect) {
-        let p = theme::palette(ui.visuals());
-        if response.hovered() {
-            ui.painter().rect_filled(rect, 4.0, p.control);
-        }
-        icons::category(
-            ui.painter(),
-            Some(Category::Shape),
-            rect.left_center() + vec2(12.0, 0.0),
-            11.0,
-            p.text_weak,
-        );
-        let font = egui::FontId::proportional(13.0);
-        let words = one_line(ui.painter(), &kept.name, font, p.text, rect.width() - 27.0);
-        let place = rect.left_center() + vec2(25.0, -words.size().y / 2.0);
-        ui.painter().galley(place, words, p.text);
-    }
     if response.double_clicked() {
-        commands.push(Command::AddKept { file: kept.file.clone(), position: None });
+        commands.push(Command::AddKept { file: kept.file.clone(), position: None, joint: Joint::None });
     }
     if response.dragged() {
         ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
@@ -138,15 +137,15 @@ fn kept_row(ui: &mut Ui, kept: &Kept, commands: &mut Vec<Command>) {
         return;
     }
     response.context_menu(|ui| {
-        if ui.button("Add").clicked() {
-            commands.push(Command::AddKept { file: kept.file.clone(), position: None });
+        if ui.button(texts::menus::add()).clicked() {
+            commands.push(Command::AddKept { file: kept.file.clone(), position: None, joint: Joint::None });
             ui.close();
         }
-        if ui.button("Open as a pipeline").clicked() {
+        if ui.button(texts::menus::open_as_a_pipeline()).clicked() {
             commands.push(Command::Open(kept.file.clone()));
             ui.close();
         }
-        if ui.button("Remove from the library").clicked() {
+        if ui.button(texts::menus::remove_from_the_library()).clicked() {
             commands.push(Command::RemoveKept(kept.file.clone()));
             ui.close();
         }
@@ -156,7 +155,7 @@ fn kept_row(ui: &mut Ui, kept: &Kept, commands: &mut Vec<Command>) {
         ui.strong(&kept.name);
         ui.label(&kept.words);
         ui.weak(kept.file.display().to_string());
-        ui.weak("Drag it onto the canvas, or double-click.");
+        ui.weak(texts::menus::node_hint());
     });
 }
 
@@ -164,7 +163,7 @@ fn kept_row(ui: &mut Ui, kept: &Kept, commands: &mut Vec<Command>) {
 fn ghost(ui: &Ui, label: &str) {
     let Some(pointer) = ui.input(|i| i.pointer.latest_pos()) else { return };
     let p = theme::palette(ui.visuals());
-    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("dragged node"));
+    let layer = egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("dragged_node"));
     let painter = ui.ctx().layer_painter(layer);
     let galley = painter.layout_no_wrap(label.to_owned(), egui::FontId::proportional(13.0), p.text_strong);
     let rect = egui::Rect::from_min_size(pointer + vec2(12.0, 8.0), galley.size() + vec2(16.0, 10.0));

@@ -1,6 +1,6 @@
 //! The panels and how they dock.
 
-use super::{App, command::Command, theme};
+use super::{App, command::Command, texts, theme};
 use egui::{Color32, Stroke, Ui, Visuals, WidgetText};
 use egui_tiles::{Behavior, Container, Linear, LinearDir, TabState, Tile, TileId, Tiles, Tree, UiResponse};
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,8 @@ impl Panels<'_> {
                 self.commands.extend(commands);
             }
             Pane::Viewer => {
-                egui::Frame::NONE.fill(p.panel).show(ui, |ui| self.app.viewer_ui(ui));
+                let asked = egui::Frame::NONE.fill(p.panel).show(ui, |ui| self.app.viewer_ui(ui)).inner;
+                self.commands.extend(asked);
             }
             Pane::Nodes | Pane::Inspector => {
                 egui::Frame::NONE.fill(p.panel).inner_margin(8).show(ui, |ui| {
@@ -133,7 +134,8 @@ impl Panels<'_> {
             ui.horizontal(|ui| {
                 let title = egui::RichText::new(self.title(pane)).strong();
                 let title = ui.add(egui::Label::new(title).sense(egui::Sense::click()));
-                back = ui.small_button("Back to all panels").clicked() || title.double_clicked();
+                back =
+                    ui.small_button(texts::menus::back_to_all_panels()).clicked() || title.double_clicked();
             });
         });
         egui::CentralPanel::no_frame().show(ui, |ui| self.pane(ui, pane));
@@ -142,15 +144,15 @@ impl Panels<'_> {
 
     fn title(&self, pane: Pane) -> String {
         match pane {
-            Pane::Nodes => "Nodes".to_owned(),
-            Pane::Inspector => "Inspector".to_owned(),
+            Pane::Nodes => texts::menus::nodes().to_owned(),
+            Pane::Inspector => texts::menus::inspector().to_owned(),
             Pane::Canvas => {
                 let mark = if self.app.sheet.editor.is_dirty() { " •" } else { "" };
                 format!("{}{mark}", self.app.sheet.editor.title())
             }
             Pane::Viewer => match &self.app.sheet.editor.looked_at {
-                Some(end) => format!("Viewer · {end}"),
-                None => "Viewer".to_owned(),
+                Some(end) => texts::menus::viewer_end(&end),
+                None => texts::menus::viewer().to_owned(),
             },
         }
     }

@@ -14,7 +14,7 @@ use super::{
     panels,
     runs::Level,
     sheet::Sheet,
-    text,
+    text, texts,
     wizard::{self, READER},
 };
 use crate::pipeline::{Document, Edit, Mark, NodeInstance, ParamKind, Params};
@@ -29,6 +29,17 @@ const READER_STEP: f32 = 140.0;
 impl App {
     /// Carries a command out; one that would stop a run or lose changes asks first.
     pub fn perform(&mut self, command: Command) {
+        // What an earlier session left is asked about at first, not over what is begun instead; the start screen
+        // and the menu still lead to it.
+        let begins = matches!(
+            command,
+            Command::Open(_)
+                | Command::OpenDialog
+                | Command::OpenExample(_)
+                | Command::New
+                | Command::Import(_)
+        );
+        self.dialogs.unsaved &= !begins;
         if self.stops_run(&command) {
             self.dialogs.stops = Some(command);
         } else {
@@ -77,7 +88,7 @@ impl App {
             Command::ContinueWith { end, example } => self.continue_with(&end, example),
             Command::Connect { from, to } => {
                 match self.sheet.editor.drawn().connect_edits(&self.kinds(), &from, &to) {
-                    Ok(edit) => self.edit(edit, "draw wire", None),
+                    Ok(edit) => self.edit(edit, texts::canvas::draw_wire(), None),
                     Err(error) => self.toasts.error(text::sentence_of(&error.0)),
                 }
             }
@@ -103,7 +114,11 @@ impl App {
                 self.sheet.editor.select_all(names, marks);
             }
             Command::ToggleCollapsed => {
-                self.toggle(|n| n.collapsed, Edit::SetCollapsed, ["collapse", "expand"]);
+                self.toggle(
+                    |n| n.collapsed,
+                    Edit::SetCollapsed,
+                    [texts::canvas::collapse(), texts::canvas::expand()],
+                );
             }
             Command::Select(names) => self.select_all(names, Vec::new()),
             Command::SelectWire(from, to) => {
@@ -125,14 +140,18 @@ impl App {
             Command::Paste { text, position } => self.paste(&text, position),
             Command::Duplicate => {
                 let part = self.sheet.editor.selected_part();
-                self.insert(&part, Place::Offset([32.0, 32.0]), "duplicate");
+                self.insert(&part, Place::Offset([32.0, 32.0]), texts::canvas::duplicate());
             }
             Command::Nudge(by) => self.nudge(by),
             Command::ToggleMuted => {
-                self.toggle(|n| n.muted, Edit::SetMuted, ["mute", "unmute"]);
+                self.toggle(|n| n.muted, Edit::SetMuted, [texts::canvas::mute(), texts::canvas::unmute()]);
             }
             Command::ToggleBypassed => {
-                self.toggle(|n| n.bypassed, Edit::SetBypassed, ["bypass", "do not bypass"]);
+                self.toggle(
+                    |n| n.bypassed,
+                    Edit::SetBypassed,
+                    [texts::canvas::bypass(), texts::canvas::do_not_bypass()],
+                );
             }
             Command::TogglePreviews => self.toggle_previews(),
             Command::ToggleAllPreviews => self.sheet.previews.all = !self.sheet.previews.all,
@@ -154,7 +173,7 @@ impl App {
             Command::ShowParam { node, field } => self.show_param(&node, &field),
             Command::ShowPort { end, is_input } => self.show_port(&end, is_input),
             Command::KeepGroup => self.keep_group(),
-            Command::AddKept { file, position } => self.add_kept(&file, position),
+            Command::AddKept { file, position, joint } => self.add_kept(&file, position, joint),
             Command::RemoveKept(file) => self.remove_kept(&file),
             Command::Arrange => self.arrange(),
             Command::Unpack => self.unpack(),
@@ -243,7 +262,8 @@ impl App {
             Command::CloseTab(number) => self.close_sheet(number.unwrap_or(self.sheet.number)),
             Command::ReopenTab => self.reopen(),
             Command::ForgetRecent(path) => {
-                self.settings.recent.retain(|known| *known != path);
+                self.settings.remember_file(&path, false);
+                self.keeper.recent(path, false);
                 self.start.look_again();
             }
             Command::ShowUnsaved => self.dialogs.unsaved = true,
@@ -339,7 +359,7 @@ impl App {
                 self.sheet.editor.drawn().insert_edit(&self.kinds(), kind, position, from, to)
         {
             let wire = (from.clone(), to.clone());
-            self.insert_edit(edit, &format!("insert {label}"), None, &name, &wire);
+            self.insert_edit(edit, &texts::canvas::insert(&label), None, &name, &wire);
             self.sheet.editor.select([name]);
             return;
         }
@@ -358,20 +378,20 @@ impl App {
             });
             edits.extend(wired);
         }
-        self.edit(Edit::Batch(edits), &format!("add {label}"), None);
+        self.edit(Edit::Batch(edits), &texts::canvas::add_node(&label), None);
         self.sheet.editor.select([name]);
     }
 
     fn delete(&mut self) {
         if let Some((from, to)) = self.sheet.editor.selected_wire.clone() {
-            self.edit(Edit::Disconnect(from, to), "remove wire", None);
+            self.edit(Edit::Disconnect(from, to), texts::canvas::remove_wire(), None);
             return;
         }
         let nodes = self.sheet.editor.selection.iter().cloned().map(Edit::RemoveNode);
         let marks = self.sheet.editor.selected_marks.iter().map(|number| Edit::SetMark(*number, None));
         let edits: Vec<_> = nodes.chain(marks).collect();
         if !edits.is_empty() {
-            let label = format!("delete {}", self.sheet.editor.selection_words());
+            let label = texts::canvas::delete(&self.sheet.editor.selection_words());
             self.edit(Edit::Batch(edits), &label, None);
         }
     }
@@ -388,7 +408,7 @@ impl App {
         });
         let edits: Vec<Edit> = marks.chain((!moves.is_empty()).then_some(Edit::Move(moves))).collect();
         if !edits.is_empty() {
-            let label = format!("nudge {}", self.sheet.editor.selection_words());
+            let label = texts::canvas::nudge(&self.sheet.editor.selection_words());
             self.edit(Edit::Batch(edits), &label, Some(MergeKey("nudge".into())));
         }
     }
@@ -413,9 +433,9 @@ impl App {
 
     fn continue_with(&mut self, end: &str, example: usize) {
         let Some(example) = examples::EXAMPLES.get(example) else { return };
-        let Ok(opened) = Document::parse(example.text, example.name, &self.registry) else { return };
+        let Ok(opened) = Document::parse(example.text, (example.name)(), &self.registry) else { return };
         if let Some((edit, names)) = self.sheet.editor.continue_edit(&self.registry, &opened.pipeline, end) {
-            self.edit(edit, &format!("add {}", example.name), None);
+            self.edit(edit, &texts::canvas::add_example(&(example.name)()), None);
             self.sheet.editor.select(names);
             self.sheet.canvas.fit(false);
         }
@@ -428,13 +448,10 @@ impl App {
                 let selected = self.sheet.editor.selection.clone();
                 self.continue_with(end, example);
                 self.sheet.editor.select(selected);
-                let name = examples::EXAMPLES.get(example).map_or("", |example| example.name);
-                format!(
-                    "{}: the steps of the template “{name}” follow. Undo (Ctrl+Z) leaves the recording alone.",
-                    fitting.words
-                )
+                let name = examples::EXAMPLES.get(example).map_or("", |example| (example.name)());
+                texts::canvas::template_follows(&fitting.words, &name)
             }
-            Err(reason) => format!("{}: no steps were drawn, as {reason}.", fitting.words),
+            Err(reason) => texts::canvas::no_steps_were_drawn(&fitting.words, &reason),
         };
         self.sheet.runs.say(Level::Info, words.clone());
         self.toasts.info(words);
@@ -442,14 +459,15 @@ impl App {
 
     /// Puts a file first in the list of recent ones.
     pub(super) fn remember_file(&mut self, path: &Path) {
-        self.settings.remember_file(path);
+        self.settings.remember_file(path, true);
+        self.keeper.recent(path.to_owned(), true);
         self.start.look_again();
     }
 
     fn open_example(&mut self, index: usize) {
         let Some(example) = examples::EXAMPLES.get(index) else { return };
-        match Document::parse(example.text, example.name, &self.registry) {
-            Ok(opened) => self.show(Editor::new(opened.pipeline, example.name, None)),
+        match Document::parse(example.text, (example.name)(), &self.registry) {
+            Ok(opened) => self.show(Editor::new(opened.pipeline, (example.name)(), None)),
             Err(error) => self.toasts.error(error.to_string()),
         }
     }
@@ -481,7 +499,7 @@ impl App {
         if is_first && self.sheet.editor.path.is_none() && self.sheet.editor.name.is_empty() {
             self.sheet.editor.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         }
-        self.edit(Edit::Batch(edits), "open file", None);
+        self.edit(Edit::Batch(edits), texts::canvas::open_file(), None);
         if names.len() > 1 {
             self.sheet.canvas.fit(false);
         }

@@ -1,6 +1,6 @@
 //! Presets: parameters of a node under a name, kept in the user's library as small pipelines of one node.
 
-use super::{App, command::Command, text};
+use super::{App, command::Command, texts};
 use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params, Pipeline, Registry};
 use egui::{Key, Role, Ui, WidgetInfo};
 use std::{
@@ -119,10 +119,10 @@ impl App {
             Preset { name: name.to_owned(), params: self.worth_keeping(&instance), is_bundled: false };
         match save(&self.library_folder, &instance.kind, &preset, &self.registry) {
             Ok(()) => {
-                self.toasts.success(format!("Saved the preset \u{201c}{name}\u{201d}."));
+                self.toasts.success(texts::inspector::saved_the_preset(&name));
                 self.presets.asked.clear();
             }
-            Err(reason) => self.toasts.error(format!("The preset was not saved: {reason}")),
+            Err(reason) => self.toasts.error(texts::inspector::the_preset_was_not_saved(&reason)),
         }
     }
 
@@ -135,12 +135,12 @@ impl App {
         let kept = self.worth_keeping(&instance);
         let paths = instance.params.iter().filter(|(name, _)| !kept.contains_key(*name));
         let params = paths.chain(&preset.params).map(|(n, v)| (n.clone(), v.clone())).collect();
-        self.edit(Edit::SetParams(node.to_owned(), params), &format!("apply preset {name}"), None);
+        self.edit(Edit::SetParams(node.to_owned(), params), &texts::inspector::apply_preset(&name), None);
     }
 
     pub(super) fn remove_preset(&mut self, kind: &str, name: &str) {
         if let Err(reason) = remove(&self.library_folder, kind, name) {
-            self.toasts.error(format!("The preset was not removed: {reason}"));
+            self.toasts.error(texts::inspector::the_preset_was_not_removed(&reason));
         }
         self.presets.asked.clear();
     }
@@ -158,7 +158,7 @@ impl App {
             })
             .collect();
         if !edits.is_empty() {
-            let label = format!("reset {}", self.sheet.editor.selection_words());
+            let label = texts::inspector::reset_nodes(&self.sheet.editor.selection_words());
             self.edit(Edit::Batch(edits), &label, None);
         }
     }
@@ -172,21 +172,25 @@ impl App {
         let presets = self.presets.of(&node.kind);
         let own = self.worth_keeping(node);
         let current = presets.iter().find(|preset| preset.params == own);
-        let title = current.map_or("Presets", |preset| preset.name.as_str());
+        let title = current.map_or(texts::inspector::presets(), |preset| preset.name.as_str());
         let mut naming = false;
         ui.menu_button(title, |ui| {
             ui.set_min_width(180.0);
             if presets.is_empty() {
-                ui.weak("None for this kind of node yet.");
+                ui.weak(texts::inspector::no_presets());
             }
             for preset in presets {
                 ui.horizontal(|ui| {
-                    let set = text::counted(preset.params.len(), "parameter");
+                    let set = texts::counts::parameters(preset.params.len());
                     let apply = ui.selectable_label(current == Some(preset), &preset.name);
                     apply.widget_info(|| {
-                        WidgetInfo::labeled(Role::Button, true, format!("Apply preset {}", preset.name))
+                        WidgetInfo::labeled(
+                            Role::Button,
+                            true,
+                            texts::inspector::apply_preset_named(&preset.name),
+                        )
                     });
-                    if apply.on_hover_text(format!("Sets {set}, the rest to their defaults")).clicked() {
+                    if apply.on_hover_text(texts::inspector::preset_hint(&set)).clicked() {
                         commands.push(Command::ApplyPreset(node.name.clone(), preset.name.clone()));
                         ui.close();
                     }
@@ -195,16 +199,16 @@ impl App {
                     }
                     let remove = ui.small_button("×");
                     remove.widget_info(|| {
-                        WidgetInfo::labeled(Role::Button, true, format!("Remove preset {}", preset.name))
+                        WidgetInfo::labeled(Role::Button, true, texts::inspector::remove_preset(&preset.name))
                     });
-                    if remove.on_hover_text("Remove it from the library").clicked() {
+                    if remove.on_hover_text(texts::inspector::remove_it_from_the_library()).clicked() {
                         commands.push(Command::RemovePreset(node.kind.clone(), preset.name.clone()));
                         ui.close();
                     }
                 });
             }
             ui.separator();
-            naming = ui.button("Save as preset…").clicked();
+            naming = ui.button(texts::inspector::save_as_preset()).clicked();
         });
         if naming {
             self.presets.naming = Some((node.name.clone(), String::new()));
@@ -218,18 +222,22 @@ impl App {
         };
         let mut over = false;
         ui.horizontal(|ui| {
-            let edit = egui::TextEdit::singleline(name).hint_text("Name of the preset").desired_width(150.0);
-            let response = ui.add(edit).accessible_name("Preset name");
+            let edit = egui::TextEdit::singleline(name)
+                .hint_text(texts::inspector::name_of_the_preset())
+                .desired_width(150.0);
+            let response = ui.add(edit).accessible_name(texts::inspector::preset_name());
             let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             if !response.has_focus() && !response.lost_focus() {
                 response.request_focus();
             }
-            let save = ui.add_enabled(!name.trim().is_empty(), egui::Button::new("Save preset"));
+            let save =
+                ui.add_enabled(!name.trim().is_empty(), egui::Button::new(texts::inspector::save_preset()));
             if (save.clicked() || enter) && !name.trim().is_empty() {
                 commands.push(Command::SavePreset(of.clone(), name.trim().to_owned()));
                 over = true;
             }
-            over |= ui.input(|i| i.key_pressed(Key::Escape)) || ui.small_button("Cancel").clicked();
+            over |= ui.input(|i| i.key_pressed(Key::Escape))
+                || ui.small_button(texts::inspector::cancel()).clicked();
         });
         if over {
             self.presets.naming = None;

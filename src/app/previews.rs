@@ -5,7 +5,7 @@ use super::{
     backend::{self, Answer},
     canvas::face,
     sheet::Sheet,
-    theme, views,
+    texts, theme, views,
 };
 use crate::{
     inspect::Glimpse,
@@ -303,7 +303,7 @@ impl App {
                 return;
             }
             Drawn::Image(image) => {
-                let label = format!("preview {name}");
+                let label = format!("preview_{name}");
                 Shown::Picture(self.ctx.load_texture(label, image, TextureOptions::LINEAR))
             }
         };
@@ -345,7 +345,7 @@ fn look(
     let told = |words: &str| Some(Drawn::Glimpse(Glimpse::Words(words.to_owned())));
     match executor.look(pipeline, folder, end) {
         Ok(Look::Ready(items)) => match items.first() {
-            None => (Vec::new(), told("nothing")),
+            None => (Vec::new(), told(texts::runs::nothing())),
             Some((_, value)) => {
                 let mark = mark_of(value, items.len());
                 if mark == known {

@@ -1,8 +1,9 @@
 //! What is wrong with the pipeline and what its results warned of, each with a button for what mends it.
 
-use super::{App, command::Command, text, theme};
+use super::{App, command::Command, text, texts, theme};
 use crate::pipeline::{Act, Edit, ParamKind, Problem, Severity};
-use egui::{ScrollArea, Sense, Ui, vec2};
+use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use std::collections::BTreeMap;
 
 /// By how much a threshold is lowered in one step.
 const LOWER: f64 = 0.8;
@@ -11,7 +12,7 @@ impl App {
     /// Draws the list.
     pub(super) fn problems_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         if self.sheet.problems.is_empty() && self.sheet.known.warnings.is_empty() {
-            ui.weak("Nothing is wrong with this pipeline.");
+            ui.weak(texts::inspector::no_problems());
             return;
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -57,7 +58,7 @@ impl App {
         };
         let takes = |act: &Act| matches!(act, Act::TakesProbe { field: own } if own == field);
         if node.acts(&instance.params).iter().any(takes) {
-            fixes.push(("Choose a probe…".to_owned(), Command::EditProbe(name.clone())));
+            fixes.push((texts::inspector::choose_a_probe().to_owned(), Command::EditProbe(name.clone())));
             return fixes;
         }
         let end = format!("{name}.{field}");
@@ -65,11 +66,11 @@ impl App {
             && let ParamKind::Path { mode } = &spec.kind
         {
             let (node, field, mode) = (name.clone(), field.clone(), mode.clone());
-            fixes.push(("Choose…".to_owned(), Command::Browse { node, field, mode }));
+            fixes.push((texts::inspector::choose().to_owned(), Command::Browse { node, field, mode }));
         } else if node.inputs(&instance.params).iter().any(|p| p.name == *field)
             && self.sheet.editor.wire_into(&end).is_none()
         {
-            fixes.push(("Find what fits…".to_owned(), Command::FindInput(end)));
+            fixes.push((texts::inspector::find_what_fits().to_owned(), Command::FindInput(end)));
         }
         fixes
     }
@@ -90,14 +91,36 @@ impl App {
                 let mut params = instance.params.clone();
                 params.insert(field.clone(), lower.into());
                 let edit = Edit::SetParams(name.to_owned(), params);
-                let label = format!("Lower {field} to {}", text::number(lower));
-                fixes.push((label, Command::edit(edit, format!("lower {field}"))));
+                let label = texts::inspector::lower_to(&spec.label, &text::number(lower));
+                fixes.push((
+                    label,
+                    Command::edit(edit, texts::inspector::lower_field(&spec.label.to_lowercase())),
+                ));
             }
         }
         if field == super::heights::THRESHOLD {
-            fixes.push(("Peak heights…".to_owned(), Command::ShowHeights(name.to_owned())));
+            fixes.push((texts::inspector::peak_heights().to_owned(), Command::ShowHeights(name.to_owned())));
         }
         fixes
+    }
+
+    /// Below the words that no units were found: what mends it, by a click.
+    pub(super) fn no_units_ui(&self, ui: &mut Ui, viewer: Rect) -> Option<Command> {
+        let (node, _) = self.looked_at()?.split_once('.')?;
+        let fixes = self.warnings_of(node).flat_map(|warning| self.warning_fixes(node, warning));
+        // Several warnings may lead to the same.
+        let fixes: BTreeMap<String, Command> = fixes.collect();
+        let below = viewer.with_min_y((viewer.center().y + 12.0).min(viewer.bottom()));
+        let mut asked = None;
+        // A child of its own, as the words fill the panel.
+        ui.new_child(UiBuilder::new().max_rect(below)).vertical_centered(|ui| {
+            for (label, command) in fixes {
+                if ui.button(label).clicked() {
+                    asked = Some(command);
+                }
+            }
+        });
+        asked
     }
 
     /// What the results of a node warned of, apart from what the advice on the pipeline says already.
@@ -149,7 +172,7 @@ fn line(
         }
         ui.label(text::sentence_of(&problem.message));
         if let Some((line, column)) = problem.line {
-            ui.weak(format!("line {line}, column {column}"));
+            ui.weak(texts::inspector::line_column(&line, &column));
         }
         after(ui, commands);
     });

@@ -1,6 +1,6 @@
 //! Runs that wait for their turn: one goes on at a time, each with the pipeline as it was when it was asked for.
 
-use super::{App, text};
+use super::{App, texts};
 use crate::pipeline::{Pipeline, RunOptions, TaskId};
 use std::collections::BTreeSet;
 
@@ -22,9 +22,9 @@ impl Waiting {
     /// The title, with the node the run goes to.
     pub fn words(&self) -> String {
         match &self.options.until {
-            Some(node) => format!("{} to {node}", self.title),
+            Some(node) => texts::runs::until_node(&self.title, &node),
             None => match &self.options.only {
-                Some(tasks) => format!("{} ({})", self.title, text::counted(tasks.len(), "task")),
+                Some(tasks) => format!("{} ({})", self.title, texts::counts::tasks(tasks.len())),
                 None => self.title.clone(),
             },
         }
@@ -46,7 +46,7 @@ impl App {
     /// Runs some tasks of the pipeline in front.
     pub(super) fn run_tasks(&mut self, tasks: BTreeSet<TaskId>) {
         if tasks.is_empty() {
-            self.toasts.info("All of that is done already.");
+            self.toasts.info(texts::runs::all_is_done());
             return;
         }
         self.run_as(RunOptions { only: Some(tasks), ..RunOptions::default() });
@@ -54,11 +54,11 @@ impl App {
 
     fn run_as(&mut self, options: RunOptions) {
         if let Some(reason) = &self.no_store {
-            self.toasts.error(format!("Nothing can run: {reason}"));
+            self.toasts.error(texts::runs::nothing_can_run(&reason));
             return;
         }
         if self.sheet.is_empty() {
-            self.toasts.info("There is nothing to run yet: open a recording, or take a template.");
+            self.toasts.info(texts::runs::nothing_to_run());
             return;
         }
         self.last_run += 1;
@@ -79,11 +79,11 @@ impl App {
             },
         };
         if self.queue.iter().chain(&self.running).any(|other| other.is_same(&waiting)) {
-            self.toasts.info("This run is on its way already.");
+            self.toasts.info(texts::runs::run_is_on_its_way());
             return;
         }
         if let Some(running) = &self.running {
-            self.toasts.info(format!("Queued: it begins after {}.", running.words()));
+            self.toasts.info(texts::runs::queued_it_begins_after(&running.words()));
         }
         self.queue.push_back(waiting);
         self.start_next();

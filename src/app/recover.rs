@@ -1,6 +1,6 @@
 //! Back to what was: unsaved pipelines of earlier sessions, the file as it was saved, the view as it was left.
 
-use super::{App, command::Command, editor::Editor, keep, settings::LastView, sheet::Sheet, theme};
+use super::{App, command::Command, editor::Editor, keep, settings::LastView, sheet::Sheet, texts, theme};
 use crate::pipeline::{Opened, Pipeline};
 use egui::{Align2, Role, ScrollArea, WidgetInfo, Window, vec2};
 
@@ -11,16 +11,18 @@ impl App {
         let pipeline = match &unsaved.pipeline {
             Ok(pipeline) => pipeline.clone(),
             Err(reason) => {
-                self.toasts.error(format!("{} cannot be recovered: {reason}", unsaved.title));
+                self.toasts.error(texts::files::cannot_be_recovered(&unsaved.title, &reason));
                 return;
             }
         };
         let saved = unsaved.saved.take().unwrap_or_default();
         let mut editor = Editor::new(saved, unsaved.title.clone(), unsaved.path.clone());
-        if let Err(error) =
-            editor.apply(editor.pipeline().become_edit(&pipeline), "recover unsaved changes", None)
-        {
-            self.toasts.error(format!("{} cannot be recovered: {error}", unsaved.title));
+        if let Err(error) = editor.apply(
+            editor.pipeline().become_edit(&pipeline),
+            texts::files::recover_unsaved_changes(),
+            None,
+        ) {
+            self.toasts.error(texts::files::copy_cannot_be_recovered(&unsaved.title, &error));
             return;
         }
         let file = self.unsaved.remove(index).file;
@@ -38,7 +40,7 @@ impl App {
             self.dialogs.unsaved &= !self.unsaved.is_empty();
             self.dialogs.discards = None;
             if let Err(error) = keep::remove(&unsaved.file) {
-                self.toasts.error(format!("{} cannot be removed: {error}", unsaved.file.display()));
+                self.toasts.error(texts::files::cannot_be_removed(&unsaved.file.display(), &error));
             }
         }
     }
@@ -47,14 +49,14 @@ impl App {
     pub(super) fn unsaved_ui(&mut self) -> Option<Command> {
         let mut command = None;
         let mut open = self.dialogs.unsaved;
-        Window::new("Recover unsaved pipelines")
+        Window::new(texts::files::recover_unsaved_pipelines())
             .open(&mut open)
             .collapsible(false)
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
             .show(&self.ctx, |ui| {
                 ui.set_width(460.0);
-                ui.label("Spikeloom ended before these were saved. They are kept until you decide.");
+                ui.label(texts::files::recover_explained());
                 ui.add_space(6.0);
                 ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
                     for (index, unsaved) in self.unsaved.iter().enumerate() {
@@ -64,7 +66,11 @@ impl App {
                             ui.strong(&unsaved.title);
                             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                                 let sure = self.dialogs.discards == Some(index);
-                                let label = if sure { "Discard for good" } else { "Discard" };
+                                let label = if sure {
+                                    texts::files::discard_for_good()
+                                } else {
+                                    texts::files::discard()
+                                };
                                 let discard = ui.button(label);
                                 let name = format!("{label} {}", unsaved.title);
                                 discard.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
@@ -72,9 +78,11 @@ impl App {
                                     self.dialogs.discards = (!sure).then_some(index);
                                     command = sure.then_some(Command::DiscardUnsaved(index));
                                 }
-                                let recover =
-                                    ui.add_enabled(unsaved.pipeline.is_ok(), egui::Button::new("Recover"));
-                                let name = format!("Recover {}", unsaved.title);
+                                let recover = ui.add_enabled(
+                                    unsaved.pipeline.is_ok(),
+                                    egui::Button::new(texts::files::recover()),
+                                );
+                                let name = texts::files::recover_title(&unsaved.title);
                                 let enabled = unsaved.pipeline.is_ok();
                                 recover.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &name));
                                 if recover.clicked() {
@@ -99,14 +107,14 @@ impl App {
         let pipeline: Pipeline = match result {
             Ok(opened) => opened.pipeline,
             Err(reason) => {
-                self.toasts.error(format!("Nothing was reverted: {reason}"));
+                self.toasts.error(texts::files::nothing_was_reverted(&reason));
                 return;
             }
         };
         self.bring_forward(number);
         if self.sheet.number == number {
             let edit = self.sheet.editor.pipeline().become_edit(&pipeline);
-            self.edit(edit, "revert to saved", None);
+            self.edit(edit, texts::files::revert_to_saved(), None);
             self.sheet.editor.mark_saved(self.sheet.editor.revision());
         }
     }

@@ -1,20 +1,24 @@
 //! The settings of runs, in a window of their own: threads, limits, commands at the end of a run.
 
-use super::{App, theme};
+use super::{
+    App,
+    texts::{self, Words},
+    theme,
+};
 use crate::pipeline::{RunSettings, TaskClass};
 use egui::{Align2, DragValue, Grid, TextEdit, Ui, vec2};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Classes of tasks that can be limited, with what they are called.
-const CLASSES: [(TaskClass, &str); 8] = [
-    (TaskClass::Sort, "Sorts"),
-    (TaskClass::Metrics, "Metrics"),
-    (TaskClass::Waveforms, "Waveforms"),
-    (TaskClass::Correlograms, "Correlograms"),
-    (TaskClass::Traces, "Traces"),
-    (TaskClass::Files, "Files"),
-    (TaskClass::Command, "Other programs"),
-    (TaskClass::Other, "All else"),
+const CLASSES: [(TaskClass, Words); 8] = [
+    (TaskClass::Sort, texts::runs::sorts),
+    (TaskClass::Metrics, texts::runs::metrics),
+    (TaskClass::Waveforms, texts::runs::waveforms),
+    (TaskClass::Correlograms, texts::runs::correlograms),
+    (TaskClass::Traces, texts::runs::traces),
+    (TaskClass::Files, texts::runs::files),
+    (TaskClass::Command, texts::runs::other_programs),
+    (TaskClass::Other, texts::runs::all_else),
 ];
 /// Tasks of a class that can be asked for at once.
 const MOST: usize = 256;
@@ -44,7 +48,7 @@ impl App {
         let Some(mut form) = self.dialogs.run_settings.take() else { return };
         let (mut open, mut keep, mut closed) = (true, false, false);
         let place = self.settings_file.clone();
-        egui::Window::new("Settings of runs")
+        egui::Window::new(texts::runs::settings_of_runs())
             .collapsible(false)
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
@@ -58,15 +62,14 @@ impl App {
                 }
                 if let Some(place) = &place {
                     let name = place.file_name().unwrap_or_default().to_string_lossy();
-                    ui.weak(format!("Kept in {name}, which the command line reads, too."))
-                        .on_hover_text(place.display().to_string());
+                    ui.weak(texts::runs::settings_file(&name)).on_hover_text(place.display().to_string());
                 }
                 ui.add_space(8.0);
                 ui.horizontal(|ui| {
-                    let words = egui::RichText::new("Keep").color(p.on_accent);
+                    let words = egui::RichText::new(texts::runs::keep()).color(p.on_accent);
                     let button = egui::Button::new(words).fill(p.accent);
                     keep = ui.add_enabled(place.is_some(), button).clicked();
-                    closed = ui.button("Cancel").clicked();
+                    closed = ui.button(texts::runs::cancel()).clicked();
                 });
             });
         if let (true, Some(place)) = (keep, place) {
@@ -78,8 +81,7 @@ impl App {
                 Ok(()) => {
                     self.run_settings = form.settings;
                     self.settings_error = None;
-                    self.toasts
-                        .success("Kept. Limits of tasks hold from the next start on, all else from now on.");
+                    self.toasts.success(texts::runs::settings_kept());
                     return;
                 }
                 Err(error) => form.refused = Some(error.to_string()),
@@ -95,26 +97,27 @@ impl Form {
     fn fields_ui(&mut self, ui: &mut Ui) {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         ui.horizontal(|ui| {
-            ui.label("Threads that compute");
+            ui.label(texts::runs::threads_that_compute());
             let mut all = self.settings.threads.is_none();
-            if ui.checkbox(&mut all, format!("all {cores}")).changed() {
+            if ui.checkbox(&mut all, texts::runs::all_cores(&cores)).changed() {
                 self.settings.threads = (!all).then_some(cores);
             }
             if let Some(threads) = &mut self.settings.threads {
-                ui.add(DragValue::new(threads).range(1..=MOST).speed(0.05)).accessible_name("Threads");
+                ui.add(DragValue::new(threads).range(1..=MOST).speed(0.05))
+                    .accessible_name(texts::runs::threads());
             }
         });
         ui.horizontal(|ui| {
-            ui.label("Memory that tasks may need at once");
+            ui.label(texts::runs::memory_at_once());
             let edit = TextEdit::singleline(&mut self.memory).hint_text("16GB").desired_width(80.0);
-            ui.add(edit).accessible_name("Memory");
-            ui.weak("empty: four fifths of the machine's");
+            ui.add(edit).accessible_name(texts::runs::memory());
+            ui.weak(texts::runs::memory_hint());
         });
         ui.add_space(6.0);
-        ui.strong("Tasks that run at once");
+        ui.strong(texts::runs::tasks_that_run_at_once());
         Grid::new("limits").num_columns(4).spacing(vec2(16.0, 4.0)).show(ui, |ui| {
             for (index, (class, name)) in CLASSES.into_iter().enumerate() {
-                limit_ui(ui, &mut self.settings.limits, class, name);
+                limit_ui(ui, &mut self.settings.limits, class, name());
                 if index % 2 == 1 {
                     ui.end_row();
                 }
@@ -125,15 +128,13 @@ impl Form {
             ui.label(label);
             ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(430.0)).accessible_name(label);
         };
-        field(ui, "Job handler file of sortingview", &mut self.handlers, "none");
+        field(ui, texts::runs::job_handler_file_of_sortingview(), &mut self.handlers, texts::runs::none());
         ui.add_space(6.0);
-        ui.strong("At the end of a run");
+        ui.strong(texts::runs::at_the_end_of_a_run());
         let hooks = &mut self.settings.hooks;
-        field(ui, "Command where all went well", &mut hooks.on_finish, "notify-send \"The sort is done\"");
-        field(ui, "Command where something failed", &mut hooks.on_failure, "none");
-        ui.weak(
-            "The shell finds SPIKELOOM_STATUS, SPIKELOOM_PIPELINE, SPIKELOOM_TASKS and SPIKELOOM_FAILED.",
-        );
+        field(ui, texts::runs::command_where_all_went(), &mut hooks.on_finish, texts::runs::notify_example());
+        field(ui, texts::runs::command_where_something_failed(), &mut hooks.on_failure, texts::runs::none());
+        ui.weak(texts::runs::hooks_hint());
     }
 }
 
@@ -141,11 +142,10 @@ fn limit_ui(ui: &mut Ui, limits: &mut BTreeMap<TaskClass, usize>, class: TaskCla
     ui.label(name);
     // 0 stands for no limit of one's own.
     let mut limit = limits.get(&class).copied().unwrap_or(0);
-    let field = DragValue::new(&mut limit)
-        .range(0..=MOST)
-        .speed(0.05)
-        .custom_formatter(|value, _| if value < 1.0 { "usual".to_owned() } else { format!("{value:.0}") });
-    if ui.add_sized(vec2(64.0, 20.0), field).accessible_name(format!("Limit of {name}")).changed() {
+    let field = DragValue::new(&mut limit).range(0..=MOST).speed(0.05).custom_formatter(|value, _| {
+        if value < 1.0 { texts::runs::usual().to_owned() } else { format!("{value:.0}") }
+    });
+    if ui.add_sized(vec2(64.0, 20.0), field).accessible_name(texts::runs::limit_of(&name)).changed() {
         match limit {
             0 => drop(limits.remove(&class)),
             limit => drop(limits.insert(class, limit)),

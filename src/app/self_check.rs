@@ -1,6 +1,6 @@
 //! The self-check in the window: a small recording with a known truth is sorted here, and what came of it is said.
 
-use super::{App, command::Command, text, theme};
+use super::{App, command::Command, text, texts, theme};
 use crate::inspect::selfcheck::SelfCheck;
 use egui::{Align2, ProgressBar, Sense, Window, vec2};
 use std::sync::{
@@ -22,7 +22,7 @@ impl App {
     pub(super) fn start_self_check(&mut self) {
         let stop = Arc::new(AtomicBool::new(false));
         self.dialogs.check =
-            Some(Checking { step: ("Starting".into(), 0.0), result: None, stop: stop.clone() });
+            Some(Checking { step: (texts::help::starting().into(), 0.0), result: None, stop: stop.clone() });
         self.backend.self_check(stop);
     }
 
@@ -41,7 +41,7 @@ impl App {
     pub(super) fn self_check_ui(&mut self) -> Option<Command> {
         let checking = self.dialogs.check.as_ref()?;
         let (mut open, mut again) = (true, None);
-        Window::new("Self-check")
+        Window::new(texts::help::self_check())
             .open(&mut open)
             .collapsible(false)
             .resizable(false)
@@ -51,14 +51,14 @@ impl App {
                 let p = theme::palette(ui.visuals());
                 match &checking.result {
                     None => {
-                        ui.label("A small recording with known spikes is made, sorted on this computer and scored.");
+                        ui.label(texts::help::self_check_explained());
                         let (step, share) = &checking.step;
                         ui.add(ProgressBar::new(*share).text(text::sentence(step)));
                     }
                     Some(Ok(found)) => {
                         let (words, color) = match found.is_well() {
-                            true => ("All is as expected.", p.good),
-                            false => ("Something is not as expected.", p.bad),
+                            true => (texts::help::as_expected(), p.good),
+                            false => (texts::help::not_as_expected(), p.bad),
                         };
                         ui.label(egui::RichText::new(words).size(15.0).color(color));
                         for (words, is_well) in found.verdicts() {
@@ -69,25 +69,24 @@ impl App {
                                 ui.label(text::sentence_of(&words));
                             });
                         }
-                        ui.weak(format!(
-                            "{} channels for {}, sorted in {} ({} of CPU) on {}. Version {}.",
-                            found.num_channels,
-                            text::took(found.duration_s),
-                            text::took(found.sort_s),
-                            text::took(found.sort_cpu_s),
-                            text::counted(found.threads, "thread"),
-                            found.version
+                        ui.weak(texts::help::self_check_facts(
+                            &found.num_channels,
+                            &text::took(found.duration_s),
+                            &text::took(found.sort_s),
+                            &text::took(found.sort_cpu_s),
+                            &texts::counts::threads(found.threads),
+                            &found.version,
                         ));
                         if !found.is_well() {
-                            ui.label("Was the computer busy? Close other programs and check again.");
+                            ui.label(texts::help::maybe_busy());
                         }
                     }
                     Some(Err(reason)) => {
-                        ui.colored_label(p.bad, format!("The check could not be done: {reason}"));
+                        ui.colored_label(p.bad, texts::help::check_failed(&reason));
                     }
                 }
                 ui.add_space(6.0);
-                if checking.result.is_some() && ui.button("Check again").clicked() {
+                if checking.result.is_some() && ui.button(texts::help::check_again()).clicked() {
                     again = Some(Command::SelfCheck);
                 }
             });

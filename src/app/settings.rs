@@ -1,6 +1,7 @@
 //! What the window remembers from one start to the next.
 
 use super::{keymap::Keymap, panels::Pane};
+use crate::io::atomic;
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -10,6 +11,8 @@ use std::{
 
 /// Where it is kept in eframe's storage.
 const KEY: &str = "spikeloom";
+/// Where the files opened last are kept in the folder of what is kept for a while.
+const RECENT: &str = "recent.ron";
 /// Files kept in "Open recent".
 const MAX_RECENT: usize = 10;
 
@@ -44,7 +47,8 @@ pub struct Settings {
     pub theme: ThemePreference,
     /// Size of everything, 1 at first.
     pub scale: f32,
-    /// Files opened last, newest first.
+    /// Files opened last, newest first; kept in a file of their own, at once.
+    #[serde(skip)]
     pub recent: Vec<PathBuf>,
     /// Where a file was chosen last.
     pub folder: Option<PathBuf>,
@@ -86,13 +90,18 @@ impl Settings {
 
     /// The folder of what is kept for a while and is no setting: `SPIKELOOM_STATE`, or the platform's.
     pub fn state_folder() -> PathBuf {
-        if let Some(folder) = std::env::var_os("SPIKELOOM_STATE").filter(|v| !v.is_empty()) {
-            return PathBuf::from(folder);
-        }
-        directories::ProjectDirs::from("", "", "spikeloom").map_or_else(
-            || std::env::temp_dir().join("spikeloom_state"),
-            |dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned(),
-        )
+        let usual = || {
+            directories::ProjectDirs::from("", "", "spikeloom").map_or_else(
+                || std::env::temp_dir().join("spikeloom_state"),
+                |dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned(),
+            )
+        };
+        Self::own_state_folder().unwrap_or_else(usual)
+    }
+
+    /// `SPIKELOOM_STATE` where it is set.
+    pub fn own_state_folder() -> Option<PathBuf> {
+        std::env::var_os("SPIKELOOM_STATE").filter(|v| !v.is_empty()).map(PathBuf::from)
     }
 
     /// The folder of what the user keeps to use again: `SPIKELOOM_LIBRARY`, or the platform's.
@@ -113,11 +122,68 @@ impl Settings {
         self.views.truncate(MAX_VIEWS);
     }
 
-    /// Puts a file first in the list of recent ones.
-    pub fn remember_file(&mut self, path: &Path) {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.recent.retain(|p| *p != path);
-        self.recent.insert(0, path);
+    /// Adds what was opened in earlier sessions below what was opened in this one.
+    pub fn recall_files(&mut self, earlier: Vec<PathBuf>) {
+        let new: Vec<PathBuf> = earlier.into_iter().filter(|path| !self.recent.contains(path)).collect();
+        self.recent.extend(new);
         self.recent.truncate(MAX_RECENT);
+    }
+
+    /// Takes a file off the list of recent ones and, where it `is_open`, puts it first.
+    pub fn remember_file(&mut self, path: &Path, is_open: bool) {
+        remember(&mut self.recent, path, is_open);
+    }
+}
+
+fn remember(recent: &mut Vec<PathBuf>, path: &Path, is_open: bool) {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    recent.retain(|known| *known != path);
+    if is_open {
+        recent.insert(0, path);
+        recent.truncate(MAX_RECENT);
+    }
+}
+
+/// The files opened last that a state folder knows, newest first; none where it knows none.
+pub fn recent_files(state_folder: &Path) -> Vec<PathBuf> {
+    let text = std::fs::read_to_string(state_folder.join(RECENT)).unwrap_or_default();
+    ron::from_str(&text).unwrap_or_default()
+}
+
+/// As [`Settings::remember_file`], on the disk: what other windows have put there since stays.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn keep_recent_file(state_folder: &Path, path: &Path, is_open: bool) -> Result<(), String> {
+    let mut recent = recent_files(state_folder);
+    remember(&mut recent, path, is_open);
+    let text = ron::ser::to_string_pretty(&recent, ron::ser::PrettyConfig::new());
+    let text = text.map_err(|error| error.to_string())?;
+    std::fs::create_dir_all(state_folder).map_err(|error| error.to_string())?;
+    atomic::write_file(&state_folder.join(RECENT), text.as_bytes()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recent_files_are_there_at_once_and_go_when_they_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        assert!(recent_files(&state).is_empty());
+        for number in 0..12 {
+            keep_recent_file(&state, &folder.path().join(format!("{number}.ron")), true).unwrap();
+        }
+        keep_recent_file(&state, &folder.path().join("5.ron"), true).unwrap();
+        keep_recent_file(&state, &folder.path().join("11.ron"), false).unwrap();
+        let names: Vec<String> = recent_files(&state)
+            .iter()
+            .map(|p| p.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(names, ["5", "10", "9", "8", "7", "6", "4", "3", "2"]);
+        std::fs::write(state.join(RECENT), "torn").unwrap();
+        assert!(recent_files(&state).is_empty());
     }
 }

@@ -5,6 +5,7 @@ use super::{
     canvas::{Alignment, Canvas},
     command::Command,
     keymap::{self, Keymap},
+    texts::{Words, actions},
 };
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
@@ -14,15 +15,45 @@ const ALT: Modifiers = Modifiers::ALT;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
-/// The groups of the sheet, in its order.
-pub const GROUPS: [&str; 4] = ["Canvas", "Nodes", "Edit", "Run and files"];
+/// Where the sheet shows an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// What is seen of the canvas and lies on it.
+    Canvas,
+    /// What is done to nodes.
+    Nodes,
+    /// Edits of any kind.
+    Edit,
+    /// Runs and files.
+    Files,
+    /// Menus and the list of commands alone.
+    None,
+}
+
+impl Group {
+    /// The groups of the sheet, in its order.
+    pub const ALL: [Self; 4] = [Self::Canvas, Self::Nodes, Self::Edit, Self::Files];
+
+    /// What the sheet calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Canvas => actions::group_canvas(),
+            Self::Nodes => actions::group_nodes(),
+            Self::Edit => actions::group_edit(),
+            Self::Files => actions::group_files(),
+            Self::None => "",
+        }
+    }
+}
 
 /// Something that can be done.
 pub struct Action {
+    /// What it is called in files, in any language.
+    pub id: &'static str,
     /// The group it is shown in.
-    pub group: &'static str,
+    pub group: Group,
     /// What it does, for people.
-    pub label: &'static str,
+    label: Words,
     /// Keys, the one to show first.
     keys: &'static [(Modifiers, Key)],
     /// Keys work while a text is edited, too.
@@ -31,19 +62,29 @@ pub struct Action {
     pub make: fn() -> Command,
 }
 
-impl Action {
-    const fn new(
-        group: &'static str,
-        label: &'static str,
-        keys: &'static [(Modifiers, Key)],
-        make: fn() -> Command,
-    ) -> Self {
-        Self { group, label, keys, anywhere: false, make }
-    }
+/// An action by the name of its text, which is its name in files as well.
+macro_rules! action {
+    ($group:ident, $name:ident, $keys:expr, $make:expr) => {
+        Action {
+            id: stringify!($name),
+            group: Group::$group,
+            label: actions::$name,
+            keys: $keys,
+            anywhere: false,
+            make: $make,
+        }
+    };
+}
 
+impl Action {
     const fn anywhere(mut self) -> Self {
         self.anywhere = true;
         self
+    }
+
+    /// What it does, for people.
+    pub fn label(&self) -> &'static str {
+        (self.label)()
     }
 
     /// Its keys where nobody chose others.
@@ -60,102 +101,93 @@ impl Action {
 
 /// Everything that has a key or a line in the list of commands.
 pub const ACTIONS: &[Action] = &[
-    Action::new("Run and files", "Run", &[(NONE, Key::F5)], || Command::Run { until: None }).anywhere(),
-    Action::new("Run and files", "Stop", &[(SHIFT, Key::F5)], || Command::Stop).anywhere(),
-    Action::new("Run and files", "Run to here", &[(NONE, Key::F6)], || Command::RunToSelection).anywhere(),
-    Action::new("Run and files", "Run history", &[(CTRL, Key::H)], || Command::ShowHistory).anywhere(),
-    Action::new("Run and files", "Open…", &[(CTRL, Key::O)], || Command::OpenDialog).anywhere(),
-    Action::new("Run and files", "Save", &[(CTRL, Key::S)], || Command::Save).anywhere(),
-    Action::new("Run and files", "Save as…", &[(CTRL_SHIFT, Key::S)], || Command::SaveAs).anywhere(),
-    Action::new("Run and files", "New", &[(CTRL, Key::N)], || Command::New).anywhere(),
-    Action::new("Run and files", "Revert to saved", &[], || Command::Revert),
-    Action::new("Run and files", "Next tab", &[(CTRL, Key::Tab), (CTRL, Key::PageDown)], || {
-        Command::SwitchTab(1)
-    })
-    .anywhere(),
-    Action::new("Run and files", "Previous tab", &[(CTRL_SHIFT, Key::Tab), (CTRL, Key::PageUp)], || {
+    action!(Files, run, &[(NONE, Key::F5)], || Command::Run { until: None }).anywhere(),
+    action!(Files, stop, &[(SHIFT, Key::F5)], || Command::Stop).anywhere(),
+    action!(Files, run_to_here, &[(NONE, Key::F6)], || Command::RunToSelection).anywhere(),
+    action!(Files, run_history, &[(CTRL, Key::H)], || Command::ShowHistory).anywhere(),
+    action!(Files, open, &[(CTRL, Key::O)], || Command::OpenDialog).anywhere(),
+    action!(Files, save, &[(CTRL, Key::S)], || Command::Save).anywhere(),
+    action!(Files, save_as, &[(CTRL_SHIFT, Key::S)], || Command::SaveAs).anywhere(),
+    action!(Files, new, &[(CTRL, Key::N)], || Command::New).anywhere(),
+    action!(Files, revert_to_saved, &[], || Command::Revert),
+    action!(Files, next_tab, &[(CTRL, Key::Tab), (CTRL, Key::PageDown)], || { Command::SwitchTab(1) })
+        .anywhere(),
+    action!(Files, previous_tab, &[(CTRL_SHIFT, Key::Tab), (CTRL, Key::PageUp)], || {
         Command::SwitchTab(-1)
     })
     .anywhere(),
-    Action::new("Run and files", "Close tab", &[(CTRL, Key::W)], || Command::CloseTab(None)).anywhere(),
-    Action::new("Run and files", "Reopen closed tab", &[(CTRL_SHIFT, Key::T)], || Command::ReopenTab)
-        .anywhere(),
-    Action::new("Run and files", "Recover unsaved pipelines…", &[], || Command::ShowUnsaved),
-    Action::new("Run and files", "Quit", &[(CTRL, Key::Q)], || Command::Quit).anywhere(),
-    Action::new("Run and files", "All commands", &[(CTRL_SHIFT, Key::P)], || Command::ShowCommands)
-        .anywhere(),
-    Action::new("Canvas", "Add node…", &[(NONE, Key::Tab)], || Command::FindNode),
-    Action::new("Canvas", "Find on the canvas…", &[(CTRL, Key::F)], || Command::FindOnCanvas),
-    Action::new("Canvas", "Minimap", &[(NONE, Key::N)], || Command::ToggleMinimap),
-    Action::new("Canvas", "Fit all", &[(NONE, Key::Home)], || Command::Fit { selection: false }),
-    Action::new("Canvas", "Fit selection", &[(NONE, Key::F)], || Command::Fit { selection: true }),
-    Action::new("Canvas", "100 %", &[(NONE, Key::Num1)], || Command::ActualSize),
-    Action::new("Canvas", "Arrange nodes", &[(NONE, Key::L)], || Command::Arrange),
-    Action::new("Canvas", "Align left edges", &[(CTRL, Key::ArrowLeft)], || Command::Align(Alignment::Left)),
-    Action::new("Canvas", "Align right edges", &[(CTRL, Key::ArrowRight)], || {
-        Command::Align(Alignment::Right)
-    }),
-    Action::new("Canvas", "Align top edges", &[(CTRL, Key::ArrowUp)], || Command::Align(Alignment::Top)),
-    Action::new("Canvas", "Align bottom edges", &[(CTRL, Key::ArrowDown)], || {
-        Command::Align(Alignment::Bottom)
-    }),
-    Action::new("Canvas", "Distribute horizontally", &[(CTRL_SHIFT, Key::ArrowRight)], || {
+    action!(Files, close_tab, &[(CTRL, Key::W)], || Command::CloseTab(None)).anywhere(),
+    action!(Files, reopen_closed_tab, &[(CTRL_SHIFT, Key::T)], || Command::ReopenTab).anywhere(),
+    action!(Files, recover_unsaved_pipelines, &[], || Command::ShowUnsaved),
+    action!(Files, quit, &[(CTRL, Key::Q)], || Command::Quit).anywhere(),
+    action!(Files, all_commands, &[(CTRL_SHIFT, Key::P)], || Command::ShowCommands).anywhere(),
+    action!(Canvas, add_node, &[(NONE, Key::Tab)], || Command::FindNode),
+    action!(Canvas, find_on_the_canvas, &[(CTRL, Key::F)], || Command::FindOnCanvas),
+    action!(Canvas, minimap, &[(NONE, Key::N)], || Command::ToggleMinimap),
+    action!(Canvas, fit_all, &[(NONE, Key::Home)], || Command::Fit { selection: false }),
+    action!(Canvas, fit_selection, &[(NONE, Key::F)], || Command::Fit { selection: true }),
+    action!(Canvas, actual_size, &[(NONE, Key::Num1)], || Command::ActualSize),
+    action!(Canvas, arrange_nodes, &[(NONE, Key::L)], || Command::Arrange),
+    action!(Canvas, align_left_edges, &[(CTRL, Key::ArrowLeft)], || Command::Align(Alignment::Left)),
+    action!(Canvas, align_right_edges, &[(CTRL, Key::ArrowRight)], || { Command::Align(Alignment::Right) }),
+    action!(Canvas, align_top_edges, &[(CTRL, Key::ArrowUp)], || Command::Align(Alignment::Top)),
+    action!(Canvas, align_bottom_edges, &[(CTRL, Key::ArrowDown)], || { Command::Align(Alignment::Bottom) }),
+    action!(Canvas, distribute_horizontally, &[(CTRL_SHIFT, Key::ArrowRight)], || {
         Command::Align(Alignment::Columns)
     }),
-    Action::new("Canvas", "Distribute vertically", &[(CTRL_SHIFT, Key::ArrowDown)], || {
+    action!(Canvas, distribute_vertically, &[(CTRL_SHIFT, Key::ArrowDown)], || {
         Command::Align(Alignment::Rows)
     }),
-    Action::new("Canvas", "Frame", &[(CTRL, Key::G)], || Command::Frame),
-    Action::new("Canvas", "Add comment", &[(NONE, Key::C)], || Command::AddComment),
-    Action::new("Nodes", "Look at output", &[(NONE, Key::V)], || Command::LookAtSelection),
-    Action::new("Nodes", "Rename", &[(NONE, Key::F2)], || Command::Rename),
-    Action::new("Nodes", "Go into group, or rename", &[(NONE, Key::Enter)], || Command::Activate),
-    Action::new("Nodes", "Leave group", &[(ALT, Key::ArrowUp)], || Command::Leave),
-    Action::new("Nodes", "Group into a node", &[(CTRL_SHIFT, Key::G)], || Command::Group),
-    Action::new("Nodes", "Ungroup", &[(CTRL_SHIFT, Key::U)], || Command::Ungroup),
-    Action::new("Nodes", "Save to my library", &[], || Command::KeepGroup),
-    Action::new("Nodes", "Mute", &[(NONE, Key::M)], || Command::ToggleMuted),
-    Action::new("Nodes", "Bypass", &[(NONE, Key::B)], || Command::ToggleBypassed),
-    Action::new("Nodes", "Preview", &[(NONE, Key::P)], || Command::TogglePreviews),
-    Action::new("Nodes", "Preview on all nodes", &[(SHIFT, Key::P)], || Command::ToggleAllPreviews),
-    Action::new("Nodes", "Collapse", &[(NONE, Key::H)], || Command::ToggleCollapsed),
-    Action::new("Nodes", "Replace with…", &[(NONE, Key::R)], || Command::FindSwap),
-    Action::new("Nodes", "Find parameter…", &[(CTRL_SHIFT, Key::F)], || Command::FindParam),
-    Action::new("Nodes", "Reset all parameters", &[], || Command::ResetParams),
-    Action::new("Nodes", "Save parameters as preset…", &[], || Command::NamePreset),
-    Action::new("Nodes", "Unpack", &[], || Command::Unpack),
-    Action::new("Nodes", "Delete", &[(NONE, Key::Delete), (NONE, Key::Backspace)], || Command::Delete),
+    action!(Canvas, frame, &[(CTRL, Key::G)], || Command::Frame),
+    action!(Canvas, add_comment, &[(NONE, Key::C)], || Command::AddComment),
+    action!(Nodes, look_at_output, &[(NONE, Key::V)], || Command::LookAtSelection),
+    action!(Nodes, rename, &[(NONE, Key::F2)], || Command::Rename),
+    action!(Nodes, go_into_group_or_rename, &[(NONE, Key::Enter)], || Command::Activate),
+    action!(Nodes, leave_group, &[(ALT, Key::ArrowUp)], || Command::Leave),
+    action!(Nodes, group_into_a_node, &[(CTRL_SHIFT, Key::G)], || Command::Group),
+    action!(Nodes, ungroup, &[(CTRL_SHIFT, Key::U)], || Command::Ungroup),
+    action!(Nodes, save_to_my_library, &[], || Command::KeepGroup),
+    action!(Nodes, mute, &[(NONE, Key::M)], || Command::ToggleMuted),
+    action!(Nodes, bypass, &[(NONE, Key::B)], || Command::ToggleBypassed),
+    action!(Nodes, preview, &[(NONE, Key::P)], || Command::TogglePreviews),
+    action!(Nodes, preview_on_all_nodes, &[(SHIFT, Key::P)], || Command::ToggleAllPreviews),
+    action!(Nodes, collapse, &[(NONE, Key::H)], || Command::ToggleCollapsed),
+    action!(Nodes, replace_with, &[(NONE, Key::R)], || Command::FindSwap),
+    action!(Nodes, find_parameter, &[(CTRL_SHIFT, Key::F)], || Command::FindParam),
+    action!(Nodes, reset_all_parameters, &[], || Command::ResetParams),
+    action!(Nodes, save_parameters_as_preset, &[], || Command::NamePreset),
+    action!(Nodes, unpack, &[], || Command::Unpack),
+    action!(Nodes, delete, &[(NONE, Key::Delete), (NONE, Key::Backspace)], || Command::Delete),
     // Shift before none, as egui takes a key with shift for one without.
-    Action::new("Edit", "Redo", &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], || Command::Redo),
-    Action::new("Edit", "Undo", &[(CTRL, Key::Z)], || Command::Undo),
-    Action::new("Edit", "Duplicate", &[(CTRL, Key::D)], || Command::Duplicate),
-    Action::new("Edit", "Select all", &[(CTRL, Key::A)], || Command::SelectAll),
-    Action::new("Edit", "Select nothing", &[(NONE, Key::Escape)], || Command::Select(Vec::new())),
-    Action::new("Run and files", "Help on the selected node", &[(NONE, Key::F1)], || Command::Help(None))
-        .anywhere(),
-    Action::new("", "Self-check…", &[], || Command::SelfCheck),
-    Action::new("", "Settings of runs…", &[], || Command::ShowRunSettings),
-    Action::new("", "Study", &[], || Command::ShowStudy),
-    Action::new("", "Shortcuts", &[], || Command::ToggleShortcuts),
-    Action::new("", "Reset layout", &[], || Command::ResetLayout),
-    Action::new("", "Room to inspect", &[], || Command::InspectLayout),
-    Action::new("", "About Spikeloom", &[], || Command::ShowAbout),
+    action!(Edit, redo, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], || Command::Redo),
+    action!(Edit, undo, &[(CTRL, Key::Z)], || Command::Undo),
+    action!(Edit, duplicate, &[(CTRL, Key::D)], || Command::Duplicate),
+    action!(Edit, select_all, &[(CTRL, Key::A)], || Command::SelectAll),
+    action!(Edit, select_nothing, &[(NONE, Key::Escape)], || Command::Select(Vec::new())),
+    action!(Files, help_on_the_selected_node, &[(NONE, Key::F1)], || Command::Help(None)).anywhere(),
+    action!(None, self_check, &[], || Command::SelfCheck),
+    action!(None, settings_of_runs, &[], || Command::ShowRunSettings),
+    action!(None, study, &[], || Command::ShowStudy),
+    action!(None, shortcuts, &[], || Command::ToggleShortcuts),
+    action!(None, reset_layout, &[], || Command::ResetLayout),
+    action!(None, room_to_inspect, &[], || Command::InspectLayout),
+    action!(None, about_spikeloom, &[], || Command::ShowAbout),
 ];
 
 /// What the sheet says besides: group, keys, and what they do.
-pub const GESTURES: [(&str, &str, &str); 12] = [
-    ("Canvas", "Double-click", "Add a node"),
-    ("Canvas", "Drag a wire to empty space", "Add what fits"),
-    ("Canvas", "Drag an end of a wire", "Move it to another port, or cut it"),
-    ("Canvas", "Drop a node on a wire", "Insert it there"),
-    ("Canvas", "Drag a frame, with Alt", "Move it with its nodes, alone"),
-    ("Canvas", "Middle drag, Space + drag", "Pan"),
-    ("Canvas", "Wheel, pinch", "Zoom at the pointer"),
-    ("Nodes", "Arrows, with Shift", "Nudge, by more"),
-    ("Edit", "Ctrl+C, X, V", "Copy, cut, paste with inner wires"),
-    ("Edit", "Shift + click, drag a band", "Select several"),
-    ("Run and files", "Drop a file or a folder", "Open it"),
-    ("Run and files", "?", "This sheet"),
+pub const GESTURES: [(Group, Words, Words); 12] = [
+    (Group::Canvas, actions::keys_double_click, actions::does_add_a_node),
+    (Group::Canvas, actions::keys_drag_a_wire_to, actions::does_add_what_fits),
+    (Group::Canvas, actions::keys_drag_an_end_of, actions::does_move_it_to),
+    (Group::Canvas, actions::keys_drop_a_node_on, actions::does_insert_it_there),
+    (Group::Canvas, actions::keys_drag_a_frame_with, actions::does_move_it_with),
+    (Group::Canvas, actions::keys_middle_drag_space_drag, actions::does_pan),
+    (Group::Canvas, actions::keys_wheel_pinch, actions::does_zoom_at_the),
+    (Group::Nodes, actions::keys_arrows_with_shift, actions::does_nudge_by_more),
+    (Group::Edit, actions::keys_ctrl_c_x_v, actions::does_copy_cut_paste),
+    (Group::Edit, actions::keys_shift_click_drag_a, actions::does_select_several),
+    (Group::Files, actions::keys_drop_a_file_or, actions::does_open_it),
+    (Group::Files, || "?", actions::does_this_sheet),
 ];
 
 const NUDGES: [(Key, [f32; 2]); 4] = [
@@ -167,7 +199,7 @@ const NUDGES: [(Key, [f32; 2]); 4] = [
 
 /// The action of a label, for menus.
 pub fn action(label: &str) -> Option<&'static Action> {
-    ACTIONS.iter().find(|action| action.label == label)
+    ACTIONS.iter().find(|action| action.label() == label)
 }
 
 /// What the keys of this frame ask for; while the start screen `greets`, there is no canvas they could mean.
@@ -182,7 +214,7 @@ pub fn commands(ctx: &Context, canvas: &Canvas, greets: bool) -> Vec<Command> {
     // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
     let mut keys: Vec<_> = ACTIONS
         .iter()
-        .filter(|action| action.anywhere || (!typing && (!greets || action.group == "Edit")))
+        .filter(|action| action.anywhere || (!typing && (!greets || action.group == Group::Edit)))
         .flat_map(|action| {
             let keys = keymap.keys(action).into_iter();
             keys.map(move |key| (key.modifiers, key.logical_key, action))

@@ -1,7 +1,7 @@
 //! The start screen, shown while nothing is begun: recent pipelines, templates, a place to drop a recording.
 
 use super::{
-    App, backend::Recent, command::Command, examples::EXAMPLES, shortcuts, sketch::Sketch, text, theme,
+    App, backend::Recent, command::Command, examples::EXAMPLES, shortcuts, sketch::Sketch, text, texts, theme,
 };
 use crate::pipeline::Document;
 use egui::{
@@ -103,11 +103,10 @@ impl App {
         ui.painter().rect_filled(rect, 8.0, p.panel);
         dashed(ui.painter(), rect.shrink(1.0), Stroke::new(1.5, p.node_edge));
         let middle = rect.center();
-        let title = "Drop a recording here";
+        let title = texts::files::drop_a_recording_here();
         let font = FontId::proportional(20.0);
         ui.painter().text(middle - vec2(0.0, 36.0), Align2::CENTER_CENTER, title, font, p.text_strong);
-        let words = "A file or a folder: its format is recognised, and steps that fit its probe are drawn. \
-                     Pipelines and sortings open, too.";
+        let words = texts::files::drop_explained();
         let font = FontId::proportional(13.0);
         ui.painter().text(middle - vec2(0.0, 10.0), Align2::CENTER_CENTER, words, font, p.text_weak);
         let row = Rect::from_center_size(middle + vec2(0.0, 30.0), vec2(470.0, 28.0));
@@ -117,9 +116,9 @@ impl App {
             ui.spacing_mut().item_spacing.x = 8.0;
             let size = vec2(150.0, 28.0);
             for (label, action, hint) in [
-                ("Open…", "Open…", "A pipeline, a recording or a sorting"),
-                ("Empty pipeline", "New", "Draw it yourself"),
-                ("Quick start", "", "A generated recording, ready to run"),
+                (texts::actions::open(), texts::actions::open(), texts::files::open_hint()),
+                (texts::files::empty_pipeline(), texts::actions::new(), texts::files::empty_pipeline_hint()),
+                (texts::files::quick_start(), "", texts::files::quick_start_hint()),
             ] {
                 let action = shortcuts::action(action);
                 let keys = action.map(|a| format!(" ({})", a.keys(ui.ctx()))).unwrap_or_default();
@@ -132,9 +131,9 @@ impl App {
         if !self.unsaved.is_empty() {
             ui.add_space(8.0);
             ui.horizontal(|ui| {
-                let count = text::counted(self.unsaved.len(), "pipeline");
-                ui.colored_label(p.warn, format!("{count} not saved before Spikeloom ended."));
-                if ui.button("Recover…").clicked() {
+                let count = texts::counts::pipelines(self.unsaved.len());
+                ui.colored_label(p.warn, texts::files::unsaved_before(&count));
+                if ui.button(texts::files::recover_dialog()).clicked() {
                     commands.push(Command::ShowUnsaved);
                 }
             });
@@ -143,20 +142,20 @@ impl App {
 
     fn recent_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
-        ui.label(egui::RichText::new("Recent").strong().size(15.0));
+        ui.label(egui::RichText::new(texts::files::recent()).strong().size(15.0));
         ui.add_space(4.0);
         let recent = self.start.recent.as_deref().unwrap_or_default();
         if recent.is_empty() {
-            ui.weak("Pipelines you save or open are listed here.");
+            ui.weak(texts::files::no_recent_files());
             return;
         }
         ui.spacing_mut().item_spacing.y = 2.0;
         for file in recent {
             let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
-            let state = if file.is_there { "" } else { ", missing" };
+            let state = if file.is_there { "" } else { texts::files::and_missing() };
             response.widget_info(|| {
-                WidgetInfo::labeled(Role::Button, file.is_there, format!("Recent {name}{state}"))
+                WidgetInfo::labeled(Role::Button, file.is_there, texts::files::recent_name(&name, &state))
             });
             if response.hovered() || response.has_focus() {
                 ui.painter().rect_filled(rect, 5.0, p.control);
@@ -175,14 +174,14 @@ impl App {
             let folder = file.path.parent().map_or_else(String::new, |f| f.display().to_string());
             let (below, color) = match &file.age_s {
                 Some(age) => (format!("{} · {folder}", text::ago(*age)), p.text_weak),
-                None => (format!("missing · {folder}"), p.warn),
+                None => (texts::files::missing_from(&folder), p.warn),
             };
             let font = FontId::proportional(11.5);
             let words = super::canvas::node::one_line(ui.painter(), &below, font, color, room);
             ui.painter().galley(left + vec2(0.0, 18.0), words, color);
             let cross = Rect::from_center_size(pos2(rect.right() - 14.0, rect.center().y), Vec2::splat(18.0));
             let forget = ui.interact(cross, Id::unique(("forget", &file.path)), Sense::click());
-            forget.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Forget {name}")));
+            forget.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::files::forget(&name)));
             if response.hovered() || forget.hovered() || !file.is_there {
                 let color = if forget.hovered() { p.text_strong } else { p.text_weak };
                 ui.painter().text(
@@ -193,7 +192,7 @@ impl App {
                     color,
                 );
             }
-            if forget.on_hover_text("Take it off the list; the file stays").clicked() {
+            if forget.on_hover_text(texts::files::forget_hint()).clicked() {
                 commands.push(Command::ForgetRecent(file.path.clone()));
             } else if response.on_hover_text(file.path.display().to_string()).clicked() {
                 commands.push(Command::Open(file.path.clone()));
@@ -203,14 +202,14 @@ impl App {
 
     fn templates_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
-        ui.label(egui::RichText::new("Templates").strong().size(15.0));
+        ui.label(egui::RichText::new(texts::files::templates()).strong().size(15.0));
         ui.add_space(4.0);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(12.0, 12.0);
             for (index, (example, sketch)) in EXAMPLES.iter().zip(&self.start.templates).enumerate() {
                 let (rect, response) = ui.allocate_exact_size(CARD, Sense::click());
                 response.widget_info(|| {
-                    WidgetInfo::labeled(Role::Button, true, format!("Template {}", example.name))
+                    WidgetInfo::labeled(Role::Button, true, texts::files::template(&(example.name)()))
                 });
                 let lit = response.hovered() || response.has_focus();
                 let edge = Stroke::new(1.0, if lit { p.accent } else { p.node_edge });
@@ -219,9 +218,10 @@ impl App {
                 sketch.draw(ui, picture);
                 let at = rect.min + vec2(12.0, PICTURE + 2.0);
                 let font = FontId::proportional(14.0);
-                ui.painter().text(at, Align2::LEFT_TOP, example.name, font, p.text_strong);
+                ui.painter().text(at, Align2::LEFT_TOP, (example.name)(), font, p.text_strong);
                 let font = FontId::proportional(11.5);
-                let about = ui.painter().layout(example.about.to_owned(), font, p.text_weak, CARD.x - 24.0);
+                let about =
+                    ui.painter().layout((example.about)().to_owned(), font, p.text_weak, CARD.x - 24.0);
                 ui.painter().galley(at + vec2(0.0, 20.0), about, p.text_weak);
                 if response.clicked() {
                     commands.push(Command::OpenExample(index));

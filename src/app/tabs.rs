@@ -1,7 +1,7 @@
 //! Several pipelines at once: opened, switched, closed, opened again.
 
 use super::{
-    App, canvas::Canvas, command::Command, editor::Editor, keymap, sheet::Sheet, theme, views::Viewer,
+    App, canvas::Canvas, command::Command, editor::Editor, keymap, sheet::Sheet, texts, theme, views::Viewer,
 };
 use egui::{Align2, FontId, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
@@ -153,8 +153,13 @@ impl App {
                         }
                     }
                     let new = ui.small_button("+");
-                    new.widget_info(|| WidgetInfo::labeled(Role::Button, true, "New tab"));
-                    if new.on_hover_text(format!("New pipeline{}", keymap::after(ui.ctx(), "New"))).clicked()
+                    new.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::menus::new_tab()));
+                    if new
+                        .on_hover_text(texts::menus::new_pipeline(&keymap::after(
+                            ui.ctx(),
+                            texts::actions::new(),
+                        )))
+                        .clicked()
                     {
                         commands.push(Command::New);
                     }
@@ -166,13 +171,17 @@ impl App {
 
 fn tab_ui(ui: &mut Ui, sheet: &Sheet, front: bool, commands: &mut Vec<Command>) {
     let p = theme::palette(ui.visuals());
-    let title = if sheet.welcome && sheet.is_empty() { "Start".to_owned() } else { sheet.editor.title() };
+    let title = if sheet.welcome && sheet.is_empty() {
+        texts::menus::start().to_owned()
+    } else {
+        sheet.editor.title()
+    };
     let color = if front { p.text_strong } else { p.text_weak };
     let font = FontId::proportional(12.5);
     let words = super::canvas::node::one_line(ui.painter(), &title, font, color, MAX_TITLE);
     let size = vec2(words.size().x + 38.0, 22.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, front, format!("Tab {title}")));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, front, texts::menus::tab(&title)));
     if front || response.hovered() {
         ui.painter().rect_filled(rect, 4.0, if front { p.panel } else { p.control });
     }
@@ -191,7 +200,7 @@ fn tab_ui(ui: &mut Ui, sheet: &Sheet, front: bool, commands: &mut Vec<Command>) 
     }
     let cross = egui::Rect::from_center_size(rect.right_center() - vec2(12.0, 0.0), vec2(16.0, 16.0));
     let close = ui.interact(cross, response.id.with("close"), Sense::click());
-    close.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close tab {title}")));
+    close.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::menus::close_tab_named(&title)));
     if front || response.hovered() || close.hovered() {
         let color = if close.hovered() { p.text_strong } else { p.text_weak };
         ui.painter().text(cross.center(), Align2::CENTER_CENTER, "×", FontId::proportional(14.0), color);
@@ -203,8 +212,8 @@ fn tab_ui(ui: &mut Ui, sheet: &Sheet, front: bool, commands: &mut Vec<Command>) 
         commands.push(Command::ShowTab(number));
     }
     let state = match (sheet.runs.is_busy(), sheet.editor.is_dirty()) {
-        (true, _) => " · runs",
-        (_, true) => " · not saved",
+        (true, _) => texts::menus::and_runs(),
+        (_, true) => texts::menus::and_not_saved(),
         _ => "",
     };
     let place = sheet.editor.path.as_ref().map_or_else(|| title.clone(), |path| path.display().to_string());

@@ -1,6 +1,7 @@
 //! Numbers, times and names as people read them.
 
-pub use crate::data::text::{clock, counted, number, took};
+use super::texts;
+pub use crate::data::text::{clock, number, took};
 use crate::pipeline::{ParamKind, ParamSpec};
 use serde_json::Value as Json;
 
@@ -55,11 +56,11 @@ pub fn short_path(message: &str) -> String {
 pub fn ago(seconds: f64) -> String {
     let (minutes, hours, days) = (seconds / 60.0, seconds / 3600.0, seconds / 86_400.0);
     match seconds {
-        s if s < 45.0 => "just now".to_owned(),
-        s if s < 3000.0 => format!("{:.0} min ago", minutes.max(1.0)),
-        s if s < 72_000.0 => format!("{hours:.0} h ago"),
-        s if s < 129_600.0 => "yesterday".to_owned(),
-        _ => format!("{days:.0} days ago"),
+        s if s < 45.0 => texts::words::just_now().to_owned(),
+        s if s < 3000.0 => texts::words::min_ago(&minutes.max(1.0)),
+        s if s < 72_000.0 => texts::words::h_ago(&hours),
+        s if s < 129_600.0 => texts::words::yesterday().to_owned(),
+        _ => texts::words::days_ago(&days),
     }
 }
 
@@ -83,18 +84,18 @@ pub fn bytes(count: u64) -> String {
 pub fn param_value(spec: &ParamSpec, value: &Json) -> String {
     let with_unit = |text: String| if spec.unit.is_empty() { text } else { format!("{text} {}", spec.unit) };
     match (&spec.kind, value) {
-        (_, Json::Null) => if spec.auto { "auto" } else { "none" }.to_owned(),
-        (_, Json::Bool(value)) => if *value { "yes" } else { "no" }.to_owned(),
+        (_, Json::Null) => if spec.auto { texts::words::auto() } else { texts::words::none() }.to_owned(),
+        (_, Json::Bool(value)) => if *value { texts::words::yes() } else { texts::words::no() }.to_owned(),
         (_, Json::Number(value)) => with_unit(value.as_f64().map_or_else(|| value.to_string(), number)),
         (ParamKind::Choice { options }, Json::String(value)) => options
             .iter()
             .find(|(stored, ..)| stored == value)
             .map_or_else(|| value.clone(), |(_, label, _)| label.clone()),
         (ParamKind::Path { .. }, Json::String(value)) => match value.rsplit(['/', '\\']).next() {
-            Some("") | None => "not set".to_owned(),
+            Some("") | None => texts::words::not_set().to_owned(),
             Some(name) => name.to_owned(),
         },
-        (_, Json::String(value)) if value.is_empty() => "none".to_owned(),
+        (_, Json::String(value)) if value.is_empty() => texts::words::none().to_owned(),
         (_, Json::String(value)) => with_unit(value.clone()),
         (_, Json::Array(values)) => with_unit(list(values)),
         (ParamKind::Fields, Json::Object(values)) => {

@@ -1,5 +1,6 @@
 //! Every colour and size of the window: two finished palettes, one accent.
 
+use super::texts;
 use crate::pipeline::{Category, MarkColor, PortType};
 use egui::{Color32, CornerRadius, FontId, Margin, Stroke, TextStyle, Theme, Vec2, Visuals, vec2};
 
@@ -153,12 +154,12 @@ pub fn category_color(category: Category, visuals: &Visuals) -> Color32 {
 /// The name of a category, as the palette lists it.
 pub fn category_name(category: Category) -> &'static str {
     match category {
-        Category::Source => "Source",
-        Category::Shape => "Shape",
-        Category::Preprocess => "Preprocess",
-        Category::Sort => "Sort",
-        Category::Look => "Look",
-        Category::Output => "Output",
+        Category::Source => texts::menus::source(),
+        Category::Shape => texts::menus::shape(),
+        Category::Preprocess => texts::menus::preprocess(),
+        Category::Sort => texts::menus::sort(),
+        Category::Look => texts::menus::look(),
+        Category::Output => texts::menus::output(),
     }
 }
 

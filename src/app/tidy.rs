@@ -1,11 +1,6 @@
 //! Carries out what changes the shape of the drawing: wires and kinds, rows and columns, frames and comments.
 
-use super::{
-    App,
-    canvas::Alignment,
-    command::MergeKey,
-    text::{self, counted},
-};
+use super::{App, canvas::Alignment, command::MergeKey, text, texts};
 use crate::pipeline::{Edit, Mark, MarkColor, MarkKind, Pipeline, is_way};
 use std::collections::BTreeSet;
 
@@ -21,7 +16,7 @@ impl App {
     pub(super) fn reconnect(&mut self, old: &(String, String), from: &str, to: &str) {
         let old = (old.0.as_str(), old.1.as_str());
         match self.sheet.editor.drawn().reconnect_edit(&self.kinds(), old, from, to) {
-            Ok(edit) => self.edit(edit, "move wire", None),
+            Ok(edit) => self.edit(edit, texts::canvas::move_wire(), None),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
     }
@@ -29,7 +24,7 @@ impl App {
     /// Puts a node of the pipeline into a wire; frames around both ends grow with it.
     pub(super) fn splice(&mut self, node: &str, wire: &(String, String), merge: Option<MergeKey>) {
         match self.sheet.editor.drawn().splice_with_room(&self.kinds(), node, &wire.0, &wire.1) {
-            Ok(edit) => self.insert_edit(edit, &format!("insert {node}"), merge, node, wire),
+            Ok(edit) => self.insert_edit(edit, &texts::canvas::insert_node(&node), merge, node, wire),
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
     }
@@ -45,7 +40,7 @@ impl App {
         wire: &(String, String),
     ) {
         let merge =
-            merge.unwrap_or_else(|| MergeKey(format!("insert {node} {}", self.sheet.editor.revision())));
+            merge.unwrap_or_else(|| MergeKey(format!("insert_{node}_{}", self.sheet.editor.revision())));
         let ends = [&wire.0, &wire.1].map(|end| end.split_once('.').map_or("", |(node, _)| node));
         let pipeline = self.sheet.editor.drawn();
         let frames = pipeline.marks().filter(|(_, mark)| mark.kind == MarkKind::Frame);
@@ -90,7 +85,7 @@ impl App {
         let label = self.registry.get(kind).map_or(kind, |known| known.info().label).to_lowercase();
         match self.sheet.editor.drawn().swap_edit(&self.kinds(), node, kind) {
             Ok((edit, name)) => {
-                self.edit(edit, &format!("replace {node} with {label}"), None);
+                self.edit(edit, &texts::canvas::replace_node(&node, &label), None);
                 self.sheet.editor.select([name]);
             }
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
@@ -104,7 +99,7 @@ impl App {
         }
         let moves =
             self.sheet.canvas.aligned(self.sheet.editor.drawn(), &self.sheet.states, names, alignment);
-        let label = format!("{} {}", alignment.label(), counted(moves.len(), "node"));
+        let label = format!("{} {}", alignment.label(), texts::counts::nodes(moves.len()));
         self.edit(Edit::Move(moves), &label, None);
     }
 
@@ -123,7 +118,7 @@ impl App {
         };
         let moves = pipeline.arrange(&names, [least(0), least(1)]);
         if !moves.is_empty() {
-            let label = format!("arrange {}", counted(moves.len(), "node"));
+            let label = texts::canvas::arrange(&texts::counts::nodes(moves.len()));
             let mut edits = self.frames_after(&moves);
             edits.push(Edit::Move(moves));
             self.edit(Edit::Batch(edits), &label, None);
@@ -152,7 +147,7 @@ impl App {
         let Some(name) = self.sheet.editor.single_selection().map(|node| node.name.clone()) else { return };
         match self.sheet.editor.drawn().unpack_edit(&self.kinds(), &name) {
             Ok((edit, parts)) => {
-                self.edit(edit, &format!("unpack {name}"), None);
+                self.edit(edit, &texts::canvas::unpack(&name), None);
                 self.sheet.editor.select(parts);
                 self.sheet.canvas.fit(false);
             }
@@ -192,10 +187,10 @@ impl App {
     fn add_mark(&mut self, mark: Mark) {
         let number = self.sheet.editor.pipeline().free_mark();
         let label = match mark.kind {
-            MarkKind::Frame => "add frame",
-            MarkKind::Comment => "add comment",
+            MarkKind::Frame => texts::canvas::add_frame(),
+            MarkKind::Comment => texts::canvas::add_comment(),
         };
-        self.edit(Edit::SetMark(number, Some(mark)), label, Some(MergeKey(format!("mark {number}"))));
+        self.edit(Edit::SetMark(number, Some(mark)), label, Some(MergeKey(format!("mark_{number}"))));
         self.sheet.editor.select_all([], [number]);
         self.edit_mark(number);
     }
@@ -214,7 +209,7 @@ impl App {
         });
         let edits: Vec<Edit> = painted.collect();
         if !edits.is_empty() {
-            let label = format!("make {} {}", self.sheet.editor.selection_words(), color.name());
+            let label = texts::canvas::colour(&self.sheet.editor.selection_words(), &color.name());
             self.edit(Edit::Batch(edits), &label, None);
         }
     }
@@ -226,9 +221,9 @@ impl App {
         match (around, pipeline.mark(number)) {
             (Some((position, size)), Some(mark)) => {
                 let mark = Mark { position, ..mark.clone() }.sized(size);
-                self.edit(Edit::SetMark(number, Some(mark)), "fit frame", None);
+                self.edit(Edit::SetMark(number, Some(mark)), texts::canvas::fit_frame(), None);
             }
-            _ => self.toasts.info("Nothing lies in this frame."),
+            _ => self.toasts.info(texts::canvas::frame_is_empty()),
         }
     }
 }

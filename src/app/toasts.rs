@@ -1,6 +1,6 @@
 //! Short messages at the lower right, for what happened away from the eyes.
 
-use super::{command::Command, theme};
+use super::{command::Command, texts, theme};
 use egui::{Align2, Area, Context, Frame, Id, Order, Role, Sense, Stroke, WidgetInfo, vec2};
 
 /// Seconds that what needs no answer stays.
@@ -96,8 +96,10 @@ impl Toasts {
                         closed = Some(index);
                     }
                     if toast.level == Level::Bad {
-                        let close = ui.small_button("Close");
-                        close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close message"));
+                        let close = ui.small_button(texts::menus::close());
+                        close.widget_info(|| {
+                            WidgetInfo::labeled(Role::Button, true, texts::menus::close_message())
+                        });
                         if close.clicked() {
                             closed = Some(index);
                         }

@@ -1,6 +1,12 @@
 //! The bar at the top: menus at the left, running at the right.
 
-use super::{App, command::Command, examples, keymap, shortcuts, text, theme};
+use super::{
+    App,
+    command::Command,
+    examples, keymap, shortcuts, text,
+    texts::{Words, actions, counts, menus},
+    theme,
+};
 use egui::{Button, MenuBar, Role, Sense, Shape, Stroke, ThemePreference, Ui, WidgetInfo, vec2};
 
 /// Steps listed in the menu of the history, each way.
@@ -12,15 +18,19 @@ impl App {
         let mut commands = Vec::new();
         let p = theme::palette(ui.visuals());
         let frame = egui::Frame::NONE.fill(p.bar).inner_margin(egui::Margin::symmetric(8, 4));
-        egui::Panel::top("menu bar").frame(frame).show_separator_line(false).show(ui, |ui| {
+        egui::Panel::top("menu_bar").frame(frame).show_separator_line(false).show(ui, |ui| {
             MenuBar::new().ui(ui, |ui| {
-                ui.menu_button("File", |ui| self.file_menu(ui, &mut commands));
-                ui.menu_button("Edit", |ui| self.edit_menu(ui, &mut commands));
-                ui.menu_button("View", |ui| self.view_menu(ui, &mut commands));
-                ui.menu_button("Help", |ui| {
-                    self.actions(ui, &["Help on the selected node"], &mut commands);
-                    entry(ui, "Shortcuts", "?", true, Command::ToggleShortcuts, &mut commands);
-                    self.actions(ui, &["All commands", "Self-check…", "About Spikeloom"], &mut commands);
+                ui.menu_button(menus::file(), |ui| self.file_menu(ui, &mut commands));
+                ui.menu_button(menus::edit(), |ui| self.edit_menu(ui, &mut commands));
+                ui.menu_button(menus::view(), |ui| self.view_menu(ui, &mut commands));
+                ui.menu_button(menus::help(), |ui| {
+                    self.actions(ui, &[actions::help_on_the_selected_node], &mut commands);
+                    entry(ui, actions::shortcuts(), "?", true, Command::ToggleShortcuts, &mut commands);
+                    self.actions(
+                        ui,
+                        &[actions::all_commands, actions::self_check, actions::about_spikeloom],
+                        &mut commands,
+                    );
                 });
                 self.tabs_ui(ui, &mut commands);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -37,29 +47,26 @@ impl App {
         if running {
             let stop = ui
                 .add_enabled_ui(!self.sheet.runs.is_stopping(), |ui| {
-                    sign_button(ui, "Stop", p.control, p.text_strong)
+                    sign_button(ui, actions::stop(), p.control, p.text_strong)
                 })
                 .inner;
-            if stop.on_hover_text(format!("Stop the run{}", keymap::after(ui.ctx(), "Stop"))).clicked() {
+            if stop.on_hover_text(menus::stop_hint(&keymap::after(ui.ctx(), actions::stop()))).clicked() {
                 commands.push(Command::Stop);
             }
         } else {
             // Nothing is drawn yet: there is nothing to run.
             let any = !self.sheet.is_empty();
-            let run = ui.add_enabled_ui(any, |ui| sign_button(ui, "Run", p.accent, p.on_accent)).inner;
             let run =
-                run.on_disabled_hover_text("There is nothing to run yet: open a recording or a template");
-            if run
-                .on_hover_text(format!("Run what is not done yet{}", keymap::after(ui.ctx(), "Run")))
-                .clicked()
-            {
+                ui.add_enabled_ui(any, |ui| sign_button(ui, actions::run(), p.accent, p.on_accent)).inner;
+            let run = run.on_disabled_hover_text(menus::nothing_to_run());
+            if run.on_hover_text(menus::run_hint(&keymap::after(ui.ctx(), actions::run()))).clicked() {
                 commands.push(Command::Run { until: None });
             }
         }
         ui.add_space(8.0);
         let mut status = self.status_line();
         if !self.queue.is_empty() {
-            status = format!("{status} · {}", text::counted(self.queue.len(), "run") + " queued");
+            status = format!("{status} · {}", menus::queued(&counts::runs(self.queue.len())));
         }
         let words = egui::RichText::new(status).color(if running { p.text } else { p.text_weak });
         ui.add(egui::Label::new(words).truncate());
@@ -67,9 +74,9 @@ impl App {
 
     fn file_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(220.0);
-        self.actions(ui, &["New", "Open…"], commands);
+        self.actions(ui, &[actions::new, actions::open], commands);
         ui.add_enabled_ui(!self.settings.recent.is_empty(), |ui| {
-            ui.menu_button("Open recent", |ui| {
+            ui.menu_button(menus::open_recent(), |ui| {
                 for path in &self.settings.recent {
                     let name =
                         path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -81,17 +88,21 @@ impl App {
                 }
             });
         });
-        ui.menu_button("Examples", |ui| {
+        ui.menu_button(menus::examples(), |ui| {
             for (index, example) in examples::EXAMPLES.iter().enumerate() {
-                entry(ui, example.name, "", true, Command::OpenExample(index), commands);
+                entry(ui, (example.name)(), "", true, Command::OpenExample(index), commands);
             }
         });
         ui.separator();
-        self.actions(ui, &["Save", "Save as…", "Revert to saved"], commands);
+        self.actions(ui, &[actions::save, actions::save_as, actions::revert_to_saved], commands);
         ui.separator();
-        self.actions(ui, &["Close tab", "Reopen closed tab", "Recover unsaved pipelines…"], commands);
+        self.actions(
+            ui,
+            &[actions::close_tab, actions::reopen_closed_tab, actions::recover_unsaved_pipelines],
+            commands,
+        );
         ui.separator();
-        self.actions(ui, &["Quit"], commands);
+        self.actions(ui, &[actions::quit], commands);
     }
 
     fn edit_menu(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -101,23 +112,36 @@ impl App {
             Some(what) => format!("{word} {what}"),
             None => word.to_owned(),
         };
-        let keys = ["Undo", "Redo"].map(|label| keymap::keys_of(ui.ctx(), label));
-        entry(ui, &label("Undo", undo), &keys[0], undo.is_some(), Command::Undo, commands);
-        entry(ui, &label("Redo", redo), &keys[1], redo.is_some(), Command::Redo, commands);
+        let keys = [actions::undo(), actions::redo()].map(|label| keymap::keys_of(ui.ctx(), label));
+        entry(ui, &label(actions::undo(), undo), &keys[0], undo.is_some(), Command::Undo, commands);
+        entry(ui, &label(actions::redo(), redo), &keys[1], redo.is_some(), Command::Redo, commands);
         ui.add_enabled_ui(undo.is_some() || redo.is_some(), |ui| {
-            ui.menu_button("History", |ui| self.history_menu(ui, commands));
+            ui.menu_button(menus::history(), |ui| self.history_menu(ui, commands));
         });
         ui.separator();
         let any = self.has_selection();
-        entry(ui, "Cut", "Ctrl+X", any, Command::Cut, commands);
-        entry(ui, "Copy", "Ctrl+C", any, Command::Copy, commands);
-        self.actions(ui, &["Duplicate", "Delete", "Select all"], commands);
+        entry(ui, menus::cut(), "Ctrl+X", any, Command::Cut, commands);
+        entry(ui, menus::copy(), "Ctrl+C", any, Command::Copy, commands);
+        self.actions(ui, &[actions::duplicate, actions::delete, actions::select_all], commands);
         ui.separator();
-        self.actions(ui, &["Add node…", "Add comment", "Frame"], commands);
-        self.actions(ui, &["Group into a node", "Ungroup", "Leave group", "Save to my library"], commands);
-        self.actions(ui, &["Rename", "Replace with…", "Mute", "Bypass", "Collapse"], commands);
+        self.actions(ui, &[actions::add_node, actions::add_comment, actions::frame], commands);
+        self.actions(
+            ui,
+            &[
+                actions::group_into_a_node,
+                actions::ungroup,
+                actions::leave_group,
+                actions::save_to_my_library,
+            ],
+            commands,
+        );
+        self.actions(
+            ui,
+            &[actions::rename, actions::replace_with, actions::mute, actions::bypass, actions::collapse],
+            commands,
+        );
         ui.separator();
-        self.actions(ui, &["Run to here", "Look at output"], commands);
+        self.actions(ui, &[actions::run_to_here, actions::look_at_output], commands);
     }
 
     /// The steps that can be redone, the state that is shown, and the steps that can be undone, newest first.
@@ -127,15 +151,14 @@ impl App {
         let redo: Vec<&str> = redo.take(HISTORY).collect();
         for (index, label) in redo.iter().enumerate().rev() {
             let words = egui::RichText::new(text::sentence_of(label)).weak();
-            if ui.button(words).on_hover_text(format!("Redo {}", text::counted(index + 1, "step"))).clicked()
-            {
+            if ui.button(words).on_hover_text(menus::redo(&counts::steps(index + 1))).clicked() {
                 commands.push(Command::Step(-(index as i32) - 1));
                 ui.close();
             }
         }
-        ui.label(egui::RichText::new("Now").strong());
+        ui.label(egui::RichText::new(menus::now()).strong());
         for (index, label) in undo.take(HISTORY).enumerate() {
-            let hover = format!("Undo {}", text::counted(index + 1, "step"));
+            let hover = menus::undo(&counts::steps(index + 1));
             if ui.button(text::sentence_of(label)).on_hover_text(hover).clicked() {
                 commands.push(Command::Step(index as i32 + 1));
                 ui.close();
@@ -144,33 +167,42 @@ impl App {
     }
 
     /// Entries of the table of actions, by label.
-    fn actions(&self, ui: &mut Ui, labels: &[&str], commands: &mut Vec<Command>) {
-        for action in labels.iter().filter_map(|label| shortcuts::action(label)) {
+    fn actions(&self, ui: &mut Ui, labels: &[Words], commands: &mut Vec<Command>) {
+        for action in labels.iter().filter_map(|label| shortcuts::action(label())) {
             let command = (action.make)();
-            entry(ui, action.label, &action.keys(ui.ctx()), self.can(&command), command, commands);
+            entry(ui, action.label(), &action.keys(ui.ctx()), self.can(&command), command, commands);
         }
     }
 
     fn view_menu(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         ui.set_min_width(200.0);
-        self.actions(ui, &["Fit all", "Fit selection", "100 %", "Find on the canvas…"], commands);
-        if ui.checkbox(&mut self.settings.minimap, "Minimap").clicked()
-            | ui.checkbox(&mut self.sheet.previews.all, "Preview on all nodes").clicked()
+        self.actions(
+            ui,
+            &[actions::fit_all, actions::fit_selection, actions::actual_size, actions::find_on_the_canvas],
+            commands,
+        );
+        if ui.checkbox(&mut self.settings.minimap, actions::minimap()).clicked()
+            | ui.checkbox(&mut self.sheet.previews.all, actions::preview_on_all_nodes()).clicked()
         {
             ui.close();
         }
         ui.separator();
-        self.actions(ui, &["Run history", "Study", "Arrange nodes"], commands);
-        ui.menu_button("Align", |ui| {
-            let labels = ["Align left edges", "Align right edges", "Align top edges", "Align bottom edges"];
+        self.actions(ui, &[actions::run_history, actions::study, actions::arrange_nodes], commands);
+        ui.menu_button(menus::align(), |ui| {
+            let labels: [Words; 4] = [
+                actions::align_left_edges,
+                actions::align_right_edges,
+                actions::align_top_edges,
+                actions::align_bottom_edges,
+            ];
             self.actions(ui, &labels, commands);
-            self.actions(ui, &["Distribute horizontally", "Distribute vertically"], commands);
+            self.actions(ui, &[actions::distribute_horizontally, actions::distribute_vertically], commands);
         });
         ui.separator();
         for (label, theme) in [
-            ("Dark", ThemePreference::Dark),
-            ("Light", ThemePreference::Light),
-            ("As the system", ThemePreference::System),
+            (menus::dark(), ThemePreference::Dark),
+            (menus::light(), ThemePreference::Light),
+            (menus::as_the_system(), ThemePreference::System),
         ] {
             if ui.radio(self.settings.theme == theme, label).clicked() {
                 self.settings.theme = theme;
@@ -180,8 +212,8 @@ impl App {
         }
         ui.separator();
         ui.horizontal(|ui| {
-            ui.label("Size");
-            for (label, step) in [("Smaller", -0.1), ("Larger", 0.1)] {
+            ui.label(menus::size());
+            for (label, step) in [(menus::smaller(), -0.1), (menus::larger(), 0.1)] {
                 if ui.small_button(if step < 0.0 { "−" } else { "+" }).accessible_name(label).clicked() {
                     self.settings.scale = (self.settings.scale + step).clamp(0.6, 2.5);
                     ui.ctx().set_zoom_factor(self.settings.scale);
@@ -190,9 +222,9 @@ impl App {
             ui.weak(format!("{} %", text::number(f64::from((self.settings.scale * 100.0).round()))));
         });
         ui.separator();
-        self.actions(ui, &["Room to inspect", "Reset layout"], commands);
+        self.actions(ui, &[actions::room_to_inspect, actions::reset_layout], commands);
         ui.separator();
-        self.actions(ui, &["Settings of runs…"], commands);
+        self.actions(ui, &[actions::settings_of_runs], commands);
     }
 }
 
@@ -203,7 +235,7 @@ fn sign_button(ui: &mut Ui, label: &str, fill: egui::Color32, color: egui::Color
     let fill = if response.hovered() { fill.gamma_multiply(0.85) } else { fill };
     ui.painter().rect_filled(rect, 5.0, fill);
     let sign = rect.left_center() + vec2(19.0, 0.0);
-    if label == "Stop" {
+    if label == actions::stop() {
         ui.painter().rect_filled(egui::Rect::from_center_size(sign, vec2(9.0, 9.0)), 1.0, color);
     } else {
         let points = [vec2(-4.0, -5.5), vec2(5.5, 0.0), vec2(-4.0, 5.5)].map(|d| sign + d);

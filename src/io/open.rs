@@ -387,14 +387,17 @@ pub fn only_one_inside(folder: &Path) -> Option<PathBuf> {
     find_inside(folder, 3, &mut inside);
     if inside.is_empty() {
         // A single file of any name: raw samples, most likely.
-        let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-        inside = entries
-            .filter(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')))
-            .take(2)
-            .collect();
-        inside.retain(|path| path.is_file());
+        return only_entry(folder).filter(|path| path.is_file());
     }
     if inside.len() == 1 { inside.pop() } else { None }
+}
+
+/// What a folder holds where that is one thing, hidden files and folders aside.
+pub fn only_entry(folder: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    let mut seen = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    let first = seen.next()?;
+    seen.next().is_none().then(|| first.path())
 }
 
 /// A few recordings and sortings in a folder, for the message where the folder itself is none.

@@ -56,11 +56,17 @@ impl RunSettings {
     pub fn load() -> Result<Self, Error> {
         match Self::default_path() {
             // A file that is named should be there.
-            Some(path) if path.exists() || std::env::var_os("SPIKELOOM_SETTINGS").is_some() => {
-                Self::read(&path)
-            }
-            _ => Ok(Self::default()),
+            Some(path) if std::env::var_os("SPIKELOOM_SETTINGS").is_some() => Self::read(&path),
+            path => Self::read_or_usual(path.as_deref()),
         }
+    }
+
+    /// The settings of a file that may not be there yet: the defaults then, as where settings are made.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read_or_usual(path: Option<&Path>) -> Result<Self, Error> {
+        path.filter(|path| path.exists()).map_or_else(|| Ok(Self::default()), Self::read)
     }
 
     /// The settings of a file.
@@ -207,8 +213,21 @@ impl Hooks {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_yet_stands_for_what_is_usual() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.ron");
+        assert_eq!(RunSettings::read_or_usual(Some(&path)).unwrap(), RunSettings::default());
+        let set = RunSettings { threads: Some(3), ..RunSettings::default() };
+        set.save(&path).unwrap();
+        assert_eq!(RunSettings::read_or_usual(Some(&path)).unwrap(), set);
+        std::fs::write(&path, "(threads: many)").unwrap();
+        assert!(RunSettings::read_or_usual(Some(&path)).is_err());
+    }
 
     #[test]
     fn job_handlers_of_sortingview_are_read() {

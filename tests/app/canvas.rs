@@ -164,3 +164,17 @@ fn three_hundred_nodes_are_drawn_within_a_frame() {
     assert!(all < Duration::from_millis(50), "{all:?} for all nodes");
     assert!(close < Duration::from_millis(50), "{close:?} at 100 %");
 }
+
+#[test]
+fn what_explains_a_node_does_not_lie_over_a_question() {
+    let mut window = Window::empty();
+    window.add_at(30.0, 60.0, "band-pass");
+    window.key(Modifiers::NONE, Key::Escape);
+    let summary = spikeloom::nodes::registry().get("bandpass_filter").unwrap().info().summary;
+    window.harness.hover_at(window.center("Node bandpass_filter"));
+    window.steps(60);
+    assert!(window.says(summary), "{:?}", window.words());
+    window.app_mut().perform(Command::ShowCommands);
+    window.steps(10);
+    assert!(window.says("Search commands") && !window.says(summary));
+}

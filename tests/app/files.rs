@@ -167,6 +167,28 @@ fn the_browser_goes_through_folders_and_asks_before_it_replaces() {
 }
 
 #[test]
+fn a_folder_that_is_typed_is_opened_where_it_is_a_recording_and_entered_else() {
+    let mut window = Window::empty();
+    let data = crate::common::shared_data().join("si_written");
+    window.key(Modifiers::COMMAND, Key::O);
+    window.choose_path(&data);
+    window.wait_for("Folder recording_binary");
+    window.choose_path(&data.join("recording_binary"));
+    window.wait("it is read", |app| app.pipeline().node("read_recording").is_some());
+}
+
+#[test]
+fn a_folder_stands_for_a_file_only_where_it_holds_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.xyz");
+    std::fs::write(&file, [7u8; 64]).unwrap();
+    std::fs::write(folder.path().join(".hidden"), "").unwrap();
+    assert_eq!(spikeloom::io::only_one_inside(folder.path()), Some(file));
+    std::fs::create_dir(folder.path().join("more")).unwrap();
+    assert_eq!(spikeloom::io::only_one_inside(folder.path()), None);
+}
+
+#[test]
 fn changes_are_not_lost_without_a_question() {
     let mut window = Window::empty();
     window.add_at(30.0, 60.0, "band-pass");

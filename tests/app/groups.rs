@@ -4,7 +4,7 @@ use crate::window::Window;
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use spikeloom::{
-    app::command::Command,
+    app::command::{Command, Joint},
     nodes,
     pipeline::{Document, Edit, NodeState},
 };
@@ -140,13 +140,29 @@ fn a_group_is_copied_with_its_inside_and_kept_in_the_library() {
     assert!(opened.pipeline.group("clean").is_some(), "an ordinary pipeline");
     window.app_mut().perform(Command::New);
     window.steps(3);
-    window.app_mut().perform(Command::AddKept { file, position: None });
+    window.app_mut().perform(Command::AddKept { file, position: None, joint: Joint::None });
     window.wait("it is added", |app| app.pipeline().group("clean").is_some());
     assert!(window.harness.query_by_label("Node clean").is_some());
     assert!(window.harness.query_by_label("Input clean.recording").is_some());
     // The search at the pointer has it, by its name before all else.
     window.add_at(20.0, 200.0, "clean");
     window.wait("it is added", |app| app.pipeline().group("clean_2").is_some());
+    // So has the search at the end of a wire that it takes, and the wire is drawn.
+    window.app_mut().perform(Command::New);
+    window.steps(3);
+    window.add_at(10.0, 40.0, "generate recording");
+    window.pull("generate_recording.recording", window.canvas(400.0, 60.0), "clean");
+    window.wait("it is added", |app| app.pipeline().group("clean").is_some());
+    assert!(window.wires().contains(&"generate_recording.recording clean/bandpass.recording".to_owned()));
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert!(window.wires().is_empty() && window.pipeline().group("clean").is_none(), "it is one step");
+    // What carries something else is not offered it.
+    let truth = window.center("Output generate_recording.truth");
+    let place = window.canvas(400.0, 200.0);
+    window.drag(truth, place);
+    window.drop_at(place);
+    assert!(!window.says("Add clean"), "{:?}", window.words());
+    window.key(Modifiers::NONE, Key::Escape);
     // And by what it is made of.
     window.app_mut().perform(Command::FindNode);
     window.steps(3);

@@ -21,6 +21,11 @@ fn runs_are_kept_with_their_pipelines_and_compared() {
     window.wait_for_run();
     window.key(Modifiers::COMMAND, Key::H);
     window.wait_for("2 runs kept");
+    assert!(
+        window.says("Duration: 3 s (was 2 s)"),
+        "what was set otherwise is in the list: {:?}",
+        window.words()
+    );
     let kept = Store::open(&window.folder.path().join("store")).unwrap().runs();
     assert_eq!(kept.len(), 2);
     assert!(kept.iter().all(|run| run.record.status.is_some() && run.record.tasks > 0), "{kept:?}");

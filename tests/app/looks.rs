@@ -75,6 +75,17 @@ fn parameters_at_work_and_the_health_of_channels() {
     both(&mut window, "health");
 }
 
+/// Makes runs of a store as if they had been days ago, and had lasted a while.
+fn age(window: &Window) {
+    for run in std::fs::read_dir(window.folder.path().join("store/runs")).unwrap() {
+        let file = run.unwrap().path().join("run.json");
+        let mut record: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        record["started_s"] = (record["started_s"].as_f64().unwrap() - 3.0 * 86_400.0).into();
+        record["duration_s"] = 74.0.into();
+        std::fs::write(&file, record.to_string()).unwrap();
+    }
+}
+
 /// A pipeline after a run that failed, in the next session: no times are shown.
 fn failed() -> Window {
     let mut window = open(WRONG, [1240.0, 720.0]);
@@ -83,14 +94,7 @@ fn failed() -> Window {
     window.wait("it failed", |app| matches!(app.states().get("reader"), Some(NodeState::Failed(_))));
     window.wait("the run is over", |app| !app.is_running());
     let path = window.app().path().unwrap().to_owned();
-    // As if it had been a while ago, and had lasted.
-    for run in std::fs::read_dir(window.folder.path().join("store/runs")).unwrap() {
-        let file = run.unwrap().path().join("run.json");
-        let mut record: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        record["started_s"] = (record["started_s"].as_f64().unwrap() - 3.0 * 86_400.0).into();
-        record["duration_s"] = 74.0.into();
-        std::fs::write(&file, record.to_string()).unwrap();
-    }
+    age(&window);
     let mut window = Window::open_over(window.close(), Some(&path));
     window.harness.set_size(vec2(1240.0, 720.0));
     window.wait("it is checked", |app| app.states().len() == 4);
@@ -159,4 +163,52 @@ fn nothing_there_yet() {
     window.click("Runs");
     window.rest();
     both(&mut window, "no_runs");
+}
+
+#[test]
+fn two_runs_side_by_side() {
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording", params: (duration_s: 2.0)),
+        "band": (kind: "bandpass_filter", position: (240.0, 0.0)),
+        "noise": (kind: "noise_levels", position: (480.0, 0.0)),
+    }, wires: [("demo.recording", "band.recording"), ("band.recording", "noise.recording")])"#;
+    let mut window = open(text, [1240.0, 720.0]);
+    window.wait("it is checked", |app| app.states().len() == 3);
+    window.click("Run");
+    window.wait_for_run();
+    window.click("Node band");
+    window.type_number("Freq min", "500");
+    window.click("Run");
+    window.wait_for_run();
+    age(&window);
+    let path = window.app().path().unwrap().to_owned();
+    window.app_mut().save(path.clone());
+    window.wait("it is saved", |app| !app.is_dirty());
+    // The next session knows no times of its own.
+    let mut window = Window::open_over(window.close(), Some(&path));
+    window.harness.set_size(vec2(1240.0, 720.0));
+    window.wait("it is checked", |app| app.states().len() == 3);
+    window.app_mut().perform(Command::ShowHistory);
+    window.wait_for("2 runs kept");
+    let kept = spikeloom::pipeline::Store::open(&window.folder.path().join("store")).unwrap().runs();
+    let pair = [kept[1].folder.clone(), kept[0].folder.clone()];
+    window.app_mut().perform(Command::CompareRuns(pair));
+    window.wait_for("Only what differs");
+    both(&mut window, "compared");
+}
+
+#[test]
+fn what_a_crash_left() {
+    let mut window = Window::empty();
+    window.add_at(30.0, 60.0, "band-pass");
+    let unsaved = window.folder.path().join("state/unsaved");
+    let is_kept = |_: &spikeloom::app::App| {
+        let sessions = std::fs::read_dir(&unsaved).into_iter().flatten().flatten();
+        sessions.flat_map(|session| std::fs::read_dir(session.path()).into_iter().flatten()).count() > 1
+    };
+    window.wait("a copy is there", is_kept);
+    let mut window = Window::start_over(window.close(), None);
+    window.harness.set_size(vec2(1000.0, 660.0));
+    window.wait_for("Recover Untitled");
+    both(&mut window, "recovery");
 }

@@ -78,7 +78,11 @@ fn a_copy_that_cannot_be_read_is_told_and_clears_nothing() {
     fs::write(&copies(&folder)[0], "(version: 1, nodes: {").unwrap();
     let mut window = Window::start_over(folder, None);
     window.wait_for("Recover unsaved pipelines");
+    // It does not lie over what is begun instead, and is there when it is asked for.
     window.app_mut().perform(Command::OpenExample(0));
+    window.rest();
+    assert!(!window.says("Recover unsaved pipelines"));
+    window.app_mut().perform(Command::ShowUnsaved);
     window.app_mut().perform(Command::Recover(0));
     window.wait_for("cannot be recovered");
     assert!(window.pipeline().node("sort").is_some());

@@ -226,18 +226,19 @@ fn where_no_units_were_found_buttons_lower_the_threshold() {
     window.wait("it is sorted", |app| matches!(app.states().get("sort"), Some(NodeState::Done { .. })));
     window.app_mut().perform(Command::Look("sort.sorting".into()));
     window.wait_for("No units were found");
+    // Right there, in the list of problems and beside the node.
+    window.wait_for("Lower Detect threshold to 40");
     window.wait_for("Problems ");
     window.harness.get_by_label_contains("Problems ").click();
     window.steps(3);
     let threshold =
         |window: &Window| window.pipeline().node("sort").unwrap().params["detect_threshold"].as_f64();
-    // In the list of problems and beside the node.
     let press = |window: &mut Window, label: &str| {
         window.wait_for(label);
         window.harness.query_all_by_label(label).next().unwrap().click();
         window.steps(3);
     };
-    press(&mut window, "Lower detect_threshold to 40");
+    press(&mut window, "Lower Detect threshold to 40");
     assert_eq!(threshold(&window), Some(40.0));
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(threshold(&window), Some(50.0), "it is one step to undo");
@@ -245,7 +246,7 @@ fn where_no_units_were_found_buttons_lower_the_threshold() {
     press(&mut window, "Peak heights…");
     window.wait_for("peaks a second reach it");
     window.harness.get_by_label("Histogram of peak heights");
-    window.harness.get_by_label_contains("Set detect_threshold to ").click();
+    window.harness.get_by_label_contains("Set Detect threshold to ").click();
     window.steps(3);
     let set = threshold(&window).unwrap();
     assert!((2.0..=15.0).contains(&set), "{set}");

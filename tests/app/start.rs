@@ -38,6 +38,22 @@ fn the_start_screen_offers_templates_recent_files_and_an_empty_canvas() {
 }
 
 #[test]
+fn what_was_opened_is_known_to_the_next_session_however_this_one_ends() {
+    let mut window = start();
+    window.click("Template Tetrode");
+    let file = window.folder.path().join("mine.ron");
+    window.app_mut().save(file.clone());
+    window.wait("the file is saved", |app| app.path().is_some());
+    let list = window.folder.path().join("state/recent.ron");
+    window.wait("it is kept at once", |_| list.is_file());
+    // Nothing of this session was saved or settled: eframe's own settings are lost.
+    let mut window = Window::start_over(window.close(), None);
+    window.wait_for("Recent mine.ron");
+    window.click("Forget mine.ron");
+    window.wait("it is forgotten at once", |_| !std::fs::read_to_string(&list).unwrap().contains("mine"));
+}
+
+#[test]
 fn a_dropped_recording_gets_steps_that_fit_its_probe() {
     let mut window = start();
     window.drop_file(&shared_data().join("si_written/recording_binary"));
@@ -65,9 +81,18 @@ fn the_pipeline_of_results_and_of_pictures_opens_as_a_copy() {
     let text = spikeloom::pipeline::Document::to_text(window.pipeline(), &spikeloom::nodes::registry());
     std::fs::write(folder.join("pipeline.ron"), &text).unwrap();
     std::fs::write(folder.join("run.json"), "{}").unwrap();
-    window.drop_file(&folder);
+    // As the store has it: a folder of the node with the result in it, and a log and arrays beside the pipeline.
+    std::fs::write(folder.join("log.txt"), "10 units").unwrap();
+    std::fs::create_dir(folder.join("sorting")).unwrap();
+    let node = window.folder.path().join("node");
+    std::fs::create_dir(&node).unwrap();
+    std::fs::rename(&folder, node.join("result")).unwrap();
+    window.drop_file(&node);
     window.wait("it is open", |app| app.tabs().len() == 2);
     assert_eq!(window.app().path(), None, "nothing is saved over the results");
+    window.drop_file(&node.join("result/log.txt"));
+    window.wait_for("log.txt is a text, not a recording");
+    window.click("Close message");
     assert!(window.pipeline().node("generate_recording").is_some());
 
     let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"></svg>"#;
@@ -76,8 +101,10 @@ fn the_pipeline_of_results_and_of_pictures_opens_as_a_copy() {
     window.drop_file(&picture);
     window.wait_for("figure.svg holds no pipeline");
     window.click("Close message");
-    spikeloom::io::travel::attach(&picture, &text).unwrap();
+    let head = "// Shows generate_recording.truth. Paths start at /";
+    spikeloom::io::travel::attach(&picture, &format!("{head}\n{text}")).unwrap();
     window.drop_file(&picture);
     window.wait("it is open, too", |app| app.tabs().len() == 3);
+    assert_eq!(window.app().looked_at(), Some("generate_recording.truth"), "what the picture shows");
     assert!(window.says("The pipeline that made figure.svg"));
 }

@@ -1,7 +1,7 @@
 //! How the browser looks, and what clicks and keys in it ask for.
 
 use super::{Browser, Entry, Mode, Question};
-use crate::app::{backend::Purpose, text, theme};
+use crate::app::{backend::Purpose, text, texts, theme};
 use egui::{Key, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::path::Path;
 
@@ -49,7 +49,9 @@ impl Browser {
                     folder.file_name().map_or_else(|| "/".to_owned(), |n| n.to_string_lossy().into_owned());
                 let last = index + 1 == above.len();
                 let button = ui.add(egui::Button::new(&name).frame_when_inactive(false).selected(last));
-                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Folder {name}")));
+                button.widget_info(|| {
+                    WidgetInfo::labeled(Role::Button, true, texts::files::folder_name(&name))
+                });
                 if button.clicked() {
                     target = Some((*folder).to_owned());
                 }
@@ -59,7 +61,7 @@ impl Browser {
             }
             if let Some(home) = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_owned())
                 && !self.folder.starts_with(&home)
-                && ui.small_button("Home").clicked()
+                && ui.small_button(texts::files::home()).clicked()
             {
                 target = Some(home);
             }
@@ -107,9 +109,9 @@ impl Browser {
         frame.show(ui, |ui| {
             ui.set_min_size(vec2(ui.available_width(), height));
             let empty = match &self.entries {
-                None => "Reading the folder…".to_owned(),
+                None => texts::files::reading_the_folder().to_owned(),
                 Some(Err(reason)) => reason.clone(),
-                Some(Ok(_)) if shown.is_empty() => "Nothing here to choose.".to_owned(),
+                Some(Ok(_)) if shown.is_empty() => texts::files::folder_is_empty().to_owned(),
                 Some(Ok(_)) => String::new(),
             };
             if !empty.is_empty() {
@@ -141,12 +143,12 @@ impl Browser {
     /// The line to type in; true where Enter ended it.
     fn name_field(&mut self, ui: &mut Ui) -> bool {
         let hint = match self.mode {
-            Mode::Save => "Name of the file",
-            _ => "Name or path",
+            Mode::Save => texts::files::name_of_the_file(),
+            _ => texts::files::name_or_path(),
         };
         let width = ui.available_width();
         let edit = egui::TextEdit::singleline(&mut self.name).hint_text(hint).desired_width(width);
-        let response = ui.add(edit).accessible_name("File name");
+        let response = ui.add(edit).accessible_name(texts::files::file_name());
         if response.changed() {
             self.row = None;
             self.replaces = None;
@@ -167,7 +169,7 @@ impl Browser {
             _ if !self.refusal.is_empty() => (self.refusal.clone(), p.bad),
             (Some(path), ..) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                (format!("{name} is there already and would be replaced."), p.warn)
+                (texts::files::would_be_replaced(&name), p.warn)
             }
             (None, Some((path, words, _)), Some(_)) if path.file_name() == Some(self.name.as_ref()) => {
                 (words.clone(), p.text_weak)
@@ -183,28 +185,34 @@ impl Browser {
         let p = theme::palette(ui.visuals());
         let marks_folder = self.row.and_then(|row| shown.get(row)).is_some_and(|entry| entry.is_folder);
         let word = match (self.mode, &self.replaces) {
-            (Mode::Save, Some(_)) => "Replace",
-            (Mode::Save, None) if matches!(self.purpose, Purpose::Save | Purpose::Export) => "Save",
-            (Mode::Open, _) if self.purpose == Purpose::Open => "Open",
-            _ => "Choose",
+            (Mode::Save, Some(_)) => texts::files::replace(),
+            (Mode::Save, None) if matches!(self.purpose, Purpose::Save | Purpose::Export) => {
+                texts::files::save()
+            }
+            (Mode::Open, _) if self.purpose == Purpose::Open => texts::files::open(),
+            _ => texts::files::choose(),
         };
         let typed = self.typed();
         // A folder that is a recording is opened; any other one is entered.
         let opens = typed.as_ref().is_some_and(|path| self.opens(path));
         let enters = self.mode == Mode::Open && marks_folder && !opens;
-        let word = if enters { "Look inside" } else { word };
+        let word = if enters { texts::files::look_inside() } else { word };
         let mut closed = false;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let strong = egui::Button::new(egui::RichText::new(word).color(p.on_accent)).fill(p.accent);
             let takes = ui.add_enabled(typed.is_some(), strong).clicked();
-            closed = ui.button("Cancel").clicked();
-            if marks_folder && !enters && ui.button("Look inside").clicked() {
+            closed = ui.button(texts::files::cancel()).clicked();
+            if marks_folder && !enters && ui.button(texts::files::look_inside()).clicked() {
                 questions.extend(typed.clone().map(|path| Question::Take { path, enters: true }));
             }
             if takes || enter {
                 // Enter goes into folders that are nothing to open; the button takes them where they are asked for.
                 let enters = enters || (enter && !(opens && self.mode == Mode::Open));
-                questions.extend(typed.clone().map(|path| Question::Take { path, enters }));
+                let is_typed = enter && self.row.is_none() && self.mode == Mode::Open;
+                questions.extend(typed.clone().map(|path| match is_typed {
+                    true => Question::TakeTyped(path),
+                    false => Question::Take { path, enters },
+                }));
             }
         });
         closed
@@ -213,7 +221,7 @@ impl Browser {
 
 fn entry_row(ui: &mut Ui, entry: &Entry, marked: bool) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), Sense::click());
-    let kind = if entry.is_folder { "Folder" } else { "File" };
+    let kind = if entry.is_folder { texts::files::folder() } else { texts::files::file() };
     response
         .widget_info(|| WidgetInfo::selected(Role::Button, true, marked, format!("{kind} {}", entry.name)));
     if !ui.is_rect_visible(rect) {

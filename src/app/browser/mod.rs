@@ -3,6 +3,7 @@
 mod draw;
 
 use super::{App, backend::Purpose};
+use crate::app::texts;
 use std::path::{Path, PathBuf};
 
 /// What a path is chosen for, as far as looks go.
@@ -62,6 +63,8 @@ pub enum Question {
         /// A folder is entered.
         enters: bool,
     },
+    /// As `Take`, of a path that was typed: a folder is entered where it is nothing to open.
+    TakeTyped(PathBuf),
 }
 
 /// The browser while it is open.
@@ -131,7 +134,7 @@ impl Browser {
             (Found::Folder, _) => Err(Some(self.enter(path))),
             (Found::File, Mode::Open) => Ok(path),
             (Found::File, Mode::Folder) => {
-                self.refusal = format!("{} is a file; a folder is asked for.", path.display());
+                self.refusal = texts::files::folder_is_asked_for(&path.display());
                 Err(None)
             }
             (Found::File, Mode::Save) if self.replaces.as_ref() == Some(&path) => Ok(path),
@@ -145,7 +148,7 @@ impl Browser {
             }
             (Found::Missing, Mode::Save | Mode::Folder) => Ok(path),
             (Found::Missing, Mode::Open) => {
-                self.refusal = format!("{} is not there.", path.display());
+                self.refusal = texts::files::is_not_there(&path.display());
                 Err(None)
             }
         }
@@ -180,12 +183,12 @@ impl Browser {
 
     fn title(&self) -> &'static str {
         match (&self.purpose, self.mode) {
-            (Purpose::Open, _) => "Open a pipeline, a recording or a sorting",
-            (Purpose::Save, _) => "Save the pipeline",
-            (Purpose::Export, _) => "Save what is seen",
-            (_, Mode::Folder) => "Choose a folder",
-            (_, Mode::Save) => "Choose where to write",
-            (_, Mode::Open) => "Choose a file or a folder",
+            (Purpose::Open, _) => texts::files::title_open(),
+            (Purpose::Save, _) => texts::files::title_save(),
+            (Purpose::Export, _) => texts::files::title_export(),
+            (_, Mode::Folder) => texts::files::title_folder(),
+            (_, Mode::Save) => texts::files::title_write(),
+            (_, Mode::Open) => texts::files::title_choose(),
         }
     }
 
@@ -234,7 +237,8 @@ impl App {
             match question {
                 Question::List(folder) => self.backend.list(folder),
                 Question::Recognise(path) => self.backend.recognise(path),
-                Question::Take { path, enters } => self.backend.find(path, enters),
+                Question::Take { path, enters } => self.backend.find(path, Some(enters)),
+                Question::TakeTyped(path) => self.backend.find(path, None),
             }
         }
     }

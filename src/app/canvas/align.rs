@@ -1,5 +1,6 @@
 //! Places of nodes that are aligned with each other, or spread out evenly.
 
+use crate::app::texts;
 use egui::Rect;
 
 /// How a selection is brought in order.
@@ -23,12 +24,12 @@ impl Alignment {
     /// What "Undo …" says.
     pub fn label(self) -> &'static str {
         match self {
-            Alignment::Left => "align left",
-            Alignment::Right => "align right",
-            Alignment::Top => "align top",
-            Alignment::Bottom => "align bottom",
-            Alignment::Columns => "distribute horizontally",
-            Alignment::Rows => "distribute vertically",
+            Alignment::Left => texts::canvas::align_left(),
+            Alignment::Right => texts::canvas::align_right(),
+            Alignment::Top => texts::canvas::align_top(),
+            Alignment::Bottom => texts::canvas::align_bottom(),
+            Alignment::Columns => texts::canvas::distribute_horizontally(),
+            Alignment::Rows => texts::canvas::distribute_vertically(),
         }
     }
 

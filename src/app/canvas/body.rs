@@ -3,27 +3,26 @@
 use super::{
     face::{Face, Row},
     node::step,
+    seen::Seen,
     view::View,
 };
-use crate::{
-    app::{command::Command, fields, theme},
-    pipeline::NodeInstance,
-};
+use crate::app::{command::Command, fields, theme};
 use egui::{Align, Color32, FontId, Layout, Rect, Stroke, Style, TextStyle, Ui, UiBuilder, vec2};
 
 /// Below it values are only read.
 pub const MIN_ZOOM: f32 = 0.6;
 
-/// Draws the fields of a node over its body.
+/// Draws the fields of a node over its body; `faded` where it does not run.
 pub fn fields(
     ui: &mut Ui,
     view: &View,
-    rect: Rect,
-    node: &NodeInstance,
+    item: &Seen<'_>,
     face: &Face,
+    faded: bool,
     gesture: u64,
     commands: &mut Vec<Command>,
 ) {
+    let (node, rect) = (item.node, item.rect);
     for (index, row) in face.rows.iter().enumerate() {
         let line = face.row_rect(index);
         let line = Rect::from_min_size(rect.min + line.min.to_vec2() * view.zoom, line.size() * view.zoom);
@@ -32,12 +31,12 @@ pub fn fields(
         }
         // The label keeps its third.
         let room = Rect::from_min_max(line.min + vec2(line.width() * 0.34, 0.0), line.max);
-        let salt = ("node field", &node.name, &row.spec.name);
+        let salt = ("node_field", &node.name, &row.spec.name);
         let layout = Layout::right_to_left(Align::Center);
         let mut ui = ui.new_child(UiBuilder::new().id_salt(salt).max_rect(room).layout(layout));
         ui.set_clip_rect(room.expand(2.0 * view.zoom).intersect(ui.clip_rect()));
         scale(ui.style_mut(), view.zoom, row);
-        if node.muted {
+        if faded {
             ui.multiply_opacity(0.4);
         }
         let set = node.params.get(&row.spec.name);

@@ -2,7 +2,7 @@
 
 use super::{Canvas, Scene};
 use crate::{
-    app::{command::Command, text, theme},
+    app::{command::Command, text, texts, theme},
     pipeline::{leaf_of, level_of},
 };
 use egui::{Area, Frame, Id, Margin, Order, Role, Ui, WidgetInfo, vec2};
@@ -36,9 +36,9 @@ impl Canvas {
                         }
                         let link = ui.link(&words);
                         link.widget_info(|| {
-                            WidgetInfo::labeled(Role::Link, true, format!("Back to {words}"))
+                            WidgetInfo::labeled(Role::Link, true, texts::canvas::back_to(&words))
                         });
-                        if link.on_hover_text("Back to this level (Alt+Up leads one up)").clicked() {
+                        if link.on_hover_text(texts::canvas::back_to_this_level()).clicked() {
                             commands.push(Command::Enter((*level).to_owned()));
                         }
                         ui.weak("›");

@@ -2,7 +2,7 @@
 
 use super::{Canvas, PORT_RADIUS, Scene, Seen, SeenPort, body, face, node, view::Detail, wire::Wired};
 use crate::{
-    app::{command::Command, theme},
+    app::{command::Command, texts, theme},
     pipeline::NodeState,
 };
 use egui::{Align2, FontId, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2};
@@ -109,7 +109,8 @@ impl Canvas {
                 scene.previews.draw(ui.painter(), ui.visuals(), &item.node.name, place, zoom);
             }
             if has_fields {
-                body::fields(ui, &self.view, item.rect, item.node, face, scene.gesture, commands);
+                let faded = item.node.muted || look.off;
+                body::fields(ui, &self.view, item, face, faded, scene.gesture, commands);
             }
         }
     }
@@ -152,7 +153,7 @@ impl Canvas {
 
 pub(super) fn empty_hint(ui: &Ui, rect: Rect) {
     let p = theme::palette(ui.visuals());
-    let text = "Double-click or press Tab to add a node.\nDrop a recording or a pipeline here to open it.";
+    let text = texts::canvas::empty_canvas();
     ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(14.0), p.text_weak);
 }
 

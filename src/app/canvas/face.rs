@@ -2,7 +2,7 @@
 
 use super::view::pos;
 use crate::{
-    app::text,
+    app::{text, texts},
     pipeline::{
         Category, DynNode, NodeInstance, NodeState, ParamKind, ParamSpec, Pipeline, Port, PortType, Registry,
         is_way, leaf_of,
@@ -79,10 +79,8 @@ impl Face {
         }
         lost_ports.0.dedup();
         lost_ports.1.dedup();
-        let label = node.map_or_else(
-            || format!("unknown kind \"{}\"", instance.kind),
-            |node| node.info().label.to_owned(),
-        );
+        let label = node
+            .map_or_else(|| texts::canvas::unknown_kind(&instance.kind), |node| node.info().label.to_owned());
         let title = match is_way(&instance.name) {
             true => label.clone(),
             false => title(leaf_of(&instance.name), node),
@@ -90,9 +88,7 @@ impl Face {
         Self {
             subtitle: (!title.starts_with(&label)).then_some(label),
             title,
-            summary: node
-                .map_or("This version does not know this node; it is kept as it is.", |n| n.info().summary)
-                .to_owned(),
+            summary: node.map_or(texts::canvas::unknown_node(), |n| n.info().summary).to_owned(),
             category: node.map(|n| n.info().category),
             inputs,
             outputs,

@@ -2,7 +2,7 @@
 
 use super::{Canvas, Scene, marks::world_rect};
 use crate::{
-    app::{command::Command, text, theme},
+    app::{command::Command, text, texts, theme},
     pipeline::{MarkKind, Pipeline, Registry, level_of},
 };
 use egui::{Area, Frame, Id, Key, Order, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
@@ -46,7 +46,7 @@ impl Canvas {
         let corner = self.view.rect.right_top() + vec2(-WIDTH - 36.0, 12.0);
         let mut goes = None;
         let mut closes = ui.input(|i| i.key_pressed(Key::Escape));
-        Area::new(Id::unique("find on the canvas")).order(Order::Foreground).fixed_pos(corner).show(
+        Area::new(Id::unique("find_on_the_canvas")).order(Order::Foreground).fixed_pos(corner).show(
             ui.ctx(),
             |ui| {
                 Frame::popup(ui.style()).show(ui, |ui| {
@@ -56,11 +56,12 @@ impl Canvas {
                         (i.consume_key(none, Key::ArrowUp), i.consume_key(none, Key::ArrowDown))
                     });
                     let edit = egui::TextEdit::singleline(&mut find.query)
-                        .hint_text("Name, kind, parameter")
+                        .hint_text(texts::canvas::name_kind_parameter())
                         .desired_width(WIDTH);
                     let response = ui.add(edit);
-                    response
-                        .widget_info(|| WidgetInfo::labeled(Role::SearchInput, true, "Find on the canvas"));
+                    response.widget_info(|| {
+                        WidgetInfo::labeled(Role::SearchInput, true, texts::canvas::find_on_the_canvas())
+                    });
                     if response.changed() {
                         find.row = 0;
                     }
@@ -71,7 +72,7 @@ impl Canvas {
                     let found = found(scene.whole, scene.registry, &find.query);
                     if found.is_empty() {
                         if !find.query.trim().is_empty() {
-                            ui.weak("Nothing of that name.");
+                            ui.weak(texts::canvas::nothing_of_that_name());
                         }
                         return;
                     }
@@ -127,7 +128,7 @@ impl Canvas {
 /// One line of what was found; true where it was chosen.
 fn row(ui: &mut Ui, item: &Found, current: bool, moved: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Go to {}", item.title)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::canvas::go_to(&item.title)));
     let p = theme::palette(ui.visuals());
     if current || response.hovered() {
         let fill = if current { ui.visuals().selection.bg_fill } else { p.control };
@@ -191,12 +192,12 @@ fn found(pipeline: &Pipeline, registry: &Registry, query: &str) -> Vec<Found> {
     }
     for (name, _) in pipeline.groups().filter(|(name, _)| has_all(&name.replace('_', " "))) {
         let (place, title) = (Place::Node(name.to_owned()), name.to_owned());
-        found.push((0, Found { place, title, detail: "Group".to_owned() }));
+        found.push((0, Found { place, title, detail: texts::canvas::group().to_owned() }));
     }
     for (number, mark) in pipeline.marks().filter(|(_, mark)| has_all(&mark.text)) {
         let detail = match mark.kind {
-            MarkKind::Frame => "Frame",
-            MarkKind::Comment => "Comment",
+            MarkKind::Frame => texts::canvas::frame(),
+            MarkKind::Comment => texts::canvas::comment(),
         };
         let title = mark.text.lines().next().unwrap_or_default().to_owned();
         found.push((1, Found { place: Place::Mark(number), title, detail: detail.to_owned() }));

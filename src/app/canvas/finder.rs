@@ -5,7 +5,7 @@ use crate::{
     app::{
         command::{Command, Joint},
         groups::Kept,
-        theme,
+        texts, theme,
     },
     pipeline::{Category, DynNode, PortType, Registry},
 };
@@ -33,6 +33,8 @@ pub struct Finder {
     hint: String,
     /// The kinds that are offered; all where `None`.
     kinds: Option<Vec<&'static str>>,
+    /// What an end carries, and whether it is to be taken.
+    carried: Option<(PortType, bool)>,
     query: String,
     row: usize,
     /// Frames it has been open; clicks of the first one opened it.
@@ -76,18 +78,19 @@ impl Finder {
     /// A search that adds at `place`, seen at `screen`.
     pub fn new(place: [f32; 2], screen: Pos2) -> Self {
         let aim = Aim::Add(Joint::None);
-        let hint = "Search nodes".to_owned();
-        Self { place, screen, aim, hint, kinds: None, query: String::new(), row: 0, age: 0 }
+        let hint = texts::canvas::search_nodes().to_owned();
+        Self { place, screen, aim, hint, kinds: None, carried: None, query: String::new(), row: 0, age: 0 }
     }
 
     /// The same search, for what takes or gives what an end carries.
     #[must_use]
     pub fn for_end(mut self, registry: &Registry, end: String, is_output: bool, port_type: PortType) -> Self {
         self.hint = match is_output {
-            true => format!("What takes {port_type}?"),
-            false => format!("What gives {port_type}?"),
+            true => texts::canvas::what_takes(&port_type),
+            false => texts::canvas::what_gives(&port_type),
         };
         self.kinds = Some(registry.with_port(port_type, is_output).iter().map(|n| n.info().kind).collect());
+        self.carried = Some((port_type, is_output));
         self.aim = Aim::Add(Joint::End { end, is_output });
         self
     }
@@ -103,22 +106,28 @@ impl Finder {
 
     /// What is to be done with what was chosen.
     fn command(&self, offer: &Offer<'_>) -> Command {
-        let kind = match offer {
-            Offer::Node(node) => node.info().kind.to_owned(),
-            Offer::Kept(kept) => {
-                return Command::AddKept { file: kept.file.clone(), position: Some(self.place) };
+        let position = self.place;
+        match (offer, self.aim.clone()) {
+            (Offer::Node(node), Aim::Add(joint)) => {
+                Command::Add { kind: node.info().kind.to_owned(), position, joint }
             }
-        };
-        match self.aim.clone() {
-            Aim::Add(joint) => Command::Add { kind, position: self.place, joint },
-            Aim::Replace(node) => Command::Swap { node, kind },
+            (Offer::Node(other), Aim::Replace(node)) => {
+                Command::Swap { node, kind: other.info().kind.to_owned() }
+            }
+            (Offer::Kept(kept), Aim::Add(joint)) => {
+                Command::AddKept { file: kept.file.clone(), position: Some(position), joint }
+            }
+            // Nothing of the library is offered to take a place.
+            (Offer::Kept(kept), Aim::Replace(_)) => {
+                Command::AddKept { file: kept.file.clone(), position: Some(position), joint: Joint::None }
+            }
         }
     }
 
     /// Draws the box.
     pub fn ui(&mut self, ui: &Ui, registry: &Registry, kept: &[Kept]) -> Answer {
         let mut answer = Answer::Open;
-        let area = Area::new(Id::unique("node finder"))
+        let area = Area::new(Id::unique("node_finder"))
             .order(Order::Foreground)
             .fixed_pos(self.screen)
             .constrain_to(ui.ctx().content_rect().shrink(8.0))
@@ -145,7 +154,9 @@ impl Finder {
         let edit =
             egui::TextEdit::singleline(&mut self.query).hint_text(self.hint.as_str()).desired_width(WIDTH);
         let response = ui.add(edit);
-        response.widget_info(|| WidgetInfo::labeled(Role::SearchInput, true, "Search nodes to add"));
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::SearchInput, true, texts::canvas::search_nodes_to_add())
+        });
         if response.changed() {
             self.row = 0;
         }
@@ -156,7 +167,11 @@ impl Finder {
         let found = self.found(registry, kept);
         if found.is_empty() {
             ui.add_space(4.0);
-            let words = if self.query.is_empty() { "No node fits here." } else { "Nothing of that name." };
+            let words = if self.query.is_empty() {
+                texts::canvas::no_node_fits_here()
+            } else {
+                texts::canvas::nothing_of_that_name()
+            };
             ui.weak(words);
             return Answer::Open;
         }
@@ -187,16 +202,18 @@ impl Finder {
         }
     }
 
-    /// Nodes, and what the library holds where anything may be added.
+    /// Nodes, and what of the library fits.
     fn found<'a>(&self, registry: &'a Registry, kept: &'a [Kept]) -> Vec<Offer<'a>> {
-        let nodes = registry.search(&self.query).into_iter();
-        if let Some(kinds) = &self.kinds {
-            return nodes.filter(|node| kinds.contains(&node.info().kind)).map(Offer::Node).collect();
-        }
+        let is_offered = |kind| self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+        let nodes = registry.search(&self.query).into_iter().filter(|node| is_offered(node.info().kind));
+        let fits = |kept: &Kept| match (&self.kinds, self.carried) {
+            (_, Some((port_type, takes))) => kept.fits(port_type, takes),
+            (kinds, None) => kinds.is_none(),
+        };
         let named =
             |kept: &&Kept| kept.name.to_lowercase().contains(self.query.trim().to_lowercase().as_str());
         let (first, last): (Vec<_>, Vec<_>) =
-            kept.iter().filter(|kept| kept.answers(&self.query)).partition(named);
+            kept.iter().filter(|kept| fits(kept) && kept.answers(&self.query)).partition(named);
         // What one called oneself is meant before what has the word somewhere.
         let (first, last) = if self.query.trim().is_empty() { (last, first) } else { (first, last) };
         let kept = |kept: Vec<&'a Kept>| kept.into_iter().map(Offer::Kept);
@@ -206,7 +223,8 @@ impl Finder {
 
 fn row(ui: &mut Ui, offer: &Offer<'_>, current: bool, moved: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Add {}", offer.label())));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::canvas::add_offer(&offer.label())));
     let p = theme::palette(ui.visuals());
     if current || response.hovered() {
         let fill = if current { ui.visuals().selection.bg_fill } else { p.control };
@@ -220,7 +238,7 @@ fn row(ui: &mut Ui, offer: &Offer<'_>, current: bool, moved: bool) -> bool {
             let category = node.info().category;
             (category, theme::category_color(category, ui.visuals()), theme::category_name(category))
         }
-        Offer::Kept(_) => (Category::Shape, p.text_weak, "My library"),
+        Offer::Kept(_) => (Category::Shape, p.text_weak, texts::canvas::my_library()),
     };
     icons::category(ui.painter(), Some(category), rect.left_center() + vec2(13.0, 0.0), 12.0, color);
     ui.painter().text(

@@ -10,8 +10,7 @@ use super::{
 use crate::{
     app::{
         command::{Command, MergeKey},
-        text::counted,
-        theme,
+        texts, theme,
     },
     pipeline::{Edit, Mark, PortType},
 };
@@ -111,10 +110,10 @@ impl Canvas {
             Gesture::None | Gesture::Pan => {}
             // Given up: back to where it was.
             Gesture::Move { number, .. } if escape => {
-                commands.push(Command::TakeBack(MergeKey(format!("move {number}"))));
+                commands.push(Command::TakeBack(MergeKey(format!("move_{number}"))));
             }
             Gesture::Resize { number, .. } if escape => {
-                commands.push(Command::TakeBack(MergeKey(format!("resize {number}"))));
+                commands.push(Command::TakeBack(MergeKey(format!("resize_{number}"))));
             }
             Gesture::Band { start, before } => {
                 let band = Rect::from_two_pos(*start, self.view.to_world(pointer));
@@ -140,9 +139,9 @@ impl Canvas {
                 let marks_there = marks.iter().all(|(number, mark)| {
                     scene.pipeline.mark(*number).is_none_or(|m| m.position == moved(mark.position))
                 });
-                let merge = || Some(MergeKey(format!("move {number}")));
+                let merge = || Some(MergeKey(format!("move_{number}")));
                 if !moves.iter().all(there) || !marks_there {
-                    let label = format!("move {}", moved_words(from, marks));
+                    let label = texts::canvas::move_(&moved_words(from, marks));
                     let mut edits: Vec<Edit> = marks
                         .iter()
                         .map(|(number, mark)| {
@@ -164,8 +163,8 @@ impl Canvas {
                 if scene.pipeline.mark(*mark).is_some_and(|now| now.size != new.size) {
                     commands.push(Command::Edit {
                         edit: Edit::SetMark(*mark, Some(new)),
-                        label: format!("resize {}", kind_word(from)),
-                        merge: Some(MergeKey(format!("resize {number}"))),
+                        label: texts::canvas::resize(&kind_word(from)),
+                        merge: Some(MergeKey(format!("resize_{number}"))),
                     });
                 }
                 ui.ctx().set_cursor_icon(CursorIcon::ResizeNwSe);
@@ -197,7 +196,10 @@ impl Canvas {
                         let (end, port_type) = (wire.end.clone(), wire.port_type);
                         // Taken off and let go it is cut; what is chosen now takes it on.
                         if let Some((from, to)) = wire.picked.clone() {
-                            commands.push(Command::edit(Edit::Disconnect(from, to), "remove wire"));
+                            commands.push(Command::edit(
+                                Edit::Disconnect(from, to),
+                                texts::canvas::remove_wire(),
+                            ));
                         }
                         let finder = Finder::new(position, pointer);
                         self.finder = Some(finder.for_end(scene.registry, end, wire.is_output, port_type));
@@ -278,11 +280,13 @@ impl Canvas {
 fn moved_words(nodes: &[(String, [f32; 2])], marks: &[(u32, Mark)]) -> String {
     match (nodes, marks) {
         ([(name, _)], []) => name.clone(),
-        (_, []) => counted(nodes.len(), "node"),
+        (_, []) => texts::counts::nodes(nodes.len()),
         ([], [(_, mark)]) => kind_word(mark).to_owned(),
-        ([], _) => counted(marks.len(), "mark"),
+        ([], _) => texts::counts::marks(marks.len()),
         // A frame takes along what lies in it.
-        (_, [(_, mark), ..]) => format!("{} with {}", kind_word(mark), counted(nodes.len(), "node")),
+        (_, [(_, mark), ..]) => {
+            texts::canvas::mark_with_nodes(&kind_word(mark), &texts::counts::nodes(nodes.len()))
+        }
     }
 }
 
@@ -305,5 +309,5 @@ fn note(ui: &Ui, pointer: Pos2, words: &str) {
 }
 
 fn view_id() -> egui::Id {
-    egui::Id::unique("refused wire")
+    egui::Id::unique("refused_wire")
 }

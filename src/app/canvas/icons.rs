@@ -1,7 +1,7 @@
 //! Small drawings: what a category does, and how a node is; told apart by shape before colour.
 
 use crate::{
-    app::theme::Palette,
+    app::{texts, theme::Palette},
     pipeline::{Category, NodeState},
 };
 use egui::{Color32, Painter, Pos2, Shape, Stroke, Vec2, pos2, vec2};
@@ -135,14 +135,14 @@ fn running(painter: &Painter, share: Option<f32>, center: Pos2, radius: f32, p: 
 /// What a state is called.
 pub fn state_name(state: &NodeState) -> &'static str {
     match state {
-        NodeState::Invalid(_) => "cannot run",
-        NodeState::Ready => "ready",
-        NodeState::Stale => "stale",
-        NodeState::Cached => "cached",
-        NodeState::Queued => "queued",
-        NodeState::Running { .. } => "running",
-        NodeState::Done { .. } => "done",
-        NodeState::Failed(_) => "failed",
-        NodeState::Cancelled => "cancelled",
+        NodeState::Invalid(_) => texts::canvas::cannot_run(),
+        NodeState::Ready => texts::canvas::ready(),
+        NodeState::Stale => texts::canvas::stale(),
+        NodeState::Cached => texts::canvas::cached(),
+        NodeState::Queued => texts::canvas::queued(),
+        NodeState::Running { .. } => texts::canvas::running(),
+        NodeState::Done { .. } => texts::canvas::done(),
+        NodeState::Failed(_) => texts::canvas::failed(),
+        NodeState::Cancelled => texts::canvas::cancelled(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Canvas, Gesture, Scene, Target, menu, node::step, snap, view::pos};
 use crate::{
-    app::{command::Command, theme},
+    app::{command::Command, texts, theme},
     pipeline::{Mark, MarkKind, NodeState, Pipeline},
 };
 use egui::{
@@ -31,8 +31,8 @@ pub(super) struct SeenMark<'a> {
 /// `frame` or `comment`.
 pub(super) fn kind_word(mark: &Mark) -> &'static str {
     match mark.kind {
-        MarkKind::Frame => "frame",
-        MarkKind::Comment => "comment",
+        MarkKind::Frame => texts::canvas::a_frame(),
+        MarkKind::Comment => texts::canvas::a_comment(),
     }
 }
 
@@ -45,8 +45,8 @@ pub(super) fn world_rect(mark: &Mark) -> Rect {
 fn spoken(mark: &Mark) -> String {
     let first = mark.text.lines().next().unwrap_or_default();
     let word = match mark.kind {
-        MarkKind::Frame => "Frame",
-        MarkKind::Comment => "Comment",
+        MarkKind::Frame => texts::canvas::frame(),
+        MarkKind::Comment => texts::canvas::comment(),
     };
     format!("{word} {first}").trim_end().to_owned()
 }
@@ -75,7 +75,7 @@ impl Canvas {
             let corner = Rect::from_min_max(rect.max - Vec2::splat(14.0), rect.max + Vec2::splat(2.0));
             let corner = ui.interact(corner, mark_id(number, "corner"), Sense::drag());
             corner.widget_info(|| {
-                WidgetInfo::labeled(Role::Splitter, true, format!("Corner of {}", spoken(mark)))
+                WidgetInfo::labeled(Role::Splitter, true, texts::canvas::corner_of(&spoken(mark)))
             });
             Some(SeenMark { number, mark, rect, handle, corner })
         });
@@ -312,5 +312,5 @@ fn comment_margin() -> Vec2 {
 }
 
 fn mark_id(number: u32, part: &str) -> Id {
-    Id::unique(("canvas mark", number, part))
+    Id::unique(("canvas_mark", number, part))
 }

@@ -2,7 +2,12 @@
 
 use super::{Alignment, Scene, SeenPort, face::Face, icons};
 use crate::{
-    app::{command::Command, keymap, text, theme},
+    app::{
+        command::Command,
+        keymap, text,
+        texts::{Words, actions, menus},
+        theme,
+    },
     pipeline::{Edit, Mark, MarkColor, MarkKind, NodeInstance, NodeState},
 };
 use egui::{Button, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
@@ -18,35 +23,67 @@ pub fn node(response: &Response, scene: &Scene<'_>, node: &NodeInstance, command
             .is_some_and(|n| n.expand(&node.params).is_ok_and(|parts| parts.is_some()));
         let is_group = scene.whole.group(&node.name).is_some();
         if is_group {
-            entry(ui, "Go in", "Go into group, or rename", true, Command::Enter(node.name.clone()), commands);
-            entry(ui, "Ungroup", "Ungroup", true, Command::Ungroup, commands);
+            entry(
+                ui,
+                menus::go_in(),
+                actions::go_into_group_or_rename(),
+                true,
+                Command::Enter(node.name.clone()),
+                commands,
+            );
+            entry(ui, actions::ungroup(), actions::ungroup(), true, Command::Ungroup, commands);
         }
         let entries = [
-            ("Run to here", "Run to here", true, Command::Run { until: Some(node.name.clone()) }),
-            ("Look at output", "Look at output", has_output, Command::LookAtSelection),
-            ("Rename", "Rename", true, Command::Rename),
-            ("Replace with…", "Replace with…", !is_group, Command::FindSwap),
-            (if node.muted { "Unmute" } else { "Mute" }, "Mute", true, Command::ToggleMuted),
-            (if node.bypassed { "Do not bypass" } else { "Bypass" }, "Bypass", true, Command::ToggleBypassed),
-            ("Preview", "Preview", has_output, Command::TogglePreviews),
-            (if node.collapsed { "Expand" } else { "Collapse" }, "Collapse", true, Command::ToggleCollapsed),
-            ("Unpack", "", unpacks, Command::Unpack),
-            ("Frame", "Frame", true, Command::Frame),
-            ("Group into a node", "Group into a node", true, Command::Group),
-            ("Save to my library", "", true, Command::KeepGroup),
-            ("Duplicate", "Duplicate", true, Command::Duplicate),
-            ("Copy", "Ctrl+C", true, Command::Copy),
-            ("Help", "Help on the selected node", !is_group, Command::Help(Some(node.kind.clone()))),
-            ("Delete", "Delete", true, Command::Delete),
+            (
+                actions::run_to_here(),
+                actions::run_to_here(),
+                true,
+                Command::Run { until: Some(node.name.clone()) },
+            ),
+            (actions::look_at_output(), actions::look_at_output(), has_output, Command::LookAtSelection),
+            (actions::rename(), actions::rename(), true, Command::Rename),
+            (actions::replace_with(), actions::replace_with(), !is_group, Command::FindSwap),
+            (
+                if node.muted { menus::unmute() } else { actions::mute() },
+                actions::mute(),
+                true,
+                Command::ToggleMuted,
+            ),
+            (
+                if node.bypassed { menus::do_not_bypass() } else { actions::bypass() },
+                actions::bypass(),
+                true,
+                Command::ToggleBypassed,
+            ),
+            (actions::preview(), actions::preview(), has_output, Command::TogglePreviews),
+            (
+                if node.collapsed { menus::expand() } else { actions::collapse() },
+                actions::collapse(),
+                true,
+                Command::ToggleCollapsed,
+            ),
+            (actions::unpack(), "", unpacks, Command::Unpack),
+            (actions::frame(), actions::frame(), true, Command::Frame),
+            (actions::group_into_a_node(), actions::group_into_a_node(), true, Command::Group),
+            (actions::save_to_my_library(), "", true, Command::KeepGroup),
+            (actions::duplicate(), actions::duplicate(), true, Command::Duplicate),
+            (menus::copy(), "Ctrl+C", true, Command::Copy),
+            (
+                menus::help(),
+                actions::help_on_the_selected_node(),
+                !is_group,
+                Command::Help(Some(node.kind.clone())),
+            ),
+            (actions::delete(), actions::delete(), true, Command::Delete),
         ];
         for (label, keys, enabled, command) in entries {
             entry(ui, label, keys, enabled, command, commands);
         }
         if scene.selection.len() > 1 && scene.selection.contains(&node.name) {
-            ui.menu_button("Align", |ui| {
+            ui.menu_button(menus::align(), |ui| {
                 for (alignment, label, keys) in ALIGNMENTS {
                     let enabled = scene.selection.len() >= alignment.least();
-                    entry(ui, label, keys, enabled, Command::Align(alignment), commands);
+                    entry(ui, label(), keys(), enabled, Command::Align(alignment), commands);
                 }
             });
         }
@@ -54,13 +91,13 @@ pub fn node(response: &Response, scene: &Scene<'_>, node: &NodeInstance, command
 }
 
 /// Alignments as menus show them.
-const ALIGNMENTS: [(Alignment, &str, &str); 6] = [
-    (Alignment::Left, "Left edges", "Align left edges"),
-    (Alignment::Right, "Right edges", "Align right edges"),
-    (Alignment::Top, "Top edges", "Align top edges"),
-    (Alignment::Bottom, "Bottom edges", "Align bottom edges"),
-    (Alignment::Columns, "Distribute horizontally", "Distribute horizontally"),
-    (Alignment::Rows, "Distribute vertically", "Distribute vertically"),
+const ALIGNMENTS: [(Alignment, Words, Words); 6] = [
+    (Alignment::Left, menus::left_edges, actions::align_left_edges),
+    (Alignment::Right, menus::right_edges, actions::align_right_edges),
+    (Alignment::Top, menus::top_edges, actions::align_top_edges),
+    (Alignment::Bottom, menus::bottom_edges, actions::align_bottom_edges),
+    (Alignment::Columns, actions::distribute_horizontally, actions::distribute_horizontally),
+    (Alignment::Rows, actions::distribute_vertically, actions::distribute_vertically),
 ];
 
 /// The menu of a frame or comment; it is selected by the same click.
@@ -68,18 +105,18 @@ pub fn mark(response: &Response, number: u32, mark: &Mark, commands: &mut Vec<Co
     response.context_menu(|ui| {
         ui.set_min_width(180.0);
         let is_frame = mark.kind == MarkKind::Frame;
-        let edit = if is_frame { "Rename" } else { "Edit text" };
-        entry(ui, edit, "Go into group, or rename", true, Command::EditMark(number), commands);
+        let edit = if is_frame { actions::rename() } else { menus::edit_text() };
+        entry(ui, edit, actions::go_into_group_or_rename(), true, Command::EditMark(number), commands);
         if is_frame {
-            entry(ui, "Select what is inside", "", true, Command::SelectInFrame(number), commands);
-            entry(ui, "Fit to what is inside", "", true, Command::FitFrame(number), commands);
+            entry(ui, menus::select_what_is_inside(), "", true, Command::SelectInFrame(number), commands);
+            entry(ui, menus::fit_to_what_is_inside(), "", true, Command::FitFrame(number), commands);
         }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             for color in MarkColor::ALL {
                 let (rect, response) = ui.allocate_exact_size(vec2(20.0, 20.0), Sense::click());
                 response.widget_info(|| {
-                    let name = format!("Colour {}", color.name());
+                    let name = menus::colour(&color.name());
                     WidgetInfo::selected(Role::RadioButton, true, color == mark.color, name)
                 });
                 let fill = theme::mark_color(color, ui.visuals());
@@ -94,9 +131,9 @@ pub fn mark(response: &Response, number: u32, mark: &Mark, commands: &mut Vec<Co
                 }
             }
         });
-        let delete = if is_frame { "Delete frame, keep its nodes" } else { "Delete" };
-        entry(ui, "Duplicate", "Duplicate", true, Command::Duplicate, commands);
-        entry(ui, delete, "Delete", true, Command::Delete, commands);
+        let delete = if is_frame { menus::delete_frame() } else { actions::delete() };
+        entry(ui, actions::duplicate(), actions::duplicate(), true, Command::Duplicate, commands);
+        entry(ui, delete, actions::delete(), true, Command::Delete, commands);
     });
 }
 
@@ -107,11 +144,21 @@ pub fn wire(response: &Response, wire: &(String, String), commands: &mut Vec<Com
         let (from, to) = wire;
         ui.set_min_width(170.0);
         inserts = ui
-            .add(Button::new("Insert node…").shortcut_text(keymap::keys_of(ui.ctx(), "Add node…")))
+            .add(
+                Button::new(menus::insert_node())
+                    .shortcut_text(keymap::keys_of(ui.ctx(), actions::add_node())),
+            )
             .clicked();
-        entry(ui, "Look at what flows", "Look at output", true, Command::Look(from.clone()), commands);
-        let remove = Command::edit(Edit::Disconnect(from.clone(), to.clone()), "remove wire");
-        entry(ui, "Delete", "Delete", true, remove, commands);
+        entry(
+            ui,
+            menus::look_at_what_flows(),
+            actions::look_at_output(),
+            true,
+            Command::Look(from.clone()),
+            commands,
+        );
+        let remove = Command::edit(Edit::Disconnect(from.clone(), to.clone()), menus::remove_wire());
+        entry(ui, actions::delete(), actions::delete(), true, remove, commands);
     });
     inserts
 }
@@ -121,12 +168,16 @@ pub fn background(response: &Response, commands: &mut Vec<Command>) -> bool {
     let mut adds = false;
     response.context_menu(|ui| {
         ui.set_min_width(170.0);
-        adds =
-            ui.add(Button::new("Add node…").shortcut_text(keymap::keys_of(ui.ctx(), "Add node…"))).clicked();
-        entry(ui, "Add comment", "Add comment", true, Command::AddComment, commands);
-        entry(ui, "Select all", "Select all", true, Command::SelectAll, commands);
-        entry(ui, "Fit all", "Fit all", true, Command::Fit { selection: false }, commands);
-        entry(ui, "100 %", "100 %", true, Command::ActualSize, commands);
+        adds = ui
+            .add(
+                Button::new(actions::add_node())
+                    .shortcut_text(keymap::keys_of(ui.ctx(), actions::add_node())),
+            )
+            .clicked();
+        entry(ui, actions::add_comment(), actions::add_comment(), true, Command::AddComment, commands);
+        entry(ui, actions::select_all(), actions::select_all(), true, Command::SelectAll, commands);
+        entry(ui, actions::fit_all(), actions::fit_all(), true, Command::Fit { selection: false }, commands);
+        entry(ui, actions::actual_size(), actions::actual_size(), true, Command::ActualSize, commands);
     });
     adds
 }
@@ -141,7 +192,7 @@ fn entry(
     commands: &mut Vec<Command>,
 ) {
     // The clipboard has its keys from the system.
-    let keys = if label == "Copy" { action.to_owned() } else { keymap::keys_of(ui.ctx(), action) };
+    let keys = if label == menus::copy() { action.to_owned() } else { keymap::keys_of(ui.ctx(), action) };
     if ui.add_enabled(enabled, Button::new(label).shortcut_text(keys)).clicked() {
         commands.push(command);
         ui.close();
@@ -160,7 +211,7 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
                 ui.colored_label(ui.visuals().error_fg_color, reason);
             }
             NodeState::Done { wall_s } => {
-                ui.weak(format!("Done in {}.", text::took(*wall_s)));
+                ui.weak(menus::done_in(&text::took(*wall_s)));
             }
             other => {
                 ui.weak(format!("{}.", text::sentence(icons::state_name(other))));
@@ -173,13 +224,13 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
         ui.colored_label(ui.visuals().warn_fg_color, text::sentence_of(warning));
     }
     if let Some(reason) = scene.known.off.get(&node.name).filter(|_| !node.muted) {
-        ui.weak(format!("Does not run: {reason}."));
+        ui.weak(menus::does_not_run(&reason));
     }
     if node.muted {
-        ui.weak("Muted: neither it nor what depends on it runs.");
+        ui.weak(menus::muted_explained());
     }
     if node.bypassed {
-        ui.weak("Bypassed: its input passes through unchanged.");
+        ui.weak(menus::bypassed_explained());
     }
 }
 
@@ -193,12 +244,8 @@ pub fn port_tooltip(ui: &mut Ui, port: &SeenPort) {
             ui.strong(port_type.name());
         }
         None => {
-            ui.strong(format!("There is no port \"{}\" here", port.name));
+            ui.strong(menus::there_is_no_port(&port.name));
         }
     }
-    ui.weak(if port.is_output {
-        "Click to look at it, drag to wire it."
-    } else {
-        "Drag to wire it, click to look at what arrives."
-    });
+    ui.weak(if port.is_output { menus::output_hint() } else { menus::input_hint() });
 }

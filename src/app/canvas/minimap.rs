@@ -1,7 +1,7 @@
 //! The whole canvas in a corner, while something of it is out of sight: a click or a drag moves the view.
 
 use super::{Canvas, Scene, marks::world_rect};
-use crate::app::theme;
+use crate::app::{texts, theme};
 use egui::{Id, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
 /// Largest size on the screen, and its share of a small canvas.
@@ -46,7 +46,7 @@ impl Canvas {
         let size = SIZE.min(self.view.rect.size() * SHARE);
         let plate = Rect::from_min_size(self.view.rect.max - size - Vec2::splat(10.0), size);
         let response = ui.interact(plate, Id::unique("minimap"), Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Minimap"));
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, texts::canvas::minimap()));
         let world = all.union(seen.intersect(all.expand(all.size().max_elem() * 0.5))).expand(20.0);
         let map = Map { rect: plate.shrink(6.0), world };
         let pressed = response.dragged() || response.clicked();

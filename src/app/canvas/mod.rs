@@ -26,7 +26,10 @@ mod view;
 mod wire;
 
 use super::{command::Command, groups::Kept, previews::Previews};
-use crate::pipeline::{NodeReport, NodeState, Pipeline, Problem, Registry, Severity, leaf_of};
+use crate::{
+    app::texts,
+    pipeline::{NodeReport, NodeState, Pipeline, Problem, Registry, Severity, leaf_of},
+};
 pub use align::Alignment;
 use egui::{
     CursorIcon, Key, MouseWheelUnit, PointerButton, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo,
@@ -243,7 +246,7 @@ impl Canvas {
         let mut commands = Vec::new();
         let rect = ui.available_rect_before_wrap();
         let background = ui.allocate_rect(rect, Sense::click_and_drag());
-        background.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Canvas"));
+        background.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, texts::canvas::canvas()));
         if self.view.rect.size() != rect.size() && !self.moved {
             self.fit = self.fit.or(Some(false));
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::{
-        text,
+        text, texts,
         theme::{self, Palette},
     },
     pipeline::{NodeInstance, NodeState},
@@ -215,10 +215,10 @@ fn body(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>, 
             let mut parts: Vec<String> =
                 look.stage.filter(|s| !s.is_empty()).map(text::sentence).into_iter().collect();
             if let Some(seconds) = remaining_s {
-                parts.push(format!("{} left", text::clock(*seconds)));
+                parts.push(texts::canvas::time_left(&text::clock(*seconds)));
             }
             if parts.is_empty() {
-                parts.push("Running".to_owned());
+                parts.push(texts::canvas::running_time().to_owned());
             }
             let line = one_line(painter, &parts.join(" · "), small, p.text, right - left);
             painter.galley(pos2(left, y - line.size().y / 2.0), line, p.text);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{
         command::{Command, Joint},
-        editor,
+        editor, texts,
     },
     pipeline::is_way,
 };
@@ -75,7 +75,7 @@ impl Canvas {
             }
             let response = item.response.clone();
             menu::node(&response, scene, item.node, commands);
-            if matches!(self.gesture, Gesture::None)
+            if self.explains(ui)
                 && let Some(face) = self.faces.get(name)
             {
                 response.on_hover_ui(|ui| menu::node_tooltip(ui, scene, item.node, face));
@@ -113,11 +113,15 @@ impl Canvas {
                 let verdicts = self.verdicts(scene, &end, is_output);
                 self.gesture = Gesture::Wire(WireDrag { end, is_output, port_type, picked, verdicts });
             }
-            if matches!(self.gesture, Gesture::None) {
+            if self.explains(ui) {
                 port.response.clone().on_hover_ui(|ui| menu::port_tooltip(ui, port));
             }
         }
-        let _ = ui;
+    }
+
+    /// True where tooltips may come up: nothing is being drawn, and no question lies over the canvas.
+    fn explains(&self, ui: &Ui) -> bool {
+        matches!(self.gesture, Gesture::None) && ui.memory(|memory| memory.top_modal_layer().is_none())
     }
 
     /// For every port at the other side, whether it can take a wire from `end`.
@@ -152,7 +156,8 @@ impl Canvas {
         for Wired { from, to, curve, .. } in curves {
             let rect = Rect::from_center_size(curve.at(0.5), Vec2::splat(10.0));
             let response = ui.interact(rect, node_id(&format!("{from} {to}")), Sense::click());
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Wire {from} to {to}")));
+            response
+                .widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::canvas::wire_to(&from, &to)));
             if response.clicked() {
                 commands.push(Command::Select(Vec::new()));
                 commands.push(Command::SelectWire(from.clone(), to.clone()));
@@ -245,7 +250,7 @@ impl Canvas {
             && let Some(file) = DragAndDrop::take_payload::<PathBuf>(ui.ctx())
         {
             let position = Some(self.pointer_place(ui.ctx()));
-            commands.push(Command::AddKept { file: (*file).clone(), position });
+            commands.push(Command::AddKept { file: (*file).clone(), position, joint: Joint::None });
         }
         if let Some(kind) = lets_go.then(|| DragAndDrop::take_payload::<String>(ui.ctx())).flatten() {
             let place = self.pointer_place(ui.ctx());

@@ -3,9 +3,13 @@
 use super::{Canvas, Scene, face, marks::kind_word, view};
 use crate::{
     app::command::{Command, MergeKey},
+    app::texts,
     pipeline::{Edit, Mark, MarkKind, leaf_of},
 };
-use egui::{Id, Key, Modifiers, Rect, Role, TextEdit, Ui, WidgetInfo};
+use egui::{
+    Id, Key, Modifiers, Rect, Role, TextEdit, Ui, WidgetInfo,
+    text::{CCursor, CCursorRange},
+};
 
 /// What has words that are edited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +55,22 @@ impl Canvas {
         let Some(rect) = rect else { return };
         let many_lines = mark.is_some_and(|mark| mark.kind == MarkKind::Comment);
         let (edit, name) = match (&target, mark.map(|mark| mark.kind)) {
-            (Target::Node(_), _) => (TextEdit::singleline(&mut text).hint_text("Name"), "Name of the node"),
-            (_, Some(MarkKind::Comment)) => {
-                (TextEdit::multiline(&mut text).hint_text("Comment"), "Text of the comment")
-            }
-            _ => (TextEdit::singleline(&mut text).hint_text("Title"), "Title of the frame"),
+            (Target::Node(_), _) => (
+                TextEdit::singleline(&mut text).hint_text(texts::canvas::name()),
+                texts::canvas::name_of_the_node(),
+            ),
+            (_, Some(MarkKind::Comment)) => (
+                TextEdit::multiline(&mut text).hint_text(texts::canvas::comment()),
+                texts::canvas::text_of_the_comment(),
+            ),
+            _ => (
+                TextEdit::singleline(&mut text).hint_text(texts::canvas::title()),
+                texts::canvas::title_of_the_frame(),
+            ),
         };
         // Before the field takes it for a new line.
         let finished = many_lines && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
-        let response = ui.place(rect, edit.id(Id::unique("words on the canvas")));
+        let response = ui.place(rect, edit.id(Id::unique("words_on_the_canvas")));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));
         let given_up = ui.input(|i| i.key_pressed(Key::Escape));
         if finished {
@@ -71,6 +82,13 @@ impl Canvas {
         }
         if !response.has_focus() {
             response.request_focus();
+            // What is typed takes the place of the name that is there.
+            if !many_lines {
+                let all = CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()));
+                let mut state = TextEdit::load_state(ui.ctx(), response.id).unwrap_or_default();
+                state.cursor.set_char_range(Some(all));
+                state.store(ui.ctx(), response.id);
+            }
         }
         self.renaming = Some(Renaming { target, text });
     }
@@ -94,13 +112,12 @@ impl Canvas {
                 });
                 Some(Command::Edit {
                     edit: Edit::SetMark(*number, new),
-                    label: format!(
-                        "{} {}",
-                        if mark.text.is_empty() { "add" } else { "edit" },
-                        kind_word(mark)
-                    ),
+                    label: match mark.text.is_empty() {
+                        true => texts::canvas::add_mark(&kind_word(mark)),
+                        false => texts::canvas::edit_mark(&kind_word(mark)),
+                    },
                     // One step with the adding of it.
-                    merge: mark.text.is_empty().then(|| MergeKey(format!("mark {number}"))),
+                    merge: mark.text.is_empty().then(|| MergeKey(format!("mark_{number}"))),
                 })
             }
             _ => None,

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     app::command::{Command, Joint},
+    app::texts,
     pipeline::{Pipeline, Registry},
 };
 use egui::{Pos2, Ui};
@@ -43,7 +44,7 @@ impl Canvas {
         let (from, to) = wire.clone();
         let kinds = pipeline.kinds_for_wire(registry, &from);
         let aim = Aim::Add(Joint::Wire { from, to });
-        self.finder = Some(Finder::new(place, at).among(kinds, "Insert into the wire", aim));
+        self.finder = Some(Finder::new(place, at).among(kinds, texts::canvas::insert_into_the_wire(), aim));
     }
 
     /// Opens the search for a node to put into a wire, beside its middle.
@@ -59,7 +60,7 @@ impl Canvas {
         let below = [node.position[0], node.position[1] + face::HEADER];
         let finder = Finder::new(node.position, self.view.to_screen(view::pos(below)));
         let kinds = pipeline.swaps(registry, name);
-        self.finder = Some(finder.among(kinds, "Replace with", Aim::Replace(name.to_owned())));
+        self.finder = Some(finder.among(kinds, texts::canvas::replace_with(), Aim::Replace(name.to_owned())));
     }
 
     pub(super) fn finder_ui(&mut self, ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {

@@ -6,7 +6,10 @@ use super::{
     view::Detail,
     wire::{Curve, Wired},
 };
-use crate::pipeline::{NodeInstance, PortType};
+use crate::{
+    app::texts,
+    pipeline::{NodeInstance, PortType},
+};
 use egui::{Id, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 use std::collections::BTreeMap;
 
@@ -98,7 +101,7 @@ impl Canvas {
                 let response = ui.interact(rect, node_id(&node.name), Sense::click_and_drag());
                 let selected = scene.selection.contains(&node.name);
                 response.widget_info(|| {
-                    WidgetInfo::selected(Role::Button, true, selected, format!("Node {}", node.name))
+                    WidgetInfo::selected(Role::Button, true, selected, texts::canvas::node_named(&node.name))
                 });
                 Some(Seen { node, rect, response })
             })
@@ -126,7 +129,7 @@ impl Canvas {
                     port_id(&end, is_output),
                     Sense::click_and_drag(),
                 );
-                let kind = if is_output { "Output" } else { "Input" };
+                let kind = if is_output { texts::canvas::output() } else { texts::canvas::input() };
                 response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{kind} {end}")));
                 let (name, is_small) = (name.to_owned(), face.is_collapsed);
                 ports.push(SeenPort { end, name, is_output, port_type, position, is_small, response });
@@ -138,9 +141,9 @@ impl Canvas {
 
 /// Names a node to egui.
 pub(super) fn node_id(name: &str) -> Id {
-    Id::unique(("canvas node", name))
+    Id::unique(("canvas_node", name))
 }
 
 fn port_id(end: &str, is_output: bool) -> Id {
-    Id::unique(("canvas port", end, is_output))
+    Id::unique(("canvas_port", end, is_output))
 }

@@ -7,7 +7,10 @@ use super::{
     command::{Command, MergeKey},
     text, theme,
 };
-use crate::pipeline::{Edit, NodeInstance, ParamKind, ParamSpec, set_at};
+use crate::{
+    app::texts,
+    pipeline::{Edit, NodeInstance, ParamKind, ParamSpec, set_at},
+};
 use egui::{Id, Role, Sense, Ui, WidgetInfo, vec2};
 use number::number;
 use serde_json::{Value as Json, json};
@@ -41,7 +44,7 @@ impl Change {
         }
         Command::Edit {
             edit: Edit::SetParams(instance.name.clone(), params),
-            label: format!("change {}", spec.label.to_lowercase()),
+            label: texts::inspector::change(&spec.label.to_lowercase()),
             merge: Some(MergeKey(format!("{}.{} {gesture}", instance.name, spec.name))),
         }
     }
@@ -63,9 +66,9 @@ const LABEL_SHARE: f32 = 0.42;
 pub fn compact(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -> Option<Change> {
     let value = set.unwrap_or(&spec.default);
     let id = Id::unique(("parameter", owner, &spec.name));
-    let name = format!("{} of {owner}", spec.label);
+    let name = texts::inspector::field_of_node(&spec.label, &owner);
     if spec.optional && value.is_null() && !matches!(spec.kind, ParamKind::Path { .. }) {
-        let word = if spec.auto { "auto" } else { "not set" };
+        let word = if spec.auto { texts::inspector::auto() } else { texts::inspector::not_set() };
         if let ParamKind::Choice { options } = &spec.kind {
             return choice(ui, id, options, word, Room::Node, &name);
         }
@@ -125,8 +128,8 @@ fn reset_dot(ui: &mut Ui, spec: &ParamSpec, differs: bool) -> bool {
     let p = theme::palette(ui.visuals());
     let radius = if response.hovered() { 4.0 } else { 2.5 };
     ui.painter().circle_filled(rect.center(), radius, p.accent);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Reset {}", spec.label)));
-    let hint = format!("Click for the default: {}", text::param_value(spec, &spec.default));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::inspector::reset(&spec.label)));
+    let hint = texts::inspector::click_for_the_default(&text::param_value(spec, &spec.default));
     response.on_hover_text(hint).clicked()
 }
 
@@ -136,13 +139,13 @@ fn explain(ui: &mut Ui, spec: &ParamSpec) {
     if !spec.doc.is_empty() {
         ui.label(&spec.doc);
     }
-    let mut facts = vec![format!("Default {}", text::param_value(spec, &spec.default))];
+    let mut facts = vec![texts::inspector::default(&text::param_value(spec, &spec.default))];
     match spec.hard_range {
         (Some(least), Some(most)) => {
-            facts.push(format!("{} to {}", text::number(least), text::number(most)));
+            facts.push(texts::inspector::from_to(&text::number(least), &text::number(most)));
         }
-        (Some(least), None) => facts.push(format!("at least {}", text::number(least))),
-        (None, Some(most)) => facts.push(format!("at most {}", text::number(most))),
+        (Some(least), None) => facts.push(texts::inspector::at_least(&text::number(least))),
+        (None, Some(most)) => facts.push(texts::inspector::at_most(&text::number(most))),
         (None, None) => {}
     }
     facts.push(spec.name.clone());
@@ -152,8 +155,8 @@ fn explain(ui: &mut Ui, spec: &ParamSpec) {
 /// A field that may be left to the program: while it is, a quiet word that a click turns into the field.
 fn optional(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Change> {
     let (word, hint) = match spec.auto {
-        true => ("auto", "Worked out from the data. Click to say it yourself."),
-        false => ("not set", "Click to set it."),
+        true => (texts::inspector::auto(), texts::inspector::auto_hint()),
+        false => (texts::inspector::not_set(), texts::inspector::not_set_hint()),
     };
     if let (true, ParamKind::Choice { options }) = (value.is_null(), &spec.kind) {
         return choice(ui, id, options, word, Room::Line, &spec.label);
@@ -163,7 +166,7 @@ fn optional(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Chang
         let words = egui::RichText::new(word).color(p.text_weak);
         let button = egui::Button::new(words).fill(p.field).min_size(vec2(76.0, theme::ROW));
         let response = ui.add(button);
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Set {}", spec.label)));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::inspector::set(&spec.label)));
         return response.on_hover_text(hint).clicked().then(|| {
             ui.data_mut(|data| data.insert_temp(id.with("begins"), true));
             Change::Set(start_value(spec))

@@ -2,7 +2,7 @@
 
 use super::{Change, Room};
 use crate::{
-    app::{text, theme},
+    app::{text, texts, theme},
     pipeline::ParamSpec,
 };
 use egui::{DragValue, Id, Slider, SliderClamping, Ui, vec2};
@@ -29,7 +29,7 @@ pub(super) fn number(
             .logarithmic(is_logarithmic(low, high))
             .clamping(SliderClamping::Never);
         let slider = if whole { slider.integer() } else { slider };
-        let response = ui.add(slider).accessible_name(format!("{} slider", spec.label));
+        let response = ui.add(slider).accessible_name(texts::inspector::slider(&spec.label));
         if response.changed() {
             changed = true;
             edited = round_to_range(edited, low, high);
@@ -38,7 +38,7 @@ pub(super) fn number(
     let refused = std::cell::RefCell::new(None);
     let parse = |typed: &str| {
         let Some(number) = parse_number(typed, &spec.unit) else {
-            *refused.borrow_mut() = Some(format!("\"{}\" is not a number.", typed.trim()));
+            *refused.borrow_mut() = Some(texts::inspector::is_not_a_number(&typed.trim()));
             return None;
         };
         match refuse(spec, number) {
@@ -96,10 +96,10 @@ fn refuse(spec: &ParamSpec, number: f64) -> Option<String> {
     let unit = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
     match spec.hard_range {
         (Some(least), _) if number < least => {
-            Some(format!("{} is too small: at least {}{unit}.", text::number(number), text::number(least)))
+            Some(texts::inspector::is_too_small_at_least(&text::number(number), &text::number(least), &unit))
         }
         (_, Some(most)) if number > most => {
-            Some(format!("{} is too large: at most {}{unit}.", text::number(number), text::number(most)))
+            Some(texts::inspector::is_too_large_at_most(&text::number(number), &text::number(most), &unit))
         }
         _ => None,
     }

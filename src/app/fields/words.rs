@@ -2,7 +2,7 @@
 
 use super::{Change, Room, refusal};
 use crate::{
-    app::{text, theme},
+    app::{text, texts, theme},
     pipeline::{ParamKind, ParamSpec, read_loosely},
 };
 use egui::{Id, Response, Role, Ui, Vec2, WidgetInfo, vec2};
@@ -62,11 +62,11 @@ pub(super) fn line(
     let mut text = current.to_owned();
     let width = (ui.available_width() - less).max(40.0);
     let hint = match &spec.kind {
-        ParamKind::Path { .. } if spec.optional => "none",
-        ParamKind::Path { mode } if mode == "folder" => "choose a folder",
-        ParamKind::Path { mode } if mode == "save" => "choose a place",
-        ParamKind::Path { .. } => "choose a file",
-        ParamKind::Any if spec.default.is_null() => "not set",
+        ParamKind::Path { .. } if spec.optional => texts::inspector::none(),
+        ParamKind::Path { mode } if mode == "folder" => texts::inspector::choose_a_folder(),
+        ParamKind::Path { mode } if mode == "save" => texts::inspector::choose_a_place(),
+        ParamKind::Path { .. } => texts::inspector::choose_a_file(),
+        ParamKind::Any if spec.default.is_null() => texts::inspector::not_set(),
         _ => "",
     };
     let edit = egui::TextEdit::singleline(&mut text).desired_width(width).hint_text(hint);
@@ -81,8 +81,8 @@ pub(super) fn line(
 pub(super) fn path(ui: &mut Ui, spec: &ParamSpec, current: &str) -> Option<Change> {
     let typed = line(ui, spec, current, 34.0, Room::Line, &spec.label);
     let button = ui.add_sized(vec2(26.0, theme::ROW), egui::Button::new("…"));
-    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Browse for {}", spec.label)));
-    if button.on_hover_text("Browse…").clicked() {
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::inspector::browse_for(&spec.label)));
+    if button.on_hover_text(texts::inspector::browse()).clicked() {
         return Some(Change::Browse);
     }
     typed.map(|text| Change::Set(if spec.optional && text.is_empty() { Json::Null } else { json!(text) }))
@@ -148,9 +148,9 @@ fn read_list(text: &str, item: &str) -> Result<Json, String> {
             "int" => word
                 .parse::<i64>()
                 .map(|n| json!(n))
-                .map_err(|_error| format!("\"{word}\" is no whole number.")),
+                .map_err(|_error| texts::inspector::is_no_whole_number(&word)),
             "float" => {
-                word.parse::<f64>().map(|n| json!(n)).map_err(|_error| format!("\"{word}\" is no number."))
+                word.parse::<f64>().map(|n| json!(n)).map_err(|_error| texts::inspector::is_no_number(&word))
             }
             _ => Ok(json!(word)),
         })
@@ -168,7 +168,7 @@ pub(super) fn other(
     name: &str,
 ) -> Option<Change> {
     draft(ui, id, spec, value.to_string(), room, name, |text| {
-        serde_json::from_str(text).map_err(|error| format!("Not readable: {error}."))
+        serde_json::from_str(text).map_err(|error| texts::inspector::not_readable(&error))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::ProbePanel;
 use crate::{
-    app::theme,
+    app::{texts, theme},
     data::{Probe, Recording, Stage},
     engine::channel_order::{OrderCheck, Verdict, check_order},
 };
@@ -14,34 +14,29 @@ impl ProbePanel {
         let p = theme::palette(ui.visuals());
         let (mut starts, mut applied) = (false, None);
         ui.horizontal(|ui| {
-            ui.strong("Do near channels correlate?");
+            ui.strong(texts::probe::do_near_channels_correlate());
             if self.check_lane.busy() {
                 ui.spinner();
             }
         });
         match (&self.recording, &self.check) {
-            (None, _) => drop(ui.weak("Opening the recording…")),
+            (None, _) => drop(ui.weak(texts::probe::opening_the_recording())),
             (Some(Err(reason)), _) => {
-                ui.weak("Its recording cannot be read without a run, so there is nothing to compare with.")
-                    .on_hover_text(reason);
+                ui.weak(texts::probe::recording_is_computed()).on_hover_text(reason);
             }
             (_, Some(Err(reason))) => drop(ui.colored_label(p.bad, reason)),
             (_, Some(Ok(check))) => {
                 let [now, chance, best] = check.neighbors;
-                let numbers = format!("neighbours {now:.2}, in random order {chance:.2}, at best {best:.2}");
+                let numbers = texts::probe::correlation_numbers(&now, &chance, &best);
                 match check.verdict {
-                    Verdict::Fits => drop(ui.colored_label(p.good, format!("The wiring fits: {numbers}."))),
+                    Verdict::Fits => drop(ui.colored_label(p.good, texts::probe::wiring_fits(&numbers))),
                     Verdict::Unclear => {
-                        ui.colored_label(
-                            p.text_weak,
-                            format!("Channels share too little to tell: {numbers}."),
-                        );
+                        ui.colored_label(p.text_weak, texts::probe::wiring_unknown(&numbers));
                     }
                     Verdict::Shuffled => {
-                        ui.colored_label(p.warn, format!("Channels look shuffled: {numbers}."));
-                        let button = ui.button("Wire by correlation");
-                        let hint = "Near contacts get the channels that correlate. Up and down cannot be told apart \
-                                    from the traces.";
+                        ui.colored_label(p.warn, texts::probe::wiring_shuffled(&numbers));
+                        let button = ui.button(texts::probe::wire_by_correlation());
+                        let hint = texts::probe::wire_by_correlation_hint();
                         if button.on_hover_text(hint).clicked() {
                             applied = Some(check.order.clone());
                         }
@@ -53,10 +48,13 @@ impl ProbePanel {
                 let enough = self.probe.contacts.len() >= 4;
                 let button = ui.add_enabled(
                     enough && !self.check_lane.busy(),
-                    egui::Button::new("Compare with the traces"),
+                    egui::Button::new(texts::probe::compare_with_the_traces()),
                 );
-                let hint = "Correlations of all pairs of channels against their distances";
-                starts = button.on_hover_text(hint).on_disabled_hover_text("Choose a probe first").clicked();
+                let hint = texts::probe::compare_hint();
+                starts = button
+                    .on_hover_text(hint)
+                    .on_disabled_hover_text(texts::probe::choose_a_probe_first())
+                    .clicked();
             }
         }
         if starts {
@@ -89,7 +87,7 @@ impl ProbePanel {
             }
         }
         self.wire(&columns);
-        let words = "Wired by correlation. Whether the tip is up or down, the traces do not tell.";
+        let words = texts::probe::wired_by_correlation();
         self.said = Some((words.to_owned(), false));
         self.start_check();
     }
@@ -106,9 +104,7 @@ fn with_probe(recording: &Recording, probe: &Probe) -> Result<Recording, String>
     let wiring = wiring_of(probe);
     let count = recording.info().num_channels();
     if let Some((column, contact)) = wiring.iter().find(|(column, _)| *column >= count) {
-        return Err(format!(
-            "Contact {contact} is on channel {column}, and the recording has {count}: correct the wiring."
-        ));
+        return Err(texts::probe::channel_out_of_range(&contact, &column, &count));
     }
     let (columns, contacts): (Vec<usize>, Vec<usize>) = wiring.into_iter().unzip();
     let picked = recording.with_stage(Stage::SelectChannels { indices: columns });

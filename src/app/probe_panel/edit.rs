@@ -2,6 +2,7 @@
 
 use super::ProbePanel;
 use crate::{
+    app::texts,
     data::{Contact, ContactShape, Probe},
     io::probe::write_probeinterface,
 };
@@ -103,7 +104,7 @@ impl ProbePanel {
         self.save_lane.request(move |ticket| {
             let path = free_path(&folder, &name);
             let made = std::fs::create_dir_all(&folder)
-                .map_err(|error| format!("{} cannot be made: {error}", folder.display()));
+                .map_err(|error| texts::probe::folder_cannot_be_made(&folder.display(), &error));
             let written =
                 made.and_then(|()| write_probeinterface(&path, &probe).map_err(|error| error.to_string()));
             ticket.send(written.map(|()| path));

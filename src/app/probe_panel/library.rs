@@ -1,14 +1,14 @@
 //! The shelf: probes by maker and model.
 
 use super::ProbePanel;
-use crate::app::theme;
+use crate::app::{texts, theme};
 use egui::{Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
 impl ProbePanel {
     pub(super) fn library_ui(&mut self, ui: &mut Ui) {
         let p = theme::palette(ui.visuals());
-        let search = TextEdit::singleline(&mut self.search).hint_text("Search maker, model or contacts");
-        ui.add_sized(vec2(ui.available_width(), 24.0), search).accessible_name("Search probes");
+        let search = TextEdit::singleline(&mut self.search).hint_text(texts::probe::search_maker_model_or());
+        ui.add_sized(vec2(ui.available_width(), 24.0), search).accessible_name(texts::probe::search_probes());
         let Some(shelf) = &self.shelf else {
             ui.spinner();
             return;
@@ -23,7 +23,7 @@ impl ProbePanel {
                 words.iter().all(|word| text.contains(word))
             })
             .collect();
-        ui.weak(format!("{} of {} probes", found.len(), shelf.len()));
+        ui.weak(texts::probe::of_probes(&found.len(), &shelf.len()));
         let mut taken = None;
         let bottom = 62.0;
         let height = 40.0;
@@ -37,7 +37,7 @@ impl ProbePanel {
                 for probe in &found[rows] {
                     let (rect, response) =
                         ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-                    let name = format!("Probe {}", probe.model);
+                    let name = texts::probe::probe_model(&probe.model);
                     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
                     let taken_now = self.source.as_ref() == Some(&probe.source);
                     if taken_now || response.hovered() {
@@ -49,21 +49,17 @@ impl ProbePanel {
                         painter.text(rect.min + at, egui::Align2::LEFT_TOP, words, font, color);
                     };
                     text(vec2(8.0, 3.0), &probe.model, 13.0, p.text_strong);
-                    let maker = if probe.maker.is_empty() { "generic" } else { &probe.maker };
+                    let maker = if probe.maker.is_empty() { texts::probe::generic() } else { &probe.maker };
                     let shanks = if probe.num_shanks > 1 {
-                        format!(" on {} shanks", probe.num_shanks)
+                        texts::probe::on_shanks(&probe.num_shanks)
                     } else {
                         String::new()
                     };
                     let fits = channels == Some(probe.num_contacts);
-                    let about = format!("{maker} · {} contacts{shanks}", probe.num_contacts);
+                    let about = texts::probe::maker_and_contacts(&maker, &probe.num_contacts, &shanks);
                     text(vec2(8.0, 20.0), &about, 11.0, if fits { p.good } else { p.text_weak });
                     let hint = if probe.about.is_empty() { &probe.source } else { &probe.about };
-                    let hint = if fits {
-                        format!("{hint}\nAs many contacts as the recording has channels.")
-                    } else {
-                        hint.clone()
-                    };
+                    let hint = if fits { texts::probe::probe_fits_recording(&hint) } else { hint.clone() };
                     if response.on_hover_text(hint).clicked() {
                         taken = Some(probe.source.clone());
                     }
@@ -71,8 +67,7 @@ impl ProbePanel {
             },
         );
         ui.add_space(4.0);
-        let words =
-            "Probe files (.json, .prb) in the folder \"probes\" of your library are listed here, too.";
+        let words = texts::probe::own_probes_hint();
         let label = egui::Label::new(egui::RichText::new(words).size(11.0).color(p.text_weak)).wrap();
         ui.add(label).on_hover_text(self.folder.display().to_string());
         if let Some(source) = taken {

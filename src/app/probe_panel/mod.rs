@@ -10,7 +10,8 @@ mod working;
 
 use super::{App, command::Command, theme};
 use crate::{
-    data::{Probe, Recording, text::counted},
+    app::texts,
+    data::{Probe, Recording},
     engine::channel_order::OrderCheck,
     inspect::{Lane, Wake},
     io::probe::{OnShelf, read_probe, shelf},
@@ -184,9 +185,9 @@ impl App {
         let p = theme::palette(ui.visuals());
         let frame = egui::Frame::NONE.fill(p.panel).inner_margin(8);
         let mut end = None;
-        egui::Panel::top("probe bar").frame(frame).show(ui, |ui| end = panel.bar_ui(ui));
-        egui::Panel::left("probe shelf").default_size(300.0).frame(frame).show(ui, |ui| panel.library_ui(ui));
-        egui::Panel::right("probe wiring").default_size(390.0).frame(frame).show(ui, |ui| {
+        egui::Panel::top("probe_bar").frame(frame).show(ui, |ui| end = panel.bar_ui(ui));
+        egui::Panel::left("probe_shelf").default_size(300.0).frame(frame).show(ui, |ui| panel.library_ui(ui));
+        egui::Panel::right("probe_wiring").default_size(390.0).frame(frame).show(ui, |ui| {
             panel.working_ui(ui);
         });
         egui::CentralPanel::no_frame().show(ui, |ui| {
@@ -214,13 +215,13 @@ impl App {
     /// The probe into the parameter of the node; one step to undo.
     fn use_probe(&mut self, panel: &ProbePanel, source: &str) {
         let Some(instance) = self.sheet.editor.pipeline().node(&panel.node) else {
-            return self.toasts.error(format!("{} is not there any more.", panel.node));
+            return self.toasts.error(texts::probe::node_is_gone(&panel.node));
         };
         let mut params = instance.params.clone();
         params.insert(panel.field.clone(), json!(source));
         self.edit(
             Edit::SetParams(panel.node.clone(), params),
-            &format!("set the probe of {}", panel.node),
+            &texts::probe::set_the_probe_of(&panel.node),
             None,
         );
     }
@@ -232,31 +233,31 @@ impl ProbePanel {
         let mut end = None;
         let p = theme::palette(ui.visuals());
         ui.horizontal(|ui| {
-            ui.heading(format!("Probe of {}", self.node));
+            ui.heading(texts::probe::probe_of(&self.node));
             ui.weak(self.words());
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.button("Cancel").clicked() {
+                if ui.button(texts::probe::cancel()).clicked() {
                     end = Some(End::Cancel);
                 }
-                let words = egui::RichText::new("Use this probe").color(p.on_accent);
+                let words = egui::RichText::new(texts::probe::use_this_probe()).color(p.on_accent);
                 let button = egui::Button::new(words).fill(p.accent);
                 let button = ui.add_enabled(!self.probe.contacts.is_empty(), button);
                 let hint = match &self.source {
-                    Some(_) => "As it is, without a new file".to_owned(),
-                    None => format!("Kept as a probeinterface file in {}", self.folder.display()),
+                    Some(_) => texts::probe::unchanged_hint().to_owned(),
+                    None => texts::probe::kept_in_folder(&self.folder.display()),
                 };
                 if button
                     .on_hover_text(hint)
-                    .on_disabled_hover_text("Choose a probe or add contacts")
+                    .on_disabled_hover_text(texts::probe::no_contacts_hint())
                     .clicked()
                 {
                     end = Some(End::Use);
                 }
                 ui.separator();
-                if ui.add_enabled(!self.redo.is_empty(), egui::Button::new("Redo")).clicked() {
+                if ui.add_enabled(!self.redo.is_empty(), egui::Button::new(texts::probe::redo())).clicked() {
                     self.step(false);
                 }
-                if ui.add_enabled(!self.undo.is_empty(), egui::Button::new("Undo")).clicked() {
+                if ui.add_enabled(!self.undo.is_empty(), egui::Button::new(texts::probe::undo())).clicked() {
                     self.step(true);
                 }
             });
@@ -286,14 +287,17 @@ impl ProbePanel {
         let name =
             if self.probe.name.is_empty() { String::new() } else { format!("{} · ", self.probe.name) };
         let channels = match self.num_channels() {
-            Some(count) => format!(" · the recording has {}", counted(count, "channel")),
+            Some(count) => texts::probe::the_recording_has(&texts::counts::channels(count)),
             None => String::new(),
         };
         if contacts == 0 {
-            return format!("none yet{channels}");
+            return texts::probe::none_yet(&channels);
         }
-        let wiring =
-            if wired == 0 { "not wired: taken in order".to_owned() } else { format!("{wired} wired") };
-        format!("{name}{}, {wiring}{channels}", counted(contacts, "contact"))
+        let wiring = if wired == 0 {
+            texts::probe::not_wired_taken_in_order().to_owned()
+        } else {
+            texts::probe::wired(&wired)
+        };
+        format!("{name}{}, {wiring}{channels}", texts::counts::contacts(contacts))
     }
 }

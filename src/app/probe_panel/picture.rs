@@ -1,7 +1,10 @@
 //! The contacts where they lie: seen, chosen, moved, added.
 
 use super::ProbePanel;
-use crate::{app::theme, data::ContactShape};
+use crate::{
+    app::{texts, theme},
+    data::ContactShape,
+};
 use egui::{Align2, Color32, FontId, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 /// Where the picture looks.
@@ -23,7 +26,9 @@ impl ProbePanel {
     pub(super) fn picture_ui(&mut self, ui: &mut Ui) {
         let p = theme::palette(ui.visuals());
         let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Contacts"));
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::GraphicsObject, true, texts::probe::contacts_on_the_picture())
+        });
         let (mut middle, mut scale) = self.view.place.unwrap_or_else(|| self.fitted(rect));
         let scroll = ui.input(|i| i.smooth_scroll_delta().y);
         if response.hovered()
@@ -92,7 +97,7 @@ impl ProbePanel {
         }
         self.pointer(ui, &response, under, |at| place(rect, middle, scale, at), (middle, scale));
         if self.probe.contacts.is_empty() {
-            let words = "Choose a probe on the left, or double click to draw contacts.";
+            let words = texts::probe::no_probe_yet();
             painter.text(
                 rect.center(),
                 Align2::CENTER_CENTER,
@@ -101,7 +106,7 @@ impl ProbePanel {
                 p.text_weak,
             );
         }
-        let hint = "Drag a contact to move it · double click to add one · Delete removes · wheel zooms · drag to pan";
+        let hint = texts::probe::picture_hint();
         let font = FontId::proportional(11.0);
         painter.text(rect.left_top() + vec2(8.0, 6.0), Align2::LEFT_TOP, hint, font, p.text_weak);
         self.scale_bar(ui, rect, scale);

@@ -2,7 +2,7 @@
 
 use super::ProbePanel;
 use crate::{
-    app::theme,
+    app::{texts, theme},
     io::probe::{WIRINGS, parse_wiring},
 };
 use egui::{DragValue, Grid, Id, ScrollArea, TextEdit, Ui, vec2};
@@ -13,13 +13,13 @@ const LINE: f32 = 22.0;
 impl ProbePanel {
     pub(super) fn wiring_ui(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
-            ui.strong("Wiring");
-            ui.menu_button("Presets", |ui| self.presets_ui(ui));
-            if ui.button("Paste…").on_hover_text("A column of a spreadsheet").clicked() {
+            ui.strong(texts::probe::wiring());
+            ui.menu_button(texts::probe::presets(), |ui| self.presets_ui(ui));
+            if ui.button(texts::probe::paste()).on_hover_text(texts::probe::paste_hint()).clicked() {
                 self.pasted = Some(String::new());
             }
             let count = self.selected.len();
-            if count > 0 && ui.button(format!("Delete {count}")).clicked() {
+            if count > 0 && ui.button(texts::probe::delete(&count)).clicked() {
                 self.remove_selected();
             }
         });
@@ -31,13 +31,13 @@ impl ProbePanel {
     fn presets_ui(&mut self, ui: &mut Ui) {
         let contacts = self.probe.contacts.len();
         let mut columns: Option<Vec<Option<usize>>> = None;
-        if ui.button("In order").clicked() {
+        if ui.button(texts::probe::in_order()).clicked() {
             columns = Some((0..contacts).map(Some).collect());
         }
-        if ui.button("In reverse order").clicked() {
+        if ui.button(texts::probe::in_reverse_order()).clicked() {
             columns = Some((0..contacts).rev().map(Some).collect());
         }
-        if ui.button("From the tip up").clicked() {
+        if ui.button(texts::probe::from_the_tip_up()).clicked() {
             let places: Vec<[f64; 2]> = self.probe.contacts.iter().map(|c| c.position_um).collect();
             let mut order: Vec<usize> = (0..contacts).collect();
             order.sort_by(|&a, &b| {
@@ -50,15 +50,15 @@ impl ProbePanel {
             order.into_iter().enumerate().for_each(|(column, contact)| wired[contact] = Some(column));
             columns = Some(wired);
         }
-        if ui.button("Not wired").clicked() {
+        if ui.button(texts::probe::not_wired()).clicked() {
             columns = Some(vec![None; contacts]);
         }
         ui.separator();
-        ui.weak("Head-stages (contacts in the maker's order)");
+        ui.weak(texts::probe::head_stages());
         for wiring in WIRINGS {
             let fits = wiring.columns.len() == contacts;
             let button = ui.add_enabled(fits, egui::Button::new(wiring.name));
-            let hint = format!("{} contacts; the probe has {contacts}", wiring.columns.len());
+            let hint = texts::probe::contacts_of_the_head_stage(&wiring.columns.len(), &contacts);
             if button.on_disabled_hover_text(hint).clicked() {
                 columns = Some(wiring.columns.iter().copied().map(Some).collect());
             }
@@ -72,11 +72,11 @@ impl ProbePanel {
     fn paste_ui(&mut self, ui: &mut Ui) {
         let Some(text) = &mut self.pasted else { return };
         let p = theme::palette(ui.visuals());
-        ui.weak("A line a contact: its channel, or its name and its channel. -1 is not connected.");
+        ui.weak(texts::probe::paste_explained());
         let edit = TextEdit::multiline(text).desired_rows(5).desired_width(ui.available_width());
         let edit =
             ScrollArea::vertical().id_salt("paste").max_height(110.0).show(ui, |ui| ui.add(edit)).inner;
-        let edit = edit.accessible_name("Channels to paste");
+        let edit = edit.accessible_name(texts::probe::channels_to_paste());
         if text.is_empty() && !edit.has_focus() {
             edit.request_focus();
         }
@@ -86,17 +86,17 @@ impl ProbePanel {
             Some(Err(reason)) => drop(ui.colored_label(p.bad, reason)),
             Some(Ok((columns, note))) => {
                 let wired = columns.iter().flatten().count();
-                ui.label(format!("{wired} of {} contacts are wired.", columns.len()));
+                ui.label(texts::probe::of_contacts_are_wired(&wired, &columns.len()));
                 note.iter().for_each(|note| drop(ui.colored_label(p.warn, note)));
             }
             None => {}
         }
         ui.horizontal(|ui| {
             let ready = matches!(parsed, Some(Ok(_)));
-            if ui.add_enabled(ready, egui::Button::new("Take this wiring")).clicked() {
+            if ui.add_enabled(ready, egui::Button::new(texts::probe::take_this_wiring())).clicked() {
                 taken = parsed.and_then(Result::ok);
             }
-            closed = ui.button("Close").clicked();
+            closed = ui.button(texts::probe::close()).clicked();
         });
         if let Some((columns, _)) = taken {
             self.wire(&columns);
@@ -112,24 +112,22 @@ impl ProbePanel {
         let p = theme::palette(ui.visuals());
         let wiring = self.probe.wiring();
         if let Some(pair) = wiring.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            let words =
-                format!("Channel {} is given to contacts {} and {}.", pair[0].0, pair[0].1, pair[1].1);
+            let words = texts::probe::channel_given_twice(&pair[0].0, &pair[0].1, &pair[1].1);
             ui.colored_label(p.bad, words);
         }
         if let (Some(count), Some((last, _))) = (self.num_channels(), wiring.last())
             && *last >= count
         {
-            ui.colored_label(
-                p.bad,
-                format!("Channel {last} is not in the recording: it has {count}, from 0."),
-            );
+            ui.colored_label(p.bad, texts::probe::no_such_channel(&last, &count));
         }
     }
 
     fn lines_ui(&mut self, ui: &mut Ui) {
         let count = self.probe.contacts.len();
-        Grid::new("wiring head").min_col_width(62.0).show(ui, |ui| {
-            for title in ["Contact", "Channel", "x (µm)", "y (µm)", "Shank"] {
+        Grid::new("wiring_head").min_col_width(62.0).show(ui, |ui| {
+            for title in
+                [texts::probe::contact(), texts::probe::channel(), "x (µm)", "y (µm)", texts::probe::shank()]
+            {
                 ui.weak(title);
             }
         });
@@ -156,19 +154,19 @@ impl ProbePanel {
                                 |value, _| if value < 0.0 { "–".to_owned() } else { format!("{value:.0}") },
                             );
                         let field = ui.add_sized(vec2(62.0, LINE), field);
-                        let field = field.accessible_name(format!("Channel of contact {name}"));
+                        let field = field.accessible_name(texts::probe::channel_of_contact(&name));
                         if field.changed() {
                             changed.device_channel_index = usize::try_from(column).ok();
                         }
                         for axis in 0..2 {
                             let field =
                                 DragValue::new(&mut changed.position_um[axis]).speed(1.0).max_decimals(2);
-                            let label = format!("{} of contact {name}", ["x", "y"][axis]);
+                            let label = texts::probe::of_contact(&["x", "y"][axis], &name);
                             ui.add_sized(vec2(62.0, LINE), field).accessible_name(label);
                         }
                         let field = DragValue::new(&mut changed.shank_index).range(0..=63).speed(0.05);
                         ui.add_sized(vec2(50.0, LINE), field)
-                            .accessible_name(format!("Shank of contact {name}"));
+                            .accessible_name(texts::probe::shank_of_contact(&name));
                     });
                     if changed != *contact {
                         edited = Some((index, changed));
@@ -178,7 +176,7 @@ impl ProbePanel {
         );
         if let Some((index, contact)) = edited {
             // The drags of one field are one step.
-            let gesture = Id::unique(("probe field", index));
+            let gesture = Id::unique(("probe_field", index));
             let held = ui.input(|i| i.pointer.any_down());
             let goes_on = held && ui.data(|data| data.get_temp::<bool>(gesture)).unwrap_or(false);
             if !goes_on {

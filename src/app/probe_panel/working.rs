@@ -1,7 +1,7 @@
 //! The right side: what the traces say of the wiring, and the table.
 
 use super::ProbePanel;
-use crate::app::theme;
+use crate::app::{texts, theme};
 use egui::{Sense, Stroke, Ui, pos2, vec2};
 
 /// Height of the picture of correlations.
@@ -40,9 +40,9 @@ impl ProbePanel {
         label(
             rect.left_top() + vec2(6.0, 2.0),
             egui::Align2::LEFT_TOP,
-            format!("correlation, up to {most:.2}"),
+            texts::probe::correlation_up_to(&most),
         );
         let corner = rect.right_bottom() - vec2(6.0, 2.0);
-        label(corner, egui::Align2::RIGHT_BOTTOM, format!("distance, up to {longest:.0} µm"));
+        label(corner, egui::Align2::RIGHT_BOTTOM, texts::probe::distance_up_to_um(&longest));
     }
 }

@@ -3,7 +3,10 @@
 mod words;
 
 use super::text;
-use crate::pipeline::{Event, EventKind, NodeState, Pipeline, RunId, RunStatus, TaskId};
+use crate::{
+    app::texts,
+    pipeline::{Event, EventKind, NodeState, Pipeline, RunId, RunStatus, TaskId},
+};
 use crossbeam_channel::Sender;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -257,7 +260,7 @@ impl Runs {
                 let row = self.task(task);
                 row.state = NodeState::Running { share: None, remaining_s: None };
                 row.started_s = Some(event.at_s);
-                line(self, task, Level::Info, "started".into());
+                line(self, task, Level::Info, texts::runs::started().into());
             }
             EventKind::Progress { task, stage, done, total, remaining_s } => {
                 let share = (*total > 0).then(|| *done as f32 / *total as f32);
@@ -280,7 +283,7 @@ impl Runs {
                 row.state = NodeState::Done { wall_s: *wall_s };
                 row.cost_s = Some((*wall_s, *cpu_s));
                 row.folder = Some(folder.clone());
-                line(self, task, Level::Info, format!("done in {}", text::took(*wall_s)));
+                line(self, task, Level::Info, texts::runs::done_in(&text::took(*wall_s)));
             }
             EventKind::Failed { task, message } => {
                 let row = self.task(task);
@@ -299,13 +302,13 @@ impl Runs {
                 self.last = Some(*status);
                 self.planned = *tasks;
                 let words = match status {
-                    RunStatus::Ok => "finished",
-                    RunStatus::Failed => "failed",
-                    RunStatus::Cancelled => "stopped",
+                    RunStatus::Ok => texts::runs::finished(),
+                    RunStatus::Failed => texts::runs::run_failed(),
+                    RunStatus::Cancelled => texts::runs::run_stopped(),
                 };
-                let tasks = text::counted(*tasks, "task");
-                let before = if *cached == 0 { String::new() } else { format!(", {cached} done before") };
-                let line = format!("run {words} after {}: {tasks}{before}", text::took(event.at_s));
+                let tasks = texts::counts::tasks(*tasks);
+                let before = if *cached == 0 { String::new() } else { texts::runs::and_done_before(&cached) };
+                let line = texts::runs::run_ended(&words, &text::took(event.at_s), &tasks, &before);
                 let (run, at_s) = (self.number, event.at_s);
                 self.push(LogLine { run, at_s, node: String::new(), level: Level::Info, line });
             }

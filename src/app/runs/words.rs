@@ -2,7 +2,7 @@
 
 use super::{Runs, Task};
 use crate::{
-    app::text,
+    app::{text, texts},
     pipeline::{NodeState, RunStatus},
 };
 
@@ -16,22 +16,22 @@ impl Runs {
                     let spent: f64 = self.tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
                     let cached = self.cached;
                     if cached == self.planned {
-                        "Done · nothing had changed".to_owned()
+                        texts::runs::done_nothing_had_changed().to_owned()
                     } else {
-                        let tasks = text::counted(self.planned, "task");
-                        format!("Done · {tasks}, {cached} cached · {}", text::took(spent))
+                        let tasks = texts::counts::tasks(self.planned);
+                        texts::runs::done_cached(&tasks, &cached, &text::took(spent))
                     }
                 }
                 Some(RunStatus::Failed) => {
                     let failed =
                         self.tasks.iter().filter(|t| matches!(t.state, NodeState::Failed(_))).count();
-                    format!("{failed} failed")
+                    texts::runs::tasks_failed(&failed)
                 }
-                Some(RunStatus::Cancelled) => "Stopped".to_owned(),
+                Some(RunStatus::Cancelled) => texts::runs::stopped().to_owned(),
             };
         }
         if self.stopping {
-            return "Stopping…".to_owned();
+            return texts::runs::stopping().to_owned();
         }
         let over = |t: &&Task| {
             matches!(
@@ -40,7 +40,7 @@ impl Runs {
             )
         };
         let done = self.tasks.iter().filter(over).count();
-        let mut parts = vec![format!("{done} of {}", self.planned.max(self.tasks.len()))];
+        let mut parts = vec![texts::runs::done_of(&done, &self.planned.max(self.tasks.len()))];
         let running = self.tasks.iter().find_map(|t| match t.state {
             NodeState::Running { share, remaining_s } => Some((t, share, remaining_s)),
             _ => None,
@@ -51,7 +51,7 @@ impl Runs {
                 Some(share) => format!("{name} {:.0} %", share * 100.0),
                 None => name,
             });
-            parts.extend(remaining_s.map(|s| format!("{} left", text::clock(s))));
+            parts.extend(remaining_s.map(|s| texts::runs::time_left(&text::clock(s))));
         }
         parts.join(" · ")
     }

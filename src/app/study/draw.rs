@@ -2,7 +2,7 @@
 
 use super::Study;
 use crate::{
-    app::{command::Command, text, theme},
+    app::{command::Command, text, texts, theme},
     pipeline::{Cell, CellState},
 };
 use egui::{Align2, Color32, FontId, Rect, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
@@ -19,7 +19,7 @@ impl Study {
         let Some(cells) = &self.cells else {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.weak("Looking at every recording and node…");
+                ui.weak(texts::runs::looking_at_all());
             });
             return;
         };
@@ -27,14 +27,14 @@ impl Study {
             ui.colored_label(p.bad, format!("{node}: {reason}"));
         }
         if cells.coordinates.is_empty() {
-            ui.weak("No recordings yet: a study source, or a reader, brings them.");
+            ui.weak(texts::runs::no_recordings_yet());
             return;
         }
         let detail = self.chosen.and_then(|(row, column)| Some((row, column, cells.columns.get(column)?)));
         if let Some((row, column, found)) = detail {
             ui.horizontal(|ui| {
                 let cell = found.cells.get(row).and_then(Option::as_ref);
-                ui.strong(format!("{} at {}", found.node, words_of_row(&cells.names[row])));
+                ui.strong(texts::runs::node_at(&found.node, &words_of_row(&cells.names[row])));
                 if let Some(cell) = cell {
                     ui.colored_label(color(cell.state, p), cell.state.word());
                     if let Some(message) = &cell.message {
@@ -44,8 +44,8 @@ impl Study {
                     }
                 }
                 if ui
-                    .small_button("Run only this")
-                    .on_hover_text("With what it needs and is not done")
+                    .small_button(texts::runs::run_only_this())
+                    .on_hover_text(texts::runs::run_only_this_hint())
                     .clicked()
                 {
                     commands.push(Command::RunTasks(self.tasks(&[row], Some(column), |_| true)));
@@ -97,11 +97,11 @@ impl Study {
     fn head_ui(&mut self, ui: &mut Ui, runs: bool, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
         ui.horizontal(|ui| {
-            let hint = "Filter: session == \"a\" && index % 2 == 0";
+            let hint = texts::runs::filter_example();
             let edit = TextEdit::singleline(&mut self.filter).hint_text(hint).desired_width(280.0);
-            ui.add(edit).accessible_name("Filter recordings");
+            ui.add(edit).accessible_name(texts::runs::filter_recordings());
             if let Some(cells) = &self.cells {
-                ui.weak(format!("{} of {} recordings", self.rows.len(), cells.coordinates.len()));
+                ui.weak(texts::runs::of_recordings(&self.rows.len(), &cells.coordinates.len()));
                 for (state, count) in cells.counts.iter().filter(|(_, count)| **count > 0) {
                     ui.colored_label(color(*state, p), format!("{count} {}", state.word()));
                 }
@@ -110,28 +110,32 @@ impl Study {
                 ui.spinner();
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if runs && ui.button("Stop").clicked() {
+                if runs && ui.button(texts::runs::stop()).clicked() {
                     commands.push(Command::Stop);
                 }
                 let open = |state: CellState| state != CellState::Done;
                 let shown = self.rows.len();
-                let button = ui.add_enabled(shown > 0, egui::Button::new(format!("Run {shown} shown")));
-                let hint = "Everything that is not done of the recordings that the filter shows";
+                let button = ui.add_enabled(shown > 0, egui::Button::new(texts::runs::run_shown(&shown)));
+                let hint = texts::runs::run_shown_hint();
                 if button.on_hover_text(hint).clicked() {
                     commands.push(Command::RunTasks(self.tasks(&self.rows, None, open)));
                 }
                 let failed = self.cells.as_ref().and_then(|c| c.counts.get(&CellState::Failed)).copied();
-                if failed.unwrap_or(0) > 0 && ui.button("Retry failed").clicked() {
+                if failed.unwrap_or(0) > 0 && ui.button(texts::runs::retry_failed()).clicked() {
                     let failed = |state| matches!(state, CellState::Failed | CellState::Blocked);
                     commands.push(Command::RunTasks(self.tasks(&self.rows, None, failed)));
                 }
-                if ui.button("Look again").on_hover_text("Read all states afresh").clicked() {
+                if ui
+                    .button(texts::runs::look_again())
+                    .on_hover_text(texts::runs::look_again_hint())
+                    .clicked()
+                {
                     self.forget();
                 }
             });
         });
         if let Some(reason) = &self.refused {
-            ui.colored_label(p.bad, format!("This filter is not understood. {reason}"));
+            ui.colored_label(p.bad, texts::runs::filter_not_understood(&reason));
         }
     }
 }
@@ -148,14 +152,14 @@ fn row_ui(
     let mut clicked = None;
     let name = words_of_row(&cells.names[row]);
     let first = Rect::from_min_size(rect.min, vec2(NAMES - 4.0, ROW));
-    let response = ui.interact(first, egui::Id::unique(("study row", row)), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Recording {name}")));
+    let response = ui.interact(first, egui::Id::unique(("study_row", row)), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::runs::recording(&name)));
     let color_of_name = if response.hovered() { p.accent } else { p.text };
     let painter = ui.painter();
     let font = FontId::proportional(12.0);
     let at = first.left_center() + vec2(6.0, 0.0);
     ui.painter_at(first).text(at, Align2::LEFT_CENTER, &name, font.clone(), color_of_name);
-    if response.on_hover_text("Look at its traces").clicked() {
+    if response.on_hover_text(texts::runs::look_at_its_traces()).clicked() {
         clicked = Some(None);
     }
     for (index, column) in cells.columns.iter().enumerate() {
@@ -163,12 +167,12 @@ fn row_ui(
         let left = rect.left() + NAMES + COLUMN * index as f32;
         let place =
             Rect::from_min_size(pos2(left, rect.top()), vec2(COLUMN - 4.0, ROW)).shrink2(vec2(0.0, 1.5));
-        let response = ui.interact(place, egui::Id::unique(("study cell", row, index)), Sense::click());
+        let response = ui.interact(place, egui::Id::unique(("study_cell", row, index)), Sense::click());
         response.widget_info(|| {
             WidgetInfo::labeled(
                 Role::Button,
                 true,
-                format!("{} of {name}: {}", column.node, cell.state.word()),
+                texts::runs::cell(&column.node, &name, &cell.state.word()),
             )
         });
         let own = color(cell.state, p);
@@ -196,7 +200,7 @@ fn row_ui(
 
 /// An item without keys is the only one.
 fn words_of_row(name: &str) -> String {
-    if name.is_empty() { "the recording".to_owned() } else { name.to_owned() }
+    if name.is_empty() { texts::runs::the_recording().to_owned() } else { name.to_owned() }
 }
 
 fn color(state: CellState, p: &theme::Palette) -> Color32 {

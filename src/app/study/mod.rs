@@ -5,6 +5,7 @@ mod draw;
 
 use super::{App, command::Command};
 use crate::{
+    app::texts,
     inspect::{Lane, Wake},
     pipeline::{CellState, Coordinate, Event, Executor, Pipeline, TaskId},
 };
@@ -120,7 +121,7 @@ impl App {
     /// Draws the study of the pipeline in front.
     pub(super) fn study_ui(&mut self, ui: &mut egui::Ui, commands: &mut Vec<Command>) {
         let Some(executor) = self.executor.clone() else {
-            ui.weak("The store is opened…");
+            ui.weak(texts::runs::the_store_is_opened());
             return;
         };
         let editor = &self.sheet.editor;

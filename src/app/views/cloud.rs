@@ -5,7 +5,7 @@ use super::{
     picture,
 };
 use crate::{
-    app::theme,
+    app::{texts, theme},
     data::{Features, Peaks, RecordingInfo},
     inspect::{Density, DensityRequest, Lane, Lanes, density},
 };
@@ -46,7 +46,7 @@ impl CloudView {
             shown: None,
             texture: None,
             version: 0,
-            names: ["time (s)", "depth (µm)"],
+            names: [texts::views::time_s(), texts::views::depth_um()],
         }
     }
 
@@ -58,7 +58,7 @@ impl CloudView {
     /// Shows the first two components of each peak on its main channel.
     pub fn set_features(&mut self, features: &Arc<Features>) {
         let features = features.clone();
-        self.names = ["first component", "second component"];
+        self.names = [texts::views::first_component(), texts::views::second_component()];
         self.points_lane.request(move |ticket| {
             let components = features.basis.nrows();
             let stride = features.max_channels * components;
@@ -76,7 +76,7 @@ impl CloudView {
     pub fn set_peaks(&mut self, peaks: &Arc<Peaks>, info: Option<&RecordingInfo>) {
         let peaks = peaks.clone();
         let located = peaks.location_um.is_some() || info.is_some_and(|info| info.probe.is_some());
-        self.names[1] = if located { "depth (µm)" } else { "channel" };
+        self.names[1] = if located { texts::views::depth_um() } else { texts::views::channel() };
         let depths: Option<Vec<f32>> =
             info.and_then(RecordingInfo::locations_um).map(|l| l.iter().map(|p| p[1] as f32).collect());
         let lengths: Vec<usize> =
@@ -154,7 +154,11 @@ impl CloudView {
         let p = theme::palette(ui.visuals());
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 6.0));
         let response = ui.allocate_rect(full, Sense::hover());
-        let label = if self.names[0].starts_with("time") { "Drift map" } else { "Features" };
+        let label = if self.names[0].starts_with("time") {
+            texts::views::drift_map()
+        } else {
+            texts::views::features()
+        };
         response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, label));
         let rect =
             Rect::from_min_max(full.min + vec2(axis::MARGIN.x, 0.0), full.max - vec2(4.0, axis::MARGIN.y));

@@ -16,6 +16,7 @@ use super::{
     waveforms::TemplatesView,
 };
 use crate::{
+    app::texts,
     data::{NoiseLevels, RecordingInfo},
     inspect::Lanes,
     pipeline::Value,
@@ -108,7 +109,7 @@ impl Content {
                 let mut wish = None;
                 ui.horizontal(|ui| {
                     ui.add_space(8.0);
-                    ui.weak(format!("{} peaks", axis::count(view.len() as u64)));
+                    ui.weak(texts::views::peaks(&axis::count(view.len() as u64)));
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                         ui.add_space(8.0);
                         wish = export::menu(ui, None);

@@ -7,7 +7,7 @@ use super::{
     table::TableView,
 };
 use crate::{
-    app::theme,
+    app::{texts, theme},
     data::{Table, TableColumn},
 };
 use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
@@ -40,7 +40,7 @@ pub(super) fn bars(ui: &Ui, rect: Rect, counts: &[u32], color: Color32) {
     ui.painter().add(mesh);
     let font = FontId::proportional(9.0);
     if rect.width() > 60.0 && rect.height() > 40.0 {
-        let text = format!("max {most:.0}");
+        let text = texts::views::max(&most);
         ui.painter().text(rect.right_top() + vec2(-3.0, 2.0), Align2::RIGHT_TOP, text, font, p.text_weak);
     }
     let middle = Stroke::new(1.0, p.text_weak.gamma_multiply(0.35));
@@ -74,7 +74,7 @@ pub(super) fn square(
     if number <= 3 {
         plot.x_axis(ui.painter(), p.text_weak, "ms");
     } else {
-        let text = format!("±{} ms each", axis::short(window_ms));
+        let text = texts::views::within_ms_each(&axis::short(window_ms));
         let place = area.left_bottom() + vec2(0.0, 3.0);
         ui.painter().text(place, Align2::LEFT_TOP, text, FontId::proportional(10.0), p.text_weak);
     }
@@ -145,22 +145,19 @@ impl CorrelogramsView {
         let mut wish = None;
         ui.horizontal(|ui| {
             ui.add_space(8.0);
-            ui.selectable_value(&mut self.as_table, false, "Picture");
-            ui.selectable_value(&mut self.as_table, true, "Table");
+            ui.selectable_value(&mut self.as_table, false, texts::views::picture());
+            ui.selectable_value(&mut self.as_table, true, texts::views::table());
             if !self.as_table {
                 ui.add_space(8.0);
                 ui.weak(match self.selected.len() {
-                    0 => format!(
-                        "Autocorrelograms of all units, ±{} ms. Choose units to see them against each other.",
-                        axis::short(self.window_ms)
-                    ),
-                    1 => "One unit. Ctrl + click adds another.".to_owned(),
-                    count if count > SHOWN => format!("The first {SHOWN} of {count} units"),
-                    count => format!("{count} units"),
+                    0 => texts::views::all_units(&axis::short(self.window_ms)),
+                    1 => texts::views::one_unit().to_owned(),
+                    count if count > SHOWN => texts::views::first_units(&SHOWN, &count),
+                    count => texts::views::units(&count),
                 });
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     ui.add_space(8.0);
-                    wish = super::export::menu(ui, Some("Save table…"));
+                    wish = super::export::menu(ui, Some(texts::views::save_table()));
                 });
             }
         });
@@ -176,7 +173,7 @@ impl CorrelogramsView {
         } else {
             let units: Vec<usize> = self.selected.iter().copied().take(SHOWN).collect();
             let response = ui.allocate_rect(rest, Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Correlograms"));
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, texts::views::correlograms()));
             square(ui, rest, &units, self.window_ms, &|a, b| self.after(units[a], units[b]));
         }
         wish
@@ -190,7 +187,7 @@ impl CorrelogramsView {
             self.units.len(),
             |ui, rows| {
                 for unit in rows {
-                    let text = egui::RichText::new(format!("Unit {}", self.units[unit]));
+                    let text = egui::RichText::new(texts::views::unit(&self.units[unit]));
                     let text = text.color(colors::unit(unit, dark));
                     let chosen = self.selected.contains(&unit);
                     if !ui.selectable_label(chosen, text).clicked() {
@@ -233,7 +230,7 @@ impl CorrelogramsView {
                         for unit in row * columns..((row + 1) * columns).min(count) {
                             let (rect, response) =
                                 ui.allocate_exact_size(vec2(width, CARD.y), Sense::click());
-                            let name = format!("Autocorrelogram of unit {}", self.units[unit]);
+                            let name = texts::views::autocorrelogram_of_unit(&self.units[unit]);
                             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
                             bars(ui, rect, &self.after(unit, unit), colors::unit(unit, dark));
                             let place = rect.left_top() + vec2(4.0, 2.0);

@@ -2,6 +2,7 @@
 
 use super::{Viewer, content::Content};
 use crate::{
+    app::texts,
     data::{Figure, Table},
     figures,
     inspect::Lane,
@@ -15,6 +16,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// Before the end that a picture shows, in the first line of the pipeline that travels in it.
+pub const SHOWS: &str = "// Shows ";
 /// Before the folder that relative paths of a pipeline start at, in the first line of one that travels.
 pub const PATHS_START: &str = "Paths start at ";
 
@@ -37,8 +40,11 @@ pub(super) type Write = Box<dyn FnOnce(&Path) -> Result<(), String> + Send>;
 /// The button with the ways out; `values` says what can be written as numbers.
 pub(super) fn menu(ui: &mut Ui, values: Option<&str>) -> Option<Wish> {
     let mut wish = None;
-    ui.menu_button("Export", |ui| {
-        let mut entries = vec![("Copy picture", Wish::CopyPicture), ("Save picture…", Wish::SavePicture)];
+    ui.menu_button(texts::views::export(), |ui| {
+        let mut entries = vec![
+            (texts::views::copy_picture(), Wish::CopyPicture),
+            (texts::views::save_picture(), Wish::SavePicture),
+        ];
         entries.extend(values.map(|what| (what, Wish::SaveValues)));
         for (text, what) in entries {
             if ui.button(text).clicked() {
@@ -152,7 +158,7 @@ impl Viewer {
         let document = Document::to_text(&target.pipeline, executor.registry());
         let base =
             std::path::absolute(&target.base_folder).unwrap_or_else(|_unknown| target.base_folder.clone());
-        let head = format!("// Shows {}. {PATHS_START}{}", target.end, base.display());
+        let head = format!("{SHOWS}{}. {PATHS_START}{}", target.end, base.display());
         Some(format!("{head}\n{document}"))
     }
 

@@ -2,7 +2,7 @@
 
 use super::export::{self, Wish, Write, write_figure};
 use crate::{
-    app::theme,
+    app::{texts, theme},
     data::Figure,
     inspect::{Lane, Lanes},
 };
@@ -43,7 +43,7 @@ impl FigureView {
             }
         }
         if let Some(error) = &self.error {
-            super::empty::failure(ui, "This figure cannot be drawn", error);
+            super::empty::failure(ui, texts::views::not_drawn(), error);
             return None;
         }
         let full = ui.available_rect_before_wrap().shrink(8.0);
@@ -107,7 +107,7 @@ pub fn rasterise(figure: &Figure, size: [u32; 2]) -> Result<ColorImage, String> 
         usvg::Options { fontdb: fonts.clone(), font_family: family.clone(), ..usvg::Options::default() };
     let tree = usvg::Tree::from_str(&figure.svg, &options).map_err(|error| error.to_string())?;
     let mut pixels =
-        tiny_skia::Pixmap::new(size[0], size[1]).ok_or_else(|| "the picture has no size".to_owned())?;
+        tiny_skia::Pixmap::new(size[0], size[1]).ok_or_else(|| texts::views::no_size().to_owned())?;
     let (x, y) = (size[0] as f32 / tree.size().width(), size[1] as f32 / tree.size().height());
     resvg::render(&tree, tiny_skia::Transform::from_scale(x, y), &mut pixels.as_mut());
     Ok(ColorImage::from_rgba_premultiplied([size[0] as usize, size[1] as usize], pixels.data()))

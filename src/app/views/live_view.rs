@@ -2,7 +2,7 @@
 
 use super::{axis, cloud::CloudView, colors, empty, live::LiveNode};
 use crate::{
-    app::theme,
+    app::{texts, theme},
     data::{RecordingInfo, Templates},
     inspect::Lanes,
 };
@@ -46,9 +46,9 @@ impl LiveView {
         if state.points.is_empty() && templates.is_none() {
             let detail = match state.stages.last() {
                 Some(stage) => sentence(stage),
-                None => "It has just begun.".to_owned(),
+                None => texts::views::it_has_just_begun().to_owned(),
             };
-            return empty::working(ui, &format!("{} runs", sentence(&self.node)), &detail, state.share);
+            return empty::working(ui, &texts::views::node_runs(&sentence(&self.node)), &detail, state.share);
         }
         progress_ui(ui, state);
         let full = ui.available_rect_before_wrap();
@@ -71,7 +71,10 @@ impl LiveView {
         self.cloud.set_frame(frame);
         let placed = recording.is_some_and(|info| info.probe.is_some())
             || templates.is_some_and(|t| !t.locations_um.is_empty());
-        self.cloud.set_names(["time (s)", if placed { "depth (µm)" } else { "channel" }]);
+        self.cloud.set_names([
+            texts::views::time_s(),
+            if placed { texts::views::depth_um() } else { texts::views::channel() },
+        ]);
         ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("map"), |ui| self.cloud.ui(ui));
         if let Some(templates) = templates {
             self.marks_ui(ui, templates);
@@ -119,23 +122,23 @@ fn progress_ui(ui: &mut Ui, state: &LiveNode) {
             ui.painter().rect_filled(done, 2.0, p.accent);
         }
         if let Some(seconds) = state.remaining_s {
-            ui.weak(format!("{} left", axis::duration(seconds)));
+            ui.weak(texts::views::time_left(&axis::duration(seconds)));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add_space(8.0);
             let units = state.templates.as_ref().map(|t| t.num_units() as u64);
             let mut facts = Vec::new();
             if let Some(units) = state.counts.map(|c| c.1).or(units) {
-                facts.push((units, "units"));
+                facts.push(texts::views::units(&axis::count(units)));
             }
             if let Some((spikes, _)) = state.counts {
-                facts.push((spikes, "spikes"));
+                facts.push(texts::views::spikes(&axis::count(spikes)));
             }
             if !state.points.is_empty() {
-                facts.push((state.points.len() as u64, "peaks on the map"));
+                facts.push(texts::views::peaks_on_the_map(&axis::count(state.points.len() as u64)));
             }
-            for (count, what) in facts {
-                ui.label(format!("{} {what}", axis::count(count)));
+            for words in facts {
+                ui.label(words);
                 ui.add_space(6.0);
             }
         });
@@ -158,7 +161,7 @@ fn units_ui(ui: &mut Ui, templates: &Templates) {
                     ui.spacing_mut().item_spacing.x = 6.0;
                     for unit in row * columns..((row + 1) * columns).min(count) {
                         let (rect, response) = ui.allocate_exact_size(CARD, Sense::hover());
-                        let name = format!("Unit {}", templates.unit_ids[unit]);
+                        let name = texts::views::unit(&templates.unit_ids[unit]);
                         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
                         ui.painter().rect_filled(rect, 3.0, p.field);
                         card(ui, rect, templates, unit, colors::unit(unit, dark));

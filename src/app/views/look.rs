@@ -2,7 +2,7 @@
 
 use super::related::{self, node_of};
 use crate::{
-    app::text::with_labels,
+    app::{text::with_labels, texts},
     inspect::Ticket,
     pipeline::{Coordinate, EventKind, Executor, Look, Pipeline, RunOptions, RunStatus, TaskId, Value},
 };
@@ -66,7 +66,7 @@ fn find(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) -> Opt
                 let nodes: Vec<&str> = tasks.iter().map(|t| t.node.as_str()).collect();
                 let name = nodes.join(", ");
                 if estimated {
-                    return Some(Seen::Failed(format!("{name} could not be estimated.")));
+                    return Some(Seen::Failed(texts::views::could_not_be_estimated(&name)));
                 }
                 ticket.send(Seen::Estimating(name.clone(), None));
                 if let Err(message) = estimate(executor, target, &name, ticket) {
@@ -129,7 +129,7 @@ fn estimate(
                     return match (status, failure) {
                         (RunStatus::Ok, _) => Ok(()),
                         (_, Some(message)) => Err(message),
-                        (_, None) => Err(format!("{name} could not be estimated.")),
+                        (_, None) => Err(texts::views::could_not_be_estimated(&name)),
                     };
                 }
                 _ => {}

@@ -23,14 +23,15 @@ mod units;
 mod waveforms;
 
 use crate::{
+    app::texts,
     data::Id,
     inspect::{Lane, Lanes},
     pipeline::{Coordinate, Event, Executor, Pipeline, PortType, Value},
 };
 use content::Content;
 use egui::Ui;
-pub use export::PATHS_START;
 use export::{Export, Wish};
+pub use export::{PATHS_START, SHOWS};
 pub use figure::rasterise;
 use live::Live;
 use look::{Seen, Target};
@@ -162,6 +163,11 @@ impl Viewer {
         Some((self.shown_end()?.to_owned(), channel))
     }
 
+    /// True where a sorting without a unit is shown.
+    pub fn shows_no_units(&self) -> bool {
+        matches!(&self.content, Content::Units(view) if view.sorting().num_units() == 0)
+    }
+
     /// Shows this item of the end that is looked at next.
     pub fn prefer_item(&mut self, item: Coordinate) {
         self.wanted_item = Some(item);
@@ -228,7 +234,7 @@ impl Viewer {
     /// Draws the panel.
     pub fn ui(&mut self, ui: &mut Ui) {
         if let Err(error) = &self.lanes {
-            return empty::failure(ui, "Nothing can be shown", error);
+            return empty::failure(ui, texts::views::nothing_can_be_shown(), error);
         }
         if std::mem::take(&mut self.stale) {
             self.ask();
@@ -238,28 +244,26 @@ impl Viewer {
         let Some(target) = &self.target else {
             return empty::message(
                 ui,
-                "Nothing to look at yet",
-                "Click a wire or a port to see what flows there: traces, units, tables, figures.",
+                texts::views::nothing_to_look_at_yet(),
+                texts::views::nothing_to_look_at_hint(),
             );
         };
         let end = target.end.clone();
         let node = end.split('.').next().unwrap_or_default().to_owned();
         let running = self.live.node(&node).is_some_and(|n| n.running || n.failure.is_some());
         match &self.seen {
-            Some(Seen::Gone) => empty::message(
-                ui,
-                &format!("{node} is not there any more"),
-                "Undo brings it back. Click another wire or port to see what flows there.",
-            ),
-            None if !running => empty::working(ui, "Looking…", &end, None),
-            Some(Seen::Failed(message)) if !running => empty::failure(ui, "This cannot be shown", message),
+            Some(Seen::Gone) => {
+                empty::message(ui, &texts::views::node_is_gone(&node), texts::views::node_is_gone_hint())
+            }
+            None if !running => empty::working(ui, texts::views::looking(), &end, None),
+            Some(Seen::Failed(message)) if !running => empty::failure(ui, texts::views::not_shown(), message),
             Some(Seen::Estimating(what, share)) => {
-                let text = format!("{what} learns from the data what it will apply");
-                empty::working(ui, "Estimating…", &text, *share);
+                let text = texts::views::learns(&what);
+                empty::working(ui, texts::views::estimating(), &text, *share);
             }
             None | Some(Seen::NeedsRun(_) | Seen::Failed(_)) => self.waiting_ui(ui, &node),
             Some(Seen::Items(items)) if items.is_empty() => {
-                empty::message(ui, "Nothing flows here", "The node gave no item for this port.");
+                empty::message(ui, texts::views::nothing_flows_here(), texts::views::no_item());
             }
             Some(Seen::Instead { .. }) if running => self.waiting_ui(ui, &node),
             Some(Seen::Items(_) | Seen::Instead { .. }) => {
@@ -267,10 +271,8 @@ impl Viewer {
                 if matches!(self.seen, Some(Seen::Instead { .. })) {
                     ui.horizontal(|ui| {
                         ui.add_space(8.0);
-                        let words = format!(
-                            "{node} has no result yet. These are its peaks in sight, as it is set now:"
-                        );
-                        ui.weak(format!("{words} Run (F5) finds all of them."));
+                        let words = texts::views::live_peaks(&node);
+                        ui.weak(texts::views::run_finds_all(&words));
                     });
                 }
                 if let Some(wish) = self.items_ui(ui, &end) {
@@ -294,16 +296,19 @@ impl Viewer {
             let names = names.into_iter().collect::<Vec<_>>().join(", ");
             let running = tasks.iter().find_map(|t| self.live.node(&t.node).filter(|n| n.running));
             return match running {
-                Some(state) => empty::working(ui, "Not there yet", &format!("{names} runs"), state.share),
-                None => empty::message(
+                Some(state) => empty::working(
                     ui,
-                    "Not computed yet",
-                    &format!("Press Run (F5), or run to here (F6): {names} has no result yet."),
+                    texts::views::not_there_yet(),
+                    &texts::views::nodes_run(&names),
+                    state.share,
                 ),
+                None => {
+                    empty::message(ui, texts::views::not_computed_yet(), &texts::views::press_run(&names))
+                }
             };
         };
         if let Some(message) = &state.failure {
-            return empty::failure(ui, "This node failed", message);
+            return empty::failure(ui, texts::views::this_node_failed(), message);
         }
         let state = state.clone();
         let recording = self.related.recording.as_ref().map(|(_, recording)| recording.info_arc());
@@ -318,7 +323,7 @@ impl Viewer {
             ui.horizontal(|ui| {
                 ui.add_space(8.0);
                 egui::ComboBox::from_id_salt("item")
-                    .selected_text(format!("{} · {} of {}", items[chosen].0, chosen + 1, items.len()))
+                    .selected_text(texts::views::item_of(&items[chosen].0, &(chosen + 1), &items.len()))
                     .show_ui(ui, |ui| {
                         for (index, (coordinate, _)) in items.iter().enumerate() {
                             ui.selectable_value(&mut chosen, index, coordinate.to_string());

@@ -5,7 +5,7 @@ use super::{
     export::{self, Wish},
 };
 use crate::{
-    app::theme,
+    app::{texts, theme},
     data::{NoiseLevels, RAW_UNITS},
 };
 use egui::{Align, Layout, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -17,7 +17,7 @@ pub(super) fn ui(ui: &mut Ui, noise: &NoiseLevels) -> Option<Wish> {
     let mut sorted: Vec<f64> = levels.iter().copied().filter(|level| level.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
-        super::empty::message(ui, "No noise levels", "There is no channel with a level.");
+        super::empty::message(ui, texts::views::no_noise_levels(), texts::views::no_channel());
         return None;
     };
     let median = sorted[sorted.len() / 2];
@@ -26,7 +26,7 @@ pub(super) fn ui(ui: &mut Ui, noise: &NoiseLevels) -> Option<Wish> {
     ui.horizontal(|ui| {
         ui.add_space(8.0);
         let [low, median, high] = [low, median, high].map(axis::short);
-        ui.weak(format!("{} channels · median {median} {unit} · {low} to {high} {unit}", levels.len()));
+        ui.weak(texts::views::channels_median_to(&levels.len(), &median, &unit, &low, &high));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
             wish = export::menu(ui, None);
@@ -34,7 +34,7 @@ pub(super) fn ui(ui: &mut Ui, noise: &NoiseLevels) -> Option<Wish> {
     });
     let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 6.0));
     let response = ui.allocate_rect(full, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Noise of each channel"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, texts::views::noise_of_each_channel()));
     let rect = Rect::from_min_max(full.min + vec2(axis::MARGIN.x, 0.0), full.max - vec2(4.0, axis::MARGIN.y));
     if rect.width() < 20.0 || rect.height() < 20.0 {
         return wish;
@@ -50,12 +50,12 @@ pub(super) fn ui(ui: &mut Ui, noise: &NoiseLevels) -> Option<Wish> {
     }
     painter.add(mesh);
     painter.hline(rect.x_range(), plot.at(0.0, median).y, Stroke::new(1.0, p.text_strong));
-    plot.x_axis(&painter, p.text_weak, "channel");
+    plot.x_axis(&painter, p.text_weak, texts::views::channel());
     plot.y_axis(&painter, p.text_weak, unit);
     if let Some(at) = response.hover_pos().filter(|at| rect.contains(*at)) {
         let channel = ((at.x - rect.left()) / rect.width() * levels.len() as f32) as usize;
         if let Some(&level) = levels.get(channel) {
-            response.on_hover_text(format!("Channel index {channel}: {} {unit}", axis::short(level)));
+            response.on_hover_text(texts::views::channel_index(&channel, &axis::short(level), &unit));
         }
     }
     wish

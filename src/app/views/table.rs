@@ -5,7 +5,7 @@ use super::{
     export::{self, Wish, Write, write_table},
 };
 use crate::{
-    app::theme,
+    app::{texts, theme},
     data::{Table, TableColumn},
 };
 use egui::{Align, Layout, Role, Ui, WidgetInfo};
@@ -55,16 +55,20 @@ impl TableView {
         let mut wish = None;
         ui.horizontal(|ui| {
             ui.add_space(8.0);
-            let search =
-                egui::TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(160.0);
+            let search = egui::TextEdit::singleline(&mut self.search)
+                .hint_text(texts::views::search())
+                .desired_width(160.0);
             let response = ui.add(search);
             self.stale |= response.changed();
             let rows = self.rows.len();
-            ui.weak(format!("{} row{}", axis::count(rows as u64), if rows == 1 { "" } else { "s" }));
+            ui.weak(match rows {
+                1 => texts::views::one_row().to_owned(),
+                _ => texts::views::rows(&axis::count(rows as u64)),
+            });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.add_space(8.0);
-                wish = export::menu(ui, Some("Save table…"));
-                if ui.button("Copy").on_hover_text("Copy what is shown, separated by tabs").clicked() {
+                wish = export::menu(ui, Some(texts::views::save_table()));
+                if ui.button(texts::views::copy()).on_hover_text(texts::views::copy_hint()).clicked() {
                     ui.ctx().copy_text(self.as_text());
                 }
             });
@@ -75,7 +79,7 @@ impl TableView {
         }
         let columns = self.table.columns.len();
         if columns == 0 {
-            super::empty::message(ui, "An empty table", "It has no columns.");
+            super::empty::message(ui, texts::views::an_empty_table(), texts::views::it_has_no_columns());
             return wish;
         }
         let mut clicked = None;
@@ -210,7 +214,9 @@ pub fn reorder(column: &TableColumn, rows: &[Option<usize>]) -> TableColumn {
 pub fn cell(column: &TableColumn, row: usize) -> String {
     match column {
         TableColumn::Float(v) => v.get(row).filter(|x| !x.is_nan()).map_or("–".into(), |&x| axis::short(x)),
-        TableColumn::Bool(v) => v.get(row).map_or("", |&x| if x { "yes" } else { "no" }).to_owned(),
+        TableColumn::Bool(v) => {
+            v.get(row).map_or("", |&x| if x { texts::views::yes() } else { texts::views::no() }).to_owned()
+        }
         other => other.cell(row),
     }
 }
@@ -232,5 +238,5 @@ pub fn heading(ui: &mut Ui, name: &str, hint: &str, ascending: Option<bool>) -> 
     let text = egui::RichText::new(format!("{name}{arrow}")).color(color);
     let response = ui.add(egui::Label::new(text).truncate().sense(egui::Sense::click()));
     response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, name));
-    response.on_hover_text(format!("{hint}. Click to sort.")).clicked()
+    response.on_hover_text(texts::views::click_to_sort(&hint)).clicked()
 }

@@ -2,7 +2,7 @@
 
 use super::{axis, colors, traces::bounds};
 use crate::{
-    app::{text, theme},
+    app::{text, texts, theme},
     data::{RAW_UNITS, Templates, Waveforms},
 };
 use egui::{Align2, FontId, Painter, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -29,7 +29,7 @@ fn with_singles(ui: &Ui, rect: Rect, templates: &Templates, singles: Option<&Wav
         painter.text(
             rect.center(),
             Align2::CENTER_CENTER,
-            "No waveforms yet",
+            texts::views::no_waveforms_yet(),
             FontId::proportional(12.0),
             p.text_weak,
         );
@@ -249,7 +249,7 @@ impl TemplatesView {
     pub fn ui(&mut self, ui: &mut Ui) {
         let count = self.templates.num_units();
         if count == 0 {
-            return super::empty::message(ui, "No units", "There is no template to show.");
+            return super::empty::message(ui, texts::views::no_units(), texts::views::no_template());
         }
         let full = ui.available_rect_before_wrap().shrink2(vec2(8.0, 4.0));
         let list = full.with_max_x(full.left() + 130.0);
@@ -262,7 +262,7 @@ impl TemplatesView {
                     for unit in rows {
                         let id = &self.templates.unit_ids[unit];
                         let color = colors::unit(unit, ui.visuals().dark_mode);
-                        let text = egui::RichText::new(format!("Unit {id}")).color(color);
+                        let text = egui::RichText::new(texts::views::unit_named(&id)).color(color);
                         let response = ui.selectable_label(self.selected.contains(&unit), text);
                         if response.clicked() {
                             if ui.input(|i| i.modifiers.command) {
@@ -280,7 +280,9 @@ impl TemplatesView {
         });
         let probe = full.with_min_x(list.right() + 8.0);
         let response = ui.allocate_rect(probe, Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Waveforms on the probe"));
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::GraphicsObject, true, texts::views::waveforms_on_the_probe())
+        });
         self.selected.retain(|&u| u < count);
         with_singles(ui, probe, &self.templates, self.singles.as_deref(), &self.selected);
     }

@@ -2,7 +2,7 @@
 
 use super::{READER, Source, Wizard};
 use crate::{
-    app::{App, exchange::exchanged, files::Fitting},
+    app::{App, exchange::exchanged, files::Fitting, texts},
     pipeline::{Edit, NodeInstance, Params},
 };
 use serde_json::json;
@@ -43,7 +43,7 @@ impl App {
         if let Some(name) = instead_of {
             let old = self.pipeline().node(name).map(|node| node.params.clone()).unwrap_or_default();
             let edit = Edit::SetParams(name.to_owned(), exchanged(&old, &params));
-            let label = format!("read another file in {name}");
+            let label = texts::import::read_another_file_in(&name);
             let end = self.add_steps(edit, &format!("{name}.recording"), wizard.steps(), &label);
             self.sheet.editor.select([name.to_owned()]);
             return self.look(end);
@@ -51,7 +51,7 @@ impl App {
         match &wizard.source {
             Source::Node(name) => {
                 let edit = Edit::SetParams(name.clone(), params);
-                let label = format!("set the layout of {name}");
+                let label = texts::import::set_the_layout_of(&name);
                 let end = self.add_steps(edit, &format!("{name}.recording"), wizard.steps(), &label);
                 self.look(end);
             }
@@ -66,7 +66,8 @@ impl App {
                 let name = self.sheet.editor.pipeline().free_name(READER);
                 let node = NodeInstance::new(&name, READER, params, position);
                 let end = format!("{name}.recording");
-                let end = self.add_steps(Edit::AddNode(node), &end, wizard.steps(), "import file");
+                let end =
+                    self.add_steps(Edit::AddNode(node), &end, wizard.steps(), texts::import::import_file());
                 self.sheet.editor.select([name]);
                 if let Some(fitting) = wizard.fitting().filter(|_| is_first) {
                     self.continue_fitting(&end, fitting);

@@ -4,7 +4,7 @@ use super::{End, READER, Wizard};
 use crate::{
     app::{
         fields::{self, Change},
-        text, theme,
+        text, texts, theme,
         views::empty,
     },
     io::probe::{Bundled, bundled},
@@ -34,15 +34,13 @@ impl Wizard {
         let mut end = None;
         ui.spacing_mut().item_spacing.y = 5.0;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        ui.add(egui::Label::new(egui::RichText::new(format!("Import {name}")).heading()).truncate());
+        ui.add(egui::Label::new(egui::RichText::new(texts::import::import(&name)).heading()).truncate());
         let size = match &self.file {
-            Some(Ok(file)) => {
-                format!("{} of samples that say nothing of themselves.", text::bytes(file.size))
-            }
-            _ => "Samples that say nothing of themselves.".to_owned(),
+            Some(Ok(file)) => texts::import::size_says_nothing(&text::bytes(file.size)),
+            _ => texts::import::says_nothing().to_owned(),
         };
         ui.weak(size);
-        egui::Panel::bottom("import end").frame(egui::Frame::NONE).show(ui, |ui| {
+        egui::Panel::bottom("import_end").frame(egui::Frame::NONE).show(ui, |ui| {
             ui.add_space(6.0);
             end = self.end_ui(ui);
         });
@@ -58,12 +56,12 @@ impl Wizard {
 
     fn suggestions_ui(&mut self, ui: &mut Ui) {
         let p = theme::palette(ui.visuals());
-        ui.strong("What the bytes say");
+        ui.strong(texts::import::what_the_bytes_say());
         let suggestions = match &self.file {
             None => {
                 ui.horizontal(|ui| {
                     ui.spinner();
-                    ui.weak("Reading a little of the file…");
+                    ui.weak(texts::import::reading_a_little());
                 });
                 return;
             }
@@ -74,21 +72,21 @@ impl Wizard {
             Some(Ok(file)) => file.suggestions.clone(),
         };
         if suggestions.is_empty() {
-            ui.weak("Too little to tell: fill in the fields.");
+            ui.weak(texts::import::too_little_to_tell());
         }
         ui.spacing_mut().item_spacing.y = 2.0;
         let shown = if self.shows_all { suggestions.len() } else { SHOWN };
         for suggestion in suggestions.iter().take(shown) {
             let layout = &suggestion.layout;
-            let mut title = format!("{} · {}", text::counted(layout.num_channels, "channel"), layout.dtype);
+            let mut title = format!("{} · {}", texts::counts::channels(layout.num_channels), layout.dtype);
             if layout.big_endian {
-                title += " · big endian";
+                title += texts::import::big_endian();
             }
             if layout.time_axis == 1 {
-                title += " · channel after channel";
+                title += texts::import::channel_after_channel();
             }
             if layout.file_offset > 0 {
-                title += &format!(" · from byte {}", layout.file_offset);
+                title += &texts::import::from_byte(&layout.file_offset);
             }
             let taken = self.is_taken(layout);
             let width = ui.available_width();
@@ -120,14 +118,14 @@ impl Wizard {
             }
         }
         if suggestions.len() > shown
-            && ui.small_button(format!("{} more", suggestions.len() - shown)).clicked()
+            && ui.small_button(texts::import::shown_more(&(suggestions.len() - shown))).clicked()
         {
             self.shows_all = true;
         }
     }
 
     fn fields_ui(&mut self, ui: &mut Ui) {
-        ui.strong("Layout");
+        ui.strong(texts::import::layout());
         let reader = self.reader.clone();
         for name in FIELDS {
             let Some(spec) = reader.specs().iter().find(|spec| spec.name == name) else { continue };
@@ -136,9 +134,9 @@ impl Wizard {
         if let (true, Some(Ok(file))) = (self.params.contains_key("sampling_frequency"), &self.file) {
             let p = theme::palette(ui.visuals());
             match &file.rate {
-                Some((_, place)) => drop(ui.weak(format!("The sampling frequency stands in {place}."))),
+                Some((_, place)) => drop(ui.weak(texts::import::sampling_frequency_from(&place))),
                 None if self.rate_is_guessed => {
-                    let words = "The sampling frequency stands nowhere: 30 kHz is usual, check it.";
+                    let words = texts::import::no_sampling_frequency();
                     ui.colored_label(p.warn, words);
                 }
                 None => {}
@@ -173,15 +171,15 @@ impl Wizard {
             bundled().iter().filter(fits).map(|probe| (probe.name.to_owned(), probe.description)).collect();
         let linear = format!("linear{channels}");
         if channels > 1 && fitting.iter().all(|(name, _)| *name != linear) {
-            fitting.push((linear, "One column of contacts, 25 µm apart"));
+            fitting.push((linear, texts::import::linear_probe_hint()));
         }
         let probe = self.params.get("probe").and_then(|probe| probe.as_str()).map(str::to_owned);
         ui.horizontal(|ui| {
             ui.add_space(12.0);
-            ui.label("Probe");
-            let words = probe.clone().unwrap_or_else(|| "none yet".to_owned());
+            ui.label(texts::import::probe());
+            let words = probe.clone().unwrap_or_else(|| texts::import::no_probe_yet().to_owned());
             let combo = egui::ComboBox::from_id_salt("probe").selected_text(words).show_ui(ui, |ui| {
-                if ui.selectable_label(probe.is_none(), "None yet").clicked() {
+                if ui.selectable_label(probe.is_none(), texts::import::no_probe()).clicked() {
                     self.params.shift_remove("probe");
                 }
                 for (name, about) in &fitting {
@@ -191,7 +189,7 @@ impl Wizard {
                     }
                 }
             });
-            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Probe"));
+            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, texts::import::probe()));
         });
     }
 
@@ -210,23 +208,23 @@ impl Wizard {
         let first = || if self.reader_before.is_some() { End::Exchange } else { End::Finish };
         // A reader may have a long name.
         ui.horizontal_wrapped(|ui| {
-            let add = "Add to the pipeline";
+            let add = texts::import::add_to_the_pipeline();
             let words = match (&self.source, &self.reader_before) {
-                (_, Some(reader)) => format!("In place of {reader}"),
+                (_, Some(reader)) => texts::import::in_place_of(&reader),
                 (super::Source::File(_), None) => add.to_owned(),
-                (super::Source::Node(_), None) => "Take this layout".to_owned(),
+                (super::Source::Node(_), None) => texts::import::take_this_layout().to_owned(),
             };
             let button = egui::Button::new(egui::RichText::new(words).color(p.on_accent)).fill(p.accent);
             let button = ui.add_enabled(ready, button.min_size(vec2(160.0, 28.0)));
-            let button = button.on_disabled_hover_text("The file cannot be read with this layout yet");
-            if button.on_hover_text("Enter").clicked() {
+            let button = button.on_disabled_hover_text(texts::import::layout_does_not_fit());
+            if button.on_hover_text(texts::import::enter()).clicked() {
                 end = Some(first());
             }
-            let beside = egui::Button::new("Add beside it").min_size(vec2(0.0, 28.0));
+            let beside = egui::Button::new(texts::import::add_beside_it()).min_size(vec2(0.0, 28.0));
             if self.reader_before.is_some() && ui.add_enabled(ready, beside).clicked() {
                 end = Some(End::Finish);
             }
-            if ui.add(egui::Button::new("Cancel").min_size(vec2(80.0, 28.0))).clicked() {
+            if ui.add(egui::Button::new(texts::import::cancel()).min_size(vec2(80.0, 28.0))).clicked() {
                 end = Some(End::Cancel);
             }
         });
@@ -248,11 +246,11 @@ impl Wizard {
             (Some(Ok(_)), _) => self.viewer.ui(ui),
             (Some(Err(reason)), _) => {
                 let words = text::with_labels(&text::short_path(reason), self.reader.specs());
-                empty::message(ui, "Not readable like this", &words);
+                empty::message(ui, texts::import::not_readable_like_this(), &words);
             }
-            (None, Some(Err(reason))) => empty::failure(ui, "This file cannot be imported", reason),
+            (None, Some(Err(reason))) => empty::failure(ui, texts::import::not_importable(), reason),
             (None, _) => {
-                empty::working(ui, "Looking at the bytes…", "Number type and channels are found out", None)
+                empty::working(ui, texts::import::looking_at_the_bytes(), texts::import::looking_hint(), None)
             }
         }
     }

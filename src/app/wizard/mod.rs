@@ -12,6 +12,7 @@ use super::{
     views::Viewer,
 };
 use crate::{
+    app::texts,
     data::Recording,
     engine::layout::{Finding, RawLayout, findings},
     inspect::{Lane, RawFile, Wake, raw_file},
@@ -211,7 +212,7 @@ pub fn open_with(reader: &dyn DynNode, params: &Params, base_folder: PathBuf) ->
         crate::pipeline::Output::One(Value::Recording(recording)) => Some(recording),
         _ => None,
     });
-    recording.ok_or_else(|| "no recording leaves the reader".to_owned())
+    recording.ok_or_else(|| texts::import::no_recording_leaves_the_reader().to_owned())
 }
 
 /// Opens a file with parameters of its reader, and looks at what comes.

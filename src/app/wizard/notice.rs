@@ -2,7 +2,7 @@
 
 use super::Wizard;
 use crate::{
-    app::{text, theme},
+    app::{text, texts, theme},
     engine::layout::Finding,
 };
 use egui::Ui;
@@ -27,14 +27,15 @@ impl Wizard {
             let middle = 2f64.powi(middle);
             let gain = self.params.get("gain_to_uv").and_then(|gain| gain.as_f64());
             let offset = self.params.get("offset_to_uv").and_then(|offset| offset.as_f64());
-            let words =
-                format!("{name}: the numbers have no sign, so zero volts are likely stored as {middle}.");
+            let words = texts::import::unsigned(&name, &middle);
             let button = match gain {
-                Some(gain) if offset != Some(-middle * gain) => {
-                    Some(("Set the offset to µV".to_owned(), Remedy::CenterOffset(-middle * gain)))
-                }
+                Some(gain) if offset != Some(-middle * gain) => Some((
+                    texts::import::set_the_offset_to_uv().to_owned(),
+                    Remedy::CenterOffset(-middle * gain),
+                )),
                 Some(_) => None,
-                None => (!self.remove_dc).then(|| ("Remove the offset".to_owned(), Remedy::RemoveDc)),
+                None => (!self.remove_dc)
+                    .then(|| (texts::import::remove_the_offset().to_owned(), Remedy::RemoveDc)),
             };
             notices.push((words, button));
         }
@@ -46,20 +47,20 @@ impl Wizard {
                         finding.channels().iter().copied().filter(|c| !self.left_out.contains(c)).collect();
                     let whole = finding.channels().len();
                     if let (Finding::Offset { center, .. }, None) = (finding, unsigned) {
-                        let words =
-                            format!("{} around {} instead of 0.", swings(whole), text::number(*center));
-                        let button =
-                            (!self.remove_dc).then(|| ("Remove the offset".to_owned(), Remedy::RemoveDc));
+                        let words = texts::import::swings_around(&swings(whole), &text::number(*center));
+                        let button = (!self.remove_dc)
+                            .then(|| (texts::import::remove_the_offset().to_owned(), Remedy::RemoveDc));
                         notices.push((words, button));
                     } else if !channels.is_empty() && !matches!(finding, Finding::Offset { .. }) {
                         let words = format!("{}: {}", named(&channels), about(finding));
                         let fits =
                             channels.len() + self.left_out.len() < tried.recording.info().num_channels();
-                        let one = if channels.len() == 1 { "it" } else { "them" };
-                        notices.push((
-                            words,
-                            fits.then(|| (format!("Leave {one} out"), Remedy::LeaveOut(channels))),
-                        ));
+                        let leave_out = match channels.len() {
+                            1 => texts::import::leave_it_out(),
+                            _ => texts::import::leave_them_out(),
+                        };
+                        notices
+                            .push((words, fits.then(|| (leave_out.to_owned(), Remedy::LeaveOut(channels)))));
                     }
                 }
             }
@@ -69,7 +70,7 @@ impl Wizard {
             return;
         }
         let p = theme::palette(ui.visuals());
-        ui.strong("Noticed");
+        ui.strong(texts::import::noticed());
         for (words, button) in notices {
             ui.add(egui::Label::new(egui::RichText::new(words).color(p.warn)).wrap());
             if let Some((label, does)) = button
@@ -83,14 +84,14 @@ impl Wizard {
             let mut steps = Vec::new();
             if !self.left_out.is_empty() {
                 let left: Vec<usize> = self.left_out.iter().copied().collect();
-                steps.push(format!("{} left out", named(&left)));
+                steps.push(texts::import::left_out(&named(&left)));
             }
             if self.remove_dc {
-                steps.push("offsets removed".to_owned());
+                steps.push(texts::import::offsets_removed().to_owned());
             }
             ui.horizontal_wrapped(|ui| {
-                ui.colored_label(p.good, format!("After the reader: {}.", steps.join(", ")));
-                undo = ui.small_button("Don't").clicked();
+                ui.colored_label(p.good, texts::import::after_the_reader(&steps.join(", ")));
+                undo = ui.small_button(texts::import::dont()).clicked();
             });
         }
         if undo {
@@ -108,17 +109,19 @@ impl Wizard {
 }
 
 fn swings(count: usize) -> String {
-    if count == 1 { "1 channel swings".to_owned() } else { format!("{count} channels swing") }
+    if count == 1 {
+        texts::import::one_channel_swings().to_owned()
+    } else {
+        texts::import::channels_swing(&count)
+    }
 }
 
 fn about(finding: &Finding) -> &'static str {
     match finding {
-        Finding::Constant { .. } => "one value only, no signal.",
-        Finding::Digital { .. } => {
-            "a few levels with sudden changes, as of a digital or synchronisation channel."
-        }
-        Finding::Saturated { .. } => "stays at its lowest or highest value: saturated.",
-        Finding::Offset { .. } => "lies far from zero.",
+        Finding::Constant { .. } => texts::import::constant(),
+        Finding::Digital { .. } => texts::import::digital(),
+        Finding::Saturated { .. } => texts::import::saturated(),
+        Finding::Offset { .. } => texts::import::offset(),
     }
 }
 
@@ -126,9 +129,13 @@ fn about(finding: &Finding) -> &'static str {
 fn named(channels: &[usize]) -> String {
     let shown: Vec<String> = channels.iter().take(8).map(usize::to_string).collect();
     let more = if channels.len() > shown.len() {
-        format!(" and {} more", channels.len() - shown.len())
+        texts::import::and_more(&(channels.len() - shown.len()))
     } else {
         String::new()
     };
-    format!("Channel{} {}{more}", if channels.len() == 1 { "" } else { "s" }, shown.join(", "))
+    let shown = shown.join(", ");
+    match channels.len() {
+        1 => texts::import::channel(&shown),
+        _ => texts::import::channels(&shown, &more),
+    }
 }

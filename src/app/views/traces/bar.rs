@@ -3,7 +3,7 @@
 use super::{Choice, Extent, Mode, TraceView};
 use crate::{
     app::{
-        theme,
+        texts, theme,
         views::{
             axis,
             export::{self, Wish},
@@ -29,16 +29,24 @@ impl TraceView {
             ui.add_space(8.0);
             let before = (self.lines(), self.by_depth);
             let lines = self.lines();
-            if ui.selectable_label(lines, "Lines").on_hover_text("A line a channel, 32 at a time").clicked() {
+            if ui
+                .selectable_label(lines, texts::traces::lines())
+                .on_hover_text(texts::traces::lines_hint())
+                .clicked()
+            {
                 self.mode = Mode::Lines;
             }
-            if ui.selectable_label(!lines, "Heat map").on_hover_text("A row of colours a channel").clicked() {
+            if ui
+                .selectable_label(!lines, texts::traces::heat_map())
+                .on_hover_text(texts::traces::heat_map_hint())
+                .clicked()
+            {
                 self.mode = Mode::Heat;
             }
             if self.locations.is_some() {
                 ui.separator();
-                ui.selectable_value(&mut self.by_depth, true, "By depth");
-                ui.selectable_value(&mut self.by_depth, false, "By index");
+                ui.selectable_value(&mut self.by_depth, true, texts::traces::by_depth());
+                ui.selectable_value(&mut self.by_depth, false, texts::traces::by_index());
             }
             if before.1 != self.by_depth {
                 self.arrange();
@@ -52,31 +60,30 @@ impl TraceView {
             self.ticks_bar(ui, extent);
             self.before_ui(ui, related);
             self.compare_ui(ui, &related.recordings);
-            let hint = "Noise, likeness to neighbours and spectrum of each channel; click one to leave it out";
+            let hint = texts::traces::health_hint();
             if self.strip.offered {
-                ui.toggle_value(&mut self.strip.on, "Health").on_hover_text(hint);
+                ui.toggle_value(&mut self.strip.on, texts::traces::health()).on_hover_text(hint);
             }
             if let Some(chosen) = &self.chosen {
-                let text = format!("{} channels ×", chosen.len());
-                if ui.button(text).on_hover_text("Show all channels again").clicked() {
+                let text = texts::traces::channels(&chosen.len());
+                if ui.button(text).on_hover_text(texts::traces::show_all_channels_again()).clicked() {
                     self.choose_channels(None);
                 }
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.add_space(8.0);
-                wish = export::menu(ui, Some("Save values in sight…"));
+                wish = export::menu(ui, Some(texts::traces::save_values_in_sight()));
                 let share = self.main.share();
                 let reading = share < 1.0 || self.main.reading();
                 let state = match (self.main.error(), reading) {
                     (Some(_), _) => String::new(),
-                    (None, true) if share > 0.0 && share < 1.0 => format!("reading {:.0} %", share * 100.0),
-                    (None, true) => "reading…".to_owned(),
+                    (None, true) if share > 0.0 && share < 1.0 => {
+                        texts::traces::reading_percent(&(share * 100.0))
+                    }
+                    (None, true) => texts::traces::reading().to_owned(),
                     (None, false) => axis::duration(self.window.width_s),
                 };
-                ui.weak(state).on_hover_text(
-                    "Wheel: time · Ctrl+wheel: gain · Shift+wheel: channels · Ctrl+Shift+wheel: number of channels\n\
-                     Drag: move · Left, right: page · Up, down: channels · Home, End · A, D: last and next spike",
-                );
+                ui.weak(state).on_hover_text(texts::traces::wheel_hint());
             });
         });
         wish
@@ -88,11 +95,14 @@ impl TraceView {
         };
         ui.separator();
         ComboBox::from_id_salt("segment")
-            .selected_text(format!("Segment {} of {count}", self.window.segment + 1))
+            .selected_text(texts::traces::segment_of(&(self.window.segment + 1), &count))
             .show_ui(ui, |ui| {
                 for segment in 0..count {
                     if ui
-                        .selectable_label(segment == self.window.segment, format!("Segment {}", segment + 1))
+                        .selectable_label(
+                            segment == self.window.segment,
+                            texts::traces::segment(&(segment + 1)),
+                        )
                         .clicked()
                     {
                         self.window.segment = segment;
@@ -106,21 +116,21 @@ impl TraceView {
     fn ticks_bar(&mut self, ui: &mut Ui, extent: &Extent) {
         let Some(node) = self.ticks.node().map(str::to_owned) else { return };
         let p = theme::palette(ui.visuals());
-        let words = format!("Peaks of {}", short(&node));
+        let words = texts::traces::peaks_of(&short(&node));
         let mut on = !self.ticks.off;
-        let hint = format!("What {node} finds in sight, as it is set now: change its threshold and see");
+        let hint = texts::traces::peaks_hint(&node);
         ui.toggle_value(&mut on, words).on_hover_text(hint);
         self.ticks.off = !on;
         if !on {
             return;
         }
         if let Some(reason) = self.ticks.failure() {
-            ui.colored_label(p.bad, "not found").on_hover_text(reason);
+            ui.colored_label(p.bad, texts::traces::not_found()).on_hover_text(reason);
         } else if self.ticks.too_long {
-            ui.weak("zoom in to see them");
+            ui.weak(texts::traces::zoom_in());
         } else {
             let count = self.ticks_in_sight(extent.sampling_frequency).len();
-            ui.colored_label(p.warn, format!("{count} in sight"));
+            ui.colored_label(p.warn, texts::traces::in_sight(&count));
         }
     }
 
@@ -130,8 +140,8 @@ impl TraceView {
             self.before = false;
             return;
         };
-        let hint = format!("What goes in ({end}) together with what comes out");
-        if ui.toggle_value(&mut self.before, "Before | after").on_hover_text(hint).changed() {
+        let hint = texts::traces::before_after_hint(&end);
+        if ui.toggle_value(&mut self.before, texts::traces::before_after()).on_hover_text(hint).changed() {
             self.over = self.before && self.lines();
             self.compare_with(related.before.as_ref().filter(|_| self.before));
         }
@@ -143,10 +153,11 @@ impl TraceView {
         }
         let current = self.other.as_ref().map(|other| other.end.clone());
         let mut choice = None;
-        let text =
-            current.as_ref().map_or("Compare with…".to_owned(), |end| format!("Beside {}", short(end)));
+        let text = current
+            .as_ref()
+            .map_or(texts::traces::compare_with().to_owned(), |end| texts::traces::beside(&short(end)));
         let shown = ComboBox::from_id_salt("compare").selected_text(text).show_ui(ui, |ui| {
-            if ui.selectable_label(current.is_none(), "Nothing").clicked() {
+            if ui.selectable_label(current.is_none(), texts::traces::nothing()).clicked() {
                 choice = Some(None);
             }
             for item in choices {
@@ -155,51 +166,60 @@ impl TraceView {
                 }
             }
         });
-        let label = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Compare with");
+        let label =
+            egui::WidgetInfo::labeled(egui::Role::ComboBox, true, texts::traces::traces_compared_with());
         shown.response.widget_info(|| label.clone());
         if let Some(choice) = choice {
             self.before = false;
             self.compare_with(choice);
         }
         if self.other.is_some() && self.lines() {
-            let hint = "Both in one place instead of side by side";
-            ui.toggle_value(&mut self.over, "Overlay").on_hover_text(hint);
+            let hint = texts::traces::overlay_hint();
+            ui.toggle_value(&mut self.over, texts::traces::overlay()).on_hover_text(hint);
         }
     }
 
     fn overlay_ui(&mut self, ui: &mut Ui, choices: &[Choice], selected: &BTreeSet<usize>, extent: &Extent) {
         let current = self.overlay.as_ref().map(|o| o.end.clone());
         if !choices.iter().any(|item| self.fits(item)) {
-            ui.weak("No spikes yet")
-                .on_hover_text("Spikes of a sorting of this pipeline can be shown on top once it ran");
+            ui.weak(texts::traces::no_spikes_yet()).on_hover_text(texts::traces::no_spikes_hint());
             return;
         }
         let mut choice = None;
-        let text =
-            current.as_deref().map_or("No spikes".to_owned(), |end| format!("Spikes of {}", short(end)));
+        let text = current
+            .as_deref()
+            .map_or(texts::traces::no_spikes().to_owned(), |end| texts::traces::spikes_of(&short(end)));
         let shown = ComboBox::from_id_salt("spikes").selected_text(text).show_ui(ui, |ui| {
-            if ui.selectable_label(current.is_none(), "No spikes").clicked() {
+            if ui.selectable_label(current.is_none(), texts::traces::no_spikes()).clicked() {
                 choice = Some(None);
             }
             for item in choices.iter().filter(|item| self.fits(item)) {
-                let text = format!("{} · {} units", item.0, item.1.num_units());
+                let text = texts::traces::units(&item.0, &item.1.num_units());
                 if ui.selectable_label(current.as_deref() == Some(&item.0), text).clicked() {
                     choice = Some(Some(item));
                 }
             }
         });
-        let label = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Spikes on top");
+        let label = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, texts::traces::spikes_on_top());
         shown.response.widget_info(|| label.clone());
         if let Some(choice) = choice {
             self.overlay_off = choice.is_none();
             self.set_overlay(choice);
         }
         if self.overlay.is_some() {
-            let whose = if selected.is_empty() { "any unit" } else { "the selected units" };
-            for (text, forward, hint) in [("‹", false, "Last"), ("›", true, "Next")] {
-                let button = ui
-                    .small_button(text)
-                    .on_hover_text(format!("{hint} spike of {whose} ({})", if forward { "D" } else { "A" }));
+            let whose = if selected.is_empty() {
+                texts::traces::any_unit()
+            } else {
+                texts::traces::the_selected_units()
+            };
+            for (text, forward, hint) in
+                [("‹", false, texts::traces::last()), ("›", true, texts::traces::next())]
+            {
+                let button = ui.small_button(text).on_hover_text(texts::traces::spike_of(
+                    &hint,
+                    &whose,
+                    &if forward { "D" } else { "A" },
+                ));
                 if button.clicked() {
                     self.go_to_spike(forward, extent, selected);
                 }

@@ -3,7 +3,7 @@
 use super::{Extent, TraceView, layer::Layer, pictures};
 use crate::{
     app::{
-        theme,
+        texts, theme,
         views::{axis, colors, empty, related::Related},
     },
     data::RAW_UNITS,
@@ -301,7 +301,7 @@ impl TraceView {
         let value = known.and_then(|row| bins.value_at(row, (time * rate) as usize));
         let name = info.channel_ids.get(channel).map(ToString::to_string).unwrap_or_default();
         let step = axis::step(self.window.width_s, 1000).min(0.01);
-        let mut text = format!("{} s   channel {name}", axis::with_step(t_start_s + time, step));
+        let mut text = texts::traces::time_and_channel(&axis::with_step(t_start_s + time, step), &name);
         if let Some(place) = self.locations.as_ref().and_then(|l| l.get(channel)) {
             text += &format!("   {:.0} µm", place[1]);
         }
@@ -339,12 +339,18 @@ fn layer_ui(ui: &mut Ui, pane: Rect, layer: &mut Layer, window: &super::Window, 
     let p = theme::palette(ui.visuals());
     if let Some(error) = layer.error() {
         let inside = egui::UiBuilder::new().max_rect(pane).id_salt(("error", pane.left() as i32));
-        ui.scope_builder(inside, |ui| empty::failure(ui, "These traces cannot be read", error));
+        ui.scope_builder(inside, |ui| empty::failure(ui, texts::traces::not_readable(), error));
         return;
     }
     let Some((bins, extent)) = layer.bins().cloned().zip(layer.extent(window.segment, 0)) else {
         let font = FontId::proportional(13.0);
-        ui.painter().text(pane.center(), Align2::CENTER_CENTER, "Reading…", font, p.text_weak);
+        ui.painter().text(
+            pane.center(),
+            Align2::CENTER_CENTER,
+            texts::traces::reading_traces(),
+            font,
+            p.text_weak,
+        );
         return;
     };
     let Some(first_row) = layer.first_row(style.channels).filter(|_| bins.segment == window.segment) else {

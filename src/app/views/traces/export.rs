@@ -2,6 +2,7 @@
 
 use super::TraceView;
 use crate::{
+    app::texts,
     app::views::export::{Write, write_figure, write_table},
     data::{RAW_UNITS, Table, TableColumn},
     figures,
@@ -90,10 +91,7 @@ impl TraceView {
         Some(write_table(move || {
             let count = frames.len() * channels.len();
             if count > MOST_VALUES {
-                return Err(format!(
-                    "{count} values are in sight, {MOST_VALUES} can be written: show less time or fewer \
-                     channels, or save the recording."
-                ));
+                return Err(texts::traces::too_many_values(&count, &MOST_VALUES));
             }
             let unit = if reader.info().gain_to_uv.is_some() { "uV" } else { "raw" };
             let mut table = Table::default();

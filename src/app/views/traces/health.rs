@@ -2,7 +2,11 @@
 
 use super::TraceView;
 use crate::{
-    app::{theme, views::axis},
+    app::{
+        texts::{self, Words},
+        theme,
+        views::axis,
+    },
     data::{Id, RAW_UNITS, Recording},
     engine::{
         bad_channels::ChannelLabel,
@@ -16,7 +20,12 @@ use std::{collections::BTreeSet, sync::Arc};
 /// Width of the strip.
 pub(super) const WIDTH: f32 = 150.0;
 /// Its columns: verdict, noise, likeness, spectrum.
-const COLUMNS: [(&str, f32); 4] = [("", 12.0), ("noise", 42.0), ("alike", 36.0), ("spectrum", 54.0)];
+const COLUMNS: [(Words, f32); 4] = [
+    (|| "", 12.0),
+    (texts::traces::noise_column, 42.0),
+    (texts::traces::alike, 36.0),
+    (texts::traces::spectrum, 54.0),
+];
 
 /// What is known of the channels.
 pub(super) struct Strip {
@@ -77,20 +86,26 @@ impl TraceView {
         let mut left = rect.left();
         for (title, width) in COLUMNS {
             let at = pos2(left, rect.top() - 3.0);
-            painter.text(at, Align2::LEFT_BOTTOM, title, FontId::proportional(10.0), p.text_weak);
+            painter.text(at, Align2::LEFT_BOTTOM, title(), FontId::proportional(10.0), p.text_weak);
             left += width;
         }
         let found = match &self.strip.found {
             Some(Ok(found)) => found.clone(),
             Some(Err(reason)) => {
-                let words = format!("unknown: {reason}");
+                let words = texts::traces::unknown(&reason);
                 let galley = painter.layout(words, FontId::proportional(11.0), p.bad, rect.width());
                 painter.galley(rect.left_top(), galley, p.bad);
                 return;
             }
             None => {
                 let font = FontId::proportional(11.0);
-                painter.text(rect.left_top(), Align2::LEFT_TOP, "listening…", font, p.text_weak);
+                painter.text(
+                    rect.left_top(),
+                    Align2::LEFT_TOP,
+                    texts::traces::listening(),
+                    font,
+                    p.text_weak,
+                );
                 return;
             }
         };
@@ -145,7 +160,7 @@ impl TraceView {
             // A row too thin to hit is only seen.
             if row_height >= 3.0 {
                 let response = ui.interact(band, ui.scope_id().with(("health", channel)), Sense::click());
-                let words = format!("Channel {id}: {}", found.labels[channel].name());
+                let words = texts::traces::channel_verdict(&id, &found.labels[channel].name());
                 response.widget_info(|| WidgetInfo::selected(Role::Button, true, out, &words));
                 if response.hovered() {
                     painter.rect_filled(band, 0.0, p.accent.gamma_multiply(0.15));
@@ -164,24 +179,28 @@ impl TraceView {
 
 fn explain(ui: &mut Ui, health: &Health, channel: usize, id: &Id, out: bool) {
     let label = match health.labels[channel] {
-        ChannelLabel::Good => "good",
-        ChannelLabel::Dead => "dead: it hardly follows its neighbours, or is silent",
-        ChannelLabel::Noise => "noisy: louder than the others, or too much power at high frequencies",
-        ChannelLabel::Out => "outside the brain",
+        ChannelLabel::Good => texts::traces::good(),
+        ChannelLabel::Dead => texts::traces::dead(),
+        ChannelLabel::Noise => texts::traces::noisy(),
+        ChannelLabel::Out => texts::traces::outside_the_brain(),
     };
-    ui.strong(format!("Channel {id}: {label}"));
+    ui.strong(texts::traces::channel_explained(&id, &label));
     let unit = if health.in_uv { "µV" } else { RAW_UNITS };
-    ui.label(format!("Noise {} {unit}", axis::short(health.noise[channel])));
+    ui.label(texts::traces::noise_of_channel(&axis::short(health.noise[channel]), &unit));
     if health.likeness[channel].is_finite() {
-        ui.label(format!("Correlates {:.2} with its neighbours", health.likeness[channel]));
+        ui.label(texts::traces::correlates(&health.likeness[channel]));
     }
     let strongest = (0..health.power[channel].len())
         .max_by(|&a, &b| health.power[channel][a].total_cmp(&health.power[channel][b]));
     if let Some(band) = strongest {
         let [from, to] = [health.edges_hz[band], health.edges_hz[band + 1]];
-        ui.label(format!("Most power per hertz from {from:.0} to {to:.0} Hz"));
+        ui.label(texts::traces::most_power(&from, &to));
     }
-    ui.weak(if out { "Click to take it in again" } else { "Click to leave it out" });
+    ui.weak(if out {
+        texts::traces::click_to_take_it_in_again()
+    } else {
+        texts::traces::click_to_leave_it_out()
+    });
 }
 
 /// The range of power that most channels and bands lie in.

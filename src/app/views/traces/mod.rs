@@ -22,6 +22,7 @@ pub use window::{Extent, Window};
 
 use super::{export::Wish, related::Related};
 use crate::{
+    app::texts,
     data::{Id, Recording, Sorting},
     inspect::{Lanes, MeanWaveforms},
 };
@@ -286,12 +287,17 @@ impl TraceView {
     pub(super) fn ui(&mut self, ui: &mut Ui, related: &Related, selected: &BTreeSet<usize>) -> Option<Wish> {
         self.receive();
         let Some(extent) = self.extent() else {
-            super::empty::message(ui, "Nothing to show", "The recording has no segment.");
+            super::empty::message(
+                ui,
+                texts::traces::nothing_to_show(),
+                texts::traces::the_recording_has_no_segment(),
+            );
             return None;
         };
         if extent.duration_s <= 0.0 || extent.rows == 0 {
-            let what = if extent.rows == 0 { "channel" } else { "sample" };
-            super::empty::message(ui, "Nothing to show", &format!("The recording has no {what}."));
+            let what =
+                if extent.rows == 0 { texts::traces::no_channel() } else { texts::traces::no_sample() };
+            super::empty::message(ui, texts::traces::nothing_to_show(), what);
             return None;
         }
         self.window.clamp(&extent);
@@ -320,7 +326,11 @@ impl TraceView {
             for (index, &pane) in panes.iter().enumerate() {
                 let response =
                     ui.interact(pane, ui.scope_id().with(("traces", index)), Sense::click_and_drag());
-                let label = if index == 0 { "Traces" } else { "Traces to compare with" };
+                let label = if index == 0 {
+                    texts::traces::traces()
+                } else {
+                    texts::traces::traces_to_compare_with()
+                };
                 response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, label));
                 self.input(ui, &response, pane, &extent, selected);
                 self.point(&response, pane);

@@ -1,7 +1,7 @@
 //! The probe beside the traces: which channels are in sight, and where; click to go there, drag to choose.
 
 use super::{Extent, TraceView};
-use crate::app::theme;
+use crate::app::{texts, theme};
 use egui::{Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// Width of the map.
@@ -14,7 +14,7 @@ impl TraceView {
             return;
         };
         let response = ui.interact(rect, ui.scope_id().with("probe"), Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, "Probe"));
+        response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, texts::traces::probe()));
         let bounds = bounds(&locations);
         let inner = rect.shrink2(vec2(10.0, 10.0));
         let width = (bounds[1][0] - bounds[0][0]).max(1.0);
@@ -86,10 +86,9 @@ impl TraceView {
             }
             let channel = self.order[row];
             let name = self.main.info().and_then(|i| i.channel_ids.get(channel)).map(ToString::to_string);
-            response.on_hover_text_at_pointer(format!(
-                "Channel {} at {:.0} µm\nClick to go there, drag over a stretch to see only that, double click for all.",
-                name.unwrap_or_default(),
-                locations.get(channel).map_or(0.0, |l| l[1]),
+            response.on_hover_text_at_pointer(texts::traces::probe_hint(
+                &name.unwrap_or_default(),
+                &locations.get(channel).map_or(0.0, |l| l[1]),
             ));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Extent, TraceView};
 use crate::app::{
-    theme,
+    texts, theme,
     views::{
         axis::{self, with_step},
         related::Related,
@@ -19,7 +19,7 @@ impl TraceView {
     pub(super) fn strip_ui(&mut self, ui: &mut Ui, rect: Rect, extent: &Extent, related: &Related) {
         let id = ui.scope_id().with("strip");
         let response = ui.interact(rect, id, Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::labeled(Role::ScrollBar, true, "Whole recording"));
+        response.widget_info(|| WidgetInfo::labeled(Role::ScrollBar, true, texts::traces::whole_recording()));
         if let Some(pointer) = response.interact_pointer_pos()
             && (response.clicked() || response.dragged())
         {
@@ -58,10 +58,7 @@ impl TraceView {
         let here = Rect::from_min_max(pos2(left, rect.top() + 1.0), pos2(right, rect.bottom() - 1.0));
         painter.rect_filled(here, 2.0, p.accent.gamma_multiply(0.25));
         painter.rect_stroke(here, 2.0, Stroke::new(1.0, p.accent), egui::StrokeKind::Inside);
-        response.on_hover_text_at_pointer(format!(
-            "{} in all. Click to go there.",
-            axis::duration(extent.duration_s)
-        ));
+        response.on_hover_text_at_pointer(texts::traces::strip_hint(&axis::duration(extent.duration_s)));
     }
 
     /// Seconds along the top.

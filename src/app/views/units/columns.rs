@@ -1,6 +1,7 @@
 //! The columns that every sorting has, before those of tables and properties.
 
 use crate::{
+    app::texts::{self, Words},
     data::{RAW_UNITS, Sorting, TableColumn},
     inspect::{MeanWaveforms, UnitSummary},
 };
@@ -17,31 +18,31 @@ pub(super) fn amplitude_unit(sorting: &Sorting, means: Option<&MeanWaveforms>) -
 /// What the first columns are called.
 pub(super) fn names(sorting: &Sorting, means: Option<&MeanWaveforms>) -> [String; OWN] {
     let amplitude = match amplitude_unit(sorting, means) {
-        None => "Ampl.".to_owned(),
+        None => texts::units::ampl().to_owned(),
         // There is room for few words.
-        Some(RAW_UNITS) => "Ampl. (raw)".to_owned(),
-        Some(unit) => format!("Ampl. ({unit})"),
+        Some(RAW_UNITS) => texts::units::ampl_raw().to_owned(),
+        Some(unit) => texts::units::ampl_in(&unit),
     };
     [
-        "Unit".to_owned(),
-        "Spikes".to_owned(),
-        "Rate (Hz)".to_owned(),
+        texts::units::unit().to_owned(),
+        texts::units::spikes().to_owned(),
+        texts::units::rate_hz().to_owned(),
         amplitude,
-        "SNR".to_owned(),
-        "Viol. (%)".to_owned(),
-        "Depth (µm)".to_owned(),
+        texts::units::snr().to_owned(),
+        texts::units::viol_percent().to_owned(),
+        texts::units::depth_um().to_owned(),
     ]
 }
 
 /// What the first columns mean.
-pub(super) const HINTS: [&str; OWN] = [
-    "Name of the unit",
-    "Spikes in all segments",
-    "Spikes per second",
-    "Median amplitude of its spikes",
-    "Largest value of the mean waveform over the noise of its channel",
-    "Intervals under 1.5 ms, in percent",
-    "Where the unit sits along the probe",
+pub(super) const HINTS: [Words; OWN] = [
+    texts::units::name_of_the_unit,
+    texts::units::spikes_in_all_segments,
+    texts::units::spikes_per_second,
+    texts::units::median_amplitude,
+    texts::units::largest_value_over_noise,
+    texts::units::intervals_under,
+    texts::units::where_the_unit_sits,
 ];
 
 /// What stands in a cell.

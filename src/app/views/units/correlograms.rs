@@ -4,14 +4,18 @@ use super::{
     UnitView,
     panels::{note, titled},
 };
-use crate::app::views::correlograms;
+use crate::app::{texts, views::correlograms};
 use egui::{Rect, Ui};
 
 impl UnitView {
     /// A row and a column for each unit.
     pub(super) fn correlograms_ui(&self, ui: &mut Ui, rect: Rect, units: &[usize]) {
-        let title = if units.len() > 1 { "Auto- and cross-correlograms" } else { "Autocorrelogram" };
-        let body = titled(ui, rect, title, "Correlograms");
+        let title = if units.len() > 1 {
+            texts::units::auto_and_cross_correlograms()
+        } else {
+            texts::units::autocorrelogram()
+        };
+        let body = titled(ui, rect, title, texts::units::correlograms());
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
             return note(ui, body, "…");
         };

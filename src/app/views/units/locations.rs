@@ -6,7 +6,7 @@ use super::{
     picture,
 };
 use crate::app::{
-    theme,
+    texts, theme,
     views::{
         axis::{self, Plot},
         colors,
@@ -43,7 +43,7 @@ impl UnitView {
 
     /// Contacts, spikes and middles of the units, to scale.
     pub(super) fn locations_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize]) {
-        let body = titled(ui, rect, "Locations (µm)", "Locations");
+        let body = titled(ui, rect, texts::units::locations_um(), texts::units::locations());
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
             return note(ui, body, "…");
         };
@@ -53,7 +53,7 @@ impl UnitView {
         let all: Vec<[f64; 2]> =
             spread.chain(centers.iter().map(|c| c.1)).filter(|p| p[0].is_finite()).collect();
         if all.is_empty() {
-            return note(ui, body, "No locations");
+            return note(ui, body, texts::units::no_locations());
         }
         let inner =
             Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 2.0), body.max - vec2(2.0, axis::MARGIN.y));

@@ -13,6 +13,7 @@ use super::{
     related::{Related, is_about},
 };
 use crate::{
+    app::texts,
     data::{Recording, Sorting, Templates},
     inspect::{
         Lane, Lanes, MeanWaveforms, Pairs, PairsRequest, SpanReader, UnitSummary, mean_waveforms, pairs,
@@ -200,11 +201,7 @@ impl UnitView {
     /// Draws the view; changes the selection.
     pub(super) fn ui(&mut self, ui: &mut Ui, selected: &mut BTreeSet<usize>) -> Option<Wish> {
         if self.sorting.num_units() == 0 {
-            super::empty::message(
-                ui,
-                "No units were found",
-                "Lower the detection threshold, or look at the traces: are there spikes, and are they negative?",
-            );
+            super::empty::message(ui, texts::units::no_units_were_found(), texts::units::no_units_hint());
             return None;
         }
         selected.retain(|&u| u < self.sorting.num_units());

@@ -2,7 +2,7 @@
 
 use super::{SHOWN, UnitView, columns::amplitude_unit, picture};
 use crate::app::{
-    theme,
+    texts, theme,
     views::{
         axis::{self, Plot},
         colors,
@@ -50,19 +50,19 @@ impl UnitView {
 
     fn waveforms_ui(&self, ui: &mut Ui, rect: Rect, units: &[usize], more: usize) -> Option<Wish> {
         let ids: Vec<String> = units.iter().map(|&u| self.sorting.unit_ids[u].to_string()).collect();
-        let mut title = format!("Waveforms of {}", ids.join(", "));
+        let mut title = texts::units::waveforms_of(&ids.join(", "));
         if more > 0 {
-            title += &format!(" and {more} more");
+            title += &texts::units::and_more(&more);
         }
-        let body = titled(ui, rect, &title, "Waveforms on the probe");
+        let body = titled(ui, rect, &title, texts::units::waveforms_on_the_probe());
         match self.waveforms() {
             Some(templates) => waveforms::on_probe(ui, body, &templates, units),
             None => {
                 let text = match &self.recording {
-                    Some(_) => "Averaging…",
+                    Some(_) => texts::units::averaging(),
                     // Whether there is one is not known yet.
                     None if !self.related_known => "…",
-                    None => "To see waveforms, connect this sorting\nand its recording to one node",
+                    None => texts::units::no_waveforms(),
                 };
                 note(ui, body, text);
             }
@@ -79,8 +79,8 @@ impl UnitView {
         }
         self.recording.as_ref()?;
         let at = Rect::from_min_size(body.left_bottom() + vec2(4.0, -24.0), vec2(60.0, 20.0));
-        ui.put(at, egui::Button::new("Traces").small())
-            .on_hover_text("Look at the spikes of these units in the traces")
+        ui.put(at, egui::Button::new(texts::units::traces()).small())
+            .on_hover_text(texts::units::traces_hint())
             .clicked()
             .then_some(Wish::Traces)
     }
@@ -105,12 +105,16 @@ impl UnitView {
     fn scatter_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize], amplitude: bool) {
         let unit = amplitude_unit(&self.sorting, self.means.as_ref());
         let title = match (amplitude, unit) {
-            (true, Some(unit)) => format!("Amplitude ({unit})"),
-            (true, None) => "Amplitude".to_owned(),
-            (false, _) => "Depth (µm)".to_owned(),
+            (true, Some(unit)) => texts::units::amplitude_in(&unit),
+            (true, None) => texts::units::amplitude().to_owned(),
+            (false, _) => texts::units::depth_um().to_owned(),
         };
-        let body =
-            titled(ui, rect, &title, if amplitude { "Amplitude over time" } else { "Depth over time" });
+        let body = titled(
+            ui,
+            rect,
+            &title,
+            if amplitude { texts::units::amplitude_over_time() } else { texts::units::depth_over_time() },
+        );
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
             return note(ui, body, "…");
         };
@@ -124,7 +128,7 @@ impl UnitView {
         }
         if series.iter().all(Vec::is_empty) {
             let pending = self.means_lane.busy();
-            return note(ui, body, if pending { "…" } else { "This sorting has no amplitudes." });
+            return note(ui, body, if pending { "…" } else { texts::units::no_amplitudes() });
         }
         let inner =
             Rect::from_min_max(body.min + vec2(axis::MARGIN.x, 4.0), body.max - vec2(4.0, axis::MARGIN.y));
@@ -159,7 +163,7 @@ impl UnitView {
     }
 
     fn raster_ui(&mut self, ui: &mut Ui, rect: Rect, units: &[usize]) {
-        let body = titled(ui, rect, "Raster", "Raster");
+        let body = titled(ui, rect, texts::units::raster(), texts::units::raster());
         let Some(pairs) = self.pairs.as_ref().filter(|p| p.units == units) else {
             return note(ui, body, "…");
         };

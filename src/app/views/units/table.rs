@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::{
-        theme,
+        texts, theme,
         views::{
             axis, colors,
             export::{self, Wish},
@@ -145,7 +145,7 @@ impl UnitTable {
                     for (index, name) in names.iter().chain(&self.headings).cloned().enumerate() {
                         header.col(|ui| {
                             let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
-                            let hint = HINTS.get(index).copied().unwrap_or(name.as_str());
+                            let hint = HINTS.get(index).map_or(name.as_str(), |hint| hint());
                             if table::heading(ui, &name, hint, order) {
                                 sort = Some(index);
                             }
@@ -182,7 +182,7 @@ impl UnitTable {
                             });
                         }
                         let response = row.response();
-                        let name = format!("Unit {}", sorting.unit_ids[unit]);
+                        let name = texts::units::unit_named(&sorting.unit_ids[unit]);
                         let chosen = selected.contains(&unit);
                         response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, &name));
                         if response.clicked() {
@@ -209,13 +209,10 @@ impl UnitTable {
         let mut wish = None;
         ui.horizontal(|ui| {
             let field = egui::TextEdit::singleline(&mut self.search)
-                .hint_text("Filter, such as snr > 5, good")
+                .hint_text(texts::units::filter_example())
                 .desired_width(190.0);
-            let response = ui.add(field).on_hover_text(
-                "Words must occur in the name or in a text of the unit; conditions are column > number, \
-                 with <, <=, =, >= too. Commas between them.",
-            );
-            let label = || WidgetInfo::labeled(Role::TextInput, true, "Filter units");
+            let response = ui.add(field).on_hover_text(texts::units::filter_hint());
+            let label = || WidgetInfo::labeled(Role::TextInput, true, texts::units::filter_units());
             response.widget_info(label);
             if response.changed() {
                 self.filter = Filter::parse(&self.search);
@@ -224,11 +221,11 @@ impl UnitTable {
             let shown = self.rows.len();
             let count = axis::count(count as u64);
             ui.weak(match self.filter == Filter::default() {
-                true => format!("{count} units"),
-                false => format!("{} of {count} units", axis::count(shown as u64)),
+                true => texts::units::units(&count),
+                false => texts::units::of_units(&axis::count(shown as u64), &count),
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                wish = export::menu(ui, Some("Save table…"));
+                wish = export::menu(ui, Some(texts::units::save_table()));
             });
         });
         wish
