@@ -50,7 +50,7 @@ pub enum OpenedFile {
         title: String,
         /// Where its relative paths start, where that is known and there.
         folder: Option<PathBuf>,
-        /// The end that the picture shows.
+        /// The end that the picture shows, or whose results they are.
         shown: Option<String>,
     },
     /// A folder that is nothing by itself: there may be something in it.
@@ -119,9 +119,17 @@ fn document_of(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("pipeline.ron")).filter(|document| is_result && document.is_file())
 }
 
+/// The pipeline of results; those of a node, whose name their folders have, are what is looked at.
 fn copy_of(path: &Path, document: &Path, registry: &Registry) -> Result<OpenedFile, String> {
     let opened = Document::read(document, registry).map_err(|error| error.to_string())?;
-    Ok(OpenedFile::Copy { opened, title: title_of(path), folder: None, shown: None })
+    let mut names = path.ancestors().take(RESULT_DEPTH).filter_map(|folder| folder.file_name()?.to_str());
+    let node = names.find_map(|name| opened.pipeline.node(name));
+    let shown = node.and_then(|node| {
+        let outputs = registry.get(&node.kind)?.outputs(&node.params);
+        Some(format!("{}.{}", node.name, outputs.first()?.name))
+    });
+    let title = node.map_or_else(|| title_of(path), |node| texts::files::pipeline_of(&node.name));
+    Ok(OpenedFile::Copy { opened, title, folder: None, shown })
 }
 
 fn title_of(path: &Path) -> String {

@@ -227,7 +227,7 @@ fn where_no_units_were_found_buttons_lower_the_threshold() {
     window.app_mut().perform(Command::Look("sort.sorting".into()));
     window.wait_for("No units were found");
     // Right there, in the list of problems and beside the node.
-    window.wait_for("Lower Detect threshold to 40");
+    window.wait_for("Lower “Detect threshold” to 40");
     window.wait_for("Problems ");
     window.harness.get_by_label_contains("Problems ").click();
     window.steps(3);
@@ -238,7 +238,7 @@ fn where_no_units_were_found_buttons_lower_the_threshold() {
         window.harness.query_all_by_label(label).next().unwrap().click();
         window.steps(3);
     };
-    press(&mut window, "Lower Detect threshold to 40");
+    press(&mut window, "Lower “Detect threshold” to 40");
     assert_eq!(threshold(&window), Some(40.0));
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(threshold(&window), Some(50.0), "it is one step to undo");
@@ -246,7 +246,7 @@ fn where_no_units_were_found_buttons_lower_the_threshold() {
     press(&mut window, "Peak heights…");
     window.wait_for("peaks a second reach it");
     window.harness.get_by_label("Histogram of peak heights");
-    window.harness.get_by_label_contains("Set Detect threshold to ").click();
+    window.harness.get_by_label_contains("Set “Detect threshold” to ").click();
     window.steps(3);
     let set = threshold(&window).unwrap();
     assert!((2.0..=15.0).contains(&set), "{set}");

@@ -84,12 +84,13 @@ fn the_pipeline_of_results_and_of_pictures_opens_as_a_copy() {
     // As the store has it: a folder of the node with the result in it, and a log and arrays beside the pipeline.
     std::fs::write(folder.join("log.txt"), "10 units").unwrap();
     std::fs::create_dir(folder.join("sorting")).unwrap();
-    let node = window.folder.path().join("node");
+    let node = window.folder.path().join("generate_recording");
     std::fs::create_dir(&node).unwrap();
     std::fs::rename(&folder, node.join("result")).unwrap();
     window.drop_file(&node);
     window.wait("it is open", |app| app.tabs().len() == 2);
     assert_eq!(window.app().path(), None, "nothing is saved over the results");
+    assert_eq!(window.app().looked_at(), Some("generate_recording.recording"), "what the results are");
     window.drop_file(&node.join("result/log.txt"));
     window.wait_for("log.txt is a text, not a recording");
     window.click("Close message");

@@ -66,7 +66,7 @@ texts! {
         "{time} of {channels} channels. A noise level is {level} {unit} (median). What is not filtered or \
                              referenced yet is noisier than after it.";
     peaks_that_reach(peaks, per_channel): "{peaks} peaks a second reach it, {per_channel} a channel.";
-    set_threshold(parameter, value): "Set {parameter} to {value}";
+    set_threshold(parameter, value): "Set “{parameter}” to {value}";
     change_threshold(threshold): "change {threshold}";
 
     // The inspector: everything about the selected node, made from its declaration.
@@ -138,7 +138,7 @@ texts! {
     choose_a_probe: "Choose a probe…";
     choose: "Choose…";
     find_what_fits: "Find what fits…";
-    lower_to(field, lower): "Lower {field} to {lower}";
+    lower_to(field, lower): "Lower “{field}” to {lower}";
     lower_field(field): "lower {field}";
     line_column(line, column): "line {line}, column {column}";
 }
