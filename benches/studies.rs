@@ -1,11 +1,13 @@
-//! How much a study costs beside its work: planning, tasks found done, new small tasks.
+//! How much a study costs beside its work: planning, tasks found done, new small tasks; and how busy it keeps the cores.
 //!
 //! `cargo bench --bench studies [-- RECORDINGS]` (10 000 where left out). Prints one line each.
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use spikeloom::{
     nodes::registry,
-    pipeline::{Document, EventKind, Executor, Limits, Pipeline, RunOptions, RunStatus, Store},
+    pipeline::{
+        Document, EventKind, Executor, Limits, Pipeline, RunOptions, RunStatus, Store, process_cpu_s,
+    },
 };
 use std::{fs, path::Path, sync::Arc, time::Instant};
 
@@ -19,6 +21,43 @@ const PIPELINE: &str = r#"(version: 1, nodes: {
     ("study.recording", "cut.recording"), ("cut.recording", "statistics.recording"), ("cut.recording", "edges.recording"),
     ("statistics.table", "all.table"),
 ])"#;
+
+/// Recordings of two seconds on 16 channels whose peaks are found: 20 to 40 ms each.
+const WORK: &str = r#"(version: 1, nodes: {
+    "study": (kind: "read_study", params: (path: "small", pattern: "rec_{index}.raw", dtype: int16, num_channels: 16, sampling_frequency: 30000.0)),
+    "filter": (kind: "bandpass_filter"),
+    "statistics": (kind: "channel_statistics"),
+    "noise": (kind: "noise_levels"),
+    "all": (kind: "collect_tables"),
+}, wires: [
+    ("study.recording", "filter.recording"), ("filter.recording", "statistics.recording"),
+    ("filter.recording", "noise.recording"), ("statistics.table", "all.table"),
+])"#;
+const SMALL: usize = 500;
+
+/// Runs a study of many small recordings and tells which part of the cores' time was used.
+fn busy(place: &Path) {
+    fs::create_dir_all(place.join("small")).unwrap();
+    for index in 0..SMALL {
+        let mut state = index as u32 + 1;
+        let samples = (0..60_000 * 16).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((state >> 22) as i16) - 512
+        });
+        let bytes: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
+        fs::write(place.join(format!("small/rec_{index}.raw")), bytes).unwrap();
+    }
+    let pipeline = Document::parse(WORK, "bench", &registry()).unwrap().pipeline;
+    let executor = executor(place);
+    let before = process_cpu_s().unwrap();
+    let (seconds, tasks, _) = run(&executor, &pipeline, place);
+    let cores = executor.limits().threads;
+    let used = process_cpu_s().unwrap() - before;
+    println!(
+        "{SMALL} recordings of 2 s: {tasks} tasks in {seconds:.2} s, {:.0} % of {cores} cores busy",
+        100.0 * used / seconds / cores as f64
+    );
+}
 
 fn executor(place: &Path) -> Arc<Executor> {
     Executor::new(registry(), Store::open(&place.join("store")).unwrap(), Limits::default())
@@ -94,4 +133,5 @@ fn main() {
     );
     handle.cancel();
     handle.wait();
+    busy(place);
 }

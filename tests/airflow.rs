@@ -51,6 +51,19 @@ impl Site {
         said
     }
 
+    /// What `jobs --follow` says until it ends; Airflow's command is on the path or not.
+    fn follows(&self, code: i32, is_asked: bool) -> String {
+        let path = std::env::var("PATH").unwrap();
+        let bin = airflow().parent().unwrap().display().to_string();
+        let path = if is_asked { format!("{bin}:{path}") } else { path };
+        let mut command = self.place.command(&["jobs", "p.ron", "--follow"]);
+        let output =
+            command.env("PATH", path).env("AIRFLOW_HOME", self.place.path("airflow")).output().unwrap();
+        let said = format!("{}\n{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        said
+    }
+
     fn submit(&self, code: i32, arguments: &[&str]) -> String {
         let all = [&["submit", "p.ron", "--engine", "airflow"], arguments].concat();
         let output =
@@ -105,13 +118,25 @@ fn a_study_runs_on_airflow_and_only_what_failed_is_tried_again() {
     let log = stdout(&site.place.ends(0, &["jobs", "p.ron", "--log", "count"]));
     assert!(log.contains("count [index=3]") && log.contains("it is broken"), "{log}");
     site.place.refuses(&["jobs", "p.ron", "--cancel"], &["handed to Airflow", "spikeloom_p"]);
+    // Followed, it ends with what Airflow says of its run, where that can be asked.
+    let said = site.follows(1, true);
+    assert!(said.contains("spikeloom_p: its run has ended (failed)"), "{said}");
 
     // Mended and submitted again: what is not done, and nothing else.
     fs::remove_file(site.place.path("broken")).unwrap();
     let said = site.submit(0, &["--cores", "1"]);
     assert!(said.contains("count: 1 task in 1 job") && !said.contains("statistics"), "{said}");
-    let said = site.says(&["dags", "test", "spikeloom_p"]);
-    assert!(said.contains("state=success"), "{said}");
+    std::thread::scope(|scope| {
+        let follows = scope.spawn(|| site.follows(0, false));
+        let said = site.says(&["dags", "test", "spikeloom_p"]);
+        assert!(said.contains("state=success"), "{said}");
+        let said = follows.join().unwrap();
+        assert!(
+            said.contains("Airflow does not tell") && said.contains("count [index=2]: done in"),
+            "{said}"
+        );
+        assert!(said.contains("13 of 13 tasks done"), "{said}");
+    });
     assert_eq!(begun(&site.place), ["0", "1", "1", "2", "2", "2", "3"]);
     let last = events(&site.place.ends(0, &["run", "p.ron", "--json"])).pop().unwrap();
     assert_eq!((last["tasks"].as_u64(), last["cached"].as_u64()), (Some(13), Some(13)));

@@ -133,6 +133,16 @@ def check_name(answer, sorters, name):
         fail(answer, f'sorter: SpikeInterface has no sorter "{name}"; it has {", ".join(sorted(sorters.sorter_dict))}')
 
 
+def depends(spikeinterface):
+    """Files and folders that change when something is installed, upgraded or taken away."""
+    own = Path(__file__).resolve().parent
+    package = Path(spikeinterface.__file__).resolve().parent
+    sorters = package / "sorters"
+    inner = [package / "__init__.py", sorters / "sorterlist.py", sorters / "external", sorters / "internal"]
+    found = [Path(path).resolve() for path in sys.path if path] + inner
+    return sorted({str(path) for path in found if path.exists() and path != own})
+
+
 def describe(answer, name=None):
     si, sorters = imported(answer)
     if name is not None:
@@ -140,7 +150,8 @@ def describe(answer, name=None):
     known = methods()
     found = [described(sorters, one, known) for one in ([name] if name else sorted(sorters.sorter_dict))]
     versions = {"python": sys.version.split()[0], "spikeinterface": si.__version__}
-    Path(answer).write_text(json.dumps({"versions": versions, "sorters": found}))
+    told = {"versions": versions, "sorters": found, "depends": depends(si)}
+    Path(answer).write_text(json.dumps(told))
 
 
 def put(answer, parameters, name, value):

@@ -248,7 +248,9 @@ impl App {
 
     /// A run is over: said where nobody looks.
     fn tell_of_end(&mut self, status: RunStatus, title: &str, is_front: bool, lasted_s: f64) {
-        if is_front && status == RunStatus::Failed {
+        // The study shows what failed as well.
+        let is_shown = self.bottom.open && self.bottom.tab == jobs::Tab::Study;
+        if is_front && status == RunStatus::Failed && !is_shown {
             self.bottom.open = true;
             self.bottom.tab = jobs::Tab::Jobs;
         }

@@ -2,8 +2,12 @@
 
 use super::{Batch, BatchError, Engine, Needs, NodeJobs, Submission, Wait, shell_quoted};
 use crate::{io::atomic, pipeline::TaskId};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 /// The DAG, with places for what differs.
 const TEMPLATE: &str = include_str!("../../assets/python/airflow_dag.py");
@@ -113,6 +117,44 @@ impl Airflow {
             "elements": batch.elements.iter().enumerate().map(element).collect::<Vec<_>>(),
         }))
     }
+}
+
+/// A run of a DAG, as Airflow has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct AirflowRun {
+    /// Its state in Airflow's word, such as `running`.
+    pub state: String,
+    /// When it was to begin, in UTC as `2026-03-01T12:00:00.5+00:00`.
+    #[serde(alias = "logical_date")]
+    pub run_after: String,
+}
+
+impl AirflowRun {
+    /// True where nothing of it runs or waits any more.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state.as_str(), "success" | "failed")
+    }
+
+    /// True where it began after a pipeline was submitted.
+    pub fn is_since(&self, submission: &Submission) -> bool {
+        let second = |time: &str| time.get(..19).unwrap_or_default().to_owned();
+        second(&self.run_after) >= second(&submission.submitted)
+    }
+}
+
+/// The latest run of a DAG; `None` where it has none, or Airflow's command is not on the path or does not answer.
+pub fn last_run(dag: &str) -> Option<AirflowRun> {
+    // Airflow 3 takes the name by itself, Airflow 2 as an option.
+    let ways: [&[&str]; 2] = [&[dag], &["--dag-id", dag]];
+    ways.iter().find_map(|way| {
+        let arguments = [&["dags", "list-runs", "-o", "json"], *way].concat();
+        let output = Command::new("airflow").args(arguments).stdin(Stdio::null()).output().ok()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        // Warnings may come before it.
+        let runs = said.lines().find_map(|line| serde_json::from_str::<Vec<AirflowRun>>(line).ok())?;
+        runs.into_iter().max_by(|a, b| a.run_after.cmp(&b.run_after))
+    })
 }
 
 /// The name of a pipeline's DAG.

@@ -8,7 +8,7 @@ mod slurm;
 mod split;
 mod submission;
 
-pub use airflow::{Airflow, dag_id};
+pub use airflow::{Airflow, AirflowRun, dag_id, last_run};
 pub use slurm::{Element, JobState, Slurm};
 pub use split::{Batch, Wait, split};
 pub use submission::{NodeJobs, Submission};

@@ -3,7 +3,7 @@
 use super::{Engine, Needs};
 use crate::{
     io::{Error, atomic},
-    pipeline::TaskId,
+    pipeline::{TaskId, now_utc},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -23,6 +23,9 @@ pub struct Submission {
     pub folder: PathBuf,
     /// The pipeline, absolute.
     pub pipeline: PathBuf,
+    /// When it was, `2026-03-01T12:00:00Z`.
+    #[serde(default)]
+    pub submitted: String,
     /// Settings of the form `node.param=value`.
     pub settings: Vec<String>,
     /// Its jobs by node, in the order they were submitted.
@@ -56,7 +59,7 @@ impl Submission {
             match fs::create_dir(&folder) {
                 Ok(()) => {
                     let (pipeline, settings) = (pipeline.to_owned(), settings.to_vec());
-                    return Ok(Self { folder, pipeline, settings, ..Self::default() });
+                    return Ok(Self { folder, pipeline, submitted: now_utc(), settings, ..Self::default() });
                 }
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
                 Err(e) => return Err(Error::io("create", &folder, e)),

@@ -1,7 +1,7 @@
 //! `jobs`: what became of a pipeline that was handed to a scheduler.
 
 use super::{
-    CliError,
+    CliError, airflow_jobs,
     arguments::JobsArguments,
     document::Loaded,
     output,
@@ -10,13 +10,13 @@ use super::{
     submit::{failed, read},
 };
 use crate::{
-    batch::{Element, Engine, JobState, Slurm, Submission, dag_id},
+    batch::{Element, Engine, JobState, Slurm, Submission},
     data::text::counted,
     pipeline::{CellState, Executor, Store, TaskId},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::Ordering,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -71,21 +71,31 @@ pub(super) fn follow(loaded: &Loaded, executor: &Executor, slurm: &Slurm) -> Res
         if active(&submissions, &elements).is_empty() {
             break;
         }
-        let began = Instant::now();
-        while began.elapsed() < POLL {
-            if interrupted.load(Ordering::SeqCst) {
-                let path = loaded.path.display();
-                eprintln!("the jobs go on: `spikeloom jobs {path}` tells how, with --cancel it ends them");
-                return Err(CliError::Cancelled);
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        wait(&interrupted).inspect_err(|_| {
+            let path = loaded.path.display();
+            eprintln!("the jobs go on: `spikeloom jobs {path}` tells how, with --cancel it ends them");
+        })?;
     }
     verdict(loaded, executor, &submissions, 0)
 }
 
+/// Waits until it is time to ask again.
+///
+/// # Errors
+/// Where the user has had enough.
+pub(super) fn wait(interrupted: &AtomicBool) -> Result<(), CliError> {
+    let began = Instant::now();
+    while began.elapsed() < POLL {
+        if interrupted.load(Ordering::SeqCst) {
+            return Err(CliError::Cancelled);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
 /// What became of a pipeline on the cluster: each node's items, what failed and where its log is. `open` tasks wait or run.
-fn verdict(
+pub(super) fn verdict(
     loaded: &Loaded,
     executor: &Executor,
     submissions: &[Submission],
@@ -141,7 +151,7 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
         ));
     };
     if latest.engine == Engine::Airflow {
-        return of_airflow(arguments, &submissions);
+        return airflow_jobs::jobs(arguments, &submissions);
     }
     let slurm = Slurm;
     let elements = slurm.elements().map_err(failed)?;
@@ -177,30 +187,7 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
     verdict(&loaded, &executor, &submissions, active(&submissions, &elements).len())
 }
 
-/// What Airflow runs it shows itself; here is what the store knows of it.
-fn of_airflow(arguments: &JobsArguments, submissions: &[Submission]) -> Result<(), CliError> {
-    let Some(latest) = submissions.first() else { return Ok(()) };
-    let dag = dag_id(&latest.pipeline);
-    if arguments.cancel || arguments.follow {
-        let path = arguments.pipeline.display();
-        return Err(CliError::advised(
-            format!("{path} was handed to Airflow, which starts, shows and stops its tasks itself"),
-            format!("Its DAG is {dag}; `spikeloom jobs {path}` tells what is done."),
-        ));
-    }
-    if let Some(node) = &arguments.log {
-        return logs(submissions, node);
-    }
-    let (loaded, executor) = read(&arguments.pipeline, &latest.settings)?;
-    let mut rows = vec![["node", "DAG", "tasks"].map(str::to_owned).to_vec()];
-    for jobs in &latest.jobs {
-        rows.push(vec![jobs.node.clone(), dag.clone(), jobs.elements.len().to_string()]);
-    }
-    output::text(&output::columns(&rows))?;
-    verdict(&loaded, &executor, submissions, 0)
-}
-
-fn logs(submissions: &[Submission], node: &str) -> Result<(), CliError> {
+pub(super) fn logs(submissions: &[Submission], node: &str) -> Result<(), CliError> {
     let mut text = String::new();
     for submission in submissions.iter().rev() {
         for (place, jobs) in submission.jobs.iter().enumerate().filter(|(_, jobs)| jobs.node == node) {

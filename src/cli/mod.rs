@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 a run failed, 2 bad input or use, 130 cancelled.
 
+mod airflow_jobs;
 mod archive;
 mod arguments;
 mod compare;
@@ -48,7 +49,8 @@ fn window(file: Option<PathBuf>) -> Start {
             format!("there is no file or command \"{}\"", file.display()),
             "`spikeloom --help` lists the commands; a file is named by its path.",
         ))),
-        file => Start::Window(file),
+        // The window may outlast the folder it was started in.
+        file => Start::Window(file.map(|file| std::path::absolute(&file).unwrap_or(file))),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `sorters`: what SpikeInterface in the user's Python can sort with.
 
 use super::{CliError, output};
-use crate::nodes::python;
-use std::path::Path;
+use crate::nodes::{python, python_answers};
+use std::{path::Path, sync::Arc};
 
 /// Lists the sorters, or the parameters of one.
 ///
@@ -10,7 +10,12 @@ use std::path::Path;
 /// Where there is no Python with SpikeInterface, or no such sorter.
 pub fn sorters(name: Option<&str>, named: &str, as_json: bool) -> Result<(), CliError> {
     let python = python::find(named, Path::new("")).map_err(CliError::Input)?;
-    let answer = python::sorters(&python, name).map_err(|error| CliError::Input(error.to_string()))?;
+    let answer = match name {
+        // Who lists them wants to know how it is now.
+        None => python_answers::asked_anew(&python),
+        Some(_) => python::sorters(&python, name).map(Arc::new).map_err(|error| error.to_string()),
+    };
+    let answer = answer.map_err(CliError::Input)?;
     if as_json {
         return output::json(&serde_json::json!({
             "python": python, "versions": answer.versions, "sorters": answer.sorters,

@@ -3,9 +3,11 @@
 use super::{Error, atomic, stamp};
 use sha1::{Digest, Sha1};
 use std::{
+    collections::HashSet,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
 /// How such a name begins.
@@ -36,6 +38,11 @@ impl Content {
             return Some(Err(format!("\"{uri}\" holds no SHA-1 of 40 hexadecimal digits")));
         }
         Some(Ok(Self { hash: hash.to_ascii_lowercase(), label: label.to_owned() }))
+    }
+
+    /// As [`Self::parse`], of a parameter that is a path.
+    pub fn of_path(path: &Path) -> Option<Result<Self, String>> {
+        Self::parse(path.to_str()?)
     }
 
     /// The file of this content: in the folder `SHA1_CACHE_DIR` (`ab/cd/ef/abcdef…`, or right in it), or of its label in
@@ -83,8 +90,13 @@ impl Content {
         let data = path.metadata().map_err(io)?;
         let place = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
         let stamp = format!("{} {}", stamp::of_metadata(&data), place.display());
+        let known = format!("{} {stamp}", self.hash);
+        if verified().contains(&known) {
+            return Ok(());
+        }
         let note = notes.map(|folder| folder.join(&self.hash));
         if note.as_ref().is_some_and(|note| std::fs::read_to_string(note).is_ok_and(|text| text == stamp)) {
+            verified().insert(known);
             return Ok(());
         }
         let found = sha1_of(path).map_err(io)?;
@@ -97,6 +109,7 @@ impl Content {
                 ),
             ));
         }
+        verified().insert(known);
         if let Some(note) = note {
             // Where it cannot be noted, the file is read again next time.
             let _ = std::fs::create_dir_all(note.parent().unwrap_or(Path::new("")))
@@ -104,6 +117,12 @@ impl Content {
         }
         Ok(())
     }
+}
+
+/// What this process found to be as its name says: hash, stamp and place.
+fn verified() -> MutexGuard<'static, HashSet<String>> {
+    static VERIFIED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+    VERIFIED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The SHA-1 of a file, in hexadecimal digits.

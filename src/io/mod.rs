@@ -44,6 +44,6 @@ pub use error::Error;
 pub use noted::open_noted;
 pub use open::{
     Description, OpenOptions, describe, files_behind, is_known_but_not_read, only_entry, only_one_inside,
-    open_recording, open_recording_called, open_sorting, open_templates,
+    open_recording, open_recording_called, open_sorting, open_sorting_called, open_templates,
 };
 pub use raw_source::{Layout, RawSource};

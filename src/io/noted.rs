@@ -2,7 +2,7 @@
 //!
 //! A study of ten thousand NWB files is planned without opening one of them.
 
-use super::{Error, OpenOptions, atomic, stamp};
+use super::{Error, OpenOptions, atomic, open::opens_slowly, stamp};
 use crate::data::{Recording, RecordingInfo, Source, SourceError};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -31,7 +31,7 @@ pub fn open_noted(
     notes: Option<&Path>,
     open: impl Fn(&Path, &OpenOptions) -> Result<Recording, Error> + Clone + Send + Sync + 'static,
 ) -> Result<Recording, Error> {
-    let Some(notes) = notes.filter(|_| is_slow(path)) else { return open(path, options) };
+    let Some(notes) = notes.filter(|_| opens_slowly(path)) else { return open(path, options) };
     // A probe that is a file may change without the recording.
     let probe = options.probe.as_deref().map(Path::new).filter(|probe| probe.exists()).map(stamp::of);
     let stamp = format!("{} {}", stamp::of(path), probe.unwrap_or_default());
@@ -55,10 +55,14 @@ pub fn open_noted(
     Ok(recording)
 }
 
-/// Formats that take more than a look at the size of a file to open.
-fn is_slow(path: &Path) -> bool {
-    let is = |ending: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending));
-    is("nwb") || is("zarr") || path.join(".zgroup").is_file()
+/// A recording that is known and opened by `open` when its samples are read.
+pub fn opened_when_read(
+    recording: &Recording,
+    open: impl Fn() -> Result<Recording, Error> + Send + Sync + 'static,
+) -> Recording {
+    let (info, files) = (recording.info().clone(), recording.source().files());
+    let open: Box<Open> = Box::new(move || open().map_err(|error| error.to_string()));
+    Recording::new(Arc::new(Noted { info, files, open, opened: OnceLock::new() }))
 }
 
 type Open = dyn Fn() -> Result<Recording, String> + Send + Sync;

@@ -66,6 +66,8 @@ struct Format {
     spikes: fn(&Path) -> bool,
     recording: Option<OpenRecording>,
     sorting: Option<OpenSorting>,
+    /// True where opening its traces takes more than a look at a few small files.
+    slow: fn(&Path) -> bool,
 }
 
 /// Endings of files of samples alone.
@@ -82,6 +84,7 @@ const FORMATS: &[Format] = &[
         spikes: |_| false,
         recording: Some(binary_folder::open),
         sorting: None,
+        slow: |_| false,
     },
     Format {
         name: "numpy_folder",
@@ -92,6 +95,7 @@ const FORMATS: &[Format] = &[
         spikes: |_| true,
         recording: None,
         sorting: Some(|path, _| numpy_folder::read(path)),
+        slow: |_| false,
     },
     Format {
         name: "npz_sorting",
@@ -102,6 +106,7 @@ const FORMATS: &[Format] = &[
         spikes: |_| true,
         recording: None,
         sorting: Some(|path, _| numpy_folder::read_npz(&npz_of(path).unwrap_or_else(|| path.to_owned()))),
+        slow: |_| false,
     },
     Format {
         name: "sorting_analyzer",
@@ -112,6 +117,7 @@ const FORMATS: &[Format] = &[
         spikes: |_| true,
         recording: Some(analyzer::open_recording),
         sorting: Some(|path, _| analyzer::read_sorting(path)),
+        slow: |path| path.join(".zgroup").is_file(),
     },
     Format {
         name: "zarr",
@@ -122,6 +128,7 @@ const FORMATS: &[Format] = &[
         spikes: zarr::is_sorting,
         recording: Some(zarr::open_recording),
         sorting: Some(|path, _| zarr::read_sorting(path)),
+        slow: |_| true,
     },
     Format {
         name: "nwb",
@@ -132,6 +139,7 @@ const FORMATS: &[Format] = &[
         spikes: nwb::holds_units,
         recording: Some(nwb::open_recording),
         sorting: Some(nwb::read_sorting),
+        slow: |_| true,
     },
     Format {
         name: "phy",
@@ -142,6 +150,7 @@ const FORMATS: &[Format] = &[
         spikes: |_| true,
         recording: Some(phy::open_recording),
         sorting: Some(|path, _| phy::read_sorting(path)),
+        slow: |_| false,
     },
     Format {
         name: "mda",
@@ -155,6 +164,7 @@ const FORMATS: &[Format] = &[
         },
         recording: Some(mda::open_recording),
         sorting: Some(mda::read_sorting),
+        slow: |_| false,
     },
     Format {
         name: "spikeinterface_json",
@@ -165,6 +175,7 @@ const FORMATS: &[Format] = &[
         spikes: si_json::holds_spikes,
         recording: Some(si_json::open_recording),
         sorting: Some(si_json::open_sorting),
+        slow: |_| false,
     },
     Format {
         name: "npy",
@@ -175,6 +186,7 @@ const FORMATS: &[Format] = &[
         spikes: |_| false,
         recording: Some(array_file::open),
         sorting: None,
+        slow: |_| false,
     },
     Format {
         name: "binary",
@@ -185,6 +197,7 @@ const FORMATS: &[Format] = &[
         spikes: |_| false,
         recording: Some(binary::open),
         sorting: None,
+        slow: |_| false,
     },
 ];
 
@@ -247,23 +260,52 @@ pub fn open_recording(path: &Path, options: &OpenOptions) -> Result<Recording, E
     }
 }
 
+/// The format of a file that is called so elsewhere.
+fn called(name: &Path) -> Option<&'static Format> {
+    const ENDINGS: [(&str, &str); 5] = [
+        ("mda", "mda"),
+        ("nwb", "nwb"),
+        ("npy", "npy"),
+        ("npz", "npz_sorting"),
+        ("json", "spikeinterface_json"),
+    ];
+    let (_, format) = ENDINGS.iter().find(|(ending, _)| has_extension(name, &[ending]))?;
+    FORMATS.iter().find(|known| known.name == *format)
+}
+
 /// Opens a recording in a file whose own name tells no format, as if it were called `name`.
 ///
 /// # Errors
 /// As [`open_recording`], or where no format has that ending.
 pub fn open_recording_called(path: &Path, name: &str, options: &OpenOptions) -> Result<Recording, Error> {
-    let called = Path::new(name);
-    let format = match () {
-        () if has_extension(called, &["mda"]) => "mda",
-        () if has_extension(called, &["nwb"]) => "nwb",
-        () if has_extension(called, &["npy"]) => "npy",
-        () if has_extension(called, RAW) || options.dtype.is_some() => "binary",
-        () => return open_recording(path, options),
-    };
-    match FORMATS.iter().find(|known| known.name == format).and_then(|known| known.recording) {
+    let name = Path::new(name);
+    let is_raw = has_extension(name, RAW) || options.dtype.is_some();
+    match called(name).and_then(|known| known.recording) {
         Some(open) => open(path, options),
+        None if is_raw => binary::open(path, options),
         None => open_recording(path, options),
     }
+}
+
+/// Opens a sorting in a file whose own name tells no format, as if it were called `name`.
+///
+/// # Errors
+/// As [`open_sorting`].
+pub fn open_sorting_called(
+    path: &Path,
+    name: &str,
+    sampling_frequency: Option<f64>,
+) -> Result<Sorting, Error> {
+    match called(Path::new(name)).and_then(|known| known.sorting) {
+        Some(open) => open(path, sampling_frequency),
+        None => open_sorting(path, sampling_frequency),
+    }
+}
+
+/// True where opening the traces at a path takes more than a look at a few small files.
+pub fn opens_slowly(path: &Path) -> bool {
+    let known = || FORMATS.iter().find(|format| (format.fits)(path));
+    !has_extension(path, RAW) && known().is_some_and(|format| (format.slow)(path))
 }
 
 /// Opens a sorting of any format that is known; `sampling_frequency` in Hz is for formats that do not tell it.

@@ -271,9 +271,10 @@ impl Node for Command {
         let ended = process::run(&call, context)?;
         if !params.exit_codes.contains(&ended.code) {
             return Err(NodeError::Failed(format!(
-                "{} ended with code {}{}",
+                "{} ended with code {}{}{}",
                 params.program,
                 ended.code,
+                ended.reason(),
                 ended.last_lines()
             )));
         }
@@ -319,7 +320,9 @@ fn names(
             )));
         }
     }
-    let base = std::path::absolute(&context.base_folder).unwrap_or_else(|_| context.base_folder.clone());
+    // The folder of a pipeline that was named without one is the current one.
+    let base = Path::new(".").join(&context.base_folder);
+    let base = std::path::absolute(&base).unwrap_or(base);
     values.insert("base".into(), base.display().to_string());
     for (name, inner) in [("work", files::WORK), ("inputs", files::INPUTS), ("outputs", files::OUTPUTS)] {
         values.insert(name.into(), folder.join(inner).display().to_string());

@@ -40,6 +40,17 @@ pub struct Ended {
 }
 
 impl Ended {
+    /// The line of its console that says why it ended so, as `: LINE`; the other lines need not be read for it.
+    pub fn reason(&self) -> String {
+        let says_why = |line: &&String| {
+            let line = line.to_lowercase();
+            // Octave says afterwards where it was.
+            line.contains("error") && !line.ends_with("called from")
+        };
+        let line = self.last.iter().rev().find(says_why).or(self.last.back());
+        line.map_or_else(String::new, |line| format!(": {}", line.trim()))
+    }
+
     /// The last lines of its console, for an error.
     pub fn last_lines(&self) -> String {
         match self.last.is_empty() {

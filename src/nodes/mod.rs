@@ -49,6 +49,7 @@ mod plot_raster;
 mod plot_table;
 mod plot_waveforms;
 pub mod python;
+pub mod python_answers;
 mod quality_metrics;
 mod read_events;
 mod read_motion;

@@ -2,13 +2,12 @@
 
 use super::command_process as process;
 use crate::pipeline::NodeError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 /// The script that calls SpikeInterface.
@@ -51,7 +50,7 @@ fn entries(folder: PathBuf) -> impl Iterator<Item = std::fs::DirEntry> {
 }
 
 /// Folders that the packages of a Python may lie in.
-fn sites(python: &Path) -> Vec<PathBuf> {
+pub(super) fn sites(python: &Path) -> Vec<PathBuf> {
     let Some(root) = python.parent().and_then(Path::parent) else { return Vec::new() };
     let found = entries(root.join("lib")).map(|entry| entry.path().join("site-packages"));
     found.chain([root.join("Lib/site-packages")]).collect()
@@ -74,7 +73,7 @@ pub fn version_files(python: &Path, packages: &[&str]) -> Vec<PathBuf> {
 }
 
 /// What SpikeInterface answered.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Answer {
     /// Why it could not.
@@ -83,10 +82,12 @@ pub struct Answer {
     pub versions: BTreeMap<String, String>,
     /// Sorters that were asked for.
     pub sorters: Vec<Sorter>,
+    /// Files and folders that change with what is installed.
+    pub depends: Vec<PathBuf>,
 }
 
 /// A sorter of SpikeInterface.
-#[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Sorter {
     /// Its name.
@@ -104,7 +105,7 @@ pub struct Sorter {
 }
 
 /// A parameter of a sorter, as SpikeInterface has it.
-#[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct SorterParameter {
     /// Its name.
@@ -160,44 +161,4 @@ pub fn sorters(python: &Path, sorter: Option<&str>) -> Result<Answer, NodeError>
         let last = said.lines().last().filter(|_| !output.status.success() && !answer.exists());
         failed(last.map_or(message.clone(), |last| format!("{message}: {last}")))
     })
-}
-
-/// What one environment answered, kept as long as the versions in it.
-type Asked = Arc<OnceLock<Result<Arc<Answer>, String>>>;
-
-/// All sorters with their parameters. An environment is asked once, and again where another version of SpikeInterface or of a
-/// sorter is installed; `None` where it was not asked yet and not `waits`.
-///
-/// # Errors
-/// As [`sorters`].
-pub fn known_sorters(python: &Path, waits: bool) -> Option<Result<Arc<Answer>, String>> {
-    static KNOWN: Mutex<BTreeMap<PathBuf, (String, Asked)>> = Mutex::new(BTreeMap::new());
-    let versions = environment(python);
-    let asked = {
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(python) {
-            Some((of, asked)) if *of == versions => asked.clone(),
-            _ => {
-                let asked = Asked::default();
-                known.insert(python.to_owned(), (versions, asked.clone()));
-                asked
-            }
-        }
-    };
-    match waits {
-        // Others who ask meanwhile wait for the same answer.
-        true => {
-            Some(asked.get_or_init(|| sorters(python, None).map(Arc::new).map_err(|e| e.to_string())).clone())
-        }
-        false => asked.get().cloned(),
-    }
-}
-
-/// What tells whether something was installed in an environment or taken away.
-fn environment(python: &Path) -> String {
-    let of = |folder: PathBuf| {
-        let changed = std::fs::metadata(&folder).and_then(|data| data.modified()).ok()?;
-        Some(format!("{} {changed:?}\n", folder.display()))
-    };
-    sites(python).into_iter().filter_map(of).collect()
 }

@@ -34,7 +34,7 @@ impl Node for ReadRecording {
     }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        let wrong = content(params).and_then(Result::err);
+        let wrong = Content::of_path(&params.path).and_then(Result::err);
         let wrong = wrong.map(|message| ParamProblem { field: "path".into(), message });
         let missing = ParamProblem::where_no_path(
             &params.path,
@@ -45,7 +45,7 @@ impl Node for ReadRecording {
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
         // What is named by its content is the same wherever it lies.
-        let files = match content(params) {
+        let files = match Content::of_path(&params.path) {
             Some(_) => Vec::new(),
             None => io::files_behind(&base.join(&params.path)),
         };
@@ -54,7 +54,7 @@ impl Node for ReadRecording {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         // SpikeInterface opens files by their names.
-        if content(params).is_some() {
+        if Content::of_path(&params.path).is_some() {
             return None;
         }
         let to = names.output("recording");
@@ -118,7 +118,7 @@ impl Node for ReadRecording {
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
         let options = options(params, context);
-        let recording = match content(params) {
+        let recording = match Content::of_path(&params.path) {
             None => io::open_noted(
                 &context.path(&params.path),
                 &options,
@@ -134,9 +134,4 @@ impl Node for ReadRecording {
         };
         Ok(Outputs::one("recording", finished(recording, params, context)?))
     }
-}
-
-/// The content a recording is named by, where it is.
-fn content(params: &ReadRecordingParams) -> Option<Result<Content, String>> {
-    Content::parse(params.path.to_str()?)
 }

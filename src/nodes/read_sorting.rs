@@ -1,7 +1,7 @@
 //! Open a sorting on disk.
 
 use crate::{
-    io,
+    io::{self, content::Content},
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
         PythonStep, RunContext, TaskClass, Work,
@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadSortingParams {
-    /// File or folder. The format is recognised; a relative path starts at the folder of the pipeline.
+    /// File or folder. The format is recognised; a relative path starts at the folder of the pipeline. sha1://HASH/firings.mda
+    /// is a file by its content, found in the folder SHA1_CACHE_DIR.
     #[schemars(extend("path" = "open", "label" = "File or folder"))]
     pub path: PathBuf,
     /// Samples per second, where the file does not say it.
@@ -55,17 +56,28 @@ impl Node for ReadSorting {
     };
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
-        ParamProblem::where_no_path(
+        let missing = ParamProblem::where_no_path(
             &params.path,
             "no file is chosen: name a sorting, such as \"sorting\" or \"phy\"",
-        )
+        );
+        let wrong = Content::of_path(&params.path).and_then(Result::err);
+        let wrong = wrong.map(|message| ParamProblem { field: "path".into(), message });
+        missing.into_iter().chain(wrong).collect()
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
-        io::files_behind(&base.join(&params.path))
+        // What is named by its content is the same wherever it lies.
+        match Content::of_path(&params.path) {
+            Some(_) => Vec::new(),
+            None => io::files_behind(&base.join(&params.path)),
+        }
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        // SpikeInterface opens files by their names.
+        if Content::of_path(&params.path).is_some() {
+            return None;
+        }
         let to = names.output("sorting");
         let path = names.path(&params.path);
         let found = io::describe(&names.place(&params.path), &io::OpenOptions::default());
@@ -81,7 +93,16 @@ impl Node for ReadSorting {
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
-        let sorting = io::open_sorting(&context.path(&params.path), params.sampling_frequency)?;
+        let rate = params.sampling_frequency;
+        let sorting = match Content::of_path(&params.path) {
+            None => io::open_sorting(&context.path(&params.path), rate)?,
+            Some(content) => {
+                let content = content.map_err(NodeError::Input)?;
+                let file = content.find(&context.base_folder).map_err(NodeError::Input)?;
+                content.verify(&file, context.notes_folder.as_deref())?;
+                io::open_sorting_called(&file, &content.label, rate)?
+            }
+        };
         Ok(Outputs::one("sorting", sorting))
     }
 }

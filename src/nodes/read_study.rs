@@ -161,7 +161,9 @@ impl Node for ReadStudy {
         // A folder is known by what is found in it: other files may change there.
         let table = (study.path.is_file() || !study.path.exists()).then(|| study.path.clone());
         let found = study::entries(&study).unwrap_or_default();
-        let files = found.iter().flat_map(|entry| entry.files().into_iter().chain(entry.truth.clone()));
+        let files = found
+            .iter()
+            .flat_map(|entry| entry.files().into_iter().chain(entry.truth.clone().and_then(Result::ok)));
         table
             .into_iter()
             .filter(|path| !path.as_os_str().is_empty())
@@ -195,12 +197,16 @@ impl Node for ReadStudy {
             }
             seen.insert(coordinate.clone(), entry.name());
             if let (Ok(_), Some(truth)) = (&value, &entry.truth) {
+                let file = truth.as_ref().ok();
                 truths.push(OwnItem {
                     coordinate: coordinate.clone(),
-                    facts: json!(truth.extension().map(|e| e.to_string_lossy())),
-                    files: vec![truth.clone()],
+                    facts: json!(file.and_then(|file| file.extension()).map(|e| e.to_string_lossy())),
+                    files: file.cloned().into_iter().collect(),
                     of_inputs: false,
-                    value: Ok(Value::Files(Arc::new(vec![truth.clone()]))),
+                    value: truth
+                        .clone()
+                        .map(|file| Value::Files(Arc::new(vec![file])))
+                        .map_err(|reason| format!("its true spikes: {reason}")),
                 });
             }
             items.push(OwnItem {

@@ -1,6 +1,9 @@
 //! The parameters of SpikeInterface's sorters as typed fields.
 
-use super::python::{self, Answer, Sorter, SorterParameter};
+use super::{
+    python::{self, Answer, Sorter, SorterParameter},
+    python_answers,
+};
 use crate::pipeline::{Offer, Offered, ParamKind, ParamProblem, ParamSpec, check_offered};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
@@ -24,7 +27,7 @@ pub fn offered(
         Ok(python) => python,
         Err(message) => return Offered::Failed(message),
     };
-    match python::known_sorters(&python, waits) {
+    match python_answers::known_sorters(&python, waits) {
         None => Offered::Unasked,
         Some(Err(message)) => Offered::Failed(message),
         Some(Ok(answer)) => Offered::Known(offer(&answer, sorter, values, &python).into()),

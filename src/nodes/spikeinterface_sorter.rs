@@ -202,8 +202,8 @@ impl Node for SpikeinterfaceSorter {
             Err(message) if answer.exists() => return Err(NodeError::Input(message)),
             _ => {
                 let name = params.sorter.trim();
-                let last = ended.last_lines();
-                return Err(NodeError::Failed(format!("{name} ended with code {}{last}", ended.code)));
+                let (why, last) = (ended.reason(), ended.last_lines());
+                return Err(NodeError::Failed(format!("{name} ended with code {}{why}{last}", ended.code)));
             }
         };
         for (name, version) in &versions {

@@ -5,10 +5,8 @@ use super::{
     group::{Group, is_way},
     mark::Mark,
     params::Params,
-    registry::Registry,
 };
 use petgraph::{stable_graph::EdgeIndex, visit::EdgeRef};
-use std::collections::BTreeMap;
 
 /// A change of a pipeline. [`Pipeline::apply`] returns the edit that undoes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,39 +231,5 @@ impl Pipeline {
             .edges_connecting(a, b)
             .find(|e| e.weight().from_port == from_port && e.weight().to_port == to_port)
             .map(|e| e.id())
-    }
-}
-
-impl Pipeline {
-    /// An edit; where it gives nodes other names, with what lets parameters that name them follow
-    /// ([`Node::renamed`](super::Node::renamed)).
-    pub fn following(&self, registry: &Registry, edit: Edit) -> Edit {
-        let mut after = self.clone();
-        if !gives_names(&edit) || after.apply(edit.clone()).is_err() {
-            return edit;
-        }
-        let known = self.graph.node_indices().filter_map(|index| {
-            let (old, new) = (&self.graph[index].name, &after.graph.node_weight(index)?.name);
-            (old != new).then_some((old.as_str(), new.as_str()))
-        });
-        let names: BTreeMap<&str, &str> = known.collect();
-        let called = |name: &str| names.get(name).map(|&new| new.to_owned());
-        let follow = after.nodes().filter_map(|instance| {
-            let params = registry.get(&instance.kind)?.renamed(&instance.params, &called)?;
-            Some(Edit::SetParams(instance.name.clone(), params))
-        });
-        let follow: Vec<Edit> = follow.collect();
-        match follow.is_empty() {
-            true => edit,
-            false => Edit::Batch(std::iter::once(edit).chain(follow).collect()),
-        }
-    }
-}
-
-fn gives_names(edit: &Edit) -> bool {
-    match edit {
-        Edit::Rename(..) => true,
-        Edit::Batch(edits) => edits.iter().any(gives_names),
-        _ => false,
     }
 }

@@ -6,7 +6,7 @@
 use super::{
     Coordinate, Inputs, Key, NodeInstance, Pipeline, Port, Registry, Severity, Store, Swept, TaskClass,
     TaskId, TaskNeeds, Value, Work,
-    evaluate_item::Arrived,
+    evaluate_item::{Arrived, Open},
     join::{Arrivals, Grouped, Item, ItemState, Payload, Row, join},
     memo::Memo,
     node::DynNode,
@@ -382,9 +382,9 @@ impl<'a> Evaluator<'a> {
             outputs: outputs.iter().map(|p| (p.name.to_owned(), Vec::new())).collect(),
             ..NodeEval::default()
         };
-        let groups = node.groups(&instance.params).map(|keys| Arc::new(keys.into_iter().collect()));
         let tolerant = node.takes_what_is_there(&instance.params);
         let mut left_out = BTreeMap::new();
+        let mut open = Vec::with_capacity(rows.len());
         for (coordinate, row) in rows {
             let mut own: Vec<(&str, &Item)> = Vec::with_capacity(row.len());
             let mut grouped: Grouped = None;
@@ -409,18 +409,9 @@ impl<'a> Evaluator<'a> {
                     }
                 }
             }
-            if groups.is_none() && grouped.is_none() {
-                self.item(instance, node, coordinate, &own, &mut eval);
-                continue;
-            }
-            let before: Vec<usize> = eval.outputs.values().map(Vec::len).collect();
-            self.item(instance, node, coordinate, &own, &mut eval);
-            for (items, before) in eval.outputs.values_mut().zip(before) {
-                for item in items.iter_mut().skip(before) {
-                    item.grouped = groups.clone().or_else(|| grouped.clone());
-                }
-            }
+            open.push(Open { coordinate, own, grouped });
         }
+        self.evaluate_items(instance, node, open, &mut eval);
         eval.warnings
             .extend(left_out.into_iter().map(|(item, reason)| format!("item {item} is left out: {reason}")));
         if arranges {

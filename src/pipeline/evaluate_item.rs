@@ -3,17 +3,19 @@
 use super::{
     Coordinate, Inputs, Key, NodeError, NodeInstance, Output, OwnItem, Store, TaskId, Value, Work,
     evaluate::{EvalState, Evaluator, ItemEval, Job, NodeEval, Outcome},
-    join::{Item, ItemState, Payload},
+    join::{Grouped, Item, ItemState, Payload},
     key::{KeyBuilder, canonical, coordinate_text},
     memo::Memo,
     node::DynNode,
-    prepared::Prepared,
+    prepared::{MANY, Prepared},
     provenance::{FileOf, Origin, result_of},
     store::Stored,
 };
+use rayon::prelude::*;
+use serde_json::Value as Json;
 use std::{
     cell::Cell,
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
@@ -21,42 +23,145 @@ use std::{
 /// What arrives at the ports of one call: port, coordinate, key and value.
 pub(super) type Arrived = (String, Coordinate, Key, Payload);
 
+/// A node at one coordinate, before its state is known.
+pub(super) struct Open<'i> {
+    pub coordinate: Coordinate,
+    /// What arrives: port and item.
+    pub own: Vec<(&'i str, &'i Item)>,
+    pub grouped: Grouped,
+}
+
+/// What becomes of the inputs of an item.
+enum Call {
+    /// One of them will not come, for this reason.
+    Broken(String),
+    /// One of them is not there yet.
+    Pending,
+    /// They are there, for a recipe.
+    Recipe(Arc<Prepared>, Vec<Arrived>),
+    /// They are there, for a task.
+    Task(Job),
+    /// The parameters do not fit them.
+    Wrong(NodeError),
+}
+
 impl Evaluator<'_> {
-    /// Evaluates the node at one coordinate and adds it to what is known of the node.
-    pub(super) fn item(
+    /// Evaluates the node at these coordinates and adds them to what is known of the node.
+    pub(super) fn evaluate_items(
         &mut self,
         instance: &NodeInstance,
         node: &Arc<dyn DynNode>,
-        coordinate: Coordinate,
-        own: &[(&str, &Item)],
+        open: Vec<Open>,
         eval: &mut NodeEval,
     ) {
-        let work = node.info().work;
-        if work == Work::Arrange {
-            return self.arrange(instance, node, coordinate, own, eval);
+        let groups = node.groups(&instance.params).map(|keys| Arc::new(keys.into_iter().collect()));
+        let arranges = node.info().work == Work::Arrange;
+        let calls: Vec<Call> = match arranges {
+            true => Vec::new(),
+            false => open.iter().map(|item| self.call(instance, node, item)).collect(),
+        };
+        self.find_all(&calls);
+        let mut calls = calls.into_iter();
+        for Open { coordinate, own, grouped } in open {
+            let grouped = groups.clone().or(grouped);
+            let before: Vec<usize> = match &grouped {
+                Some(_) => eval.outputs.values().map(Vec::len).collect(),
+                None => Vec::new(),
+            };
+            match calls.next() {
+                Some(call) => self.item(instance, node, coordinate, call, eval),
+                None => self.arrange(instance, node, coordinate, &own, eval),
+            }
+            let Some(grouped) = grouped else { continue };
+            for (items, before) in eval.outputs.values_mut().zip(before) {
+                for item in items.iter_mut().skip(before) {
+                    item.grouped = Some(grouped.clone());
+                }
+            }
         }
-        let is_task = work.is_task();
-        let mut ready = Vec::with_capacity(own.len());
+    }
+
+    fn call(&mut self, instance: &NodeInstance, node: &Arc<dyn DynNode>, open: &Open) -> Call {
+        let mut inputs = Vec::with_capacity(open.own.len());
         let mut pending = false;
         let mut broken = None;
-        for (port, item) in own {
+        for (port, item) in &open.own {
             match &item.state {
                 ItemState::Ready { key, payload } => {
-                    ready.push(((*port).to_owned(), item.coordinate.clone(), *key, payload.clone()));
+                    inputs.push(((*port).to_owned(), item.coordinate.clone(), *key, payload.clone()));
                 }
                 ItemState::Pending => pending = true,
                 ItemState::Broken(reason) => broken = Some(reason.clone()),
             }
         }
-        let state = match broken {
-            Some(reason) => EvalState::Cancelled(reason),
-            None if pending => EvalState::Waiting,
-            None => {
-                let base = coordinate.clone();
-                self.ready_item(instance, node, base, ready, eval)
-                    .unwrap_or_else(|error| EvalState::Failed(error.to_string()))
+        match broken {
+            Some(reason) => return Call::Broken(reason),
+            None if pending => return Call::Pending,
+            None => {}
+        }
+        let coordinate = &open.coordinate;
+        let prepared = match self.prepared(instance, node, coordinate, &inputs) {
+            Ok(prepared) => prepared,
+            Err(error) => return Call::Wrong(error),
+        };
+        let work = node.info().work;
+        if !work.is_task() {
+            return Call::Recipe(prepared, inputs);
+        }
+        let fit = matches!(work, Work::FitThenLazy(_));
+        let what = if fit { "fit" } else { "result" };
+        let writes = prepared.writes.iter().map(|path| self.base_folder.join(coordinate.place(path)));
+        Call::Task(Job {
+            task: TaskId { node: instance.name.clone(), coordinate: coordinate.clone() },
+            node: node.clone(),
+            fit,
+            key: self.key(what, node, &prepared, coordinate, &inputs),
+            writes: writes.collect(),
+            inputs,
+            prepared,
+            seed: self.pipeline.seed(),
+            needs: OnceLock::new(),
+        })
+    }
+
+    /// Looks for the results of tasks in the store, side by side where there are many.
+    fn find_all(&mut self, calls: &[Call]) {
+        let mut asked = HashSet::new();
+        let tasks = calls.iter().filter_map(|call| match call {
+            Call::Task(job) => Some(job),
+            _ => None,
+        });
+        let new: Vec<&Job> =
+            tasks.filter(|job| !self.found.contains_key(&job.key) && asked.insert(job.key)).collect();
+        let store = self.store;
+        let look = |job: &&Job| (job.key, find(store, job));
+        let found: Vec<(Key, Option<Stored>)> = match new.len() < MANY {
+            true => new.iter().map(look).collect(),
+            false => new.par_iter().with_min_len(MANY / 4).map(look).collect(),
+        };
+        self.found.extend(found);
+    }
+
+    fn item(
+        &mut self,
+        instance: &NodeInstance,
+        node: &Arc<dyn DynNode>,
+        coordinate: Coordinate,
+        call: Call,
+        eval: &mut NodeEval,
+    ) {
+        let state = match call {
+            Call::Broken(reason) => Ok(EvalState::Cancelled(reason)),
+            Call::Pending => Ok(EvalState::Waiting),
+            Call::Wrong(error) => Err(error),
+            Call::Task(job) => self.task(instance, job, eval),
+            Call::Recipe(prepared, inputs) => {
+                let key = self.key("result", node, &prepared, &coordinate, &inputs);
+                self.lazy(instance, node, &prepared, &coordinate, &inputs, BTreeMap::new(), key, eval)
+                    .map(|()| EvalState::Lazy)
             }
         };
+        let state = state.unwrap_or_else(|error| EvalState::Failed(error.to_string()));
         let left = match &state {
             EvalState::Waiting | EvalState::Runnable(_) => Some(ItemState::Pending),
             EvalState::Cancelled(reason) => Some(ItemState::Broken(reason.clone())),
@@ -68,7 +173,7 @@ impl Evaluator<'_> {
                 items.push(Item::new(coordinate.clone(), state.clone()));
             }
         }
-        eval.items.push(ItemEval { coordinate, is_task, state });
+        eval.items.push(ItemEval { coordinate, is_task: node.info().work.is_task(), state });
     }
 
     /// Items of a node that only says where they go: that is known before their values are.
@@ -124,51 +229,29 @@ impl Evaluator<'_> {
         eval.items.push(ItemEval { coordinate, is_task: false, state });
     }
 
-    /// An item whose inputs are all there.
-    fn ready_item(
+    /// A task whose inputs are all there.
+    fn task(
         &mut self,
         instance: &NodeInstance,
-        node: &Arc<dyn DynNode>,
-        coordinate: Coordinate,
-        inputs: Vec<Arrived>,
+        job: Job,
         eval: &mut NodeEval,
     ) -> Result<EvalState, NodeError> {
-        let prepared = self.prepared(instance, node, &coordinate, &inputs)?;
-        let work = node.info().work;
-        if work.is_task() {
-            let fit = matches!(work, Work::FitThenLazy(_));
-            let what = if fit { "fit" } else { "result" };
-            let key = self.key(what, node, &prepared, &coordinate, &inputs);
-            let writes = prepared.writes.iter().map(|path| self.base_folder.join(coordinate.place(path)));
-            let job = Job {
-                task: TaskId { node: instance.name.clone(), coordinate: coordinate.clone() },
-                node: node.clone(),
-                fit,
-                key,
-                inputs: inputs.clone(),
-                writes: writes.collect(),
-                prepared: prepared.clone(),
-                seed: self.pipeline.seed(),
-                needs: OnceLock::new(),
-            };
-            let Some(stored) = self.find(&job) else {
-                return Ok(match self.outcomes.get(&key) {
-                    Some(Outcome::Failed(message)) => EvalState::Failed(message.clone()),
-                    Some(Outcome::Cancelled(reason)) => EvalState::Cancelled(reason.clone()),
-                    None => EvalState::Runnable(Arc::new(job)),
-                });
-            };
-            if !fit {
-                stored_outputs(&stored, key, &coordinate, eval);
-                return Ok(EvalState::Done(stored));
-            }
-            let fits = self.memo.values(self.store, &stored).map_err(failed)?;
-            self.lazy(instance, node, &prepared, coordinate, inputs, fits, key_of_applied(key), eval)?;
+        let Some(stored) = self.found.get(&job.key).cloned().flatten() else {
+            return Ok(match self.outcomes.get(&job.key) {
+                Some(Outcome::Failed(message)) => EvalState::Failed(message.clone()),
+                Some(Outcome::Cancelled(reason)) => EvalState::Cancelled(reason.clone()),
+                None => EvalState::Runnable(Arc::new(job)),
+            });
+        };
+        let Job { task: TaskId { coordinate, .. }, node, fit, key, inputs, prepared, .. } = job;
+        if !fit {
+            stored_outputs(&stored, key, &coordinate, eval);
             return Ok(EvalState::Done(stored));
         }
-        let key = self.key("result", node, &prepared, &coordinate, &inputs);
-        self.lazy(instance, node, &prepared, coordinate, inputs, BTreeMap::new(), key, eval)?;
-        Ok(EvalState::Lazy)
+        let fits = self.memo.values(self.store, &stored).map_err(failed)?;
+        let applied = key_of_applied(key);
+        self.lazy(instance, &node, &prepared, &coordinate, &inputs, fits, applied, eval)?;
+        Ok(EvalState::Done(stored))
     }
 
     #[expect(clippy::too_many_arguments, reason = "all of it makes up one recipe")]
@@ -177,13 +260,13 @@ impl Evaluator<'_> {
         instance: &NodeInstance,
         node: &Arc<dyn DynNode>,
         prepared: &Arc<Prepared>,
-        coordinate: Coordinate,
-        inputs: Vec<Arrived>,
+        coordinate: &Coordinate,
+        inputs: &[Arrived],
         fits: BTreeMap<String, Value>,
         key: Key,
         eval: &mut NodeEval,
     ) -> Result<(), NodeError> {
-        let load = || Ok(Inputs { fits, ..load_inputs(self.store, self.memo, &inputs)? });
+        let load = || Ok(Inputs { fits, ..load_inputs(self.store, self.memo, inputs)? });
         let folders = (self.store, self.base_folder);
         let recipe = self.memo.recipe(key, &**node, &prepared.params, load, self.pipeline.seed(), folders)?;
         eval.warnings.extend(recipe.warnings.iter().cloned());
@@ -205,11 +288,18 @@ impl Evaluator<'_> {
                 // Tasks write; recipes do not.
                 Output::Written(_) => {}
                 Output::Own(items) => {
+                    let mut facts: Option<(&Json, String)> = None;
                     for item in items {
+                        // Most items of a study have the same.
+                        let text = match facts.take() {
+                            Some((of, text)) if *of == item.facts => text,
+                            _ => canonical(&item.facts),
+                        };
+                        let text = &facts.insert((&item.facts, text)).1;
                         let place = coordinate.with(&item.coordinate);
                         let state = match &item.value {
                             Ok(value) => {
-                                ready(self.key_of_own(node, port, item, &inputs), value, &item.files)
+                                ready(self.key_of_own(node, port, (item, text), inputs), value, &item.files)
                             }
                             Err(reason) => {
                                 let state = EvalState::Failed(reason.clone());
@@ -226,7 +316,7 @@ impl Evaluator<'_> {
                 }
             }
         }
-        self.note_origins(instance, prepared, &inputs, origins);
+        self.note_origins(instance, prepared, inputs, origins);
         Ok(())
     }
 
@@ -251,13 +341,16 @@ impl Evaluator<'_> {
     }
 
     /// The key of an item that tells what it is made of.
-    fn key_of_own(&mut self, node: &Arc<dyn DynNode>, port: &str, item: &OwnItem, inputs: &[Arrived]) -> Key {
+    fn key_of_own(
+        &mut self,
+        node: &Arc<dyn DynNode>,
+        port: &str,
+        (item, facts): (&OwnItem, &str),
+        inputs: &[Arrived],
+    ) -> Key {
         let info = node.info();
-        let mut builder = KeyBuilder::new("item")
-            .text(info.kind)
-            .text(&info.version.to_string())
-            .text(port)
-            .text(&canonical(&item.facts));
+        let mut builder =
+            KeyBuilder::new("item").text(info.kind).text(&info.version.to_string()).text(port).text(facts);
         for path in &item.files {
             builder = builder.text("file").text(&self.fingerprint(path.clone()).1);
         }
@@ -304,12 +397,6 @@ impl Evaluator<'_> {
         let fingerprint =
             self.fingerprints.entry(path.clone()).or_insert_with(|| self.store.fingerprint(&path)).clone();
         (path, fingerprint)
-    }
-
-    /// The result of a job, where it is there and what it wrote for the user still is.
-    fn find(&mut self, job: &Job) -> Option<Stored> {
-        let found = self.found.entry(job.key).or_insert_with(|| find(self.store, job));
-        found.clone()
     }
 }
 

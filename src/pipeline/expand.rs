@@ -2,9 +2,8 @@
 
 use super::{
     edit::{Edit, PipelineError},
-    erased::to_params,
     graph::{NodeInstance, Pipeline},
-    node::Node,
+    node::{Node, to_params},
     params::without_defaults,
     registry::Registry,
 };

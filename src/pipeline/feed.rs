@@ -2,7 +2,12 @@
 //!
 //! The work never waits: it leaves what it has to say in memory, and a small thread hands it on.
 
-use super::{Event, EventKind, RunId, TaskId, resources::process_cpu_s, store::lock};
+use super::{
+    Event, EventKind, RunId, TaskId,
+    log::{Flood, TaskLog},
+    resources::process_cpu_s,
+    store::lock,
+};
 use crate::engine::{Monitor, Preview};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -179,7 +184,8 @@ pub(super) struct TaskMonitor {
     cancel: Arc<AtomicBool>,
     stage: Mutex<(String, Instant)>,
     stages: Mutex<Stages>,
-    log: Mutex<String>,
+    log: Mutex<TaskLog>,
+    flood: Mutex<Flood>,
     tools: Mutex<BTreeMap<String, String>>,
 }
 
@@ -240,6 +246,7 @@ impl TaskMonitor {
             stage,
             stages: Mutex::default(),
             log: Mutex::default(),
+            flood: Mutex::default(),
             tools: Mutex::default(),
         }
     }
@@ -258,14 +265,34 @@ impl TaskMonitor {
 
     /// What was logged, a line each.
     pub(super) fn take_log(&self) -> String {
-        std::mem::take(&mut lock(&self.log))
+        lock(&self.log).take()
+    }
+
+    /// Tells what was held back of many lines.
+    pub(super) fn tell_rest(&self) {
+        let mut flood = lock(&self.flood);
+        flood.rest().into_iter().for_each(|line| self.tell(line, false));
+    }
+
+    fn tell(&self, line: String, warning: bool) {
+        self.feed.tell(EventKind::Log { task: self.task.clone(), warning, line });
+    }
+
+    fn keep(&self, words: &str) {
+        let at_s = self.feed.began.elapsed().as_secs_f64();
+        let is_warning = |line: &str| !warnings_in(line).is_empty();
+        lock(&self.log).push(format!("{at_s:10.3} {words}\n"), is_warning);
     }
 
     fn line(&self, line: &str, warning: bool) {
         let mark = if warning { WARNING } else { "" };
-        let at_s = self.feed.began.elapsed().as_secs_f64();
-        lock(&self.log).push_str(&format!("{at_s:10.3} {mark}{line}\n"));
-        self.feed.tell(EventKind::Log { task: self.task.clone(), warning, line: line.to_owned() });
+        self.keep(&format!("{mark}{line}"));
+        if warning {
+            return self.tell(line.to_owned(), true);
+        }
+        // Told while nobody else tells, so that lines keep their order.
+        let mut flood = lock(&self.flood);
+        flood.pass(line).into_iter().for_each(|line| self.tell(line, false));
     }
 
     fn report_progress(&self, done: u64, total: u64) {
@@ -287,7 +314,7 @@ impl Monitor for TaskMonitor {
         stages.end_current();
         stages.current = Some((name.to_owned(), Instant::now(), process_cpu_s()));
         drop(stages);
-        lock(&self.log).push_str(&format!("{:10.3} {name}\n", self.feed.began.elapsed().as_secs_f64()));
+        self.keep(name);
         self.report_progress(0, 0);
     }
 
@@ -345,7 +372,7 @@ mod tests {
         for i in 0..20_000 {
             monitor.progress(i, 20_000);
             if i % 4 == 0 {
-                monitor.log(&format!("{i}"));
+                monitor.warn(&format!("{i}"));
             }
             monitor.preview(Preview::Peaks(vec![[0.0; 3]]));
         }

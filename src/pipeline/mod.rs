@@ -8,7 +8,6 @@ mod arrange;
 mod check;
 mod document;
 mod edit;
-mod erased;
 mod evaluate;
 mod evaluate_item;
 mod event;
@@ -17,12 +16,14 @@ mod expand;
 mod expression;
 mod feed;
 mod fields;
+mod follow;
 mod graph;
 mod group;
 mod history;
 mod join;
 mod key;
 mod lint;
+mod log;
 mod mark;
 mod matrix;
 mod memo;
@@ -63,7 +64,6 @@ pub use archive::{Made, methods, prov, ro_crate, write_crate};
 pub use check::accepted;
 pub use document::{Document, DocumentError, Opened};
 pub use edit::{Edit, PipelineError};
-use erased::node_erased;
 pub use event::{Event, EventKind, NodeState, RunId, RunStatus, TaskId};
 pub use executor::{Executor, Limits, Look, LookError, RunHandle, RunOptions};
 pub use expand::Expansion;
@@ -75,6 +75,7 @@ pub use key::Key;
 pub use mark::{Mark, MarkColor, MarkKind};
 pub use matrix::{Cell, CellState, Matrix};
 pub use needs::TaskNeeds;
+use node::node_erased;
 pub use node::{
     Category, DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed,
     RunContext, Swept, TaskClass, ValueAt, Work, WrittenRecording,
@@ -86,7 +87,7 @@ pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
 pub use provenance::{FileOf, InputOf, Provenance, Step};
 pub use python::{PythonNames, PythonStep, literal, script};
 pub use registry::Registry;
-pub use resources::{memory_limit, peak_rss_bytes, process_cpu_s};
+pub use resources::{memory_limit, now_utc, peak_rss_bytes, process_cpu_s};
 pub use settings::{Hooks, RunSettings};
 pub use store::{
     CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,

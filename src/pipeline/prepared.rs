@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::{path::PathBuf, sync::Arc};
 
-/// Files from this number on are read side by side.
-const MANY: usize = 32;
+/// From this number on files and results are looked at side by side.
+pub(super) const MANY: usize = 32;
 
 /// Parameters and what follows from them alone.
 #[derive(Debug)]

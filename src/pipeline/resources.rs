@@ -38,7 +38,7 @@ pub(super) fn host() -> String {
 }
 
 /// The time now as `2026-03-01T12:00:00Z`.
-pub(super) fn now_utc() -> String {
+pub fn now_utc() -> String {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (mut year, mut day) = (1970, days);

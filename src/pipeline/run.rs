@@ -166,17 +166,13 @@ impl Run {
                 pause = began.elapsed() * WALK_SHARE;
                 walked = Instant::now();
             }
-            let goes_on = !self.cancel.load(Ordering::Relaxed) && self.stopped.is_none();
-            if goes_on {
-                self.ask_again();
-                self.dispatch(&walk);
-            }
+            self.start_what_can(&walk);
             if self.running.is_empty() {
                 if !keys.is_empty() {
                     self.ready = Ready::default();
                     continue;
                 }
-                if self.elsewhere.is_empty() || !goes_on {
+                if self.elsewhere.is_empty() || !self.goes_on() {
                     break;
                 }
             }
@@ -192,17 +188,30 @@ impl Run {
         self.finish(&walk)
     }
 
-    /// Tells what a walk found and notes what can start.
+    fn goes_on(&self) -> bool {
+        !self.cancel.load(Ordering::Relaxed) && self.stopped.is_none()
+    }
+
+    fn start_what_can(&mut self, walk: &Evaluator) {
+        if self.goes_on() {
+            self.ask_again();
+            self.dispatch(walk);
+        }
+    }
+
+    /// Starts what can start by what a walk found, and tells of the rest.
     fn look_around(&mut self, walk: &mut Evaluator) {
         if self.options.fit_only.is_some() {
             self.leave_out_all_but_fits(walk);
         }
-        self.tell_states(walk);
         // The same work twice in one pipeline is done once.
         let at_work = self.running.iter().chain(self.elsewhere.iter().map(|(job, _)| job));
         let mut seen: BTreeSet<Key> = at_work.map(|job| job.key).collect();
         let wanted = runnable(walk).filter(|job| self.is_wanted(&job.task));
         self.ready = Ready::of(wanted.filter(|job| seen.insert(job.key)).cloned());
+        // New work does not wait until ten thousand results are told of.
+        self.start_what_can(walk);
+        self.tell_states(walk);
     }
 
     /// Whether a task is one of those that were asked for.
@@ -386,6 +395,7 @@ impl Run {
             let own = job.clone();
             let body = move || {
                 let result = super::memo::caught(|| task::run(&own, &site, &monitor, scratch, ingredients));
+                monitor.tell_rest();
                 // The run waits for every task, so somebody listens.
                 let _ = sender.send((own, result));
             };

@@ -4,7 +4,7 @@ use super::{
     Manifest, NodeError, Output, Outputs, RunContext, Store, StoreError,
     evaluate::Job,
     evaluate_item::{find, load_inputs},
-    feed::TaskMonitor,
+    feed::{TaskMonitor, warnings_in},
     memo::{Memo, caught},
     provenance::Provenance,
     resources::{self, CpuMeter},
@@ -171,6 +171,7 @@ fn save(
         kind: job.node.info().kind.to_owned(),
         outputs: entries,
         writes: job.writes.iter().map(written).collect(),
+        warnings: Some(warnings_in(log)),
         ..Manifest::default()
     };
     // A result whose files for the user were gone is there already and is replaced.

@@ -139,6 +139,40 @@ fn sorters_and_their_parameters_come_from_spikeinterface() {
     place.refuses(&wrong, &["no sorter \"nothing\"", "installed are"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_environment_is_asked_once_until_something_is_installed_in_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let (bin, site) = (place.path("env/bin"), place.path("env/lib/python3.13/site-packages"));
+    fs::create_dir_all(&bin).unwrap();
+    fs::create_dir_all(&site).unwrap();
+    let counting = format!(
+        "#!/bin/sh\necho asked >> '{}'\nexec '{}' \"$@\"\n",
+        place.path("asked").display(),
+        python().display()
+    );
+    fs::write(bin.join("python"), counting).unwrap();
+    fs::set_permissions(bin.join("python"), fs::Permissions::from_mode(0o755)).unwrap();
+    let text = pipeline("mountainsort5", r#""detect_threshold": 6"#);
+    place.write("p.ron", &text.replace(&python().display().to_string(), "env"));
+    let asked = || fs::read_to_string(place.path("asked")).unwrap().lines().count();
+    for _ in 0..3 {
+        place.ends(0, &["check", "p.ron"]);
+    }
+    assert_eq!(asked(), 1);
+    fs::create_dir(site.join("another_sorter-1.0.dist-info")).unwrap();
+    for _ in 0..2 {
+        place.ends(0, &["check", "p.ron"]);
+    }
+    assert_eq!(asked(), 2);
+    // Who lists them wants to know how it is now.
+    place.ends(0, &["sorters", "--python", "env"]);
+    assert_eq!(asked(), 3);
+    place.ends(0, &["check", "p.ron"]);
+    assert_eq!(asked(), 3);
+}
+
 #[test]
 fn our_sorter_runs_from_spikeinterface() {
     let place = Place::new();

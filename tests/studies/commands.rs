@@ -59,7 +59,11 @@ fn what_goes_wrong_is_said() {
     sessions(&place);
     let sh = |script: &str| format!(r#"program: "sh", arguments: ["-c", "{script}"]"#);
     for (params, words) in [
-        (sh("echo one; echo two >&2; exit 3"), vec!["ended with code 3", "two"]),
+        (sh("echo one; echo two >&2; sleep 0.1; exit 3"), vec!["ended with code 3: two", "one"]),
+        (
+            sh("echo Error: odd samples; echo 'error: called from'; echo here; exit 3"),
+            vec!["code 3: Error: odd samples"],
+        ),
         (sh("exit 0"), vec!["did not write", "printed nothing"]),
         (sh("kill -9 $$"), vec!["ended with code 137"]),
         (format!("{}, timeout_s: 0.3", sh("sleep 20")), vec!["timeout_s", "0.3 s"]),

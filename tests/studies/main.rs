@@ -4,13 +4,15 @@
 mod commands;
 #[path = "../common/mod.rs"]
 mod common;
+mod outputs;
 mod scale;
 mod settings;
+mod sources;
 mod together;
 mod why;
 
 use common::{
-    place::{Place, events, json, locust, small_recording},
+    place::{Place, events, json, locust},
     shared_data, stderr, stdout,
 };
 use serde_json::Value as Json;
@@ -293,49 +295,6 @@ fn joined_recordings_are_split_back_and_stretches_become_recordings() {
 }
 
 #[test]
-fn studies_of_other_formats_open_with_their_truth() {
-    let place = Place::new();
-    let written = shared_data().join("si_written");
-    let copy = |from: &str, to: &str| {
-        let (from, to) = (written.join(from), place.path(to));
-        fs::create_dir_all(&to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
-            if entry.path().is_file() {
-                fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-            }
-        }
-    };
-    let name = "mda_study/synth_study/rec_16ch_2s";
-    copy(name, "set/first/one");
-    copy(name, "set/second/two");
-    fs::copy(written.join("synthetic_2s.nwb"), place.path("set/second/three.nwb")).unwrap();
-    place.write(
-        "p.ron",
-        r#"(version: 1, nodes: {
-            "study": (kind: "read_study", params: (path: "set")),
-            "each": (kind: "channel_statistics"),
-            "truth": (kind: "sorting_from_files"),
-            "all": (kind: "collect_tables"),
-        }, wires: [("study.recording", "each.recording"), ("study.truth", "truth.files"), ("each.table", "all.table")])"#,
-    );
-    let (last, ran) = run(&place, 0, "p.ron");
-    // Both MDA recordings have the same content, and so the same result.
-    assert_eq!((ran["each"], ran["truth"]), (2, 1), "{ran:?}");
-    let rows = table(&last, "all");
-    let mut found: Vec<String> =
-        rows.iter().map(|row| format!("{}/{}", row["study"], row["recording"])).collect();
-    found.dedup();
-    assert_eq!(found, ["first/one", "second/three", "second/two"]);
-
-    let json_study = shared_data().join("spikeforest_json/hybrid_drift_tetrode.json").display().to_string();
-    let text =
-        fs::read_to_string(place.path("p.ron")).unwrap().replace("\"set\"", &format!("\"{json_study}\""));
-    place.write("forest.ron", &text);
-    let said = stderr(&place.ends(1, &["run", "forest.ron"]));
-    assert!(said.contains("SHA1_CACHE_DIR") && said.contains("recording=rec_4c_1200s_11"), "{said}");
-}
-
-#[test]
 fn the_truth_of_a_study_is_compared_with_what_was_found() {
     let place = Place::new();
     let study = shared_data().join("si_written/mda_study").display().to_string();
@@ -419,83 +378,4 @@ fn segments_and_the_time_around_events_become_recordings() {
     assert!((4..=12).contains(&rows.len()), "{rows:?}");
     assert!(rows.iter().all(|row| row["label"] == "rising" && row["max"] == "255"), "{rows:?}");
     assert!(rows.iter().filter(|row| row["num_samples"] == "4").count() + 1 >= rows.len());
-}
-
-#[test]
-fn parameters_of_a_source_are_swept() {
-    let place = Place::new();
-    place.write(
-        "p.ron",
-        r#"(version: 1, nodes: {
-    "try": (kind: "sweep", params: (parameters: ["demo.seed = 1, 2, 3"])),
-    "demo": (kind: "generate_recording", params: (probe: tetrode, num_units: 1, duration_s: 2.0)),
-    "statistics": (kind: "channel_statistics"),
-    "all": (kind: "collect_tables"),
-}, wires: [
-    ("demo.recording", "statistics.recording"), ("statistics.table", "all.table"),
-])"#,
-    );
-    let (last, ran) = run(&place, 0, "p.ron");
-    assert_eq!((ran["statistics"], ran["all"]), (3, 1), "{ran:?}");
-    let rows = table(&last, "all");
-    let mut seeds = column(&rows, "seed");
-    seeds.dedup();
-    assert_eq!(seeds, ["1", "2", "3"]);
-    let first: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row["std"]).collect();
-    assert!(first.len() > 3, "each seed has samples of its own: {first:?}");
-    let (_, ran) = run(&place, 0, "p.ron");
-    assert!(ran.is_empty(), "{ran:?}");
-}
-
-#[test]
-fn a_recording_is_named_by_its_content() {
-    let place = Place::new();
-    small_recording(&place.path("x.raw"), 2_000);
-    let output = std::process::Command::new("sha1sum").arg(place.path("x.raw")).output().unwrap();
-    let hash = stdout(&output)[..40].to_owned();
-    let text = format!(
-        r#"(version: 1, nodes: {{
-    "read": (kind: "read_recording", params: (path: "sha1://{hash}/x.raw", dtype: int16, num_channels: 4, sampling_frequency: 20000.0)),
-    "statistics": (kind: "channel_statistics"),
-}}, wires: [("read.recording", "statistics.recording")])"#
-    );
-    fs::create_dir(place.path("elsewhere")).unwrap();
-    let file = place.path("elsewhere").join("p.ron");
-    fs::write(&file, &text).unwrap();
-    let cache = place.path("cache");
-    let with_cache = |code: i32| {
-        let output = place
-            .command(&["run", "elsewhere/p.ron", "--json"])
-            .env("SHA1_CACHE_DIR", &cache)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(code), "{}{}", stdout(&output), stderr(&output));
-        stdout(&output)
-    };
-    // Nothing is there yet: it says where it looked.
-    let said = with_cache(1);
-    for looked in
-        [format!("cache/{}/{}/{}/{hash}", &hash[..2], &hash[2..4], &hash[4..6]), "elsewhere/x.raw".into()]
-    {
-        assert!(said.contains(&looked), "no {looked} in\n{said}");
-    }
-    let said = stderr(&place.ends(1, &["run", "elsewhere/p.ron"]));
-    assert!(said.contains("SHA1_CACHE_DIR"), "{said}");
-    // It is found under its hash, and the same wherever it lies.
-    let inner = cache.join(&hash[..2]).join(&hash[2..4]).join(&hash[4..6]);
-    fs::create_dir_all(&inner).unwrap();
-    fs::rename(place.path("x.raw"), inner.join(&hash)).unwrap();
-    with_cache(0);
-    fs::rename(inner.join(&hash), place.path("elsewhere/x.raw")).unwrap();
-    let last = json_lines(&with_cache(0)).pop().unwrap();
-    assert_eq!(last["cached"], last["tasks"]);
-    // Other content under that name is refused.
-    let mut bytes = fs::read(place.path("elsewhere/x.raw")).unwrap();
-    bytes[100] ^= 1;
-    fs::write(place.path("elsewhere/x.raw"), bytes).unwrap();
-    assert!(with_cache(1).contains("fetch it again"));
-}
-
-fn json_lines(text: &str) -> Vec<Json> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

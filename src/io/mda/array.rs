@@ -73,6 +73,15 @@ impl Mda {
         Ok((Self { dtype, dims, data_offset: bytes_read }, file))
     }
 
+    /// True where a file is one by its content: its header and its length agree.
+    pub(super) fn is_one(path: &Path) -> bool {
+        let Ok((mda, file)) = Self::open(path) else { return false };
+        let count = mda.dims.iter().try_fold(1_u64, |count, &dim| count.checked_mul(dim as u64));
+        let bytes = count.and_then(|count| count.checked_mul(mda.dtype.size() as u64));
+        let whole = bytes.and_then(|bytes| bytes.checked_add(mda.data_offset));
+        file.metadata().is_ok_and(|data| Some(data.len()) == whole)
+    }
+
     /// Reads a whole array; the values are in the order of the file.
     ///
     /// # Errors

@@ -22,10 +22,11 @@ const RAW: &str = "raw.mda";
 /// The file of a study folder that holds its true spikes.
 pub const FIRINGS_TRUTH: &str = "firings_true.mda";
 
-/// True where a path is a `.mda` file or a folder with `raw.mda` or firings.
+/// True where a path is a `.mda` file, a file without an ending that is one by its content, as caches of files by their hash
+/// have it, or a folder with `raw.mda` or firings.
 pub(in crate::io) fn is_study(path: &Path) -> bool {
     if path.is_file() {
-        return path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mda"));
+        return path.extension().map_or_else(|| Mda::is_one(path), |e| e.eq_ignore_ascii_case("mda"));
     }
     [RAW, FIRINGS_TRUTH, "firings.mda"].iter().any(|name| path.join(name).is_file())
 }

@@ -45,7 +45,7 @@ fn walk(folder: &Path, names: &mut Vec<String>, found: &mut Vec<Entry>) -> Resul
             let keys =
                 levels.zip(names.iter()).map(|(level, name)| ((*level).to_owned(), name.as_str().into()));
             let truth = path.join(FIRINGS_TRUTH);
-            let truth = truth.is_file().then_some(truth);
+            let truth = truth.is_file().then_some(Ok(truth));
             found.push(Entry { keys: keys.collect(), truth, ..Entry::at(path) });
         } else if path.is_dir() && names.len() < DEPTH {
             walk(&path, names, found)?;
@@ -79,7 +79,7 @@ pub(super) fn named(files: &[PathBuf]) -> Vec<Entry> {
     let entry = |path: &PathBuf| {
         let name = Json::from(tail(path, parts));
         let truth = path.join(FIRINGS_TRUTH);
-        let truth = truth.is_file().then_some(truth);
+        let truth = truth.is_file().then_some(Ok(truth));
         Entry { keys: BTreeMap::from([("recording".to_owned(), name)]), truth, ..Entry::at(path.clone()) }
     };
     files.iter().map(entry).collect()

@@ -40,8 +40,8 @@ pub struct Entry {
     pub keys: BTreeMap<String, Json>,
     /// Where it is.
     pub place: Place,
-    /// Its true spikes, where the study has them.
-    pub truth: Option<PathBuf>,
+    /// Its true spikes, where the study has them, or why they cannot be had.
+    pub truth: Option<Result<PathBuf, String>>,
     /// What the study says of a raw file: fields of [`OpenOptions`] by name.
     pub settings: Map<String, Json>,
 }
@@ -98,7 +98,7 @@ impl Entry {
         let options = self.options(options)?;
         match &self.place {
             Place::Path(path) => open_noted(path, &options, notes, open_recording),
-            Place::Pointed(pointer) => pointer.open(&options),
+            Place::Pointed(pointer) => pointer.open(&options, notes),
             Place::Nowhere(name, reason) => Err(Error::format(Path::new(name), reason.clone())),
         }
     }

@@ -3,7 +3,7 @@
 use super::{Entry, Place};
 use crate::{
     data::{Probe, Recording},
-    io::{Error, OpenOptions, content::Content, json, mda},
+    io::{Error, OpenOptions, content::Content, json, mda, noted::opened_when_read},
 };
 use serde_json::{Map, Value as Json};
 use std::{
@@ -17,6 +17,8 @@ use std::{
 pub struct Pointer {
     /// The samples, an MDA array.
     pub file: PathBuf,
+    /// What the file has to hold, where it is named by its content.
+    pub content: Option<Content>,
     /// The JSON that describes it.
     pub described_by: PathBuf,
     /// Samples per second, in Hz.
@@ -28,13 +30,25 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    pub(super) fn open(&self, options: &OpenOptions) -> Result<Recording, Error> {
+    /// Samples that are named by their content are compared with their name when they are read first.
+    pub(super) fn open(&self, options: &OpenOptions, notes: Option<&Path>) -> Result<Recording, Error> {
         let options = OpenOptions {
             sampling_frequency: options.sampling_frequency.or(self.sampling_frequency),
             gain_to_uv: options.gain_to_uv.or(self.scale_factor),
             ..options.clone()
         };
         let recording = mda::open_recording(&self.file, &options)?;
+        let recording = match self.content.clone() {
+            None => recording,
+            Some(content) => {
+                let (samples, file) = (recording.clone(), self.file.clone());
+                let notes = notes.map(Path::to_owned);
+                opened_when_read(&recording, move || {
+                    content.verify(&file, notes.as_deref())?;
+                    Ok(samples.clone())
+                })
+            }
+        };
         let mut info = recording.info().clone();
         if options.probe.is_some() || self.geometry_um.is_empty() {
             return Ok(recording);
@@ -67,7 +81,7 @@ pub(super) fn entries(path: &Path, value: &Json) -> Option<Vec<Entry>> {
     value.get("raw")?.as_str()?;
     let truth = path.with_file_name(format!("{name}.firings_true.json"));
     let keys = BTreeMap::from([("recording".to_owned(), Json::from(name))]);
-    let truth = truth.is_file().then(|| truth_at(&truth)).and_then(Result::ok);
+    let truth = truth.is_file().then(|| truth_at(&truth));
     Some(vec![Entry { keys, place: described(path, value), truth, settings: Map::new() }])
 }
 
@@ -77,14 +91,14 @@ fn pointed(study: &Path, recording: &Json) -> Entry {
     let keys = [("study_set", "studySetName"), ("study", "studyName"), ("recording", "name")];
     let keys = keys.iter().filter_map(|(key, field)| Some(((*key).to_owned(), Json::from(text(field)?))));
     let uri = text("recordingUri").unwrap_or_default();
-    let place = match resolve(uri, study) {
+    let place = match whole(uri, study) {
         Ok(file) => match json::read(&file) {
             Ok(value) => described(&file, &value),
             Err(error) => Place::Nowhere(uri.to_owned(), error.to_string()),
         },
         Err(reason) => Place::Nowhere(uri.to_owned(), reason),
     };
-    let truth = text("sortingTrueUri").and_then(|uri| truth_at(&resolve(uri, study).ok()?).ok());
+    let truth = text("sortingTrueUri").map(|uri| truth_at(&whole(uri, study)?));
     Entry { keys: keys.collect(), place, truth, settings: Map::new() }
 }
 
@@ -92,7 +106,7 @@ fn pointed(study: &Path, recording: &Json) -> Entry {
 fn truth_at(path: &Path) -> Result<PathBuf, String> {
     let value = json::read(path).map_err(|e| e.to_string())?;
     let uri = value.get("firings").and_then(Json::as_str).ok_or("it names no firings")?;
-    resolve(uri, path)
+    whole(uri, path)
 }
 
 /// The samples a recording's JSON points at.
@@ -100,8 +114,8 @@ fn described(path: &Path, value: &Json) -> Place {
     let Some(uri) = value.get("raw").and_then(Json::as_str) else {
         return Place::Nowhere(path.display().to_string(), "it names no samples (raw)".into());
     };
-    let file = match resolve(uri, path) {
-        Ok(file) => file,
+    let (file, content) = match resolve(uri, path) {
+        Ok(found) => found,
         Err(reason) => return Place::Nowhere(uri.to_owned(), reason),
     };
     let param = |name: &str| value.get("params").and_then(|p| p.get(name)).and_then(Json::as_f64);
@@ -112,6 +126,7 @@ fn described(path: &Path, value: &Json) -> Place {
     let geometry = value.get("geom").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     Place::Pointed(Pointer {
         file,
+        content,
         described_by: path.to_owned(),
         sampling_frequency: param("samplerate"),
         scale_factor: param("scale_factor"),
@@ -119,17 +134,32 @@ fn described(path: &Path, value: &Json) -> Place {
     })
 }
 
+/// The file a pointer leads to, which is small, and has the content its name says.
+fn whole(uri: &str, beside: &Path) -> Result<PathBuf, String> {
+    let (file, content) = resolve(uri, beside)?;
+    if let Some(content) = content {
+        content.verify(&file, None).map_err(|error| error.to_string())?;
+    }
+    Ok(file)
+}
+
 /// The file a pointer leads to: a path beside the JSON, or [`Content`].
-fn resolve(uri: &str, beside: &Path) -> Result<PathBuf, String> {
+fn resolve(uri: &str, beside: &Path) -> Result<(PathBuf, Option<Content>), String> {
     let folder = beside.parent().unwrap_or(Path::new(""));
     match Content::parse(uri) {
-        Some(content) => content?.find(folder),
+        Some(content) => {
+            let content = content?;
+            Ok((content.find(folder)?, Some(content)))
+        }
         None if uri.is_empty() || uri.contains("://") => {
             Err(format!("\"{uri}\" is no pointer that can be followed: sha1:// or a path expected"))
         }
         None => {
             let path = folder.join(uri);
-            if path.exists() { Ok(path) } else { Err(format!("{} is not there", path.display())) }
+            match path.exists() {
+                true => Ok((path, None)),
+                false => Err(format!("{} is not there", path.display())),
+            }
         }
     }
 }

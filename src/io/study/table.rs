@@ -6,10 +6,7 @@ use crate::{
     io::{Error, csv, json, mda::FIRINGS_TRUTH},
 };
 use serde_json::{Map, Value as Json};
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 /// The column that holds the path of the true spikes.
 const TRUTH: &str = "truth";
@@ -114,7 +111,7 @@ fn entry(study: &Study, index: usize, mut row: Map<String, Json>) -> Result<Entr
         Place::Path(path) => Some(path.join(FIRINGS_TRUTH)).filter(|truth| truth.is_file()),
         _ => None,
     };
-    let truth: Option<PathBuf> = truth.or_else(|| beside(&place));
+    let truth = truth.or_else(|| beside(&place)).map(Ok);
     let mut settings = Map::new();
     for name in SETTINGS {
         if study.keys.iter().any(|key| key == name) {

@@ -6,9 +6,17 @@ use crate::{
     pipeline::{Coordinate, PortType},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fs, path::Path, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 const NAME: &str = "manifest.json";
+
+/// That a result is used again within this time is not noted.
+const USED_ANEW: Duration = Duration::from_secs(60);
 
 /// The table of contents of a result.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +33,9 @@ pub struct Manifest {
     pub writes: Vec<WrittenEntry>,
     /// Files of the result by their path from its folder.
     pub files: BTreeMap<String, FileEntry>,
+    /// What the task warned of; where not even an empty list is there, its log tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warnings: Option<Vec<String>>,
 }
 
 /// What left by one port.
@@ -68,8 +79,8 @@ impl Manifest {
         self.files.clear();
         for inner in place::files_below(folder)? {
             let path = folder.join(&inner);
-            let bytes = fs::metadata(&path).map_err(|e| Error::io("read", &path, e))?.len();
-            self.files.insert(slashes(&inner), FileEntry { bytes, blake3: hash_file(&path)? });
+            let (bytes, blake3) = hash_file(&path)?;
+            self.files.insert(slashes(&inner), FileEntry { bytes, blake3 });
         }
         place::write_json(&folder.join(NAME), self)
     }
@@ -101,9 +112,12 @@ impl Manifest {
 
     /// What is wrong with the files of a result, as their hashes tell.
     pub(super) fn check_files(&self, folder: &Path) -> Result<(), String> {
-        self.check_sizes(folder)?;
         for (name, entry) in &self.files {
-            if hash_file(&folder.join(name)).map_err(|e| e.to_string())? != entry.blake3 {
+            let (bytes, hash) = hash_file(&folder.join(name)).map_err(|e| format!("{name}: {e}"))?;
+            if bytes != entry.bytes {
+                return Err(format!("{name} has {bytes} bytes instead of {}", entry.bytes));
+            }
+            if hash != entry.blake3 {
                 return Err(format!("{name} was changed since it was written"));
             }
         }
@@ -115,17 +129,22 @@ fn slashes(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-pub(super) fn hash_file(path: &Path) -> Result<String, Error> {
+/// Bytes of a file and their BLAKE3 hash.
+fn hash_file(path: &Path) -> Result<(u64, String), Error> {
     let failed = |e| Error::io("read", path, e);
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(fs::File::open(path).map_err(failed)?).map_err(failed)?;
-    Ok(hasher.finalize().to_hex().to_string())
+    Ok((hasher.count(), hasher.finalize().to_hex().to_string()))
 }
 
 /// Results used last are kept longest; where the time cannot be set, only that order suffers.
 pub(super) fn mark_used(folder: &Path) {
-    if let Ok(file) = fs::File::options().append(true).open(folder.join(NAME)) {
-        let _ = file.set_modified(SystemTime::now());
+    let now = SystemTime::now();
+    let is_news = |time: SystemTime| now.duration_since(time).map_or(true, |since| since > USED_ANEW);
+    if let Ok(file) = fs::File::options().append(true).open(folder.join(NAME))
+        && file.metadata().and_then(|data| data.modified()).map_or(true, is_news)
+    {
+        let _ = file.set_modified(now);
     }
 }
 

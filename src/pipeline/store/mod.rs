@@ -95,6 +95,9 @@ impl Stored {
 
     /// What the task warned of when it was made; nothing where its log cannot be read.
     pub fn warnings(&self) -> Vec<String> {
+        if let Some(warnings) = &self.manifest.warnings {
+            return warnings.clone();
+        }
         let log = std::fs::read_to_string(self.folder.join("log.txt"));
         log.map_or_else(|_| Vec::new(), |log| super::feed::warnings_in(&log))
     }

@@ -1,14 +1,12 @@
-//! From a typed node to the erased one that the graph works with.
+//! The erased form of a node, and the way from the typed one to it.
 
-use super::{
+use super::{Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt};
+use crate::pipeline::{
     act::Act,
     check,
     expand::Expansion,
     fields,
     needs::TaskNeeds,
-    node::{
-        DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt,
-    },
     offer::Offered,
     params::{self, ParamProblem, ParamSpec, Params},
     port::{Coordinate, Port},
@@ -20,13 +18,104 @@ use std::{
     sync::Arc,
 };
 
+/// A node with its parameter type erased; parameters are the JSON map of what was set.
+pub trait DynNode: Send + Sync {
+    /// What it is.
+    fn info(&self) -> NodeInfo;
+    /// Its parameters, in declared order.
+    fn specs(&self) -> &[ParamSpec];
+    /// Everything wrong with these parameters: types, ranges, unknown fields, the node's own checks.
+    fn check(&self, params: &Params) -> Vec<ParamProblem>;
+    /// All parameters, defaults filled in.
+    ///
+    /// # Errors
+    /// The first problem.
+    fn complete(&self, params: &Params) -> Result<Params, ParamProblem>;
+    /// Reads parameters from RON text such as `(freq_min: 300.0)`; errors carry RON's own position.
+    ///
+    /// # Errors
+    /// As RON says it.
+    fn params_from_ron(&self, text: &str) -> Result<Params, ron::error::SpannedError>;
+    /// Writes the fields that differ from the defaults, as `(name, RON text)` in declared order.
+    ///
+    /// # Errors
+    /// The first problem with the parameters.
+    fn params_to_ron(&self, params: &Params) -> Result<Vec<(String, String)>, ParamProblem>;
+    /// As [`Node::expand`].
+    ///
+    /// # Errors
+    /// The first problem with the parameters.
+    fn expand(&self, params: &Params) -> Result<Option<Expansion>, ParamProblem>;
+    /// As [`Node::acts`], of the defaults where the parameters are wrong.
+    fn acts(&self, params: &Params) -> Vec<Act>;
+    /// As [`Node::presets`]: what differs from the defaults.
+    fn presets(&self) -> Vec<(&'static str, Params)> {
+        Vec::new()
+    }
+    /// As [`Node::in_python`], of the defaults where the parameters are wrong.
+    fn in_python(&self, _params: &Params, _names: &PythonNames) -> Option<PythonStep> {
+        None
+    }
+    /// Inputs for these parameters (of the defaults where the parameters are wrong).
+    fn inputs(&self, params: &Params) -> Vec<Port>;
+    /// Outputs for these parameters (of the defaults where the parameters are wrong).
+    fn outputs(&self, params: &Params) -> Vec<Port>;
+    /// All parameters with automatic values turned into numbers.
+    ///
+    /// # Errors
+    /// Wrong parameters, or inputs that do not allow it.
+    fn resolve(&self, params: &Params, inputs: &Inputs) -> Result<Params, NodeError>;
+    /// As [`Node::offered`], of the defaults where the parameters are wrong.
+    fn offered(&self, _params: &Params, _base: &Path, _waits: bool) -> Offered {
+        Offered::Nothing
+    }
+    /// As [`Node::files`].
+    fn files(&self, params: &Params, base: &Path) -> Vec<PathBuf>;
+    /// As [`Node::writes`].
+    fn writes(&self, params: &Params) -> Vec<PathBuf>;
+    /// As [`Node::uses_coordinates`].
+    fn uses_coordinates(&self, params: &Params) -> bool;
+    /// As [`Node::takes_what_is_there`].
+    fn takes_what_is_there(&self, params: &Params) -> bool;
+    /// As [`Node::needs`], of the defaults where the parameters are wrong.
+    fn needs(&self, _params: &Params, _inputs: &Inputs) -> TaskNeeds {
+        TaskNeeds::of(self.info().work.class())
+    }
+    /// As [`Node::groups`].
+    fn groups(&self, params: &Params) -> Option<Vec<String>>;
+    /// As [`Node::sweeps`].
+    fn sweeps(&self, params: &Params) -> Vec<Swept>;
+    /// As [`Node::renamed`].
+    fn renamed(&self, params: &Params, called: &dyn Fn(&str) -> Option<String>) -> Option<Params>;
+    /// As [`Node::arrange`]; `params` need not be resolved.
+    ///
+    /// # Errors
+    /// As [`Node::arrange`].
+    fn arrange(&self, params: &Params, item: &Coordinate, value: &ValueAt) -> Result<Vec<Passed>, NodeError>;
+    /// As [`Node::fit`]; `params` are resolved.
+    ///
+    /// # Errors
+    /// As [`Node::fit`].
+    fn fit(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError>;
+    /// As [`Node::glimpse`]; its parameters need not be resolved.
+    ///
+    /// # Errors
+    /// As [`Node::glimpse`].
+    fn glimpse(&self, inputs: &Inputs) -> Result<Option<Glimpse<Params>>, NodeError>;
+    /// As [`Node::run`]; `params` are resolved.
+    ///
+    /// # Errors
+    /// As [`Node::run`].
+    fn run(&self, params: &Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError>;
+}
+
 struct Erased<N: Node> {
     node: N,
     specs: Vec<ParamSpec>,
 }
 
 /// Erases the parameter type of a node.
-pub(super) fn node_erased<N: Node>(node: N) -> Arc<dyn DynNode> {
+pub(in crate::pipeline) fn node_erased<N: Node>(node: N) -> Arc<dyn DynNode> {
     Arc::new(Erased { specs: params::specs::<N::Params>(), node })
 }
 
@@ -44,7 +133,7 @@ fn input_error(problem: ParamProblem) -> NodeError {
     NodeError::Input(format!("{}: {}", problem.field, problem.message))
 }
 
-pub(super) fn to_params<P: serde::Serialize>(typed: &P) -> Params {
+pub(in crate::pipeline) fn to_params<P: serde::Serialize>(typed: &P) -> Params {
     match serde_json::to_value(typed) {
         Ok(Json::Object(map)) => map,
         _ => Params::new(),
