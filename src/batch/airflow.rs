@@ -125,9 +125,10 @@ impl Airflow {
 pub struct AirflowRun {
     /// Its state in Airflow's word, such as `running`.
     pub state: String,
-    /// When it was to begin, in UTC as `2026-03-01T12:00:00.5+00:00`.
-    #[serde(alias = "logical_date")]
-    pub run_after: String,
+    /// When it was to begin, in UTC as `2026-03-01T12:00:00.5+00:00`; Airflow 2 does not say it.
+    pub run_after: Option<String>,
+    /// The time it stands for.
+    pub logical_date: Option<String>,
 }
 
 impl AirflowRun {
@@ -136,10 +137,14 @@ impl AirflowRun {
         matches!(self.state.as_str(), "success" | "failed")
     }
 
+    fn time(&self) -> &str {
+        self.run_after.as_deref().or(self.logical_date.as_deref()).unwrap_or_default()
+    }
+
     /// True where it began after a pipeline was submitted.
     pub fn is_since(&self, submission: &Submission) -> bool {
         let second = |time: &str| time.get(..19).unwrap_or_default().to_owned();
-        second(&self.run_after) >= second(&submission.submitted)
+        second(self.time()) >= second(&submission.submitted)
     }
 }
 
@@ -150,11 +155,14 @@ pub fn last_run(dag: &str) -> Option<AirflowRun> {
     ways.iter().find_map(|way| {
         let arguments = [&["dags", "list-runs", "-o", "json"], *way].concat();
         let output = Command::new("airflow").args(arguments).stdin(Stdio::null()).output().ok()?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        // Warnings may come before it.
-        let runs = said.lines().find_map(|line| serde_json::from_str::<Vec<AirflowRun>>(line).ok())?;
-        runs.into_iter().max_by(|a, b| a.run_after.cmp(&b.run_after))
+        latest(&String::from_utf8_lossy(&output.stdout))
     })
+}
+
+/// The latest of the runs that Airflow lists as JSON; warnings may come before it.
+fn latest(said: &str) -> Option<AirflowRun> {
+    let runs = said.lines().find_map(|line| serde_json::from_str::<Vec<AirflowRun>>(line).ok())?;
+    runs.into_iter().max_by(|a, b| a.time().cmp(b.time()))
 }
 
 /// The name of a pipeline's DAG.
@@ -226,6 +234,21 @@ mod tests {
         for wrong in ["", "soon", "1:2:3:4", "1-", "-5"] {
             assert!(seconds(wrong).is_err_and(|e| e.contains("2:00:00")), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_latest_run_is_read_whatever_is_said_before_it() {
+        let said = r#"[py.warnings] no graphviz
+[{"dag_id": "p", "run_id": "manual__1", "state": "failed", "run_after": "2026-11-29T11:14:52.779908+00:00", "logical_date": "2026-11-29T11:14:49.762742+00:00", "end_date": null},
+ {"dag_id": "p"}]"#;
+        assert_eq!(latest(said), None, "one line holds it");
+        let said = said.replace(",\n ", ", ");
+        let run = latest(&said).unwrap_or_default();
+        assert!(run.has_ended() && run.state == "failed");
+        let at = |submitted: &str| Submission { submitted: submitted.into(), ..Submission::default() };
+        assert!(run.is_since(&at("2026-11-29T11:14:52Z")) && !run.is_since(&at("2026-11-29T11:14:53Z")));
+        let earlier = r#"[{"state": "success", "logical_date": "2024-01-01T00:00:00+00:00"}]"#;
+        assert!(latest(earlier).is_some_and(|run| !run.is_since(&at("2024-01-01T00:00:01Z"))));
     }
 
     #[test]
