@@ -232,7 +232,7 @@ fn nearest_pairs(clusters: &[Cluster], compared: &[bool]) -> Vec<(usize, usize)>
 }
 
 /// k-means from spread-out seeds (k-means++), a few rounds.
-fn k_means(points: &Points, k: usize, random: u64) -> Vec<u32> {
+pub(super) fn k_means(points: &Points, k: usize, random: u64) -> Vec<u32> {
     let n = points.len();
     if k <= 1 || n <= k {
         return vec![0; n];

@@ -1,4 +1,6 @@
-//! Units that were told apart before and are one hump now.
+//! Units whose times say that they are several neurons, though they are one hump.
+//!
+//! Components of a mixture are units where their cross-correlogram says so, and so are those that were told apart before.
 //!
 //! The second clustering looks at the spikes that the templates of the first one matched. Where two units lie close, one
 //! look shows the dip between them and the next does not, by nothing but the noise. What the first look parted is only
@@ -6,7 +8,8 @@
 //! refractory period as often as by chance stay two.
 
 use super::{
-    points::Points,
+    isocut::isocut,
+    points::{Points, discriminant, dot},
     refractory::{self, Verdict},
     times,
 };
@@ -70,6 +73,60 @@ pub(super) fn known_parts(
     Some(out)
 }
 
+/// The parts of some members by their labels, put together until all fire independently of each other; of those that do
+/// not, first what is one neuron by its times, then what shows the least dip. `points` are the members' features.
+pub(super) fn independent_parts(
+    features: &Features,
+    members: &[u32],
+    points: &Points,
+    labels: &[u32],
+    least: usize,
+) -> Vec<Vec<u32>> {
+    let count = labels.iter().max().map_or(0, |&l| l as usize + 1);
+    let mut parts: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (place, &label) in labels.iter().enumerate() {
+        parts[label as usize].push(place);
+    }
+    parts.retain(|part| !part.is_empty());
+    let rate = features.peaks.sampling_frequency;
+    let of = |part: &[usize]| part.iter().map(|&place| members[place]).collect::<Vec<u32>>();
+    // How far two parts are from being one; `None` where they are two neurons.
+    let distance = |a: &[usize], b: &[usize]| match refractory::compare(
+        &times(features, &of(a)),
+        &times(features, &of(b)),
+        rate,
+    ) {
+        Verdict::Independent if a.len().min(b.len()) >= least => None,
+        Verdict::OneNeuron => Some(-1.0),
+        _ => Some(dip_between(points, a, b)),
+    };
+    loop {
+        let pairs = (0..parts.len()).flat_map(|a| (a + 1..parts.len()).map(move |b| (a, b)));
+        let nearest = pairs
+            .filter_map(|(a, b)| Some((distance(&parts[a], &parts[b])?, a, b)))
+            .min_by(|x, y| x.0.total_cmp(&y.0));
+        let Some((_, a, b)) = nearest else { break };
+        let other = parts.swap_remove(b);
+        parts[a].extend(other);
+        parts[a].sort_unstable();
+    }
+    parts.iter().map(|part| of(part)).collect()
+}
+
+/// Dip score of two parts along the axis that parts them best.
+fn dip_between(points: &Points, a: &[usize], b: &[usize]) -> f64 {
+    let moments = |part: &[usize]| {
+        let mean = points.mean(part.iter().copied());
+        let covariance = points.covariance(part.iter().copied(), &mean);
+        (mean, covariance)
+    };
+    let ((mean_a, cov_a), (mean_b, cov_b)) = (moments(a), moments(b));
+    let axis = discriminant(&mean_a, &cov_a, &mean_b, &cov_b);
+    let mut places: Vec<f64> = a.iter().chain(b).map(|&i| f64::from(dot(points.row(i), &axis))).collect();
+    places.sort_unstable_by(f64::total_cmp);
+    isocut(&places).score
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -97,6 +154,31 @@ mod tests {
             max_channels: 1,
             values: spikes.iter().map(|s| s.1 as f32).collect(),
             units: Some(spikes.iter().map(|s| s.1).collect()),
+        }
+    }
+
+    #[test]
+    fn components_are_put_together_until_they_are_neurons() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+        let mut spikes: Vec<(i64, u32)> = Vec::new();
+        for unit in [0, 2] {
+            let mut time = 0.0;
+            for index in 0..1_500u32 {
+                time += 0.003 - (1.0 - rng.random::<f64>()).ln() / 15.0;
+                // The second unit is two components.
+                spikes.push(((time * 30_000.0) as i64, unit + if unit == 2 { index % 2 } else { 0 }));
+            }
+        }
+        spikes.sort_unstable();
+        let features = features(&spikes);
+        let members: Vec<u32> = (0..spikes.len() as u32).collect();
+        let raw = gather(&features, members.iter().copied(), &[0]);
+        let labels: Vec<u32> = spikes.iter().map(|s| s.1).collect();
+        let parts = independent_parts(&features, &members, &raw, &labels, 20);
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [1_500, 1_500]);
+        for part in &parts {
+            let first = spikes[part[0] as usize].1.min(2);
+            assert!(part.iter().all(|&m| spikes[m as usize].1.min(2) == first));
         }
     }
 

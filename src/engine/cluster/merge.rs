@@ -26,9 +26,14 @@ const MAX_LAG: usize = 8;
 /// Channels count where at least this share of the members has features.
 const LEAST_COVERAGE: f64 = 0.5;
 
+/// Share of the dip's threshold below which parts of one cell are put together again.
+const PARTED_BEFORE: f64 = 0.5;
+
 /// A cluster and its mean features.
 struct Group {
     members: Vec<u32>,
+    /// Cells it comes from, ascending.
+    cells: Vec<u32>,
     /// Mean features by channel.
     mean: BTreeMap<u32, Vec<f64>>,
     /// Channel of the largest mean.
@@ -36,7 +41,7 @@ struct Group {
 }
 
 impl Group {
-    fn new(features: &Features, mut members: Vec<u32>) -> Self {
+    fn new(features: &Features, mut members: Vec<u32>, cells: Vec<u32>) -> Self {
         members.sort_unstable();
         let k = features.basis.nrows();
         let row = features.max_channels * k;
@@ -63,7 +68,12 @@ impl Group {
             .iter()
             .max_by(|a, b| energy(a.1).total_cmp(&energy(b.1)).then(b.0.cmp(a.0)))
             .map_or(0, |(&channel, _)| channel);
-        Self { members, mean, main }
+        Self { members, cells, mean, main }
+    }
+
+    /// True where parts of both were told apart in one cell.
+    fn were_parted(&self, other: &Self) -> bool {
+        self.cells.iter().any(|cell| other.cells.contains(cell))
     }
 
     /// True where the two fire independently of each other, refractory period and all.
@@ -155,7 +165,10 @@ fn dip_between(
     isocut(&places).score
 }
 
-/// Clusters merged as long as two that look alike are one hump; in order of their main channels.
+/// The parts of each cell merged as long as two that look alike are one hump; in order of their main channels.
+///
+/// Parts of one cell were told apart there already. That the same test sees less of a dip when it is asked again, on other
+/// channels, is no reason to put them together: only where hardly any is left they are.
 ///
 /// # Errors
 /// Where it is cancelled.
@@ -163,15 +176,19 @@ pub(super) fn merge_across(
     features: &Features,
     basis: &Basis,
     geometry: &Geometry,
-    clusters: Vec<Vec<u32>>,
+    parts: Vec<Vec<Vec<u32>>>,
     params: &ClusterParams,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Vec<u32>>, EngineError> {
     let lags = -(2 * MAX_LAG as i32)..=2 * MAX_LAG as i32;
     let overlaps: Vec<Array2<f64>> = lags.map(|lag| basis.overlap(f64::from(lag) / 2.0)).collect();
     let near = geometry.neighbors(params.radius_um, usize::MAX);
-    let mut groups: Vec<Option<Group>> =
-        clusters.into_par_iter().map(|members| Some(Group::new(features, members))).collect();
+    let mut groups: Vec<Option<Group>> = parts
+        .into_par_iter()
+        .enumerate()
+        .flat_map_iter(|(cell, parts)| parts.into_iter().map(move |members| (cell as u32, members)))
+        .map(|(cell, members)| Some(Group::new(features, members, vec![cell])))
+        .collect();
     // What each pair was found to be, until one of the two changes: similarity, dip score.
     let mut known: BTreeMap<(usize, usize), (f64, f64)> = BTreeMap::new();
     loop {
@@ -205,7 +222,9 @@ pub(super) fn merge_across(
             .iter()
             .filter_map(|pair| {
                 let &(cosine, score) = known.get(pair)?;
-                (score < params.isosplit.isocut_threshold).then_some((*pair, cosine))
+                let parted = groups[pair.0].as_ref()?.were_parted(groups[pair.1].as_ref()?);
+                let share = if parted { PARTED_BEFORE } else { 1.0 };
+                (score < share * params.isosplit.isocut_threshold).then_some((*pair, cosine))
             })
             .collect();
         if merges.is_empty() {
@@ -221,7 +240,10 @@ pub(super) fn merge_across(
             touched[b] = true;
             if let (Some(one), Some(other)) = (groups[a].take(), groups[b].take()) {
                 let members = one.members.into_iter().chain(other.members).collect();
-                groups[a] = Some(Group::new(features, members));
+                let mut cells = [one.cells, other.cells].concat();
+                cells.sort_unstable();
+                cells.dedup();
+                groups[a] = Some(Group::new(features, members, cells));
             }
         }
         known.retain(|&(a, b), _| !touched[a] && !touched[b]);

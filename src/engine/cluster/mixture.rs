@@ -1,0 +1,206 @@
+//! The likeliest mixture of Gaussians of one covariance: parts of a cluster whose times say that it holds several neurons.
+//!
+//! Three neurons of one contact often lie on a line: cut in two, the middle one is torn, and neither half shows a dip any
+//! more. A mixture of as many components as explain the points, all at once, has one for each. Spikes that differ in size
+//! make more components than neurons; which of them are neurons is not asked here (see
+//! [`independent_parts`](super::known::independent_parts)).
+
+use super::{isosplit::k_means, points::Points};
+use crate::engine::eigen::{inverse, symmetric_eigen};
+use ndarray::Array2;
+
+/// Components at most.
+const MOST_COMPONENTS: usize = 6;
+/// Draws of the places they start from.
+const DRAWS: u64 = 4;
+/// Points the mixture is fitted to, at most.
+const MOST_POINTS: usize = 1_500;
+/// Rounds of expectation and maximisation, and the change of the mean log likelihood at which they end.
+const ROUNDS: usize = 60;
+const SETTLED: f64 = 1e-5;
+
+/// Gaussians of one covariance, about a common mean of zero where the covariance of all points is one.
+struct Mixture {
+    /// Of each component: `W⁻¹ μ`, and `ln π - μ' W⁻¹ μ / 2`, where W is the covariance.
+    planes: Vec<(Vec<f64>, f64)>,
+    /// What the mean log likelihood of a point has beside the logarithm of the sum over components.
+    common: f64,
+}
+
+impl Mixture {
+    fn new(weights: &[f64], means: &[Vec<f64>]) -> Option<Self> {
+        let dim = means.first()?.len();
+        // What is not between the components is within them.
+        let within = Array2::from_shape_fn((dim, dim), |(i, j)| {
+            let between: f64 = weights.iter().zip(means).map(|(w, m)| w * m[i] * m[j]).sum();
+            f64::from(u8::from(i == j)) * (1.0 + 1e-6) - between
+        });
+        let inverse = inverse(&within)?;
+        let (values, _) = symmetric_eigen(&within);
+        let volume: f64 = values.iter().map(|v| v.max(1e-9).ln()).sum();
+        let planes = weights
+            .iter()
+            .zip(means)
+            .map(|(weight, mean)| {
+                let plane: Vec<f64> =
+                    (0..dim).map(|i| (0..dim).map(|j| inverse[[i, j]] * mean[j]).sum()).collect();
+                let half: f64 = 0.5 * plane.iter().zip(mean).map(|(p, m)| p * m).sum::<f64>();
+                (plane, weight.ln() - half)
+            })
+            .collect();
+        // The mean of x' W⁻¹ x over points of covariance one.
+        let common = -0.5 * (inverse.diag().sum() + volume);
+        Some(Self { planes, common })
+    }
+
+    /// Fills `out` with the logarithm of each component's share of a point, but for a constant; returns the largest.
+    fn odds(&self, x: &[f32], out: &mut [f64]) -> f64 {
+        let mut most = f64::NEG_INFINITY;
+        for ((plane, offset), odds) in self.planes.iter().zip(out.iter_mut()) {
+            let mut sum = *offset;
+            for i in 0..plane.len().min(x.len()) {
+                sum += plane[i] * f64::from(x[i]);
+            }
+            *odds = sum;
+            most = most.max(sum);
+        }
+        most
+    }
+
+    /// Rounds of expectation and maximisation from labels on; the mean log likelihood of a point, but for a constant, and
+    /// the mixture. `None` where a component dies out.
+    fn fit(points: &Points, labels: &[u32], count: usize) -> Option<(f64, Self)> {
+        let (n, dim) = (points.len() as f64, points.dim);
+        let mut shares = vec![0.0; points.len() * count];
+        for (share, &label) in shares.chunks_exact_mut(count).zip(labels) {
+            share[label as usize] = 1.0;
+        }
+        let mut last: Option<(f64, Self)> = None;
+        for _ in 0..ROUNDS {
+            let mut weights = vec![0.0; count];
+            let mut means = vec![vec![0.0; dim]; count];
+            for (row, share) in points.rows().zip(shares.chunks_exact(count)) {
+                for ((weight, mean), s) in weights.iter_mut().zip(&mut means).zip(share) {
+                    *weight += s;
+                    for i in 0..dim {
+                        mean[i] += s * f64::from(row[i]);
+                    }
+                }
+            }
+            if weights.iter().any(|w| *w < 2.0 * dim as f64) {
+                return None;
+            }
+            for (weight, mean) in weights.iter_mut().zip(&mut means) {
+                mean.iter_mut().for_each(|m| *m /= *weight);
+                *weight /= n;
+            }
+            let mixture = Self::new(&weights, &means)?;
+            let mut likelihood = 0.0;
+            for (row, share) in points.rows().zip(shares.chunks_exact_mut(count)) {
+                let most = mixture.odds(row, share);
+                let mut sum = 0.0;
+                for s in share.iter_mut() {
+                    *s = (*s - most).exp();
+                    sum += *s;
+                }
+                share.iter_mut().for_each(|s| *s /= sum);
+                likelihood += most + sum.ln();
+            }
+            let likelihood = likelihood / n + mixture.common;
+            let settled = last.as_ref().is_some_and(|(before, _)| likelihood - before < SETTLED);
+            last = Some((likelihood, mixture));
+            if settled {
+                break;
+            }
+        }
+        last
+    }
+
+    /// The likeliest component of each point.
+    fn labels(&self, points: &Points) -> Vec<u32> {
+        let mut odds = vec![0.0; self.planes.len()];
+        points
+            .rows()
+            .map(|row| {
+                let most = self.odds(row, &mut odds);
+                odds.iter().position(|o| *o >= most).unwrap_or(0) as u32
+            })
+            .collect()
+    }
+}
+
+/// The likeliest component of each point, as many components as Schwarz's criterion allows but two at least; `None` of few
+/// points. The points are uncorrelated, as on principal axes.
+pub(super) fn components(points: &Points, random: u64) -> Option<Vec<u32>> {
+    let mean = points.mean(0..points.len());
+    let covariance = points.covariance(0..points.len(), &mean);
+    let scale: Vec<f64> = covariance.diag().iter().map(|v| 1.0 / v.max(1e-12).sqrt()).collect();
+    let round = Points {
+        dim: points.dim,
+        data: points
+            .rows()
+            .flat_map(|row| {
+                row.iter().zip(&mean).zip(&scale).map(|((&x, m), s)| ((f64::from(x) - m) * s) as f32)
+            })
+            .collect(),
+    };
+    let step = points.len().div_ceil(MOST_POINTS).max(1);
+    let sample = Points {
+        dim: points.dim,
+        data: (0..points.len()).step_by(step).flat_map(|i| round.row(i).iter().copied()).collect(),
+    };
+    let n = sample.len() as f64;
+    let mut best: Option<(f64, Mixture)> = None;
+    for count in 2..=MOST_COMPONENTS {
+        let fitted = (0..DRAWS)
+            .filter_map(|draw| {
+                let labels = k_means(&sample, count, random ^ (draw << 44) ^ ((count as u64) << 52));
+                Mixture::fit(&sample, &labels, count)
+            })
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((likelihood, mixture)) = fitted else { break };
+        let score = n * likelihood - 0.5 * (count * (points.dim + 1)) as f64 * n.ln();
+        if best.as_ref().is_some_and(|b| score <= b.0) {
+            break;
+        }
+        best = Some((score, mixture));
+    }
+    best.map(|(_, mixture)| mixture.labels(&round))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    #[test]
+    fn three_units_on_a_line_have_a_component_each() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(4);
+        let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
+        let mut points = Points::new(4);
+        for unit in 0..3 {
+            for _ in 0..800 {
+                points.data.extend([3.5 * unit as f32 + normal(), 4.0 * normal(), normal(), normal()]);
+            }
+        }
+        let labels = components(&points, 1).unwrap();
+        let mut seen = Vec::new();
+        for unit in labels.chunks(800) {
+            let count = |label: u32| unit.iter().filter(|&&l| l == label).count();
+            let label = (0..MOST_COMPONENTS as u32).max_by_key(|&l| count(l)).unwrap();
+            assert!(count(label) > 720, "{} of 800", count(label));
+            seen.push(label);
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 3);
+    }
+
+    #[test]
+    fn few_points_have_no_components() {
+        assert_eq!(components(&Points { dim: 2, data: vec![0.0, 1.0, 2.0, 3.0] }, 1), None);
+        assert_eq!(components(&Points { dim: 2, data: vec![1.0; 200] }, 1), None);
+    }
+}
