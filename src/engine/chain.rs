@@ -15,7 +15,7 @@ mod section;
 mod source;
 mod turns;
 
-pub use parallel::{Job, map_pieces, map_spans, map_spans_with};
+pub use parallel::{Job, map_in_pieces, map_pieces, map_spans, map_spans_with};
 pub use source::{ChainSource, append, concatenate};
 
 use super::{EngineError, block::Block};

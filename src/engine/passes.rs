@@ -3,7 +3,7 @@
 use super::{
     EngineError, Monitor,
     block::Block,
-    chain::{Chain, Job, map_spans_with},
+    chain::{Chain, Job, map_in_pieces, map_spans_with},
     checkpoint::{Checkpoint, Piece},
 };
 use std::ops::Range;
@@ -95,15 +95,53 @@ pub(super) fn over_spans_kept<S: Default + Send, T: Piece + Send>(
     checkpoint: Option<Checkpoint>,
     work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    let Some(checkpoint) = checkpoint else { return over_spans(chain, spans, pad, monitor, work) };
+    kept_or_computed(spans, monitor, checkpoint, |missing, keep| {
+        over_some(chain, missing, spans, pad, monitor, |data: &SpanData, own: &mut S| {
+            let part = work(data, own)?;
+            keep(data.index, &part);
+            Ok(part)
+        })
+    })
+}
+
+/// As [`over_spans_kept`], a span in pieces of so many frames: `work` adds what it finds in one to what was found in those
+/// before it in the span.
+///
+/// # Errors
+/// As [`over_spans`].
+pub(super) fn over_pieces_kept<S: Default + Send, T: Piece + Default + Send>(
+    chain: &Chain,
+    spans: &[SpanRef],
+    (pad, piece): (usize, usize),
+    monitor: &dyn Monitor,
+    checkpoint: Option<Checkpoint>,
+    work: impl Fn(&SpanData, &mut S, &mut T) -> Result<(), EngineError> + Sync,
+) -> Result<Vec<T>, EngineError> {
+    kept_or_computed(spans, monitor, checkpoint, |missing, keep| {
+        let jobs = jobs_of(chain, missing);
+        map_in_pieces(chain, &jobs, (pad, piece), monitor, |block, job, own: &mut S, part: &mut T| {
+            let data = span_data(chain, spans, block, job);
+            work(&data, own, part)?;
+            if job.frames.end == chain.span_range(job.segment, data.span.span).end {
+                keep(data.index, part);
+            }
+            Ok(())
+        })
+    })
+}
+
+/// What an earlier try kept of the spans, and of the others what `compute` makes, which tells of each as it is done.
+fn kept_or_computed<T: Piece>(
+    spans: &[SpanRef],
+    monitor: &dyn Monitor,
+    checkpoint: Option<Checkpoint>,
+    compute: impl FnOnce(&[SpanRef], &(dyn Fn(usize, &T) + Sync)) -> Result<Vec<T>, EngineError>,
+) -> Result<Vec<T>, EngineError> {
+    let Some(checkpoint) = checkpoint else { return compute(spans, &|_, _| ()) };
     let mut parts: Vec<Option<T>> = checkpoint.parts(spans.len(), monitor);
     let missing: Vec<SpanRef> =
         spans.iter().zip(&parts).filter(|(_, part)| part.is_none()).map(|(span, _)| *span).collect();
-    let computed = over_some(chain, &missing, spans, pad, monitor, |data: &SpanData, own: &mut S| {
-        let part = work(data, own)?;
-        checkpoint.keep(data.index, &part);
-        Ok(part)
-    })?;
+    let computed = compute(&missing, &|index, part| checkpoint.keep(index, part))?;
     parts.iter_mut().filter(|part| part.is_none()).zip(computed).for_each(|(part, new)| *part = Some(new));
     Ok(parts.into_iter().flatten().collect())
 }
@@ -117,14 +155,22 @@ fn over_some<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    let jobs: Vec<Job> = some
+    map_spans_with(chain, &jobs_of(chain, some), pad, monitor, |block, job, own: &mut S| {
+        work(&span_data(chain, spans, block, job), own)
+    })
+}
+
+fn jobs_of(chain: &Chain, spans: &[SpanRef]) -> Vec<Job> {
+    spans
         .iter()
         .map(|span| Job { segment: span.segment, frames: chain.span_range(span.segment, span.span) })
-        .collect();
-    map_spans_with(chain, &jobs, pad, monitor, |block, job, own: &mut S| {
-        let span = SpanRef { segment: job.segment, span: job.frames.start / chain.span_frames() };
-        let index = spans.partition_point(|other| *other < span);
-        let segment_frames = chain.num_frames(job.segment);
-        work(&SpanData { block, span, index, frames: job.frames.clone(), segment_frames }, own)
-    })
+        .collect()
+}
+
+/// A job, or a piece of one, as part of its span.
+fn span_data<'a>(chain: &Chain, spans: &[SpanRef], block: &'a Block, job: &Job) -> SpanData<'a> {
+    let span = SpanRef { segment: job.segment, span: job.frames.start / chain.span_frames() };
+    let index = spans.partition_point(|other| *other < span);
+    let segment_frames = chain.num_frames(job.segment);
+    SpanData { block, span, index, frames: job.frames.clone(), segment_frames }
 }

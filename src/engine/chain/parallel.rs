@@ -77,7 +77,29 @@ pub fn map_spans_with<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    map(chain, jobs, Reading::OnGrid { pad }, monitor, work)
+    let whole = |block: &Block, job: &Job, own: &mut S, found: &mut Option<T>| {
+        *found = Some(work(block, job, own)?);
+        Ok(())
+    };
+    map(chain, jobs, Reading::OnGrid { pad, piece: usize::MAX }, monitor, whole)
+}
+
+/// As [`map_spans_with`], a job in pieces of so many frames one after the other: all channels of a piece stay near the
+/// processor. `work` adds what it finds in a piece to what was found in those before.
+///
+/// # Errors
+/// As [`map_spans`].
+pub fn map_in_pieces<S: Default + Send, T: Default + Send>(
+    chain: &Chain,
+    jobs: &[Job],
+    (pad, piece): (usize, usize),
+    monitor: &dyn Monitor,
+    work: impl Fn(&Block, &Job, &mut S, &mut T) -> Result<(), EngineError> + Sync,
+) -> Result<Vec<T>, EngineError> {
+    let add = |block: &Block, job: &Job, own: &mut S, found: &mut Option<T>| {
+        work(block, job, own, found.get_or_insert_default())
+    };
+    map(chain, jobs, Reading::OnGrid { pad, piece }, monitor, add)
 }
 
 /// As [`map_spans_with`], for short pieces from which something is estimated: computed from a warm-up of their own, they
@@ -91,14 +113,18 @@ pub fn map_pieces<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    map(chain, jobs, Reading::Alone, monitor, work)
+    let whole = |block: &Block, job: &Job, own: &mut S, found: &mut Option<T>| {
+        *found = Some(work(block, job, own)?);
+        Ok(())
+    };
+    map(chain, jobs, Reading::Alone, monitor, whole)
 }
 
 /// How the frames of a job are computed.
 #[derive(Clone, Copy)]
 enum Reading {
-    /// As part of the grid, with context.
-    OnGrid { pad: usize },
+    /// As part of the grid, with context, in pieces.
+    OnGrid { pad: usize, piece: usize },
     /// For themselves.
     Alone,
 }
@@ -108,9 +134,12 @@ fn map<S: Default + Send, T: Send>(
     jobs: &[Job],
     reading: Reading,
     monitor: &dyn Monitor,
-    work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
+    work: impl Fn(&Block, &Job, &mut S, &mut Option<T>) -> Result<(), EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    let pad = if let Reading::OnGrid { pad } = reading { pad } else { 0 };
+    let (pad, piece) = match reading {
+        Reading::OnGrid { pad, piece } => (pad, piece.max(1)),
+        Reading::Alone => (0, usize::MAX),
+    };
     let total: u64 = jobs.iter().map(|job| job.frames.len() as u64).sum();
     let (done, next, failed) = (AtomicU64::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     monitor.progress(0, total);
@@ -121,7 +150,24 @@ fn map<S: Default + Send, T: Send>(
     let borders = (pad > 0 && workers > 1).then(share);
     let work_through = |scratch: &mut ChainScratch, block: &mut Block| {
         let mut own = S::default();
-        let mut found: Vec<(usize, Result<T, EngineError>)> = Vec::new();
+        let mut found: Vec<(usize, Result<Option<T>, EngineError>)> = Vec::new();
+        let mut piecewise = |job: &Job| {
+            let (mut result, end) = (None, job.frames.end);
+            for first in job.frames.clone().step_by(piece) {
+                if monitor.cancelled() {
+                    return Err(EngineError::Cancelled);
+                }
+                let frames = first..first.saturating_add(piece).min(end);
+                let with_context =
+                    frames.start.saturating_sub(pad)..(frames.end + pad).min(chain.num_frames(job.segment));
+                match reading {
+                    Reading::OnGrid { .. } => chain.read_block(job.segment, with_context, scratch, block)?,
+                    Reading::Alone => chain.read_piece(job.segment, with_context, scratch, block)?,
+                }
+                work(block, &Job { segment: job.segment, frames }, &mut own, &mut result)?;
+            }
+            Ok(result)
+        };
         loop {
             let first = next.fetch_add(run, Ordering::Relaxed);
             if first >= jobs.len() {
@@ -131,17 +177,7 @@ fn map<S: Default + Send, T: Send>(
                 if failed.load(Ordering::Relaxed) {
                     return found;
                 }
-                let result = if monitor.cancelled() {
-                    Err(EngineError::Cancelled)
-                } else {
-                    let start = job.frames.start.saturating_sub(pad);
-                    let end = (job.frames.end + pad).min(chain.num_frames(job.segment));
-                    match reading {
-                        Reading::OnGrid { .. } => chain.read_block(job.segment, start..end, scratch, block),
-                        Reading::Alone => chain.read_piece(job.segment, start..end, scratch, block),
-                    }
-                    .and_then(|()| work(block, job, &mut own))
-                };
+                let result = piecewise(job);
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 found.push((index, result));
                 let frames = job.frames.len() as u64;
@@ -159,8 +195,9 @@ fn map<S: Default + Send, T: Send>(
             found
         })
     };
-    let mut found: Vec<(usize, Result<T, EngineError>)> =
+    let mut found: Vec<(usize, Result<Option<T>, EngineError>)> =
         (0..workers).into_par_iter().with_max_len(1).map(worker).flatten_iter().collect();
     found.sort_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, result)| result).collect()
+    // Jobs of no frames find nothing.
+    found.into_iter().filter_map(|(_, result)| result.transpose()).collect()
 }

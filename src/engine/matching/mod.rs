@@ -18,7 +18,7 @@ use super::{
     chain::Chain,
     checkpoint::{Checkpoint, Piece, put_column, take_column},
     geometry::Geometry,
-    passes::{SpanData, all_spans, over_spans_kept, survey_spans},
+    passes::{SpanData, all_spans, over_pieces_kept, survey_spans},
     waveforms::channels_around,
 };
 use crate::data::{Features, Peaks, RecordingInfo, Templates, units::ms_to_samples};
@@ -165,29 +165,20 @@ pub(super) fn match_templates_kept(
         None => all_spans(chain),
     };
     let sampling = Sampling::new(&bank, &geometry, info, params, spans.len(), templates);
-    let pad = 3 * bank.thinned.num_samples();
+    // Three lengths in which spikes are found, the last of which reach a length further.
+    let pad = 4 * bank.thinned.num_samples();
     let counted = AtomicU64::new(0);
-    let find = |data: &SpanData, peeler: &mut Peeler| {
-        let mut part = Part::default();
-        let mut start = data.frames.start;
-        while start < data.frames.end {
-            if monitor.cancelled() {
-                return Err(EngineError::Cancelled);
-            }
-            let end = (start + SUB_BLOCK).min(data.frames.end);
-            let first = data.block.first_frame();
-            let context =
-                (start - first).saturating_sub(pad)..(end + pad - first).min(data.block.num_frames());
-            let matches = peeler.run(&bank, data.block, context, &limits);
-            let cleaner = Cleaner { bank: &bank, block: data.block, matches: &matches };
-            sampling.collect(&cleaner, data, start..end, &mut part);
-            start = end;
-        }
-        let total = counted.fetch_add(part.spikes.len() as u64, Ordering::Relaxed) + part.spikes.len() as u64;
+    let find = |data: &SpanData, peeler: &mut Peeler, part: &mut Part| {
+        let matches = peeler.run(&bank, data.block, 0..data.block.num_frames(), &limits);
+        let cleaner = Cleaner { bank: &bank, block: data.block, matches: &matches };
+        let before = part.spikes.len();
+        sampling.collect(&cleaner, data, part);
+        let more = (part.spikes.len() - before) as u64;
+        let total = counted.fetch_add(more, Ordering::Relaxed) + more;
         monitor.preview(Preview::Counts { num_spikes: total, num_units: bank.units.len() as u64 });
-        Ok(part)
+        Ok(())
     };
-    let parts = over_spans_kept(chain, &spans, pad, monitor, checkpoint, find)?;
+    let parts = over_pieces_kept(chain, &spans, (pad, SUB_BLOCK), monitor, checkpoint, find)?;
     let mut matching = sampling.finish(parts, &bank, chain);
     let gate = ms_to_samples(params.duplicate_spike_ms, info.sampling_frequency) as i64;
     spikes::remove_duplicates(&mut matching.spikes, bank.units.len(), gate);
@@ -268,13 +259,13 @@ impl Sampling {
     }
 
     /// Keeps the matches of `frames` and the features of the first few of each unit.
-    fn collect(&self, cleaner: &Cleaner, data: &SpanData, frames: std::ops::Range<usize>, part: &mut Part) {
+    fn collect(&self, cleaner: &Cleaner, data: &SpanData, part: &mut Part) {
         let bank = cleaner.bank;
         let row = self.max_channels * bank.num_components();
         part.taken.resize(bank.units.len(), 0);
         for (index, found) in cleaner.matches.iter().enumerate() {
             let frame = data.block.first_frame() * bank.step + found.sample;
-            if !frames.contains(&(frame / bank.step)) {
+            if !data.frames.contains(&(frame / bank.step)) {
                 continue;
             }
             let taken = &mut part.taken[found.unit as usize];
