@@ -77,11 +77,7 @@ pub fn map_spans_with<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    let whole = |block: &Block, job: &Job, own: &mut S, found: &mut Option<T>| {
-        *found = Some(work(block, job, own)?);
-        Ok(())
-    };
-    map(chain, jobs, Reading::OnGrid { pad, piece: usize::MAX }, monitor, whole)
+    map(chain, jobs, Reading::OnGrid { pad, piece: usize::MAX }, monitor, whole(work))
 }
 
 /// As [`map_spans_with`], a job in pieces of so many frames one after the other: all channels of a piece stay near the
@@ -113,11 +109,17 @@ pub fn map_pieces<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    let whole = |block: &Block, job: &Job, own: &mut S, found: &mut Option<T>| {
+    map(chain, jobs, Reading::Alone, monitor, whole(work))
+}
+
+/// Work on a whole job as work on its only piece.
+fn whole<S, T>(
+    work: impl Fn(&Block, &Job, &mut S) -> Result<T, EngineError> + Sync,
+) -> impl Fn(&Block, &Job, &mut S, &mut Option<T>) -> Result<(), EngineError> + Sync {
+    move |block, job, own, found| {
         *found = Some(work(block, job, own)?);
         Ok(())
-    };
-    map(chain, jobs, Reading::Alone, monitor, whole)
+    }
 }
 
 /// How the frames of a job are computed.

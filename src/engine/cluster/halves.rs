@@ -6,7 +6,7 @@
 
 use super::{
     isocut::isocut,
-    points::{Points, discriminant, dot},
+    points::{Points, dot},
 };
 
 /// Points the mixture is fitted to, at most.
@@ -207,13 +207,7 @@ fn dip_of(points: &Points, mut sides: Vec<bool>, least: usize) -> Option<(f64, V
         if of(true).count().min(of(false).count()) < least {
             break;
         }
-        let (mean_a, mean_b) = (points.mean(of(false)), points.mean(of(true)));
-        let axis = discriminant(
-            &mean_a,
-            &points.covariance(of(false), &mean_a),
-            &mean_b,
-            &points.covariance(of(true), &mean_b),
-        );
+        let axis = points.axis_between(of(false), of(true));
         let places: Vec<f64> = points.rows().map(|row| f64::from(dot(row, &axis))).collect();
         let mut sorted = places.clone();
         sorted.sort_unstable_by(f64::total_cmp);

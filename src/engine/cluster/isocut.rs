@@ -1,5 +1,7 @@
 //! Is a one-dimensional sample one hump or several, and where is the dip between them?
 
+use super::points::{Points, dot};
+
 /// What [`isocut`] finds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dip {
@@ -127,6 +129,18 @@ fn rising(x: impl Iterator<Item = f64>, len: usize) -> (Vec<f64>, Vec<f64>) {
         fit.extend(std::iter::repeat_n(pool.sum / pool.count, pool.count as usize));
     }
     (fit, errors)
+}
+
+/// Dip score of the points of some indices and of others together, along the axis that parts them best.
+pub fn dip_between(
+    points: &Points,
+    a: impl Iterator<Item = usize> + Clone,
+    b: impl Iterator<Item = usize> + Clone,
+) -> f64 {
+    let axis = points.axis_between(a.clone(), b.clone());
+    let mut places: Vec<f64> = a.chain(b).map(|i| f64::from(dot(points.row(i), &axis))).collect();
+    places.sort_unstable_by(f64::total_cmp);
+    isocut(&places).score
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@
 //! refractory period as often as by chance stay two.
 
 use super::{
-    isocut::isocut,
-    points::{Points, discriminant, dot},
+    isocut::dip_between,
+    points::Points,
     refractory::{self, Verdict},
     times,
 };
@@ -98,7 +98,7 @@ pub(super) fn independent_parts(
     ) {
         Verdict::Independent if a.len().min(b.len()) >= least => None,
         Verdict::OneNeuron => Some(-1.0),
-        _ => Some(dip_between(points, a, b)),
+        _ => Some(dip_between(points, a.iter().copied(), b.iter().copied())),
     };
     loop {
         let pairs = (0..parts.len()).flat_map(|a| (a + 1..parts.len()).map(move |b| (a, b)));
@@ -111,20 +111,6 @@ pub(super) fn independent_parts(
         parts[a].sort_unstable();
     }
     parts.iter().map(|part| of(part)).collect()
-}
-
-/// Dip score of two parts along the axis that parts them best.
-fn dip_between(points: &Points, a: &[usize], b: &[usize]) -> f64 {
-    let moments = |part: &[usize]| {
-        let mean = points.mean(part.iter().copied());
-        let covariance = points.covariance(part.iter().copied(), &mean);
-        (mean, covariance)
-    };
-    let ((mean_a, cov_a), (mean_b, cov_b)) = (moments(a), moments(b));
-    let axis = discriminant(&mean_a, &cov_a, &mean_b, &cov_b);
-    let mut places: Vec<f64> = a.iter().chain(b).map(|&i| f64::from(dot(points.row(i), &axis))).collect();
-    places.sort_unstable_by(f64::total_cmp);
-    isocut(&places).score
 }
 
 #[cfg(test)]

@@ -1,11 +1,6 @@
 //! Merges clusters of different cells that are one unit.
 
-use super::{
-    ClusterParams, gather,
-    isocut::isocut,
-    points::{Points, discriminant, dot},
-    times,
-};
+use super::{ClusterParams, gather, isocut, points::Points, times};
 use crate::{
     data::Features,
     engine::{
@@ -152,17 +147,7 @@ fn dip_between(
     }
     points.data.extend_from_slice(&moved.data);
     let points: Points = points.principal(super::LEAST_VARIANCE, dimensions);
-    let (na, n) = (sample_a.len(), points.len());
-    let (mean_a, mean_b) = (points.mean(0..na), points.mean(na..n));
-    let axis = discriminant(
-        &mean_a,
-        &points.covariance(0..na, &mean_a),
-        &mean_b,
-        &points.covariance(na..n, &mean_b),
-    );
-    let mut places: Vec<f64> = points.rows().map(|row| f64::from(dot(row, &axis))).collect();
-    places.sort_unstable_by(f64::total_cmp);
-    isocut(&places).score
+    isocut::dip_between(&points, 0..sample_a.len(), sample_a.len()..points.len())
 }
 
 /// The parts of each cell merged as long as two that look alike are one hump; in order of their main channels.

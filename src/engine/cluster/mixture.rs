@@ -72,10 +72,9 @@ impl Mixture {
     }
 
     /// Rounds of expectation and maximisation from labels on; the mean log likelihood of a point, but for a constant, and
-    /// the mixture. `None` where a component dies out.
-    fn fit(points: &Points, labels: &[u32], count: usize) -> Option<(f64, Self)> {
+    /// the mixture. `total` is the covariance of the points. `None` where a component dies out.
+    fn fit(points: &Points, total: &Array2<f64>, labels: &[u32], count: usize) -> Option<(f64, Self)> {
         let (n, dim) = (points.len() as f64, points.dim);
-        let total = points.covariance(0..points.len(), &vec![0.0; dim]);
         let mut shares = vec![0.0; points.len() * count];
         for (share, &label) in shares.chunks_exact_mut(count).zip(labels) {
             share[label as usize] = 1.0;
@@ -99,7 +98,7 @@ impl Mixture {
                 mean.iter_mut().for_each(|m| *m /= *weight);
                 *weight /= n;
             }
-            let mixture = Self::new(&total, &weights, &means)?;
+            let mixture = Self::new(total, &weights, &means)?;
             let mut likelihood = 0.0;
             for (row, share) in points.rows().zip(shares.chunks_exact_mut(count)) {
                 let most = mixture.odds(row, share);
@@ -154,6 +153,7 @@ pub(super) fn components(points: &Points, random: u64) -> Option<Vec<u32>> {
     let round = Points { dim: points.dim, data: (0..points.len()).flat_map(round_row).collect() };
     let sample =
         Points { dim: points.dim, data: chosen().flat_map(|i| round.row(i).iter().copied()).collect() };
+    let total = sample.covariance(0..sample.len(), &vec![0.0; sample.dim]);
     let n = sample.len() as f64;
     let mut best: Option<(f64, Mixture)> = None;
     for count in 2..=MOST_COMPONENTS {
@@ -162,7 +162,7 @@ pub(super) fn components(points: &Points, random: u64) -> Option<Vec<u32>> {
         let slices = (0..points.dim.min(STARTS)).map(|axis| slices(&sample, axis, count));
         let fitted = random_starts
             .chain(slices)
-            .filter_map(|labels| Mixture::fit(&sample, &labels, count))
+            .filter_map(|labels| Mixture::fit(&sample, &total, &labels, count))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let Some((likelihood, mixture)) = fitted else { break };
         let score = n * likelihood - 0.5 * (count * (points.dim + 1)) as f64 * n.ln();

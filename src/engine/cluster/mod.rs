@@ -46,7 +46,7 @@ mod mixture;
 mod points;
 mod repeats;
 
-pub use isocut::{Dip, isocut};
+pub use isocut::{Dip, dip_between, isocut};
 pub use isosplit::{IsosplitParams, isosplit, merge_seeds};
 pub use isosplit6::isosplit6;
 use points::likeliest;

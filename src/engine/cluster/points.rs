@@ -78,6 +78,16 @@ impl Points {
         Array2::from_shape_fn((d, d), |(i, j)| sums[i.max(j) * d + i.min(j)] / count.max(1.0))
     }
 
+    /// The direction that parts the points of some indices from those of others best.
+    pub fn axis_between(
+        &self,
+        a: impl Iterator<Item = usize> + Clone,
+        b: impl Iterator<Item = usize> + Clone,
+    ) -> Vec<f32> {
+        let (mean_a, mean_b) = (self.mean(a.clone()), self.mean(b.clone()));
+        discriminant(&mean_a, &self.covariance(a, &mean_a), &mean_b, &self.covariance(b, &mean_b))
+    }
+
     /// These points on their first principal axes: those whose variance exceeds `least`, `most` at most and two at
     /// least.
     pub fn principal(&self, least: f64, most: usize) -> Points {

@@ -3,7 +3,7 @@
 use crate::{
     data::{Waveforms, units::ms_to_samples},
     engine::{
-        cluster::{Points, discriminant, dot, isocut},
+        cluster::{Points, dip_between},
         eigen::symmetric_eigen,
         waveforms::main_channels,
     },
@@ -178,16 +178,7 @@ impl<'a> Shapes<'a> {
 /// Dip score along the axis that tells the two sides apart best.
 pub(super) fn dip_of(points: &Points, sides: &[bool]) -> f64 {
     let of = |side: bool| (0..points.len()).filter(move |&i| sides[i] == side);
-    let (mean_a, mean_b) = (points.mean(of(false)), points.mean(of(true)));
-    let axis = discriminant(
-        &mean_a,
-        &points.covariance(of(false), &mean_a),
-        &mean_b,
-        &points.covariance(of(true), &mean_b),
-    );
-    let mut places: Vec<f64> = points.rows().map(|row| f64::from(dot(row, &axis))).collect();
-    places.sort_unstable_by(f64::total_cmp);
-    isocut(&places).score
+    dip_between(points, of(false), of(true))
 }
 
 /// Principal components of the waveforms on the main channels.
