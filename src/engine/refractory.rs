@@ -18,6 +18,10 @@ const SINGLE: f64 = 0.02;
 /// A verdict needs evidence of one in twenty: the natural logarithm of the likelihoods' ratio.
 const LEAST_EVIDENCE: f64 = 3.0;
 
+/// Trains that meet less often than this by chance are not told to be two: what few meetings they have are as likely
+/// errors of detection.
+const LEAST_BY_CHANCE: f64 = 0.5;
+
 /// Fewer meetings than this by chance do not tell whether two trains take turns.
 const LEAST_MEETINGS: f64 = 12.0;
 /// Trains take turns where they meet less often than this share of what chance makes.
@@ -46,7 +50,7 @@ pub enum Verdict {
 pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
     let (inside, expected) = meetings(a, b, sampling_frequency);
     let evidence = inside * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * expected;
-    if evidence >= LEAST_EVIDENCE && inside > 1.0 {
+    if evidence >= LEAST_EVIDENCE && expected >= LEAST_BY_CHANCE {
         Verdict::Independent
     } else if evidence <= -LEAST_EVIDENCE {
         Verdict::OneNeuron
@@ -141,6 +145,11 @@ mod tests {
         assert_eq!(compare(&times(even), &times(odd), 30_000.0), Verdict::OneNeuron);
         assert_eq!(compare(&one, &train(15.0, 2), 30_000.0), Verdict::Independent);
         assert_eq!(compare(&one[..20], &train(15.0, 2)[..20], 30_000.0), Verdict::Unknown);
+        // Two meetings where chance makes hardly any.
+        let few: Vec<i64> = one.iter().copied().step_by(60).collect();
+        let late =
+            few.iter().enumerate().map(|(i, &t)| t + if i < 2 { 30 } else { 9_000 }).collect::<Vec<i64>>();
+        assert_eq!(compare(&few, &late, 30_000.0), Verdict::Unknown);
     }
 
     #[test]

@@ -56,7 +56,12 @@ impl RunSettings {
     pub fn load() -> Result<Self, Error> {
         match Self::default_path() {
             // A file that is named should be there.
-            Some(path) if std::env::var_os("SPIKELOOM_SETTINGS").is_some() => Self::read(&path),
+            Some(path) if std::env::var_os("SPIKELOOM_SETTINGS").is_some() && !path.exists() => {
+                Err(Error::format(
+                    &path,
+                    "is not there, but SPIKELOOM_SETTINGS names it: make it in the window (Settings of runs), or name another",
+                ))
+            }
             path => Self::read_or_usual(path.as_deref()),
         }
     }

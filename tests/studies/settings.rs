@@ -48,6 +48,16 @@ fn tasks_of_a_class_run_as_many_at_once_as_is_set() {
 }
 
 #[test]
+fn settings_that_are_named_and_missing_are_told_with_the_name_of_the_variable() {
+    let place = Place::new();
+    noted(&place);
+    let output = run(&place);
+    assert!(!output.status.success());
+    let said = stderr(&output);
+    assert!(said.contains("settings.ron") && said.contains("SPIKELOOM_SETTINGS"), "{said}");
+}
+
+#[test]
 fn hooks_are_called_at_the_end() {
     let place = Place::new();
     noted(&place);

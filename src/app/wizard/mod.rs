@@ -117,7 +117,8 @@ impl Wizard {
 
     /// True while something is found out.
     pub fn busy(&self) -> bool {
-        self.file_lane.busy() || self.tried_lane.busy() || self.viewer.busy()
+        let is_to_ask = self.asked.as_ref() != Some(&self.params);
+        is_to_ask || self.file_lane.busy() || self.tried_lane.busy() || self.viewer.busy()
     }
 
     fn set(&mut self, field: &str, value: serde_json::Value) {
