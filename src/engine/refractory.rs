@@ -48,8 +48,7 @@ pub enum Verdict {
 /// The cross-refractory test of Kilosort (Pachitariu et al. 2024, Nat. Methods 21:914), with a ratio of Poisson
 /// likelihoods that can say "unknown".
 pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
-    let (inside, expected) = meetings(a, b, sampling_frequency);
-    let evidence = inside * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * expected;
+    let (evidence, expected) = evidence(a, b, sampling_frequency);
     if evidence >= LEAST_EVIDENCE && expected >= LEAST_BY_CHANCE {
         Verdict::Independent
     } else if evidence <= -LEAST_EVIDENCE {
@@ -57,6 +56,13 @@ pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
     } else {
         Verdict::Unknown
     }
+}
+
+/// The logarithm of how much likelier two trains are two neurons than one by their meetings within the refractory period,
+/// and how often they meet there by chance. Arguments as for [`compare`].
+pub fn evidence(a: &[i64], b: &[i64], sampling_frequency: f64) -> (f64, f64) {
+    let (inside, expected) = meetings(a, b, sampling_frequency);
+    (inside * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * expected, expected)
 }
 
 /// True where the spikes of a train, ascending, meet within the refractory period so often that they must be those of

@@ -24,6 +24,10 @@ const LEAST_COVERAGE: f64 = 0.5;
 /// Share of the dip's threshold below which parts of one cell are put together again.
 const PARTED_BEFORE: f64 = 0.5;
 
+/// Parts whose times say with this evidence that they are one neuron were parted by how its spikes vary, in bursts for one:
+/// twice as likely as not.
+const RATHER_ONE_NEURON: f64 = std::f64::consts::LN_2;
+
 /// A cluster and its mean features.
 struct Group {
     members: Vec<u32>,
@@ -66,9 +70,14 @@ impl Group {
         Self { members, cells, mean, main }
     }
 
-    /// True where parts of both were told apart in one cell.
-    fn were_parted(&self, other: &Self) -> bool {
-        self.cells.iter().any(|cell| other.cells.contains(cell))
+    /// True where parts of both were told apart in one cell, and their times do not say that they are one neuron all the
+    /// same.
+    fn were_parted(&self, other: &Self, features: &Features) -> bool {
+        self.cells.iter().any(|cell| other.cells.contains(cell)) && {
+            let rate = features.peaks.sampling_frequency;
+            refractory::evidence(&times(features, &self.members), &times(features, &other.members), rate).0
+                > -RATHER_ONE_NEURON
+        }
     }
 
     /// True where the two fire independently of each other, refractory period and all.
@@ -153,7 +162,8 @@ fn dip_between(
 /// The parts of each cell merged as long as two that look alike are one hump; in order of their main channels.
 ///
 /// Parts of one cell were told apart there already. That the same test sees less of a dip when it is asked again, on other
-/// channels, is no reason to put them together: only where hardly any is left they are.
+/// channels, is no reason to put them together: only where hardly any is left they are, or where their times say that they
+/// are one neuron.
 ///
 /// # Errors
 /// Where it is cancelled.
@@ -207,9 +217,11 @@ pub(super) fn merge_across(
             .iter()
             .filter_map(|pair| {
                 let &(cosine, score) = known.get(pair)?;
-                let parted = groups[pair.0].as_ref()?.were_parted(groups[pair.1].as_ref()?);
-                let share = if parted { PARTED_BEFORE } else { 1.0 };
-                (score < share * params.isosplit.isocut_threshold).then_some((*pair, cosine))
+                let threshold = params.isosplit.isocut_threshold;
+                let (one, other) = (groups[pair.0].as_ref()?, groups[pair.1].as_ref()?);
+                let is_one_hump = score < PARTED_BEFORE * threshold
+                    || score < threshold && !one.were_parted(other, features);
+                is_one_hump.then_some((*pair, cosine))
             })
             .collect();
         if merges.is_empty() {
