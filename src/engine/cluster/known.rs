@@ -115,14 +115,14 @@ pub(super) fn independent_parts(
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{data::Peaks, engine::cluster::gather};
     use ndarray::Array2;
     use rand::{RngExt, SeedableRng};
 
     /// Spikes of the units at the given samples, one feature each.
-    fn features(spikes: &[(i64, u32)]) -> Features {
+    pub(in super::super) fn features(spikes: &[(i64, u32)]) -> Features {
         let n = spikes.len();
         Features {
             peaks: Peaks {

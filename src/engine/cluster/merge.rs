@@ -249,3 +249,36 @@ pub(super) fn merge_across(
     groups.sort_by_key(|g| (g.main, g.members.first().copied()));
     Ok(groups.into_iter().map(|g| g.members).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::known::tests::features, *};
+    use rand::{RngExt, SeedableRng};
+
+    #[test]
+    fn parts_of_a_cell_stay_apart_unless_their_times_say_one_neuron() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let mut train = |unit: u32| -> Vec<(i64, u32)> {
+            let mut time = 0.0;
+            let mut step = || {
+                time += 0.003 - (1.0 - rng.random::<f64>()).ln() / 15.0;
+                (time * 30_000.0) as i64
+            };
+            (0..400).map(|_| (step(), unit)).collect()
+        };
+        let were_parted = |mut spikes: Vec<(i64, u32)>, cells: [u32; 2]| {
+            spikes.sort_unstable();
+            let features = features(&spikes);
+            let of = |unit: u32| {
+                let members = (0..spikes.len() as u32).filter(|&m| spikes[m as usize].1 == unit).collect();
+                Group::new(&features, members, vec![cells[unit as usize]])
+            };
+            of(0).were_parted(&of(1), &features)
+        };
+        let two = [train(0), train(1)].concat();
+        assert!(were_parted(two.clone(), [0, 0]));
+        assert!(!were_parted(two, [0, 1]));
+        let halves = train(0).into_iter().enumerate().map(|(i, (t, _))| (t, (i % 2) as u32)).collect();
+        assert!(!were_parted(halves, [0, 0]));
+    }
+}
