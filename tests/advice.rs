@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use spikeloom::{
+    data::Remedy,
     nodes::registry,
     pipeline::{Document, Edit, Executor, Limits, NodeInstance, Params, Pipeline, Problem, Severity, Store},
 };
@@ -44,8 +45,9 @@ fn only(pipeline: &Pipeline, base: &Path) -> Problem {
 /// Presses the button of that name: nothing is left to say, and undo brings back what was. The steps in order.
 fn press(pipeline: &Pipeline, label: &str) -> Vec<String> {
     let problem = only(pipeline, Path::new(""));
-    let labels: Vec<&String> = problem.mends.iter().map(|(label, _)| label).collect();
-    let mend = problem.mends.iter().find(|(other, _)| other == label);
+    let mends = pipeline.mends(&registry(), &problem);
+    let labels: Vec<&String> = mends.iter().map(|(label, _)| label).collect();
+    let mend = mends.iter().find(|(other, _)| other == label);
     let (_, edit) = mend.unwrap_or_else(|| panic!("{label:?} is not among {labels:?}"));
     let mut mended = pipeline.clone();
     let undo = mended.apply(edit.clone()).unwrap();
@@ -204,4 +206,45 @@ fn a_step_that_leads_nowhere_is_a_note() {
     let problem = only(&pipeline, Path::new(""));
     assert_eq!((problem.node.as_deref(), problem.severity), (Some("loose"), Severity::Note));
     assert_eq!(press(&pipeline, "Remove loose").len(), 4);
+}
+
+#[test]
+fn remedies_become_edits() {
+    let registry = registry();
+    let text = r#"(version: 1, nodes: {
+        "read": (kind: "read_recording"), "band": (kind: "bandpass_filter", params: (freq_min: 7000.0)),
+        "cmr": (kind: "common_reference"), "sort": (kind: "sort"),
+    }, wires: [("read.recording", "band.recording"), ("band.recording", "cmr.recording"),
+        ("cmr.recording", "sort.recording")])"#;
+    let pipeline = Document::parse(text, "test", &registry).unwrap().pipeline;
+    let mended = |node: &str, remedy: Remedy| {
+        let problem = Problem::of_node(node, "wrong").mended_by(remedy);
+        let mut mends = pipeline.mends(&registry, &problem);
+        assert!(mends.len() < 2, "{mends:?}");
+        mends.pop().map(|(label, edit)| {
+            let mut mended = pipeline.clone();
+            mended.apply(edit).unwrap();
+            (label, mended)
+        })
+    };
+    let (label, lower) = mended("sort", Remedy::Lower("detect_threshold".into())).unwrap();
+    assert_eq!(label, "Lower “Detect threshold” to 4");
+    assert_eq!(lower.node("sort").unwrap().params["detect_threshold"].as_f64(), Some(4.0));
+    let (label, higher) = mended("band", Remedy::Raise("freq_min".into())).unwrap();
+    assert_eq!(higher.node("band").unwrap().params["freq_min"].as_f64(), Some(8800.0), "{label}");
+    let (label, reset) = mended("band", Remedy::Reset("freq_min".into())).unwrap();
+    assert_eq!(label, "Set “Freq min” back to 300 Hz");
+    assert!(reset.node("band").unwrap().params.is_empty());
+    assert!(mended("band", Remedy::Reset("freq_max".into())).is_none(), "it is at its default");
+    assert!(mended("band", Remedy::Lower("nothing".into())).is_none());
+    let (label, without) = mended("cmr", Remedy::TakeOut).unwrap();
+    assert_eq!((label.as_str(), without.wires().len()), ("Remove cmr", 2));
+    let (_, filtered) = mended("sort", Remedy::Filter).unwrap();
+    assert_eq!(filtered.wires().len(), 4);
+    // Bad channels go into no reference.
+    let (label, checked) = mended("sort", Remedy::FindBadChannels).unwrap();
+    let wires = checked.wires();
+    let before = wires.iter().find(|wire| wire.2 == "cmr").unwrap().0;
+    assert_eq!(checked.node(before).unwrap().kind, "detect_bad_channels", "{label}");
+    assert_eq!(pipeline.probe_source(&registry, "sort").unwrap().name, "read");
 }

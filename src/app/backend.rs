@@ -1,206 +1,25 @@
 //! Everything that may take longer than a frame happens here, in threads that answer over a channel.
 
 use super::{
-    browser::{Entry, Found},
+    answer::{Answer, Recent},
+    browser::Found,
+    checks::{Check, check_loop},
     command::Joint,
-    compare::{self, Comparison},
-    files::{self, OpenedFile},
-    flow, groups,
-    history::{self, Listed},
-    keep::{self, Unsaved},
-    presets::{self, Preset},
-    previews,
+    compare, files, flow, groups, history, keep, presets,
     settings::recent_files,
     sketch::Sketch,
     texts,
 };
-use crate::inspect::{
-    heights::{PeakHeights, peak_heights},
-    selfcheck::{SelfCheck, self_check},
-};
-use crate::pipeline::{
-    Document, Event, Executor, KeptRun, Limits, Look, NodeReport, Offered, Opened, Pipeline, Problem,
-    Registry, RunId, RunOptions, RunStatus, Store, Value, missing_files, offers, validate,
-};
+use crate::inspect::{heights::peak_heights, selfcheck::self_check};
+use crate::pipeline::{Document, Executor, KeptRun, Limits, Look, Pipeline, Registry, RunOptions, Value};
 use crossbeam_channel::{Receiver, Sender};
 use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
-
-/// What is known of a file that was open before.
-#[derive(Clone, Debug)]
-pub struct Recent {
-    /// The file.
-    pub path: PathBuf,
-    /// It is there.
-    pub is_there: bool,
-    /// Seconds since it was written, where it is there.
-    pub age_s: Option<f64>,
-    /// Its picture, where it is a pipeline.
-    pub sketch: Option<Sketch>,
-}
-
-/// An answer from the threads.
-pub enum Answer {
-    /// The store is open.
-    Ready(Arc<Executor>),
-    /// The store cannot be opened; says why.
-    NoStore(String),
-    /// What was found out about a state of the pipeline.
-    Checked {
-        /// The state it was asked for.
-        revision: u64,
-        /// All problems.
-        problems: Vec<Problem>,
-        /// How each node is; `None` while the store is not open.
-        nodes: Option<BTreeMap<String, NodeReport>>,
-    },
-    /// Parameters that nodes offer beyond those they declare.
-    Offers {
-        /// The state it was asked for.
-        revision: u64,
-        /// By node.
-        offers: BTreeMap<String, Offered>,
-    },
-    /// More is known of such parameters than before.
-    Asked,
-    /// A run began; `stop` ends it.
-    RunStarted {
-        /// The sheet it belongs to.
-        sheet: u64,
-        /// Its number.
-        run: RunId,
-        /// Ask here for it to stop.
-        stop: Sender<()>,
-    },
-    /// What flows at some ends, in words.
-    Flows {
-        /// The state it was asked for.
-        revision: u64,
-        /// Words by end.
-        words: BTreeMap<String, String>,
-    },
-    /// Something happened in a run of a sheet.
-    Event(u64, Event),
-    /// Nothing more comes of the run of a sheet.
-    RunEnded(u64, RunStatus),
-    /// A file was read, or could not be.
-    Opened {
-        /// The file.
-        path: PathBuf,
-        /// What it holds, or why it cannot be read.
-        result: Result<OpenedFile, String>,
-    },
-    /// A file was written, or could not be.
-    Saved {
-        /// The file.
-        path: PathBuf,
-        /// The sheet it is of.
-        sheet: u64,
-        /// The state that was written.
-        revision: u64,
-        /// Why it could not be.
-        result: Result<(), String>,
-    },
-    /// The file of a sheet was read again, or could not be.
-    Reread {
-        /// The sheet.
-        sheet: u64,
-        /// What the file holds.
-        result: Result<Opened, String>,
-    },
-    /// What is known of files that were open before.
-    Recent(u64, Vec<Recent>),
-    /// The presets of a kind of node.
-    Presets(String, Vec<Preset>),
-    /// What flows at a node was drawn.
-    Preview(previews::Made),
-    /// How high the peaks are that enter a node.
-    Heights(String, Result<PeakHeights, String>),
-    /// The step a self-check is at, and the share that is done.
-    SelfCheckAt(String, f32),
-    /// What came of a self-check.
-    SelfChecked(Result<SelfCheck, String>),
-    /// What the library holds besides presets.
-    Kept(Vec<groups::Kept>),
-    /// A file of the library was read to be added to a sheet, or could not be.
-    KeptRead {
-        /// The sheet.
-        sheet: u64,
-        /// Where on its canvas.
-        place: [f32; 2],
-        /// What it is wired to.
-        joint: Joint,
-        /// What it holds.
-        result: Result<Pipeline, String>,
-    },
-    /// The runs that were, newest first.
-    Runs(Vec<Listed>),
-    /// Two runs side by side, or why they cannot be compared.
-    Compared(Box<Result<Comparison, String>>),
-    /// Files that were open in earlier sessions, newest first.
-    RecentFiles(Vec<PathBuf>),
-    /// What earlier sessions left unsaved.
-    Unsaved(Vec<Unsaved>),
-    /// A copy of what is not saved could not be written; says why.
-    NotKept(String),
-    /// What a folder holds, or why it cannot be read.
-    Listed {
-        /// The folder.
-        folder: PathBuf,
-        /// Its entries, folders first.
-        entries: Result<Vec<Entry>, String>,
-    },
-    /// What a file is, in words.
-    Recognised {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        words: String,
-        /// It can be opened as it is.
-        opens: bool,
-    },
-    /// What is at a path that the user chose.
-    Found {
-        /// The path.
-        path: PathBuf,
-        /// What is there.
-        found: Found,
-        /// A folder is to be entered, not taken.
-        enters: bool,
-    },
-}
-
-/// What a path is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To open.
-    Open,
-    /// To save the pipeline there.
-    Save,
-    /// To save what the viewer shows.
-    Export,
-    /// For a parameter of a node.
-    Param {
-        /// The node.
-        node: String,
-        /// The parameter.
-        field: String,
-    },
-}
-
-struct Check {
-    revision: u64,
-    pipeline: Pipeline,
-    base_folder: PathBuf,
-    path: Option<PathBuf>,
-}
 
 /// The hand that gives work away.
 pub struct Backend {
@@ -466,56 +285,5 @@ pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     let started = std::thread::Builder::new().name(format!("window_{name}")).spawn(work);
     if let Err(error) = started {
         eprintln!("cannot start a thread: {error}");
-    }
-}
-
-fn check_loop(
-    registry: &Arc<Registry>,
-    store_folder: &Path,
-    limits: Limits,
-    to_check: &Receiver<Check>,
-    send: &(impl Fn(Answer) + Clone + Send + 'static),
-) {
-    let executor = match Store::open(store_folder) {
-        Ok(store) => {
-            let executor = Executor::new(Registry::clone(registry), store, limits);
-            send(Answer::Ready(executor.clone()));
-            Some(executor)
-        }
-        Err(error) => {
-            send(Answer::NoStore(error.to_string()));
-            None
-        }
-    };
-    let mut advice: Vec<Problem> = Vec::new();
-    let asking = Arc::new(AtomicBool::new(false));
-    while let Ok(first) = to_check.recv() {
-        // A slider asks often: only its last place is worth an answer.
-        std::thread::sleep(Duration::from_millis(15));
-        let check = to_check.try_iter().last().unwrap_or(first);
-        let mut problems = validate(&check.pipeline, registry);
-        problems.extend(missing_files(&check.pipeline, registry, &check.base_folder));
-        let (known, wrong) = offers(&check.pipeline, registry, &check.base_folder, false);
-        problems.extend(wrong);
-        if known.values().any(|offered| *offered == Offered::Unasked) && !asking.swap(true, Ordering::Relaxed)
-        {
-            let (registry, send, asking) = (registry.clone(), send.clone(), asking.clone());
-            let (pipeline, base) = (check.pipeline.clone(), check.base_folder.clone());
-            spawn("offers", move || {
-                offers(&pipeline, &registry, &base, true);
-                asking.store(false, Ordering::Relaxed);
-                send(Answer::Asked);
-            });
-        }
-        send(Answer::Offers { revision: check.revision, offers: known });
-        // The advice of the state before stands until the new one is there, so that nothing flickers.
-        let quick = problems.iter().chain(&advice).cloned().collect();
-        send(Answer::Checked { revision: check.revision, problems: quick, nodes: None });
-        if let Some(executor) = &executor {
-            advice = executor.advise(&check.pipeline, &check.base_folder);
-            problems.extend(advice.iter().cloned());
-            let nodes = executor.survey(&check.pipeline, &check.base_folder, check.path.as_deref());
-            send(Answer::Checked { revision: check.revision, problems, nodes: Some(nodes) });
-        }
     }
 }

@@ -125,7 +125,12 @@ fn figures(executor: &Executor, pipeline: &Pipeline, run: &KeptRun) -> BTreeMap<
         }
         for port in known.outputs(&node.params) {
             let end = format!("{}.{}", node.name, port.name);
-            let words = flow::describe(executor, pipeline, &run.record.base_folder, &end);
+            // What came out then was noted, and may have gone from the store.
+            let noted = run.record.results.iter().find(|result| result.end == end);
+            let words = noted.map_or_else(
+                || flow::describe(executor, pipeline, &run.record.base_folder, &end),
+                |result| result.words.clone(),
+            );
             if words.is_empty() {
                 continue;
             }

@@ -17,7 +17,6 @@ pub fn describe(executor: &Executor, pipeline: &Pipeline, base_folder: &Path, en
 fn of_items(items: &[(Coordinate, Value)]) -> String {
     match items {
         [] => texts::runs::nothing().to_owned(),
-        [(_, value)] => value.summary(),
-        [(_, first), ..] => format!("×{} · {}", items.len(), first.summary()),
+        [(_, first), ..] => first.summary_of(items.len()),
     }
 }

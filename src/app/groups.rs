@@ -301,8 +301,7 @@ impl App {
                     commands.push(Command::Select(vec![inner.to_owned()]));
                 }
             });
-            if let Some(NodeState::Failed(reason) | NodeState::Invalid(reason)) = self.sheet.states.get(inner)
-            {
+            if let Some(reason) = self.sheet.states.get(inner).and_then(NodeState::trouble) {
                 let first = reason.lines().next().unwrap_or_default();
                 ui.add(egui::Label::new(egui::RichText::new(first).small().color(p.bad)).wrap());
             }
@@ -350,7 +349,8 @@ pub fn joined<'a>(nodes: impl Iterator<Item = (&'a str, &'a NodeState)>) -> Opti
     let find = |wanted: fn(&NodeState) -> bool| all.iter().find(|(_, state)| wanted(state)).copied();
     let told = |name: &str, reason: &str| format!("{}: {reason}", leaf_of(name));
     if let Some((name, NodeState::Failed(reason))) = find(|s| matches!(s, NodeState::Failed(_))) {
-        return Some(NodeState::Failed(told(name, reason)));
+        let words = told(name, reason);
+        return Some(NodeState::Failed(words.into()));
     }
     if let Some((_, NodeState::Running { remaining_s, .. })) =
         find(|s| matches!(s, NodeState::Running { .. }))

@@ -2,19 +2,19 @@
 
 use super::{
     App,
-    backend::{Answer, Purpose},
+    answer::{Answer, Purpose},
     browser::Mode,
     command::Command,
     editor::Editor,
     files::OpenedFile,
     jobs,
-    runs::Level,
+    runs::{Level, Task},
     sheet::Sheet,
     text, texts,
     views::Viewer,
     wizard,
 };
-use crate::pipeline::{Edit, Event, EventKind, RunStatus};
+use crate::pipeline::{Edit, Event, EventKind, NodeState, RunStatus};
 use std::path::PathBuf;
 
 /// A run of so many seconds has been left alone: the desktop says when it is over.
@@ -253,6 +253,9 @@ impl App {
         if is_front && status == RunStatus::Failed && !is_shown {
             self.bottom.open = true;
             self.bottom.tab = jobs::Tab::Jobs;
+            // What failed first, with its cause and what mends it.
+            let failed = |task: &&Task| matches!(task.state, NodeState::Failed(_));
+            self.bottom.job = self.sheet.runs.tasks().iter().find(failed).map(|task| task.id.clone());
         }
         let is_looking = self.ctx.input(|i| i.focused);
         if is_front && is_looking {

@@ -7,7 +7,7 @@ use super::{
     editor::Editor,
     text, texts, theme,
 };
-use crate::pipeline::{Executor, KeptRun, Pipeline, RunStatus};
+use crate::pipeline::{Executor, KeptRun, Pipeline, PortType, RunResult, RunStatus};
 use egui::{Grid, RichText, Role, ScrollArea, Ui, WidgetInfo, Window};
 use std::{
     path::{Path, PathBuf},
@@ -17,6 +17,8 @@ use std::{
 /// Of the columns of a comparison: what is compared, and the values.
 const WHAT_WIDTH: f32 = 280.0;
 const VALUE_WIDTH: f32 = 190.0;
+/// Of a row of the list: what came out.
+const RESULTS_WIDTH: f32 = 300.0;
 
 /// What is known of runs that were, between two frames.
 #[derive(Default)]
@@ -254,6 +256,20 @@ fn words_of(run: &KeptRun) -> String {
     }
 }
 
+/// What a run was for, in one line: the units it found, then what its last nodes made.
+fn results_in_short(results: &[RunResult]) -> String {
+    let is_figure = |result: &&RunResult| matches!(result.port_type, PortType::Figure | PortType::Files);
+    let found = results.iter().filter(|result| result.port_type == PortType::Sorting);
+    let last = results.iter().filter(|result| result.last && result.port_type != PortType::Sorting);
+    let (sums, rest): (Vec<&RunResult>, Vec<_>) =
+        last.filter(|result| !is_figure(result)).partition(|result| result.sums_up);
+    let shown: Vec<&str> = found.chain(sums).chain(rest).map(|result| result.words.as_str()).collect();
+    if !shown.is_empty() {
+        return shown.join(", ");
+    }
+    results.iter().rfind(|result| result.last).map(|result| result.words.clone()).unwrap_or_default()
+}
+
 /// `sort · Detect threshold: 15 σ (was 5 σ)`
 fn change_words(line: &Line) -> String {
     let [before, now] = line.values.each_ref().map(|value| if value.is_empty() { "–" } else { value });
@@ -285,14 +301,21 @@ fn row(ui: &mut Ui, run: &KeptRun, changes: &[Line], live: bool) -> bool {
         .path
         .as_ref()
         .map_or_else(|| texts::runs::never_saved().to_owned(), |p| p.display().to_string());
-    cell(ui, 240.0, RichText::new(words_of(run))).on_hover_text(place);
+    cell(ui, 200.0, RichText::new(words_of(run))).on_hover_text(place);
     cell(ui, 80.0, RichText::new(state).color(color));
     cell(ui, 70.0, RichText::new(run.record.duration_s.map_or_else(String::new, text::took)).weak());
     let tasks = match run.record.cached {
         0 => texts::counts::tasks(run.record.tasks),
         cached => texts::runs::done_before(&texts::counts::tasks(run.record.tasks), &cached),
     };
-    cell(ui, 170.0, RichText::new(tasks).weak());
+    cell(ui, 150.0, RichText::new(tasks).weak());
+    let came_out = results_in_short(&run.record.results);
+    let all: Vec<String> =
+        run.record.results.iter().map(|result| format!("{}: {}", result.end, result.words)).collect();
+    let words = cell(ui, RESULTS_WIDTH, RichText::new(came_out));
+    if !all.is_empty() {
+        words.on_hover_text(all.join("\n"));
+    }
     let open = ui.small_button(texts::runs::open_run());
     open.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::runs::open_run_of(&words_of(run))));
     let asked = open.on_hover_text(texts::runs::open_run_hint()).clicked();

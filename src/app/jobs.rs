@@ -7,7 +7,7 @@ use super::{
     runs::{Level, Task},
     text, texts, theme,
 };
-use crate::pipeline::{NodeState, Severity, TaskId};
+use crate::pipeline::{NodeState, Problem, Severity, TaskId};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// The tabs at the bottom.
@@ -34,7 +34,7 @@ pub struct Bottom {
     /// The tab in front.
     pub tab: Tab,
     /// The task whose log is shown.
-    job: Option<TaskId>,
+    pub job: Option<TaskId>,
 }
 
 impl Bottom {
@@ -88,11 +88,9 @@ impl App {
     fn line_ui(&mut self, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.x = 4.0;
         let p = theme::palette(ui.visuals());
-        let errors = self.sheet.problems.iter().filter(|o| o.severity == Severity::Error).count();
-        let warnings: usize =
-            self.sheet.known.warnings.keys().map(|node| self.warnings_of(node).count()).sum();
-        let told = self.sheet.problems.iter().filter(|o| o.severity > Severity::Note).count();
-        let problems = match told + warnings {
+        let told = self.told();
+        let errors = told.iter().filter(|o| o.severity == Severity::Error).count();
+        let problems = match told.iter().filter(|o| o.severity > Severity::Note).count() {
             0 => texts::runs::problems().to_owned(),
             count => texts::runs::problems_count(&count),
         };
@@ -192,7 +190,7 @@ impl App {
         if let Some(id) = &shown {
             let frame = egui::Frame::NONE.inner_margin(egui::Margin { left: 10, ..Default::default() });
             let panel = egui::Panel::right("job").resizable(true).default_size(430.0).frame(frame);
-            panel.show(ui, |ui| self.job_ui(ui, id));
+            panel.show(ui, |ui| self.job_ui(ui, id, commands));
         }
         let time = ui.input(|i| i.time);
         let tasks = self.sheet.runs.tasks();
@@ -213,7 +211,7 @@ impl App {
     }
 
     /// All that is known of one task: what it said, where its result is.
-    fn job_ui(&self, ui: &mut Ui, id: &TaskId) {
+    fn job_ui(&self, ui: &mut Ui, id: &TaskId, commands: &mut Vec<Command>) {
         let Some(task) = self.sheet.runs.tasks().iter().find(|t| t.id == *id) else { return };
         let p = theme::palette(ui.visuals());
         ui.horizontal(|ui| {
@@ -245,6 +243,12 @@ impl App {
             }
             if silent {
                 ui.weak(if task.message.is_empty() { texts::runs::it_said_nothing() } else { &task.message });
+            }
+            if let NodeState::Failed(notice) = &task.state {
+                ui.add_space(4.0);
+                ui.horizontal_wrapped(|ui| {
+                    self.fix_ui(ui, &Problem::of_notice(&id.node, notice), commands);
+                });
             }
         });
     }

@@ -3,13 +3,7 @@
 //! Each session has a folder with a lock that the system lets go of when the program ends, however it ends: what
 //! lies in the folder of a session that holds its lock no more was not saved.
 
-use super::{
-    App,
-    backend::{Answer, Backend},
-    settings::keep_recent_file,
-    sheet::Sheet,
-    text, texts,
-};
+use super::{App, answer::Answer, backend::Backend, settings::keep_recent_file, sheet::Sheet, text, texts};
 use crate::pipeline::{Document, Pipeline, Registry};
 use crossbeam_channel::{Receiver, Sender};
 use serde::{Deserialize, Serialize};

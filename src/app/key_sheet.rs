@@ -139,12 +139,20 @@ impl super::dialogs::Dialogs {
     }
 }
 
+/// True of keys that are held while another one is pressed: they come as keys of their own before it.
+fn is_held(key: Key) -> bool {
+    use Key::{AltLeft, AltRight, ControlLeft, ControlRight, ShiftLeft, ShiftRight, SuperLeft, SuperRight};
+    let modifiers =
+        [AltLeft, AltRight, ControlLeft, ControlRight, ShiftLeft, ShiftRight, SuperLeft, SuperRight];
+    modifiers.contains(&key) || matches!(key, Key::CapsLock | Key::NumLock)
+}
+
 impl Capture {
     /// Hears the keys of this frame; true where it is settled.
     fn listen(&mut self, ui: &Ui, keys: &mut Keymap) -> bool {
         let pressed = ui.input_mut(|input| {
             let found = input.events.iter().find_map(|event| match event {
-                Event::Key { key, pressed: true, modifiers, .. } => {
+                Event::Key { key, pressed: true, modifiers, .. } if !is_held(*key) => {
                     // What the system calls Ctrl or Cmd is one to us.
                     let modifiers = Modifiers { ctrl: false, mac_cmd: false, ..*modifiers };
                     Some(KeyboardShortcut::new(modifiers, *key))

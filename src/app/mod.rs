@@ -3,14 +3,18 @@
 //! [`App`] holds the state; every user action is a [`command::Command`] carried out in one place; whatever
 //! takes longer than a frame is done by `backend` in threads and comes back as an answer.
 
+mod answer;
 mod backend;
 mod browser;
 mod canvas;
+mod change;
+mod checks;
 mod clip;
 pub mod command;
 mod command_list;
 mod compare;
 mod dialogs;
+mod draw_in;
 mod editor;
 mod examples;
 mod exchange;
@@ -33,7 +37,9 @@ mod looking;
 mod offered;
 mod palette;
 mod panels;
+mod params_form;
 mod perform;
+mod ports_form;
 mod presets;
 mod previews;
 mod probe_panel;
@@ -385,7 +391,7 @@ impl App {
                     self.toasts.info(texts::menus::the_picture_is_on_the_clipboard());
                 }
                 if let Some(name) = viewer.take_file_wish() {
-                    self.browse(backend::Purpose::Export, browser::Mode::Save, name);
+                    self.browse(answer::Purpose::Export, browser::Mode::Save, name);
                 }
             }
             (None, Some(reason)) => {
@@ -400,8 +406,8 @@ impl App {
         if let Some((end, channel)) = excluded {
             self.exclude_channel(&end, &channel);
         }
-        if self.sheet.viewer.as_ref().is_some_and(views::Viewer::shows_no_units) {
-            self.no_units_ui(ui, whole)
+        if self.sheet.viewer.as_ref().is_some_and(views::Viewer::shows_nothing) {
+            self.nothing_seen_ui(ui, whole)
         } else {
             None
         }

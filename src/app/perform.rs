@@ -2,29 +2,19 @@
 
 use super::{
     App,
-    backend::Purpose,
+    answer::Purpose,
     browser::Mode,
     clip::Place,
-    command::{Command, Joint, MergeKey},
+    command::{Command, Joint},
     command_list::CommandList,
     editor::Editor,
-    examples,
-    files::Fitting,
     jobs::Tab,
     panels,
-    runs::Level,
     sheet::Sheet,
-    text, texts,
-    wizard::{self, READER},
+    text, texts, wizard,
 };
-use crate::pipeline::{Document, Edit, Mark, NodeInstance, ParamKind, Params};
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
-
-/// From one node that reads a file to the next below it, in canvas units.
-const READER_STEP: f32 = 140.0;
+use crate::pipeline::Edit;
+use std::path::PathBuf;
 
 impl App {
     /// Carries a command out; one that would stop a run or lose changes asks first.
@@ -320,224 +310,5 @@ impl App {
             self.sheet.editor.revision(),
             path,
         );
-    }
-
-    pub(super) fn edit(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) {
-        let is_placing = edit.is_placing();
-        let mut touched = BTreeSet::new();
-        collect_touched(&edit, &mut touched);
-        let level = self.sheet.editor.level().to_owned();
-        match self.sheet.editor.apply(edit, label, merge) {
-            Ok(()) if is_placing => {}
-            Ok(()) => {
-                self.changed();
-                self.follow_level(&level);
-                let pipeline = self.sheet.editor.pipeline();
-                let inner = |name: &String| pipeline.nodes_of(name).into_iter().map(str::to_owned).collect();
-                let inner: Vec<Vec<String>> = touched.iter().map(inner).collect();
-                touched.extend(inner.into_iter().flatten());
-                self.sheet.runs.forget(self.sheet.editor.pipeline(), &touched);
-                self.sheet.join_states();
-            }
-            Err(error) => self.toasts.error(text::sentence_of(&error.0)),
-        }
-    }
-
-    /// The pipeline went back or forth: only the store knows now what is done.
-    fn stepped(&mut self) {
-        self.changed();
-        if !self.sheet.runs.is_busy() {
-            self.sheet.runs.forget_all();
-        }
-        self.sheet.join_states();
-    }
-
-    fn add(&mut self, kind: &str, position: [f32; 2], joint: Joint) {
-        let label = self.registry.get(kind).map_or(kind, |n| n.info().label).to_lowercase();
-        if let Joint::Wire { from, to } = &joint
-            && let Ok((edit, name)) =
-                self.sheet.editor.drawn().insert_edit(&self.kinds(), kind, position, from, to)
-        {
-            let wire = (from.clone(), to.clone());
-            self.insert_edit(edit, &texts::canvas::insert(&label), None, &name, &wire);
-            self.sheet.editor.select([name]);
-            return;
-        }
-        let name = self.sheet.editor.free_name(kind);
-        let mut edits = vec![Edit::AddNode(NodeInstance::new(&name, kind, Params::new(), position))];
-        if let (Joint::End { end, is_output }, Some(node)) = (joint, self.registry.get(kind)) {
-            // The pipeline with the node in it knows which of its ports fits.
-            let mut scratch = self.sheet.editor.drawn().clone();
-            let kinds = self.kinds();
-            let _ = scratch.apply(edits[0].clone());
-            let info = node.info();
-            let wired = if is_output { info.inputs } else { info.outputs }.iter().find_map(|port| {
-                let other = format!("{name}.{}", port.name);
-                let (from, to) = if is_output { (&end, &other) } else { (&other, &end) };
-                scratch.connect_edits(&kinds, from, to).ok()
-            });
-            edits.extend(wired);
-        }
-        self.edit(Edit::Batch(edits), &texts::canvas::add_node(&label), None);
-        self.sheet.editor.select([name]);
-    }
-
-    fn delete(&mut self) {
-        if let Some((from, to)) = self.sheet.editor.selected_wire.clone() {
-            self.edit(Edit::Disconnect(from, to), texts::canvas::remove_wire(), None);
-            return;
-        }
-        let nodes = self.sheet.editor.selection.iter().cloned().map(Edit::RemoveNode);
-        let marks = self.sheet.editor.selected_marks.iter().map(|number| Edit::SetMark(*number, None));
-        let edits: Vec<_> = nodes.chain(marks).collect();
-        if !edits.is_empty() {
-            let label = texts::canvas::delete(&self.sheet.editor.selection_words());
-            self.edit(Edit::Batch(edits), &label, None);
-        }
-    }
-
-    fn nudge(&mut self, by: [f32; 2]) {
-        let nodes =
-            self.sheet.editor.drawn().nodes().filter(|n| self.sheet.editor.selection.contains(&n.name));
-        let moves: Vec<_> =
-            nodes.map(|n| (n.name.clone(), [n.position[0] + by[0], n.position[1] + by[1]])).collect();
-        let marks = self.sheet.editor.selected_marks.iter().filter_map(|number| {
-            let mark = self.sheet.editor.pipeline().mark(*number)?.clone();
-            let position = [mark.position[0] + by[0], mark.position[1] + by[1]];
-            Some(Edit::SetMark(*number, Some(Mark { position, ..mark })))
-        });
-        let edits: Vec<Edit> = marks.chain((!moves.is_empty()).then_some(Edit::Move(moves))).collect();
-        if !edits.is_empty() {
-            let label = texts::canvas::nudge(&self.sheet.editor.selection_words());
-            self.edit(Edit::Batch(edits), &label, Some(MergeKey("nudge".into())));
-        }
-    }
-
-    /// Turns something of the selected nodes on, or off where all have it; `words` say the one and the other.
-    fn toggle(&mut self, is_on: fn(&NodeInstance) -> bool, edit: fn(String, bool) -> Edit, words: [&str; 2]) {
-        let chosen: Vec<_> = self
-            .sheet
-            .editor
-            .drawn()
-            .nodes()
-            .filter(|n| self.sheet.editor.selection.contains(&n.name))
-            .map(|n| (n.name.clone(), is_on(n)))
-            .collect();
-        let on = !chosen.iter().all(|(_, on)| *on);
-        let edits: Vec<_> = chosen.into_iter().map(|(name, _)| edit(name, on)).collect();
-        if !edits.is_empty() {
-            let label = format!("{} {}", words[usize::from(!on)], self.sheet.editor.selection_words());
-            self.edit(Edit::Batch(edits), &label, None);
-        }
-    }
-
-    fn continue_with(&mut self, end: &str, example: usize) {
-        let Some(example) = examples::EXAMPLES.get(example) else { return };
-        let Ok(opened) = Document::parse(example.text, (example.name)(), &self.registry) else { return };
-        if let Some((edit, names)) = self.sheet.editor.continue_edit(&self.registry, &opened.pipeline, end) {
-            self.edit(edit, &texts::canvas::add_example(&(example.name)()), None);
-            self.sheet.editor.select(names);
-            self.sheet.canvas.fit(false);
-        }
-    }
-
-    /// Lets the steps that fit a recording follow it, and says why these.
-    pub(super) fn continue_fitting(&mut self, end: &str, fitting: Fitting) {
-        let words = match fitting.example {
-            Ok(example) => {
-                let selected = self.sheet.editor.selection.clone();
-                self.continue_with(end, example);
-                self.sheet.editor.select(selected);
-                let name = examples::EXAMPLES.get(example).map_or("", |example| (example.name)());
-                texts::canvas::template_follows(&fitting.words, &name)
-            }
-            Err(reason) => texts::canvas::no_steps_were_drawn(&fitting.words, &reason),
-        };
-        self.sheet.runs.say(Level::Info, words.clone());
-        self.toasts.info(words);
-    }
-
-    /// Puts a file first in the list of recent ones.
-    pub(super) fn remember_file(&mut self, path: &Path) {
-        self.settings.remember_file(path, true);
-        self.keeper.recent(path.to_owned(), true);
-        self.start.look_again();
-    }
-
-    fn open_example(&mut self, index: usize) {
-        let Some(example) = examples::EXAMPLES.get(index) else { return };
-        match Document::parse(example.text, (example.name)(), &self.registry) {
-            Ok(opened) => self.show(Editor::new(opened.pipeline, (example.name)(), None)),
-            Err(error) => self.toasts.error(error.to_string()),
-        }
-    }
-
-    /// A recording or sorting makes a node that reads it; a folder that holds more makes several, one below the
-    /// other.
-    pub(super) fn show_readers(&mut self, kinds: &[&str], path: &Path, fitting: Option<Fitting>) {
-        let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
-        let is_first = self.sheet.editor.pipeline().nodes().next().is_none();
-        let before = self.only_reader().filter(|_| kinds == [READER]);
-        let mut position = self.sheet.canvas.free_place(self.sheet.editor.drawn());
-        self.sheet.canvas.reveal(position);
-        let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for kind in kinds {
-            let Some(node) = self.registry.get(kind) else { continue };
-            let mut params = Params::new();
-            if let Some(spec) = node.specs().iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
-                params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
-            }
-            let name = self.sheet.editor.free_name(kind);
-            ends.extend(node.outputs(&params).first().map(|port| format!("{name}.{}", port.name)));
-            if node.info().work.is_task() {
-                tasks.push(name.clone());
-            }
-            edits.push(Edit::AddNode(NodeInstance::new(&name, kind, params, position)));
-            names.push(name);
-            position[1] += READER_STEP;
-        }
-        if is_first && self.sheet.editor.path.is_none() && self.sheet.editor.name.is_empty() {
-            self.sheet.editor.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        }
-        self.edit(Edit::Batch(edits), texts::canvas::open_file(), None);
-        if names.len() > 1 {
-            self.sheet.canvas.fit(false);
-        }
-        if let (Some(reader), Some(added)) = (before, names.first()) {
-            self.offer_exchange(reader, added.clone(), &path);
-        }
-        self.sheet.editor.select(names.into_iter().take(1));
-        if let Some(end) = ends.into_iter().next() {
-            if let Some(fitting) = fitting.filter(|_| is_first) {
-                self.continue_fitting(&end, fitting);
-            }
-            self.look(end);
-            self.sheet.follows = true;
-        }
-        // What was opened is to be seen.
-        if let Some(task) = tasks.into_iter().next() {
-            self.run((!is_first).then_some(task));
-        }
-    }
-}
-
-/// The nodes an edit changes the results of.
-fn collect_touched(edit: &Edit, touched: &mut BTreeSet<String>) {
-    let mut node_of = |end: &str| {
-        touched.extend(end.split_once('.').map(|(node, _)| node.to_owned()));
-    };
-    match edit {
-        Edit::Connect(_, to) | Edit::Disconnect(_, to) => node_of(to),
-        Edit::AddNode(node) => drop(touched.insert(node.name.clone())),
-        Edit::RemoveNode(name)
-        | Edit::SetParams(name, _)
-        | Edit::RestoreParams(name, _, _)
-        | Edit::SetMuted(name, _)
-        | Edit::SetBypassed(name, _)
-        | Edit::SetGroup(name, _) => drop(touched.insert(name.clone())),
-        Edit::Rename(_, new) => drop(touched.insert(new.clone())),
-        Edit::SetKind(name, ..) => drop(touched.insert(name.clone())),
-        Edit::Move(_) | Edit::SetSeed(_) | Edit::SetCollapsed(..) | Edit::SetMark(..) => {}
-        Edit::Batch(edits) => edits.iter().for_each(|edit| collect_touched(edit, touched)),
     }
 }

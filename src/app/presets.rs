@@ -221,7 +221,8 @@ impl App {
             return;
         };
         let mut over = false;
-        ui.horizontal(|ui| {
+        // What it cannot hold goes below: a wider row would push the fields out of sight.
+        ui.horizontal_wrapped(|ui| {
             let edit = egui::TextEdit::singleline(name)
                 .hint_text(texts::inspector::name_of_the_preset())
                 .desired_width(150.0);

@@ -1,12 +1,6 @@
 //! What flows at the first output of each node that can be drawn, drawn small in its body: asked of a thread, kept until it changes.
 
-use super::{
-    App,
-    backend::{self, Answer},
-    canvas::face,
-    sheet::Sheet,
-    texts, theme, views,
-};
+use super::{App, answer::Answer, backend, canvas::face, sheet::Sheet, texts, theme, views};
 use crate::{
     inspect::Glimpse,
     pipeline::{Executor, Look, NodeState, Pipeline, Value, is_way},

@@ -1,36 +1,35 @@
-//! What is wrong with the pipeline and what its results warned of, each with a button for what mends it.
+//! What is wrong with the pipeline, what failed and what results warned of, each with a button for what mends it.
 
 use super::{App, command::Command, text, texts, theme};
-use crate::pipeline::{Act, Edit, ParamKind, Problem, Severity};
+use crate::{
+    data::Remedy,
+    pipeline::{Act, NodeState, ParamKind, Problem, Severity},
+};
 use egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
 use std::collections::BTreeMap;
-
-/// By how much a threshold is lowered in one step.
-const LOWER: f64 = 0.8;
 
 impl App {
     /// Draws the list.
     pub(super) fn problems_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        if self.sheet.problems.is_empty() && self.sheet.known.warnings.is_empty() {
+        let told = self.told();
+        if told.is_empty() {
             ui.weak(texts::inspector::no_problems());
             return;
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            for problem in &self.sheet.problems {
-                line(ui, problem, commands, |ui, commands| self.fix_ui(ui, problem, commands));
-            }
-            for node in self.sheet.known.warnings.keys() {
-                for warning in self.warnings_of(node) {
-                    line(ui, &Problem::of_node(node, warning).warning(), commands, |ui, commands| {
-                        for (label, command) in self.warning_fixes(node, warning) {
-                            if ui.small_button(label).clicked() {
-                                commands.push(command);
-                            }
-                        }
-                    });
-                }
+            for problem in &told {
+                self.line(ui, problem, commands);
             }
         });
+    }
+
+    /// All that is to be told: what failed, what is wrong, and what results warned of.
+    pub(super) fn told(&self) -> Vec<Problem> {
+        // A group fails where one of its nodes does.
+        let nodes = self.sheet.states.keys().filter(|name| self.pipeline().group(name).is_none());
+        let failed = nodes.filter_map(|node| self.failure_of(node));
+        let warned = self.sheet.known.warnings.keys().flat_map(|node| self.warnings_of(node));
+        failed.chain(self.sheet.problems.iter().cloned()).chain(warned).collect()
     }
 
     /// Buttons for what mends a problem in one step.
@@ -51,6 +50,7 @@ impl App {
                 (label, Command::edit(edit, step))
             })
             .collect();
+        fixes.extend(problem.remedies.iter().filter_map(|remedy| self.beyond_edits(name, remedy)));
         let Some(field) = &problem.field else { return fixes };
         let instance = self.sheet.editor.pipeline().node(name);
         let Some((instance, node)) = instance.and_then(|i| Some((i, self.registry.get(&i.kind)?))) else {
@@ -75,42 +75,34 @@ impl App {
         fixes
     }
 
-    /// What mends what a result warned of: a parameter it says to lower, and how high its peaks are.
-    pub(super) fn warning_fixes(&self, name: &str, warning: &str) -> Vec<(String, Command)> {
-        let Some(instance) = self.pipeline().node(name) else { return Vec::new() };
-        let Some(node) = self.registry.get(&instance.kind) else { return Vec::new() };
-        let Some((_, rest)) = warning.split_once("lower ") else { return Vec::new() };
-        let field: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        let Some(spec) = node.specs().iter().find(|spec| spec.name == field) else { return Vec::new() };
-        let mut fixes = Vec::new();
-        let value = instance.params.get(&field).unwrap_or(&spec.default).as_f64();
-        if let Some(value) = value.filter(|value| *value > 0.0) {
-            let least = spec.hard_range.0.unwrap_or(0.0);
-            let lower = ((value * LOWER * 4.0).round() / 4.0).max(least);
-            if lower < value {
-                let mut params = instance.params.clone();
-                params.insert(field.clone(), lower.into());
-                let edit = Edit::SetParams(name.to_owned(), params);
-                let label = texts::inspector::lower_to(&spec.label, &text::number(lower));
-                fixes.push((
-                    label,
-                    Command::edit(edit, texts::inspector::lower_field(&spec.label.to_lowercase())),
-                ));
+    /// A remedy that is no edit.
+    fn beyond_edits(&self, node: &str, remedy: &Remedy) -> Option<(String, Command)> {
+        match remedy {
+            Remedy::SeeHeights => {
+                Some((texts::inspector::peak_heights().to_owned(), Command::ShowHeights(node.to_owned())))
             }
+            Remedy::GiveProbe => {
+                let source = self.pipeline().probe_source(&self.registry, node)?.name.clone();
+                Some((texts::inspector::choose_a_probe().to_owned(), Command::EditProbe(source)))
+            }
+            Remedy::FindLayout => {
+                let label = texts::inspector::find_out_the_layout().to_owned();
+                Some((label, Command::Import(node.to_owned())))
+            }
+            _ => None,
         }
-        if field == super::heights::THRESHOLD {
-            fixes.push((texts::inspector::peak_heights().to_owned(), Command::ShowHeights(name.to_owned())));
-        }
-        fixes
     }
 
-    /// Below the words that no units were found: what mends it, by a click.
-    pub(super) fn no_units_ui(&self, ui: &mut Ui, viewer: Rect) -> Option<Command> {
+    /// Below the words that there is nothing to see: what mends it, by a click.
+    pub(super) fn nothing_seen_ui(&self, ui: &mut Ui, viewer: Rect) -> Option<Command> {
         let (node, _) = self.looked_at()?.split_once('.')?;
-        let fixes = self.warnings_of(node).flat_map(|warning| self.warning_fixes(node, warning));
-        // Several warnings may lead to the same.
-        let fixes: BTreeMap<String, Command> = fixes.collect();
-        let below = viewer.with_min_y((viewer.center().y + 12.0).min(viewer.bottom()));
+        let failure = self.failure_of(node);
+        // A failure may need several lines.
+        let room = if failure.is_some() { 56.0 } else { 12.0 };
+        let told = failure.into_iter().chain(self.warnings_of(node));
+        // Several may lead to the same.
+        let fixes: BTreeMap<String, Command> = told.flat_map(|problem| self.fixes(&problem)).collect();
+        let below = viewer.with_min_y((viewer.center().y + room).min(viewer.bottom()));
         let mut asked = None;
         // A child of its own, as the words fill the panel.
         ui.new_child(UiBuilder::new().max_rect(below)).vertical_centered(|ui| {
@@ -123,19 +115,49 @@ impl App {
         asked
     }
 
-    /// What the results of a node warned of, apart from what the advice on the pipeline says already.
-    pub(super) fn warnings_of(&self, node: &str) -> impl Iterator<Item = &String> {
-        let own = self.sheet.problems.iter().filter(move |problem| problem.node.as_deref() == Some(node));
-        let remedies: Vec<&str> = own.filter_map(|problem| remedy(&problem.message)).collect();
-        let warnings = self.sheet.known.warnings.get(node).into_iter().flatten();
-        warnings.filter(move |warning| remedy(warning).is_none_or(|remedy| !remedies.contains(&remedy)))
+    /// Why a node failed, unless a problem of one of its fields says so already.
+    pub(super) fn failure_of(&self, node: &str) -> Option<Problem> {
+        let Some(NodeState::Failed(notice)) = self.sheet.states.get(node) else { return None };
+        let mut own = self.sheet.problems.iter().filter(|problem| problem.node.as_deref() == Some(node));
+        let is_told = own.any(|problem| problem.field.is_some() && problem.severity == Severity::Error);
+        (!is_told).then(|| Problem::of_notice(node, notice))
     }
-}
 
-/// `put a band-pass filter`: what a sentence says to put before a node.
-fn remedy(message: &str) -> Option<&str> {
-    let start = message.find("put a ")?;
-    message[start..].split_once(" before").map(|(remedy, _)| remedy)
+    /// What the results of a node warned of, apart from what the advice on the pipeline mends already.
+    pub(super) fn warnings_of(&self, node: &str) -> impl Iterator<Item = Problem> {
+        let own = self.sheet.problems.iter().filter(move |problem| problem.node.as_deref() == Some(node));
+        let remedies: Vec<&Remedy> = own.flat_map(|problem| &problem.remedies).collect();
+        let warnings = self.sheet.known.warnings.get(node).into_iter().flatten();
+        warnings
+            .filter(move |warning| !warning.remedies.iter().any(|remedy| remedies.contains(&remedy)))
+            .map(move |warning| Problem::of_notice(node, warning).warning())
+    }
+
+    /// One problem on one line, with what mends it.
+    fn line(&self, ui: &mut Ui, problem: &Problem, commands: &mut Vec<Command>) {
+        let p = theme::palette(ui.visuals());
+        let color = severity_color(problem.severity, p);
+        let place = match (&problem.node, &problem.field) {
+            (Some(node), Some(field)) => format!("{node}.{field}"),
+            (Some(node), None) => node.clone(),
+            _ => String::new(),
+        };
+        ui.horizontal_wrapped(|ui| {
+            let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), Sense::hover());
+            ui.painter().circle_filled(dot.center(), 3.5, color);
+            if let Some(node) = &problem.node
+                && ui.link(&place).clicked()
+            {
+                commands.push(Command::Select(vec![node.clone()]));
+                commands.push(Command::Fit { selection: true });
+            }
+            ui.label(text::sentence_of(&problem.message));
+            if let Some((line, column)) = problem.line {
+                ui.weak(texts::inspector::line_column(&line, &column));
+            }
+            self.fix_ui(ui, problem, commands);
+        });
+    }
 }
 
 /// The colour of the dot before a problem, and of its words beside a field.
@@ -145,35 +167,4 @@ pub fn severity_color(severity: Severity, p: &theme::Palette) -> egui::Color32 {
         Severity::Warning => p.warn,
         Severity::Note => p.text_weak,
     }
-}
-
-/// One problem on one line, with what comes after it.
-fn line(
-    ui: &mut Ui,
-    problem: &Problem,
-    commands: &mut Vec<Command>,
-    after: impl FnOnce(&mut Ui, &mut Vec<Command>),
-) {
-    let p = theme::palette(ui.visuals());
-    let color = severity_color(problem.severity, p);
-    let place = match (&problem.node, &problem.field) {
-        (Some(node), Some(field)) => format!("{node}.{field}"),
-        (Some(node), None) => node.clone(),
-        _ => String::new(),
-    };
-    ui.horizontal_wrapped(|ui| {
-        let (dot, _) = ui.allocate_exact_size(vec2(8.0, 16.0), Sense::hover());
-        ui.painter().circle_filled(dot.center(), 3.5, color);
-        if let Some(node) = &problem.node
-            && ui.link(&place).clicked()
-        {
-            commands.push(Command::Select(vec![node.clone()]));
-            commands.push(Command::Fit { selection: true });
-        }
-        ui.label(text::sentence_of(&problem.message));
-        if let Some((line, column)) = problem.line {
-            ui.weak(texts::inspector::line_column(&line, &column));
-        }
-        after(ui, commands);
-    });
 }

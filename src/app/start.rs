@@ -1,7 +1,7 @@
 //! The start screen, shown while nothing is begun: recent pipelines, templates, a place to drop a recording.
 
 use super::{
-    App, backend::Recent, command::Command, examples::EXAMPLES, shortcuts, sketch::Sketch, text, texts, theme,
+    App, answer::Recent, command::Command, examples::EXAMPLES, shortcuts, sketch::Sketch, text, texts, theme,
 };
 use crate::pipeline::Document;
 use egui::{

@@ -194,7 +194,7 @@ fn tab_ui(ui: &mut Ui, sheet: &Sheet, front: bool, commands: &mut Vec<Command>) 
     // What is told at the left: a run that goes on, or changes that are not saved.
     let dot = rect.left_center() + vec2(6.0, 0.0);
     if sheet.runs.is_busy() {
-        ui.painter().circle_stroke(dot, 3.0, egui::Stroke::new(1.5, p.accent));
+        ui.painter().circle_stroke(dot - vec2(1.0, 0.0), 2.6, egui::Stroke::new(1.2, p.accent));
     } else if sheet.editor.is_dirty() {
         ui.painter().circle_filled(dot, 2.5, p.warn);
     }

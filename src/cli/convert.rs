@@ -8,7 +8,7 @@ use super::{
     run::interrupted,
 };
 use crate::{
-    data::{Id, Sorting, Stage, Table, TableColumn},
+    data::{Id, Notice, Sorting, Stage, Table, TableColumn},
     engine::{
         EngineError, Monitor,
         chain::{self, ChainSource},
@@ -90,6 +90,7 @@ fn save_phy(arguments: &ConvertArguments, sorting: &Sorting) -> Result<(), CliEr
         EngineError::Cancelled => CliError::Cancelled,
         EngineError::Source(error) => CliError::Failed(error.to_string()),
         EngineError::Data(message) => CliError::Input(message),
+        EngineError::Mendable(notice) => CliError::Input(notice.words),
     };
     let filtered = if recording.info().is_filtered {
         recording.clone()
@@ -185,7 +186,7 @@ impl Monitor for Bar {
     fn cancelled(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
     }
-    fn warn(&self, line: &str) {
-        eprintln!("warning: {line}");
+    fn warn(&self, notice: &Notice) {
+        eprintln!("warning: {notice}");
     }
 }

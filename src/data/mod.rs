@@ -9,6 +9,7 @@ mod fit;
 mod id;
 mod motion;
 mod noise;
+mod notice;
 mod peaks;
 mod probe;
 mod recording;
@@ -26,6 +27,7 @@ pub use fit::Fit;
 pub use id::Id;
 pub use motion::{Axis, Interpolation, Motion, MotionCorrection, MotionSegment, MotionStretch};
 pub use noise::NoiseLevels;
+pub use notice::{Notice, Remedy};
 pub use peaks::{Features, PeakSign, Peaks};
 pub use probe::{Contact, ContactShape, Probe};
 pub use recording::{

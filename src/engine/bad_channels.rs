@@ -13,7 +13,7 @@ use super::{
     noise::{Chunks, mad, random_chunks, read_chunks},
     select::median_f64,
 };
-use crate::data::{Recording, RecordingInfo, Stage};
+use crate::data::{Notice, Recording, RecordingInfo, Remedy, Stage};
 use ndarray::Array2;
 
 /// What is wrong with a channel.
@@ -236,10 +236,11 @@ fn by_neighbors(
         })
         .collect();
     if neighbors.iter().any(Vec::is_empty) {
-        monitor.warn(&format!(
+        let words = format!(
             "some channels have no neighbour within {} µm and are not judged; raise neighborhood_r2_radius_um",
             params.neighborhood_r2_radius_um
-        ));
+        );
+        monitor.warn(&Notice::from(words).mended_by(Remedy::Raise("neighborhood_r2_radius_um".into())));
     }
     let jobs = random_chunks(chain.info(), chunks)?;
     let correlations =

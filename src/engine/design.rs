@@ -6,6 +6,7 @@
 //! `scipy.signal.iirnotch` but for rounding.
 
 use super::EngineError;
+use crate::data::{Notice, Remedy};
 use realfft::num_complex::Complex64;
 use std::f64::consts::PI;
 
@@ -62,9 +63,10 @@ pub fn design(
         Band::Bandpass(low, high) => {
             let (low_warped, high_warped) = (warp(low, "freq_min")?, warp(high, "freq_max")?);
             if low >= high {
-                return Err(EngineError::Data(format!(
-                    "freq_min is {low} Hz and freq_max {high} Hz: freq_min must be the lower one"
-                )));
+                let words =
+                    format!("freq_min is {low} Hz and freq_max {high} Hz: freq_min must be the lower one");
+                let reset = ["freq_min", "freq_max"].map(|field| Remedy::Reset(field.into()));
+                return Err(EngineError::Mendable(Notice { words, remedies: reset.to_vec() }));
             }
             bandpass(prototype, low_warped, high_warped)
         }

@@ -7,6 +7,7 @@ use super::{
     EngineError,
     tile::{LANES, Row},
 };
+use crate::data::{Notice, Remedy};
 
 /// A warm-up forgets what came before it to this part.
 const FORGET: f64 = 1e-8;
@@ -58,9 +59,11 @@ impl FilterPlan {
             .collect();
         let modulus = scaled.iter().map(|s| largest_pole(s[3], s[4])).fold(0.0, f64::max);
         if modulus >= 1.0 {
-            return Err(EngineError::Data(format!(
+            let words = format!(
                 "the filter is unstable (a pole at modulus {modulus}). Raise the lowest cut-off frequency or lower the order."
-            )));
+            );
+            let raise = Remedy::Raise("freq_min".into());
+            return Err(EngineError::Mendable(Notice::from(words).mended_by(raise)));
         }
         let margin = if modulus > 0.0 { (FORGET.ln() / modulus.ln()).ceil() as usize } else { 0 };
         // As scipy: sections of first order do not lengthen the extension.

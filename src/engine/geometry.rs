@@ -1,7 +1,7 @@
 //! Which channels lie near each other, for everything that works on neighbourhoods.
 
 use super::EngineError;
-use crate::data::RecordingInfo;
+use crate::data::{Notice, RecordingInfo, Remedy};
 
 /// Without a probe this many channels are taken as one group without geometry; more need a probe.
 pub const MAX_CHANNELS_WITHOUT_PROBE: usize = 8;
@@ -35,11 +35,12 @@ impl Geometry {
         if geometry.positions_um.is_none() {
             let most = geometry.members().iter().map(Vec::len).max().unwrap_or(0);
             if most > MAX_CHANNELS_WITHOUT_PROBE {
-                return Err(EngineError::Data(format!(
+                let words = format!(
                     "the recording has {most} channels and no probe: up to {MAX_CHANNELS_WITHOUT_PROBE} channels can \
                      be sorted as one group without geometry. Give the probe (`--probe FILE|NAME`, or the field \
                      `probe` of the reader)."
-                )));
+                );
+                return Err(EngineError::Mendable(Notice::from(words).mended_by(Remedy::GiveProbe)));
             }
         } else if let Some((most, [x, y])) =
             geometry.most_at_one_place().filter(|(n, _)| *n > MAX_CHANNELS_WITHOUT_PROBE)

@@ -49,7 +49,7 @@ mod tile;
 pub mod waveforms;
 pub mod whiten;
 
-use crate::data::{Motion, Peaks, RecordingInfo, SourceError, Templates};
+use crate::data::{Motion, Notice, Peaks, RecordingInfo, SourceError, Templates};
 
 /// Receives what a long computation has to say, and tells it to stop.
 ///
@@ -67,8 +67,8 @@ pub trait Monitor: Sync {
     fn preview(&self, _preview: Preview) {}
     /// A line for the log.
     fn log(&self, _line: &str) {}
-    /// Something the user should know about the result.
-    fn warn(&self, _line: &str) {}
+    /// Something the user should know about the result, with what mends it.
+    fn warn(&self, _notice: &Notice) {}
     /// Another program that took part, and its version as it told it.
     fn tool(&self, _name: &str, _version: &str) {}
 }
@@ -138,4 +138,7 @@ pub enum EngineError {
     /// The data defeats the method; says what to do.
     #[error("{0}")]
     Data(String),
+    /// The same, where what to do is known as a value.
+    #[error("{0}")]
+    Mendable(Notice),
 }

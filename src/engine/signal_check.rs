@@ -4,7 +4,7 @@
 //! clipped spike comes out of a filter as a smooth one.
 
 use super::{EngineError, Monitor};
-use crate::data::{DType, Id, Recording};
+use crate::data::{DType, Id, Notice, Recording, Remedy};
 
 /// Stretches looked at in each segment, and their length in seconds.
 const STRETCHES: usize = 10;
@@ -98,16 +98,18 @@ pub fn warn_of_bad_signal(recording: &Recording, monitor: &dyn Monitor) -> Resul
         (!names.is_empty()).then(|| names.join(", "))
     };
     if let Some(names) = listed(&found.constant) {
-        monitor.warn(&format!(
+        let words = format!(
             "channels that hold one value only: {names}. Were they connected, and is the dtype right? Take them out with select_channels, or \
              put detect_bad_channels before the reference"
-        ));
+        );
+        monitor.warn(&Notice::from(words).mended_by(Remedy::FindBadChannels));
     }
     if let Some(names) = listed(&found.saturated) {
-        monitor.warn(&format!(
+        let words = format!(
             "channels that are saturated (they stay at the end of their range): {names}. Spikes are cut off there: \
              take them out with select_channels, or leave the time out with select_time or silence_periods"
-        ));
+        );
+        monitor.warn(&words.into());
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Recording, Erro
     let (Some(dtype), Some(num_columns), Some(rate)) =
         (options.dtype, options.num_channels, options.sampling_frequency)
     else {
-        return Err(Error::format(path, untold(path, options)));
+        return Err(Error::Untold { path: path.to_owned(), message: untold(path, options) });
     };
     let layout = Layout {
         dtype,

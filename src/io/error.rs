@@ -24,6 +24,14 @@ pub enum Error {
         /// The field, what was expected and found, what to do.
         message: String,
     },
+    /// A raw file was opened without all that it does not tell itself.
+    #[error("{}: {message}", path.display())]
+    Untold {
+        /// The file.
+        path: PathBuf,
+        /// What to tell.
+        message: String,
+    },
     /// Nothing known fits.
     #[error("{}: not a recording or sorting that can be read: {message}", path.display())]
     Unrecognised {

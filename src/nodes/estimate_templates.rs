@@ -96,7 +96,7 @@ impl Node for EstimateTemplates {
         let geometry = Geometry::of(info)?;
         let set = templates::estimate_templates(features, &labels, info, &geometry, &settings);
         if set.templates.num_units() == 0 {
-            context.warn("no cluster is a unit");
+            context.warn(&"no cluster is a unit".into());
         }
         let mut table = Table::default();
         let rejected = &set.rejected;

@@ -1,7 +1,7 @@
 //! Undo the sampling delay of multiplexed converters.
 
 use crate::{
-    data::Stage,
+    data::{Notice, Remedy, Stage},
     pipeline::{
         Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
         RunContext, Work,
@@ -47,11 +47,9 @@ impl Node for PhaseShift {
         let shifts = match &params.inter_sample_shift {
             Some(shifts) => shifts.clone(),
             None if info.inter_sample_shift.is_empty() => {
-                return Err(NodeError::Input(
-                    "the recording does not say how its channels are multiplexed: take this node out, or give the \
-                     delay of each channel in inter_sample_shift"
-                        .into(),
-                ));
+                let words = "the recording does not say how its channels are multiplexed: take this node out, or give \
+                             the delay of each channel in inter_sample_shift";
+                return Err(NodeError::Mendable(Notice::from(words).mended_by(Remedy::TakeOut)));
             }
             None => info.inter_sample_shift.clone(),
         };

@@ -1,7 +1,7 @@
 //! The probe and the units around it, drawn.
 
 use crate::{
-    data::Id,
+    data::{Id, Notice, Remedy},
     engine::locations::{UnitLocationParams, unit_locations},
     figures,
     pipeline::{
@@ -44,7 +44,8 @@ impl Node for PlotProbe {
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let probe = inputs.recording("recording")?.info().probe.clone().ok_or_else(|| {
-            NodeError::Input("the recording has no probe to draw: set a probe on the reader".into())
+            let words = "the recording has no probe to draw: set a probe on the reader";
+            NodeError::Mendable(Notice::from(words).mended_by(Remedy::GiveProbe))
         })?;
         let units: Vec<(Id, [f64; 2])> = match inputs.optional_templates("templates")? {
             None => Vec::new(),

@@ -80,7 +80,7 @@ pub fn finished(
     let recording = with_steps(recording)?;
     let warnings = recording.info().annotations.get(io::WARNINGS).and_then(|list| list.as_array());
     for warning in warnings.into_iter().flatten().filter_map(|warning| warning.as_str()) {
-        context.warn(warning);
+        context.warn(&warning.into());
     }
     if params.is_filtered && !recording.info().is_filtered {
         let mut info = recording.info().clone();

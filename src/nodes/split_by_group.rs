@@ -1,7 +1,7 @@
 //! One recording for each shank or channel group.
 
 use crate::{
-    data::{RecordingInfo, Stage},
+    data::{Notice, RecordingInfo, Remedy, Stage},
     pipeline::{
         Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType,
         RunContext, Value, Work,
@@ -79,10 +79,9 @@ fn parts(
         }
         SplitProperty::Shank => {
             let probe = info.probe.as_ref().ok_or_else(|| {
-                NodeError::Input(
-                    "the recording has no probe, so its shanks are unknown: set a probe on the reader, or split by group"
-                        .into(),
-                )
+                let words = "the recording has no probe, so its shanks are unknown: set a probe on the reader, or split \
+                             by group";
+                NodeError::Mendable(Notice::from(words).mended_by(Remedy::GiveProbe))
             })?;
             for (channel, contact) in probe.contacts.iter().enumerate() {
                 let value = match probe.shank_ids.get(contact.shank_index) {

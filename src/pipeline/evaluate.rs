@@ -16,6 +16,7 @@ use super::{
     store::Stored,
     validate::validate,
 };
+use crate::data::Notice;
 use petgraph::{Direction, stable_graph::NodeIndex, visit::EdgeRef};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -35,7 +36,7 @@ pub(super) struct NodeEval {
     /// What leaves it.
     pub outputs: BTreeMap<String, Vec<Item>>,
     /// What the user should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Notice>,
 }
 
 /// A node at a coordinate.
@@ -58,7 +59,7 @@ pub(super) enum EvalState {
     /// Something before it has no result yet.
     Waiting,
     /// It failed.
-    Failed(String),
+    Failed(Notice),
     /// It does not run, for this reason.
     Cancelled(String),
 }
@@ -109,7 +110,7 @@ impl std::fmt::Debug for Job {
 /// How a task of this run ended without a result.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
-    Failed(String),
+    Failed(Notice),
     Cancelled(String),
 }
 
@@ -378,7 +379,7 @@ impl<'a> Evaluator<'a> {
         }
         let settled = !collections.values().flatten().any(|i| matches!(i.state, ItemState::Pending));
         let mut eval = NodeEval {
-            warnings: if settled { unmatched } else { Vec::new() },
+            warnings: unmatched.into_iter().filter(|_| settled).map(Notice::from).collect(),
             outputs: outputs.iter().map(|p| (p.name.to_owned(), Vec::new())).collect(),
             ..NodeEval::default()
         };
@@ -412,8 +413,9 @@ impl<'a> Evaluator<'a> {
             open.push(Open { coordinate, own, grouped });
         }
         self.evaluate_items(instance, node, open, &mut eval);
-        eval.warnings
-            .extend(left_out.into_iter().map(|(item, reason)| format!("item {item} is left out: {reason}")));
+        eval.warnings.extend(
+            left_out.into_iter().map(|(item, reason)| format!("item {item} is left out: {reason}").into()),
+        );
         if arranges {
             refuse_twins(&mut eval);
         }

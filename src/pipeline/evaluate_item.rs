@@ -161,7 +161,7 @@ impl Evaluator<'_> {
                     .map(|()| EvalState::Lazy)
             }
         };
-        let state = state.unwrap_or_else(|error| EvalState::Failed(error.to_string()));
+        let state = state.unwrap_or_else(|error| EvalState::Failed(error.into()));
         let left = match &state {
             EvalState::Waiting | EvalState::Runnable(_) => Some(ItemState::Pending),
             EvalState::Cancelled(reason) => Some(ItemState::Broken(reason.clone())),
@@ -205,7 +205,7 @@ impl Evaluator<'_> {
             (Err(_), Some(_)) => EvalState::Waiting,
             // The keys it asks for may come with the values.
             (Err(_), None) if is_pending => EvalState::Waiting,
-            (Err(error), None) => EvalState::Failed(error.to_string()),
+            (Err(error), None) => EvalState::Failed(error.into()),
             (Ok(passed), _) => {
                 for passed in passed {
                     let Some((_, item)) = own.iter().find(|(port, _)| *port == passed.from) else { continue };
@@ -302,7 +302,7 @@ impl Evaluator<'_> {
                                 ready(self.key_of_own(node, port, (item, text), inputs), value, &item.files)
                             }
                             Err(reason) => {
-                                let state = EvalState::Failed(reason.clone());
+                                let state = EvalState::Failed(reason.as_str().into());
                                 // An item with several outputs fails once.
                                 if !eval.items.iter().any(|i| i.coordinate == place) {
                                     let coordinate = place.clone();

@@ -1,7 +1,7 @@
 //! What a run says while it goes; the window, the command line and the log file are readers of one stream.
 
 use super::port::Coordinate;
-use crate::engine::Preview;
+use crate::{data::Notice, engine::Preview};
 use serde::{Deserialize, Serialize};
 
 /// One run of a pipeline.
@@ -107,7 +107,7 @@ pub enum EventKind {
         /// The task.
         task: TaskId,
         /// What failed and what to do.
-        message: String,
+        message: Notice,
     },
     /// A task was cancelled, or could not start because one before it failed.
     Cancelled {
@@ -167,7 +167,18 @@ pub enum NodeState {
         wall_s: f64,
     },
     /// Failed with this message.
-    Failed(String),
+    Failed(Notice),
     /// Stopped.
     Cancelled,
+}
+
+impl NodeState {
+    /// What keeps it from having a result, where something does.
+    pub fn trouble(&self) -> Option<&str> {
+        match self {
+            NodeState::Invalid(reason) => Some(reason),
+            NodeState::Failed(reason) => Some(reason),
+            _ => None,
+        }
+    }
 }

@@ -173,10 +173,10 @@ impl Executor {
         }
         for (instance, eval) in walk.iter() {
             let estimate_s = self.store.last_duration_s(&instance.kind);
-            problems.extend(eval.warnings.iter().map(|w| Problem::of_node(&instance.name, w).warning()));
+            problems.extend(eval.warnings.iter().map(|w| Problem::of_notice(&instance.name, w).warning()));
             for item in &eval.items {
                 if let EvalState::Failed(message) = &item.state {
-                    problems.push(Problem::of_node(&instance.name, message));
+                    problems.push(Problem::of_notice(&instance.name, message));
                 }
                 if item.is_task && !matches!(item.state, EvalState::Failed(_) | EvalState::Cancelled(_)) {
                     tasks.push(PlannedTask { estimate_s, ..self.planned(instance, item) });
@@ -281,7 +281,7 @@ fn missing(walk: &Evaluator) -> Look {
 fn first_failure(walk: &Evaluator) -> Option<String> {
     walk.iter().find_map(|(instance, eval)| {
         let failed = eval.items.iter().find_map(|item| match &item.state {
-            EvalState::Failed(message) => Some(message),
+            EvalState::Failed(message) => Some(&message.words),
             _ => None,
         });
         eval.invalid.as_ref().or(failed).map(|message| format!("{}: {message}", instance.name))

@@ -8,7 +8,10 @@ use super::{
     resources::process_cpu_s,
     store::lock,
 };
-use crate::engine::{Monitor, Preview};
+use crate::{
+    data::Notice,
+    engine::{Monitor, Preview},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -185,6 +188,7 @@ pub(super) struct TaskMonitor {
     stage: Mutex<(String, Instant)>,
     stages: Mutex<Stages>,
     log: Mutex<TaskLog>,
+    warnings: Mutex<Vec<Notice>>,
     flood: Mutex<Flood>,
     tools: Mutex<BTreeMap<String, String>>,
 }
@@ -246,6 +250,7 @@ impl TaskMonitor {
             stage,
             stages: Mutex::default(),
             log: Mutex::default(),
+            warnings: Mutex::default(),
             flood: Mutex::default(),
             tools: Mutex::default(),
         }
@@ -268,6 +273,11 @@ impl TaskMonitor {
         lock(&self.log).take()
     }
 
+    /// What was warned of.
+    pub(super) fn take_warnings(&self) -> Vec<Notice> {
+        std::mem::take(&mut lock(&self.warnings))
+    }
+
     /// Tells what was held back of many lines.
     pub(super) fn tell_rest(&self) {
         let mut flood = lock(&self.flood);
@@ -284,12 +294,8 @@ impl TaskMonitor {
         lock(&self.log).push(format!("{at_s:10.3} {words}\n"), is_warning);
     }
 
-    fn line(&self, line: &str, warning: bool) {
-        let mark = if warning { WARNING } else { "" };
-        self.keep(&format!("{mark}{line}"));
-        if warning {
-            return self.tell(line.to_owned(), true);
-        }
+    fn line(&self, line: &str) {
+        self.keep(line);
         // Told while nobody else tells, so that lines keep their order.
         let mut flood = lock(&self.flood);
         flood.pass(line).into_iter().for_each(|line| self.tell(line, false));
@@ -344,11 +350,13 @@ impl Monitor for TaskMonitor {
     }
 
     fn log(&self, line: &str) {
-        self.line(line, false);
+        self.line(line);
     }
 
-    fn warn(&self, line: &str) {
-        self.line(line, true);
+    fn warn(&self, notice: &Notice) {
+        self.keep(&format!("{WARNING}{notice}"));
+        lock(&self.warnings).push(notice.clone());
+        self.tell(notice.words.clone(), true);
     }
 
     fn tool(&self, name: &str, version: &str) {
@@ -372,7 +380,7 @@ mod tests {
         for i in 0..20_000 {
             monitor.progress(i, 20_000);
             if i % 4 == 0 {
-                monitor.warn(&format!("{i}"));
+                monitor.warn(&i.to_string().into());
             }
             monitor.preview(Preview::Peaks(vec![[0.0; 3]]));
         }

@@ -1,6 +1,6 @@
 //! Runs that were: each keeps its pipeline and how it went, in a folder of the store.
 
-use super::{Opened, Registry, RunOptions, RunStatus, Store, document::Document, store::place};
+use super::{Opened, PortType, Registry, RunOptions, RunStatus, Store, document::Document, store::place};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -38,6 +38,24 @@ pub struct RunRecord {
     pub cached: usize,
     /// Nodes that failed, and why.
     pub failures: BTreeMap<String, String>,
+    /// What came out, in the order of the nodes.
+    pub results: Vec<RunResult>,
+}
+
+/// What left a node by one output in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// The output, `node.port`.
+    pub end: String,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub port_type: PortType,
+    /// True where nothing takes what leaves the node: it is what the pipeline is for.
+    pub last: bool,
+    /// True where it is a table of a single row, which sums something up.
+    pub sums_up: bool,
+    /// How much of what it is, in a few words.
+    pub words: String,
 }
 
 /// A run that is kept.
@@ -116,10 +134,12 @@ impl Keeping {
         tasks: usize,
         cached: usize,
         failures: BTreeMap<String, String>,
+        results: Vec<RunResult>,
     ) {
         self.record.status = Some(status);
         self.record.duration_s = Some(self.began.elapsed().as_secs_f64());
-        (self.record.tasks, self.record.cached, self.record.failures) = (tasks, cached, failures);
+        (self.record.tasks, self.record.cached) = (tasks, cached);
+        (self.record.failures, self.record.results) = (failures, results);
         self.write();
     }
 

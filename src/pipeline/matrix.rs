@@ -107,7 +107,7 @@ impl Executor {
             EvalState::Lazy => cell(CellState::Done, None),
             EvalState::Done(stored) => Cell { wall_s: stored.wall_s(), ..cell(CellState::Done, None) },
             EvalState::Waiting => cell(CellState::Waiting, None),
-            EvalState::Failed(message) => cell(CellState::Failed, Some(message.clone())),
+            EvalState::Failed(message) => cell(CellState::Failed, Some(message.words.clone())),
             EvalState::Cancelled(reason) => cell(CellState::Blocked, Some(reason.clone())),
             EvalState::Runnable(job) if self.store().is_at_work(&job.key) => cell(CellState::Running, None),
             EvalState::Runnable(job) => match self.store().failure(&job.key) {

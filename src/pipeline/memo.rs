@@ -6,7 +6,7 @@ use super::{
     node::DynNode,
     store::{Stored, lock},
 };
-use crate::engine::Monitor;
+use crate::{data::Notice, engine::Monitor};
 use std::{
     collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -24,7 +24,7 @@ const NUM_RECIPES: usize = 1 << 18;
 pub(super) struct Recipe {
     pub outputs: Outputs,
     /// What it warned of.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Notice>,
 }
 
 #[derive(Default)]
@@ -43,11 +43,11 @@ struct Loaded {
 
 /// Hears warnings of recipes.
 #[derive(Default)]
-struct Warnings(Mutex<Vec<String>>);
+struct Warnings(Mutex<Vec<Notice>>);
 
 impl Monitor for Warnings {
-    fn warn(&self, line: &str) {
-        lock(&self.0).push(line.to_owned());
+    fn warn(&self, notice: &Notice) {
+        lock(&self.0).push(notice.clone());
     }
 }
 

@@ -1,28 +1,112 @@
 //! Edits that mend what is wrong with a pipeline, to be offered beside a problem.
 
 use super::{
-    Edit, NodeInstance, Params, Pipeline, Problem, Registry,
+    Act, Edit, NodeInstance, Params, Pipeline, PortType, Problem, Registry,
     check::nearest,
+    group::leaf_of,
     node::DynNode,
     offer::{set_at, value_at},
     params::ron_options,
     raw::RawStruct,
     read_params::{ReadParams, read_params},
 };
+use crate::data::{Remedy, text::number};
 
 impl Pipeline {
     /// What mends a problem in one step: what it is called, and the edit.
     pub fn mends(&self, registry: &Registry, problem: &Problem) -> Vec<(String, Edit)> {
-        if !problem.mends.is_empty() {
-            return problem.mends.clone();
+        let Some(name) = &problem.node else { return Vec::new() };
+        let by_remedy = problem.remedies.iter().filter_map(|remedy| self.remedy_edit(registry, name, remedy));
+        let mends: Vec<_> = problem.mends.iter().cloned().chain(by_remedy).collect();
+        if !mends.is_empty() {
+            return mends;
         }
-        let (Some(name), Some(field)) = (&problem.node, &problem.field) else { return Vec::new() };
+        let Some(field) = &problem.field else { return Vec::new() };
         let Some(instance) = self.node(name) else { return Vec::new() };
         match registry.get(&instance.kind) {
             None if field == "kind" => self.mend_kind(registry, instance),
             None => Vec::new(),
             Some(node) => mend_param(&**node, instance, field),
         }
+    }
+
+    /// What a remedy is as an edit: what it is called, and the edit; `None` where it is none, or changes nothing.
+    fn remedy_edit(&self, registry: &Registry, name: &str, remedy: &Remedy) -> Option<(String, Edit)> {
+        let instance = self.node(name)?;
+        let node = registry.get(&instance.kind)?;
+        match remedy {
+            Remedy::Lower(field) => step_edit(&**node, instance, field, LOWER),
+            Remedy::Raise(field) => step_edit(&**node, instance, field, 1.0 / LOWER),
+            Remedy::Reset(field) => {
+                let spec = node.specs().iter().find(|spec| spec.name == *field)?;
+                let mut params = instance.params.clone();
+                params.remove(field).filter(|value| *value != spec.default)?;
+                let value = spec.default.as_f64().map_or_else(|| spec.default.to_string(), number);
+                let unit = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
+                let label = format!("Set “{}” back to {value}{unit}", spec.label);
+                Some((label, Edit::SetParams(name.to_owned(), params)))
+            }
+            Remedy::TakeOut => {
+                let edit = self.take_out_edit(registry, name).ok()?;
+                Some((format!("Remove {}", leaf_of(name)), edit))
+            }
+            Remedy::Filter => self.insert_act_edit(registry, instance, &Act::Filters),
+            Remedy::FindBadChannels => {
+                let references = |node: &&NodeInstance| {
+                    let known = registry.get(&node.kind);
+                    known.is_some_and(|known| known.acts(&node.params).contains(&Act::References))
+                };
+                let before = self.nodes_before(name);
+                // The reference that comes first: what is bad goes into none.
+                let place = before.into_iter().rfind(references).unwrap_or(instance);
+                self.insert_act_edit(registry, place, &Act::MendsChannels)
+            }
+            Remedy::SeeHeights | Remedy::GiveProbe | Remedy::FindLayout => None,
+        }
+    }
+
+    /// Puts a node that does something by default where the recording enters another.
+    fn insert_act_edit(
+        &self,
+        registry: &Registry,
+        place: &NodeInstance,
+        act: &Act,
+    ) -> Option<(String, Edit)> {
+        let info = registry.iter().find(|node| node.acts(&Params::new()).contains(act))?.info();
+        let wires = self.wires();
+        let enters = |(a, from, b, _): &&(&str, &str, &str, &str)| {
+            *b == place.name && self.carries(registry, &format!("{a}.{from}")) == Some(PortType::Recording)
+        };
+        let (a, from, b, to) = wires.iter().find(enters)?;
+        let (from, to) = (format!("{a}.{from}"), format!("{b}.{to}"));
+        let (edit, _) = self.insert_edit(registry, info.kind, place.position, &from, &to).ok()?;
+        Some((format!("Insert {}", info.label), edit))
+    }
+
+    /// The nodes that lead to one, the nearest first.
+    pub fn nodes_before(&self, name: &str) -> Vec<&NodeInstance> {
+        let wires = self.wires();
+        let mut found = vec![name];
+        let mut at = 0;
+        while let Some(&to) = found.get(at) {
+            let new: Vec<&str> = wires.iter().filter(|w| w.2 == to).map(|w| w.0).collect();
+            for from in new {
+                if !found.contains(&from) {
+                    found.push(from);
+                }
+            }
+            at += 1;
+        }
+        found.iter().skip(1).filter_map(|name| self.node(name)).collect()
+    }
+
+    /// The nearest node before one whose recording can be given a probe.
+    pub fn probe_source(&self, registry: &Registry, name: &str) -> Option<&NodeInstance> {
+        let takes = |node: &&NodeInstance| {
+            let acts = registry.get(&node.kind).map(|known| known.acts(&node.params)).unwrap_or_default();
+            acts.iter().any(|act| matches!(act, Act::TakesProbe { .. }))
+        };
+        self.nodes_before(name).into_iter().find(takes)
     }
 
     /// A node of an unknown kind becomes one of a kind that is called alike, or goes.
@@ -41,6 +125,34 @@ impl Pipeline {
         mends.push(("Remove the node".to_owned(), Edit::RemoveNode(name.clone())));
         mends
     }
+}
+
+/// By how much a value is lowered in one step.
+const LOWER: f64 = 0.8;
+
+/// A number of a node times a factor, of two digits and within its range.
+fn step_edit(
+    node: &dyn DynNode,
+    instance: &NodeInstance,
+    field: &str,
+    factor: f64,
+) -> Option<(String, Edit)> {
+    let spec = node.specs().iter().find(|spec| spec.name == field)?;
+    let value = instance.params.get(field).unwrap_or(&spec.default).as_f64().filter(|value| *value > 0.0)?;
+    let digits = 10f64.powi(value.log10().floor() as i32 - 1);
+    let mut new = (value * factor / digits).round() * digits;
+    // Without what the division leaves behind the last digit.
+    new = (new * 1e6).round() / 1e6;
+    let (least, most) = spec.hard_range;
+    new = new.clamp(least.unwrap_or(f64::MIN), most.unwrap_or(f64::MAX));
+    if new == value {
+        return None;
+    }
+    let word = if new < value { "Lower" } else { "Raise" };
+    let mut params = instance.params.clone();
+    params.insert(field.to_owned(), new.into());
+    let label = format!("{word} “{}” to {}", spec.label, number(new));
+    Some((label, Edit::SetParams(instance.name.clone(), params)))
 }
 
 /// A parameter that is not known is called otherwise or goes; a value that does not fit gives way to the default.

@@ -70,7 +70,7 @@ pub use expand::Expansion;
 pub use expression::{Expression, ExpressionError, Term};
 pub use graph::{NodeInstance, Pipeline, Wire};
 pub use group::{Group, GroupPort, Picture, is_inside, is_way, leaf_of, level_of, name_in, renamed};
-pub use history::{KeptRun, RunRecord};
+pub use history::{KeptRun, RunRecord, RunResult};
 pub use key::Key;
 pub use mark::{Mark, MarkColor, MarkKind};
 pub use matrix::{Cell, CellState, Matrix};

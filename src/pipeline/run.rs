@@ -2,17 +2,19 @@
 
 use super::{
     Coordinate, Document, Event, EventKind, Executor, Key, NodeError, Pipeline, RunId, RunOptions, RunStatus,
-    TaskId,
+    TaskId, Value,
     evaluate::{EvalState, Evaluator, Job, Outcome},
     executor::source_of,
     feed::{Feed, TaskMonitor},
-    history::Keeping,
+    history::{Keeping, RunResult},
+    memo::Memo,
     needs::Room,
     ready::Ready,
-    store::{Claim, ScratchFolder, lock},
+    store::{Claim, ScratchFolder, Store, lock},
+    survey::made,
     task::{self, Finished, Site},
 };
-use crate::data::text::size;
+use crate::data::{Notice, text::size};
 use crossbeam_channel::{Receiver, Sender};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -49,7 +51,7 @@ pub(super) struct Run {
     /// The last state that was told of each task.
     told: HashMap<TaskId, Told>,
     /// Warnings that were told.
-    warned: BTreeSet<(String, String)>,
+    warned: BTreeSet<(String, Notice)>,
     /// Tasks that can start, as the last walk found them.
     ready: Ready,
     /// Tasks that other processes are at, and when they are asked for again.
@@ -231,12 +233,13 @@ impl Run {
     /// Ends a run that names what is not there.
     fn refuse(&mut self, node: &str, message: String) -> RunStatus {
         if let Some(kept) = self.kept.take() {
-            kept.end(RunStatus::Failed, 0, 0, BTreeMap::from([(node.to_owned(), message.clone())]));
+            let failures = BTreeMap::from([(node.to_owned(), message.clone())]);
+            kept.end(RunStatus::Failed, 0, 0, failures, Vec::new());
         }
         let task = TaskId { node: node.to_owned(), coordinate: Coordinate::default() };
         let (status, results) = (RunStatus::Failed, BTreeMap::new());
         self.feed.tell(EventKind::RunStarted { tasks: 0 });
-        self.feed.tell(EventKind::Failed { task, message });
+        self.feed.tell(EventKind::Failed { task, message: message.into() });
         self.feed.tell(EventKind::RunFinished { status, tasks: 0, cached: 0, results });
         status
     }
@@ -263,13 +266,16 @@ impl Run {
             for warning in &eval.warnings {
                 if self.warned.insert((instance.name.clone(), warning.clone())) {
                     let task = TaskId { node: instance.name.clone(), coordinate: Coordinate::default() };
-                    self.feed.tell(EventKind::Log { task, warning: true, line: warning.clone() });
+                    self.feed.tell(EventKind::Log { task, warning: true, line: warning.words.clone() });
                 }
             }
             if let Some(message) = &eval.invalid {
                 let task = TaskId { node: instance.name.clone(), coordinate: Coordinate::default() };
                 present.insert(task.clone());
-                self.tell(task, Told::Failed, |task| EventKind::Failed { task, message: message.clone() });
+                self.tell(task, Told::Failed, |task| EventKind::Failed {
+                    task,
+                    message: message.as_str().into(),
+                });
             }
             for item in &eval.items {
                 let task = TaskId { node: instance.name.clone(), coordinate: item.coordinate.clone() };
@@ -292,9 +298,10 @@ impl Run {
                         let folder = stored.folder.clone();
                         self.tell(task.clone(), Told::Cached, |task| EventKind::Cached { task, folder });
                         // What is wrong with a result is as wrong the second time.
-                        for line in stored.warnings() {
-                            if self.warned.insert((task.node.clone(), line.clone())) {
-                                self.feed.tell(EventKind::Log { task: task.clone(), warning: true, line });
+                        for notice in stored.warnings() {
+                            if self.warned.insert((task.node.clone(), notice.clone())) {
+                                let (task, line) = (task.clone(), notice.words);
+                                self.feed.tell(EventKind::Log { task, warning: true, line });
                             }
                         }
                     }
@@ -460,10 +467,10 @@ impl Run {
                 self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason });
             }
             Err(error) => {
-                let message = error.to_string();
                 if error.is_full_disk() {
                     self.stopped = Some("the run was stopped before its turn: the disk is full".into());
                 }
+                let message = Notice::from(error);
                 self.site.store.note_failure(&job.key, &message);
                 walk.outcomes.insert(job.key, Outcome::Failed(message.clone()));
                 self.tell(task, Told::Failed, |task| EventKind::Failed { task, message });
@@ -496,7 +503,8 @@ impl Run {
         let failed = self.told.values().filter(|state| **state == Told::Failed).count();
         self.options.hooks.call(status, self.options.pipeline_path.as_deref(), tasks, failed);
         if let Some(kept) = self.kept.take() {
-            kept.end(status, tasks, cached, failures(walk));
+            let came_out = came_out(walk, &self.site.memo, &self.site.store);
+            kept.end(status, tasks, cached, failures(walk), came_out);
         }
         self.feed.tell(EventKind::RunFinished { status, tasks, cached, results });
         status
@@ -545,12 +553,37 @@ impl Run {
 fn failures(walk: &Evaluator) -> BTreeMap<String, String> {
     let of_node = walk.iter().filter_map(|(instance, eval)| {
         let of_item = eval.items.iter().find_map(|item| match &item.state {
-            EvalState::Failed(message) => Some(message),
+            EvalState::Failed(message) => Some(&message.words),
             _ => None,
         });
         Some((instance.name.clone(), eval.invalid.as_ref().or(of_item)?.clone()))
     });
     of_node.collect()
+}
+
+/// What came out of tasks, for the history.
+fn came_out(walk: &Evaluator, memo: &Memo, store: &Store) -> Vec<RunResult> {
+    let wires = walk.pipeline.wires();
+    let mut found = Vec::new();
+    for (instance, eval) in walk.iter() {
+        // A recipe has no result of its own.
+        if !walk.registry.get(&instance.kind).is_some_and(|node| node.info().work.is_task()) {
+            continue;
+        }
+        // What a source brings was there before the run.
+        if !wires.iter().any(|wire| wire.2 == instance.name) {
+            continue;
+        }
+        let last = !wires.iter().any(|wire| wire.0 == instance.name);
+        for (port, items) in &eval.outputs {
+            if let Some((count, first)) = made(items, memo, store) {
+                let (end, port_type) = (format!("{}.{port}", instance.name), first.port_type());
+                let sums_up = matches!(&first, Value::Table(table) if table.num_rows() == 1);
+                found.push(RunResult { end, port_type, last, sums_up, words: first.summary_of(count) });
+            }
+        }
+    }
+    found
 }
 
 /// Tasks that could start now, in topological order.

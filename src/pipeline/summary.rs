@@ -7,6 +7,14 @@ use crate::data::{
 };
 
 impl Value {
+    /// As [`Self::summary`], of the first of several.
+    pub fn summary_of(&self, count: usize) -> String {
+        match count {
+            0 | 1 => self.summary(),
+            count => format!("×{count} · {}", self.summary()),
+        }
+    }
+
     /// How much of what it is, in a few words.
     pub fn summary(&self) -> String {
         let count = |n: usize| number(n as f64);

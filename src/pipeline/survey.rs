@@ -1,9 +1,14 @@
 //! How each node is as the store has it, without running anything.
 
 use super::{
-    Executor, NodeState, Pipeline, Severity, Value, evaluate::EvalState, join::ItemState, store::lock,
+    Executor, NodeState, Pipeline, Severity, Store, Value,
+    evaluate::EvalState,
+    join::{Item, ItemState},
+    memo::Memo,
+    store::lock,
     validate::validate,
 };
+use crate::data::Notice;
 use std::{collections::BTreeMap, path::Path};
 
 /// What is known of a node without running it.
@@ -12,7 +17,7 @@ pub struct NodeReport {
     /// How it is.
     pub state: NodeState,
     /// What its stored results warned of when they were made.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Notice>,
     /// Items that leave by each output, as far as they are known.
     pub items: BTreeMap<String, usize>,
     /// Why it does not run though nothing is wrong with it: a node before it is muted, or passes nothing on.
@@ -25,6 +30,16 @@ impl NodeReport {
     }
 }
 
+/// How many items are there, and the first of them.
+pub(super) fn made(items: &[Item], memo: &Memo, store: &Store) -> Option<(usize, Value)> {
+    let mut payloads = items.iter().filter_map(|item| match &item.state {
+        ItemState::Ready { payload, .. } => Some(payload),
+        _ => None,
+    });
+    let first = memo.value(store, payloads.next()?).ok()?;
+    Some((payloads.count() + 1, first))
+}
+
 impl Executor {
     /// How many items leave by each end (`"sort.sorting"`), and the first of them; runs nothing.
     pub fn made(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, (usize, Value)> {
@@ -33,14 +48,8 @@ impl Executor {
         let mut made = BTreeMap::new();
         for (instance, eval) in walk.iter() {
             for (port, items) in &eval.outputs {
-                let mut payloads = items.iter().filter_map(|item| match &item.state {
-                    ItemState::Ready { payload, .. } => Some(payload),
-                    _ => None,
-                });
-                let first = payloads.next().and_then(|payload| self.memo.value(self.store(), payload).ok());
-                if let Some(first) = first {
-                    made.insert(format!("{}.{port}", instance.name), (payloads.count() + 1, first));
-                }
+                let found = self::made(items, &self.memo, self.store());
+                made.extend(found.map(|found| (format!("{}.{port}", instance.name), found)));
             }
         }
         made

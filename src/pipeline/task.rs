@@ -4,12 +4,13 @@ use super::{
     Manifest, NodeError, Output, Outputs, RunContext, Store, StoreError,
     evaluate::Job,
     evaluate_item::{find, load_inputs},
-    feed::{TaskMonitor, warnings_in},
+    feed::TaskMonitor,
     memo::{Memo, caught},
     provenance::Provenance,
     resources::{self, CpuMeter},
     store::{self, Draft, ScratchFolder, Stored, WrittenEntry},
 };
+use crate::data::Notice;
 use std::{path::Path, sync::Arc, time::Instant};
 
 /// What tasks of a run share.
@@ -75,7 +76,8 @@ pub(super) fn run(
         tools: monitor.take_tools(),
         ..ingredients.here(site.threads)
     };
-    let stored = save(job, site, &outputs, &provenance, &monitor.take_log(), scratch.folder());
+    let said = (monitor.take_log(), monitor.take_warnings());
+    let stored = save(job, site, &outputs, &provenance, said, scratch.folder());
     scratch.remove();
     let stored = stored?;
     site.store.note_duration(job.node.info().kind, wall_s);
@@ -154,7 +156,7 @@ fn save(
     site: &Site,
     outputs: &Outputs,
     provenance: &Provenance,
-    log: &str,
+    (log, warnings): (String, Vec<Notice>),
     scratch: &Path,
 ) -> Result<Stored, StoreError> {
     let draft: Draft = site.store.begin(&job.key)?;
@@ -171,7 +173,7 @@ fn save(
         kind: job.node.info().kind.to_owned(),
         outputs: entries,
         writes: job.writes.iter().map(written).collect(),
-        warnings: Some(warnings_in(log)),
+        warnings: Some(warnings),
         ..Manifest::default()
     };
     // A result whose files for the user were gone is there already and is replaced.

@@ -181,7 +181,7 @@ impl Node for Add {
         context.log("adding");
         match params.mode.as_str() {
             "fail" => return Err(NodeError::Failed("it was told to fail".into())),
-            "warn" => context.warn("it was told to warn"),
+            "warn" => context.warn(&"it was told to warn".into()),
             "nap" => std::thread::sleep(Duration::from_millis(60)),
             "panic" => panic!("it was told to panic"),
             "sleep" => {

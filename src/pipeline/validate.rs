@@ -4,6 +4,7 @@ use super::{
     Edit, NodeInstance, ParamProblem, Pipeline, Port, Registry, check::nearest, group::name_in,
     node::DynNode, read_params::read_params,
 };
+use crate::data::{Notice, Remedy};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::{
@@ -39,6 +40,9 @@ pub struct Problem {
     /// What mends it in one step: what it is called, and the edit.
     #[serde(skip)]
     pub mends: Vec<(String, Edit)>,
+    /// What mends it, where that is yet to be made an edit.
+    #[serde(skip)]
+    pub remedies: Vec<Remedy>,
 }
 
 impl Problem {
@@ -51,7 +55,13 @@ impl Problem {
             severity: Severity::Error,
             line: None,
             mends: Vec::new(),
+            remedies: Vec::new(),
         }
+    }
+
+    /// An error that a node told of.
+    pub fn of_notice(node: &str, notice: &Notice) -> Self {
+        Self { remedies: notice.remedies.clone(), ..Self::of_node(node, &notice.words) }
     }
 
     /// An error that concerns the document as a whole.
@@ -84,6 +94,13 @@ impl Problem {
     #[must_use]
     pub fn mend(mut self, label: String, edit: Edit) -> Self {
         self.mends.push((label, edit));
+        self
+    }
+
+    /// The same problem, with what mends it.
+    #[must_use]
+    pub fn mended_by(mut self, remedy: Remedy) -> Self {
+        self.remedies.push(remedy);
         self
     }
 

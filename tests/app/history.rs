@@ -26,6 +26,7 @@ fn runs_are_kept_with_their_pipelines_and_compared() {
         "what was set otherwise is in the list: {:?}",
         window.words()
     );
+    assert!(window.says("noise of 32 channels"), "what came out is in the list: {:?}", window.words());
     let kept = Store::open(&window.folder.path().join("store")).unwrap().runs();
     assert_eq!(kept.len(), 2);
     assert!(kept.iter().all(|run| run.record.status.is_some() && run.record.tasks > 0), "{kept:?}");

@@ -32,6 +32,18 @@ fn a_key_is_changed_in_the_sheet_and_shown_where_keys_are() {
     assert!(!window.pipeline().node("bandpass").unwrap().muted, "the old key does nothing");
     window.key(Modifiers::NONE, Key::J);
     assert!(window.pipeline().node("bandpass").unwrap().muted);
+    // With modifiers, which a keyboard sends as keys of their own before.
+    window.app_mut().perform(Command::ToggleShortcuts);
+    window.steps(3);
+    press(&mut window, "Key of Bypass");
+    window.key(Modifiers::COMMAND, Key::ControlLeft);
+    assert!(window.says("Press a key…"), "it waits for the key itself");
+    window.key(Modifiers::COMMAND, Key::J);
+    assert!(!window.says("Press a key…"));
+    window.app_mut().perform(Command::ToggleShortcuts);
+    window.steps(3);
+    window.key(Modifiers::COMMAND, Key::J);
+    assert!(window.pipeline().node("bandpass").unwrap().bypassed);
     // Escape gives a capture up and closes nothing.
     window.app_mut().perform(Command::ToggleShortcuts);
     window.steps(3);

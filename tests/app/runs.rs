@@ -77,8 +77,11 @@ fn a_failing_node_fails_alone_and_says_why() {
     assert!(is_done("noise_levels") && is_done("noise_levels_2"), "{:?}", window.app().states());
     assert!(matches!(window.state("read_recording"), NodeState::Failed(_)));
     assert!(!matches!(window.state("noise_levels_3"), NodeState::Done { .. }));
-    // The jobs came up by themselves.
+    // The jobs came up by themselves, with what failed and what mends it.
     window.harness.get_by_label("Job Noise levels");
+    assert!(window.says("a raw file does not tell everything"));
+    window.harness.query_all_by_label("Find out the layout…").next().unwrap().click_accesskit();
+    window.wait_for("Import gone.raw");
 }
 
 #[test]
@@ -251,4 +254,34 @@ fn where_no_units_were_found_buttons_lower_the_threshold() {
     let set = threshold(&window).unwrap();
     assert!((2.0..=15.0).contains(&set), "{set}");
     assert!(!window.says("peaks a second reach it"), "the window is closed");
+}
+
+#[test]
+fn what_fails_before_it_runs_is_listed_with_a_button() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("failing.ron");
+    // Generated traces are not multiplexed: there is no delay to take back.
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording", params: (duration_s: 1.0)), "phase": (kind: "phase_shift"),
+        "band": (kind: "bandpass_filter"), "noise": (kind: "noise_levels"),
+    }, wires: [("demo.recording", "phase.recording"), ("phase.recording", "band.recording"),
+        ("band.recording", "noise.recording")])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.pipeline().node("phase").is_some());
+    window.click("Run");
+    window.wait("it failed", |app| matches!(app.states().get("phase"), Some(NodeState::Failed(_))));
+    window.wait_for("Problems 1");
+    window.harness.get_by_label("Problems 1").click();
+    window.wait_for("Remove phase");
+    assert!(window.says("The recording does not say how its channels are multiplexed"));
+    window.harness.query_all_by_label("Remove phase").next().unwrap().click();
+    window.wait("it is gone", |app| app.pipeline().node("phase").is_none());
+    assert!(window.pipeline().wires().contains(&("demo", "recording", "band", "recording")));
+    window.wait("nothing is wrong any more", |app| {
+        !app.states().values().any(|state| matches!(state, NodeState::Failed(_)))
+    });
+    assert!(!window.says("Problems 1"));
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait_for("Problems 1");
 }

@@ -135,7 +135,7 @@ fn failure(handle: &RunHandle) -> String {
         .events
         .iter()
         .find_map(|e| match e.kind {
-            EventKind::Failed { message, .. } => Some(message),
+            EventKind::Failed { message, .. } => Some(message.words),
             _ => None,
         })
         .unwrap_or_default()

@@ -129,7 +129,7 @@ fn what_is_seen_is_written() {
     assert!(export(&mut screen, "Save picture…", "b.svg").contains("data:image/png;base64,"));
     screen.show("generate.truth", Value::Sorting(example().1.clone()), with_recording());
     let csv = export(&mut screen, "Save table…", "units.csv");
-    assert!(csv.starts_with("unit_id,Spikes,Rate (Hz)") && csv.lines().count() == 9);
+    assert!(csv.starts_with("unit_id,num_spikes,firing_rate,amplitude,snr") && csv.lines().count() == 9);
 }
 
 #[test]

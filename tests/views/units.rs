@@ -105,8 +105,8 @@ fn only_tables_of_the_same_units_are_joined() {
     *screen.viewer() = Viewer::new(&ctx, executor);
     screen.viewer().show_end(&pipeline, folder.path(), "other.truth");
     screen.settle();
-    assert!(screen.says("presence_ratio") && !screen.says("tested_id"), "the rows are the other's units");
+    assert!(screen.says("Presence") && !screen.says("Found as"), "the rows are the other's units");
     screen.viewer().show_end(&pipeline, folder.path(), "demo.truth");
     screen.settle();
-    assert!(screen.says("tested_id") && !screen.says("presence_ratio"));
+    assert!(screen.says("Found as") && !screen.says("Presence"));
 }

@@ -1,7 +1,7 @@
 //! How the browser looks, and what clicks and keys in it ask for.
 
 use super::{Browser, Entry, Mode, Question};
-use crate::app::{backend::Purpose, text, texts, theme};
+use crate::app::{answer::Purpose, text, texts, theme};
 use egui::{Key, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 mod draw;
 
-use super::{App, backend::Purpose};
+use super::{App, answer::Purpose};
 use crate::app::texts;
 use std::path::{Path, PathBuf};
 

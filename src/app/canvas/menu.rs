@@ -206,9 +206,10 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
     ui.label(&face.summary);
     if let Some(state) = scene.states.get(&node.name) {
         match state {
-            NodeState::Invalid(reason) | NodeState::Failed(reason) => {
+            state if state.trouble().is_some() => {
                 ui.separator();
-                ui.colored_label(ui.visuals().error_fg_color, reason);
+                let words = text::sentence_of(state.trouble().unwrap_or_default());
+                ui.colored_label(ui.visuals().error_fg_color, words);
             }
             NodeState::Done { wall_s } => {
                 ui.weak(menus::done_in(&text::took(*wall_s)));
@@ -218,9 +219,8 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
             }
         }
     }
-    let advice = scene.known.advice.get(&node.name).into_iter().flatten();
-    let advice = advice.chain(scene.known.inner.get(&node.name).into_iter().flatten());
-    for warning in advice.chain(scene.known.warnings.get(&node.name).into_iter().flatten()) {
+    let inner = scene.known.inner.get(&node.name).into_iter().flatten().map(String::as_str);
+    for warning in scene.known.words_of(&node.name).chain(inner) {
         ui.colored_label(ui.visuals().warn_fg_color, text::sentence_of(warning));
     }
     if let Some(reason) = scene.known.off.get(&node.name).filter(|_| !node.muted) {

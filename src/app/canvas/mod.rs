@@ -28,6 +28,7 @@ mod wire;
 use super::{command::Command, groups::Kept, previews::Previews};
 use crate::{
     app::texts,
+    data::Notice,
     pipeline::{NodeReport, NodeState, Pipeline, Problem, Registry, Severity, leaf_of},
 };
 pub use align::Alignment;
@@ -90,7 +91,7 @@ pub struct Scene<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// What nodes warned of, by name.
-    pub warnings: BTreeMap<String, Vec<String>>,
+    pub warnings: BTreeMap<String, Vec<Notice>>,
     /// What the pipeline is advised of, by the node it concerns.
     pub advice: BTreeMap<String, Vec<String>>,
     /// Why nodes do not run though nothing is wrong with them, by name.
@@ -104,15 +105,19 @@ pub struct Known {
 impl Known {
     /// True where there is something to say of a node.
     fn warns(&self, name: &str) -> bool {
-        let all = [&self.warnings, &self.advice, &self.inner];
-        all.iter().any(|told| told.contains_key(name))
+        self.words_of(name).next().is_some() || self.inner.contains_key(name)
     }
 
     /// What is known of a node, as the group around says it.
     pub fn told(&self, name: &str) -> impl Iterator<Item = String> {
-        let told =
-            [&self.advice, &self.warnings].into_iter().filter_map(move |told| told.get(name)).flatten();
-        told.map(move |words| format!("{}: {words}", leaf_of(name)))
+        self.words_of(name).map(move |words| format!("{}: {words}", leaf_of(name)))
+    }
+
+    /// What advice and results say of a node itself.
+    fn words_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let advice = self.advice.get(name).into_iter().flatten().map(String::as_str);
+        let warnings = self.warnings.get(name).into_iter().flatten().map(|warning| &*warning.words);
+        advice.chain(warnings)
     }
 
     /// Adds a problem that keeps no node from running.

@@ -60,7 +60,7 @@ enum Room {
 }
 
 /// Share of the width that labels take.
-const LABEL_SHARE: f32 = 0.42;
+const LABEL_SHARE: f32 = 0.48;
 
 /// Draws a field alone, in the scale of `ui`, for the body of a node.
 pub fn compact(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -> Option<Change> {

@@ -288,8 +288,8 @@ impl Runs {
             EventKind::Failed { task, message } => {
                 let row = self.task(task);
                 row.state = NodeState::Failed(message.clone());
-                row.message.clone_from(message);
-                line(self, task, Level::Error, message.clone());
+                row.message.clone_from(&message.words);
+                line(self, task, Level::Error, message.words.clone());
             }
             EventKind::Cancelled { task, reason } => {
                 let row = self.task(task);

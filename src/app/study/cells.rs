@@ -152,7 +152,7 @@ impl Cells {
                 (task, Cell { state: CellState::Done, wall_s: Some(*wall_s), message: None })
             }
             EventKind::Failed { task, message } => {
-                (task, Cell { state: CellState::Failed, wall_s: None, message: Some(message.clone()) })
+                (task, Cell { state: CellState::Failed, wall_s: None, message: Some(message.to_string()) })
             }
             EventKind::Cancelled { task, reason } => {
                 (task, Cell { state: CellState::Waiting, wall_s: None, message: Some(reason.clone()) })
@@ -284,7 +284,7 @@ pub(super) mod tests {
         let before = cells.counts[&CellState::Ready];
         cells.hear(&EventKind::Started { task: task.clone() });
         assert_eq!(cells.columns[1].cells[1].as_ref().unwrap().state, CellState::Running);
-        cells.hear(&EventKind::Failed { task, message: "disk".to_owned() });
+        cells.hear(&EventKind::Failed { task, message: "disk".into() });
         assert_eq!(cells.columns[1].cells[1].as_ref().unwrap().message.as_deref(), Some("disk"));
         assert_eq!(cells.counts[&CellState::Ready], before - 1);
     }

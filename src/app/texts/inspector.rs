@@ -109,6 +109,7 @@ texts! {
     nodes(count): "{count} nodes";
     look_at(end): "Look at {end}";
     from(end): "from {end}";
+    from_outside(port, group): "from {port} of {group}";
 
     // Parameters that a node offers beyond those it declares, as fields of the inspector.
     asking_for_its_parameters: "Asking for its parameters…";
@@ -138,7 +139,5 @@ texts! {
     choose_a_probe: "Choose a probe…";
     choose: "Choose…";
     find_what_fits: "Find what fits…";
-    lower_to(field, lower): "Lower “{field}” to {lower}";
-    lower_field(field): "lower {field}";
     line_column(line, column): "line {line}, column {column}";
 }

@@ -39,6 +39,7 @@ macro_rules! texts {
 
 pub mod actions;
 pub mod canvas;
+pub mod columns;
 pub mod counts;
 pub mod examples;
 pub mod files;

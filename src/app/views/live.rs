@@ -80,7 +80,7 @@ impl Live {
                 return Some(task.node.clone());
             }
             EventKind::Failed { task, message } => {
-                self.end(&task.node, Some(message.clone()));
+                self.end(&task.node, Some(message.to_string()));
                 return Some(task.node.clone());
             }
             _ => {}

@@ -164,8 +164,9 @@ impl Viewer {
     }
 
     /// True where a sorting without a unit is shown.
-    pub fn shows_no_units(&self) -> bool {
-        matches!(&self.content, Content::Units(view) if view.sorting().num_units() == 0)
+    pub fn shows_nothing(&self) -> bool {
+        let no_units = matches!(&self.content, Content::Units(view) if view.sorting().num_units() == 0);
+        no_units || matches!(self.seen, Some(Seen::Failed(_)))
     }
 
     /// Shows this item of the end that is looked at next.

@@ -91,18 +91,19 @@ impl TableView {
                 .resizable(true)
                 .auto_shrink([false, false])
                 .cell_layout(Layout::left_to_right(Align::Center));
-            let headings: Vec<String> =
-                self.table.columns.iter().map(|(name, _)| named(name, self.table.unit_of(name))).collect();
+            let columns = self.table.columns.iter();
+            let headings: Vec<Heading> =
+                columns.map(|(name, _)| Heading::new(name, self.table.unit_of(name))).collect();
             for (heading, (_, column)) in headings.iter().zip(&self.table.columns) {
                 // Wide enough for its heading, or for a sentence.
-                let width = 7.0 * heading.chars().count() as f32 + 24.0;
+                let width = heading.width();
                 let words = 6.0 * longest_text(column) as f32;
                 let width = width.clamp(72.0, 220.0).max(words.min(440.0));
                 builder = builder.column(Column::initial(width).at_least(48.0).clip(true));
             }
             builder
                 .header(22.0, |mut header| {
-                    for (index, (name, column)) in self.table.columns.iter().enumerate() {
+                    for (index, (_, column)) in self.table.columns.iter().enumerate() {
                         header.col(|ui| {
                             // Over its numbers.
                             let layout = match column {
@@ -114,7 +115,8 @@ impl TableView {
                             let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
                             ui.with_layout(layout, |ui| {
                                 ui.add_space(8.0);
-                                if heading(ui, &headings[index], name, order) {
+                                let Heading { name, hint } = &headings[index];
+                                if heading(ui, name, hint, order) {
                                     clicked = Some(index);
                                 }
                             });
@@ -221,9 +223,30 @@ pub fn cell(column: &TableColumn, row: usize) -> String {
     }
 }
 
-/// The name of a column with its unit: `firing_rate (Hz)`.
-pub fn named(column: &str, unit: Option<&str>) -> String {
-    unit.map_or_else(|| column.to_owned(), |unit| format!("{column} ({unit})"))
+/// What stands at the head of a column, and what is said of it.
+pub struct Heading {
+    /// `Rate (Hz)`
+    pub name: String,
+    /// What it is, and its name in files.
+    pub hint: String,
+}
+
+impl Heading {
+    /// The head of a column by its name in files and its unit.
+    pub fn new(column: &str, unit: Option<&str>) -> Self {
+        let known = texts::columns::known(column);
+        let name = known.map_or(column, |[name, _]| name);
+        Self {
+            name: unit.map_or_else(|| name.to_owned(), |unit| format!("{name} ({unit})")),
+            hint: known
+                .map_or_else(|| column.to_owned(), |[_, what]| texts::columns::in_files(&column, &what)),
+        }
+    }
+
+    /// Room for it, in points.
+    pub fn width(&self) -> f32 {
+        7.0 * self.name.chars().count() as f32 + 24.0
+    }
 }
 
 /// A heading that can be clicked; true where it was.

@@ -20,7 +20,12 @@ use super::{
     passes::{SpanData, all_spans, over_spans},
 };
 pub use crate::data::PeakSign;
-use crate::data::{Peaks, RecordingInfo, units::ms_to_samples};
+use crate::data::{Notice, Peaks, RecordingInfo, Remedy, units::ms_to_samples};
+
+/// What helps where too little was found.
+pub fn lower_threshold() -> Remedy {
+    Remedy::Lower("detect_threshold".into())
+}
 
 /// What many channels see within this time they see at once, in ms.
 const ARTEFACT_MS: f64 = 1.0;
@@ -227,15 +232,17 @@ impl Detector {
     pub fn report(&self, num_peaks: usize, in_artefacts: u64, monitor: &dyn Monitor) {
         let part = in_artefacts as f64 / self.chain.info().total_frames().max(1) as f64;
         if part > 0.0 {
-            monitor.warn(&format!(
+            let words = format!(
                 "artefacts on nearly all channels take up {:.2} % of the time; no peaks are taken from there. Where you \
                  know when they come, put silence_periods before the sort",
                 (100.0 * part).max(0.01)
-            ));
+            );
+            monitor.warn(&words.into());
         }
         if num_peaks == 0 {
-            monitor
-                .warn("no peaks crossed the threshold: lower detect_threshold, or check filter and channels");
+            let words =
+                "no peaks crossed the threshold: lower detect_threshold, or check filter and channels";
+            monitor.warn(&Notice::from(words).mended_by(lower_threshold()).mended_by(Remedy::SeeHeights));
         }
     }
 }

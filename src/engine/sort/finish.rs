@@ -2,9 +2,13 @@
 
 use super::{echoes::echoes, parts::join_parts};
 use crate::{
-    data::{Id, MotionCorrection, Recording, Sorting, SpikeTrains, Stage, Table, TableColumn, Templates},
+    data::{
+        Id, MotionCorrection, Notice, Recording, Remedy, Sorting, SpikeTrains, Stage, Table, TableColumn,
+        Templates,
+    },
     engine::{
         EngineError, Monitor,
+        detect::lower_threshold,
         eigen::inverse,
         metrics::{
             MetricParams,
@@ -151,10 +155,9 @@ pub fn finish(
     }
     let kept: Vec<usize> = (0..reasons.len()).filter(|&unit| reasons[unit].is_none()).collect();
     if kept.is_empty() {
-        monitor.warn(
-            "no units were found: look whether the traces hold spikes at all; if they do, check filter, probe and peak_sign, \
-             or lower detect_threshold",
-        );
+        let words = "no units were found: look whether the traces hold spikes at all; if they do, check filter, probe \
+                     and peak_sign, or lower detect_threshold";
+        monitor.warn(&Notice::from(words).mended_by(lower_threshold()).mended_by(Remedy::SeeHeights));
     }
     let (mut sorting, templates) = keep(matched, templates, &kept, &shapes, scales.in_uv);
     let group = |&unit: &usize| info.groups.get(shapes[unit].channel).copied().unwrap_or(0);

@@ -29,7 +29,7 @@ use super::{
     templates::{TemplateParams, TemplateSet, estimate_templates},
     whiten::{WhitenMode, WhitenParams},
 };
-use crate::data::{Features, Recording, Sorting, Templates};
+use crate::data::{Features, Notice, Recording, Remedy, Sorting, Templates};
 use std::sync::Arc;
 
 /// Settings of [`sort`].
@@ -127,7 +127,8 @@ pub fn sort(
     let mut watch = Stopwatch::default();
     Geometry::of(recording.info())?;
     if !recording.info().is_filtered {
-        monitor.warn("the recording is not filtered: put a band-pass filter before the sort");
+        let words = "the recording is not filtered: put a band-pass filter before the sort";
+        monitor.warn(&Notice::from(words).mended_by(Remedy::Filter));
     }
     // The recording as it is, whitened, and its features, while they are of use.
     let mut looked = None;

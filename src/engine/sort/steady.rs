@@ -37,11 +37,12 @@ pub(super) fn steady(
         monitor.log(&format!("the tissue moves by {range:.1} µm: left alone"));
         return Ok(None);
     }
-    monitor.warn(&format!(
+    let words = format!(
         "the tissue moves along the probe by {}: traces are interpolated to undo it. Locations of spikes are those on \
          the probe.",
         in_words(motion)
-    ));
+    );
+    monitor.warn(&words.into());
     let mut steady = recording.clone();
     for stage in correction_stages(recording.info(), motion, &sort_correction())? {
         steady = steady.with_stage(stage).map_err(|e| EngineError::Data(e.0))?;

@@ -1,7 +1,10 @@
 //! The rules: each looks at one step and says in a sentence what is wrong with it, with an edit that mends it.
 
 use super::{Step, Steps};
-use crate::pipeline::{Act, Edit, Params, Problem, Work};
+use crate::{
+    data::Remedy,
+    pipeline::{Act, Edit, Params, Problem, Work},
+};
 
 /// A rule: what it says of a step, where it says something.
 pub(super) type Rule = fn(&Steps<'_>, &Step<'_>) -> Option<Problem>;
@@ -164,18 +167,9 @@ fn unfiltered_sort(steps: &Steps<'_>, step: &Step<'_>) -> Option<Problem> {
     }
     // A node that filters as it is added.
     let kind = steps.registry.iter().find(|node| node.acts(&Params::new()).contains(&Act::Filters))?.info();
-    let problem = say(
-        step,
-        format!("gets a recording that was not filtered: put a {} before it", kind.label.to_lowercase()),
-    );
-    let end = step.inputs.first()?;
-    let wires = steps.pipeline.wires();
-    let to = wires.iter().find(|w| w.2 == step.instance.name && format!("{}.{}", w.0, w.1) == *end)?;
-    let to = format!("{}.{}", to.2, to.3);
-    Some(match steps.pipeline.insert_edit(steps.registry, kind.kind, step.instance.position, end, &to) {
-        Ok((edit, _)) => problem.mend(format!("Insert {}", kind.label), edit),
-        Err(_) => problem,
-    })
+    let message =
+        format!("gets a recording that was not filtered: put a {} before it", kind.label.to_lowercase());
+    Some(say(step, message).mended_by(Remedy::Filter))
 }
 
 fn unused_output(steps: &Steps<'_>, step: &Step<'_>) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! Why a node could not do its work.
 
 use crate::{
-    data::{RecordingError, SourceError},
+    data::{Notice, RecordingError, Remedy, SourceError},
     engine::EngineError,
     io,
     pipeline::StoreError,
@@ -16,6 +16,9 @@ pub enum NodeError {
     /// Wrong input or parameter: says what is wrong and what to do.
     #[error("{0}")]
     Input(String),
+    /// The same, where what to do is known as a value.
+    #[error("{0}")]
+    Mendable(Notice),
     /// A file could not be read or written.
     #[error(transparent)]
     Files(io::Error),
@@ -33,6 +36,18 @@ impl NodeError {
         match self {
             NodeError::Files(error) | NodeError::Store(error) => error.is_full_disk(),
             _ => false,
+        }
+    }
+}
+
+impl From<NodeError> for Notice {
+    fn from(error: NodeError) -> Self {
+        match error {
+            NodeError::Mendable(notice) => notice,
+            NodeError::Files(io::Error::Untold { .. }) => {
+                Notice::from(error.to_string()).mended_by(Remedy::FindLayout)
+            }
+            other => other.to_string().into(),
         }
     }
 }
@@ -59,6 +74,7 @@ impl From<EngineError> for NodeError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Cancelled => NodeError::Cancelled,
+            EngineError::Mendable(notice) => NodeError::Mendable(notice),
             other => NodeError::Failed(other.to_string()),
         }
     }

@@ -3,8 +3,8 @@
 use super::NodeError;
 use crate::{
     data::{
-        Events, Features, Figure, Fit, Motion, NoiseLevels, Peaks, Recording, Sorting, Table, Templates,
-        Waveforms,
+        Events, Features, Figure, Fit, Motion, NoiseLevels, Notice, Peaks, Recording, Sorting, Table,
+        Templates, Waveforms,
     },
     engine::{Monitor, Preview, Silent},
     pipeline::{Coordinate, PortType, Value},
@@ -150,8 +150,8 @@ impl Monitor for RunContext {
     fn log(&self, line: &str) {
         self.monitor.log(line);
     }
-    fn warn(&self, line: &str) {
-        self.monitor.warn(line);
+    fn warn(&self, notice: &Notice) {
+        self.monitor.warn(notice);
     }
     fn tool(&self, name: &str, version: &str) {
         self.monitor.tool(name, version);

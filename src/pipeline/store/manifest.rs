@@ -2,6 +2,7 @@
 
 use super::place;
 use crate::{
+    data::Notice,
     io::Error,
     pipeline::{Coordinate, PortType},
 };
@@ -35,7 +36,7 @@ pub struct Manifest {
     pub files: BTreeMap<String, FileEntry>,
     /// What the task warned of; where not even an empty list is there, its log tells.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub warnings: Option<Vec<String>>,
+    pub warnings: Option<Vec<Notice>>,
 }
 
 /// What left by one port.

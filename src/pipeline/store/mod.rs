@@ -28,6 +28,7 @@ pub use upkeep::{CleanOptions, CleanReport, VerifyReport};
 pub(super) use values::{load as load_value, save as save_value, save_outputs};
 
 use super::{Key, Output, Outputs};
+use crate::data::Notice;
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
@@ -94,12 +95,13 @@ impl Stored {
     }
 
     /// What the task warned of when it was made; nothing where its log cannot be read.
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<Notice> {
         if let Some(warnings) = &self.manifest.warnings {
             return warnings.clone();
         }
         let log = std::fs::read_to_string(self.folder.join("log.txt"));
-        log.map_or_else(|_| Vec::new(), |log| super::feed::warnings_in(&log))
+        let lines = log.map_or_else(|_| Vec::new(), |log| super::feed::warnings_in(&log));
+        lines.into_iter().map(Notice::from).collect()
     }
 }
 

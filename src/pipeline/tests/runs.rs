@@ -81,7 +81,7 @@ fn told(handle: &RunHandle) -> Told {
         match &event.kind {
             EventKind::Cached { task, .. } => told.cached.push(name(task)),
             EventKind::Finished { task, .. } => told.finished.push(name(task)),
-            EventKind::Failed { task, message } => drop(told.failed.insert(name(task), message.clone())),
+            EventKind::Failed { task, message } => drop(told.failed.insert(name(task), message.to_string())),
             EventKind::Cancelled { task, reason } => drop(told.cancelled.insert(name(task), reason.clone())),
             EventKind::RunFinished { status, tasks, cached, results } => {
                 told.status = Some(*status);

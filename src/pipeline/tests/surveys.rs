@@ -26,7 +26,7 @@ fn a_result_that_is_found_again_warns_again() {
     assert_eq!(told.counts, (3, 3));
     assert_eq!(warnings(&told), ["first: it was told to warn"]);
     let survey = bench.executor.survey(&chain, bench.folder.path(), None);
-    assert_eq!(survey["first"].warnings, ["it was told to warn"]);
+    assert_eq!(survey["first"].warnings, ["it was told to warn".into()]);
     assert!(survey["second"].warnings.is_empty());
 }
 

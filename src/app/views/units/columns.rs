@@ -34,6 +34,10 @@ pub(super) fn names(sorting: &Sorting, means: Option<&MeanWaveforms>) -> [String
     ]
 }
 
+/// What the first columns are called in files.
+pub(super) const IN_FILES: [&str; OWN] =
+    ["unit_id", "num_spikes", "firing_rate", "amplitude", "snr", "isi_violations_percent", "depth_um"];
+
 /// What the first columns mean.
 pub(super) const HINTS: [Words; OWN] = [
     texts::units::name_of_the_unit,

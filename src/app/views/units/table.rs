@@ -1,7 +1,7 @@
 //! The table of units.
 
 use super::{
-    columns::{Cell, HINTS, OWN, names, value},
+    columns::{Cell, HINTS, IN_FILES, OWN, amplitude_unit, names, value},
     filter::Filter,
 };
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         views::{
             axis, colors,
             export::{self, Wish},
-            table,
+            table::{self, Heading},
         },
     },
     data::{Sorting, Table, TableColumn},
@@ -27,7 +27,7 @@ pub(super) struct UnitTable {
     /// Further columns, a row a unit.
     extra: Vec<(String, TableColumn)>,
     /// What they are headed by: name and physical unit.
-    headings: Vec<String>,
+    headings: Vec<Heading>,
     /// Signal to noise ratios that a table or property tells.
     snr: Option<TableColumn>,
     sort: Option<(usize, bool)>,
@@ -87,7 +87,7 @@ impl UnitTable {
         extra.retain(|(name, _)| !matches!(name.as_str(), "num_spikes" | "firing_rate" | "x" | "y" | "z"));
         self.snr = extra.iter().position(|(n, _)| n == "snr").map(|at| extra.remove(at).1);
         let units = Table { columns: Vec::new(), units };
-        self.headings = extra.iter().map(|(name, _)| table::named(name, units.unit_of(name))).collect();
+        self.headings = extra.iter().map(|(name, _)| Heading::new(name, units.unit_of(name))).collect();
         self.extra = extra;
         self.stale = true;
     }
@@ -135,18 +135,22 @@ impl UnitTable {
                 .auto_shrink([false, false])
                 .cell_layout(Layout::right_to_left(Align::Center))
                 .column(Column::initial(64.0).at_least(48.0).clip(true))
-                .columns(Column::initial(70.0).at_least(36.0).clip(true).resizable(true), names.len() - 1)
-                .columns(Column::initial(84.0).at_least(36.0).clip(true).resizable(true), self.extra.len());
+                .columns(Column::initial(70.0).at_least(36.0).clip(true).resizable(true), names.len() - 1);
+            for heading in &self.headings {
+                let column = Column::initial(heading.width().clamp(72.0, 180.0));
+                builder = builder.column(column.at_least(36.0).clip(true).resizable(true));
+            }
             if let Some(row) = self.scroll.take() {
                 builder = builder.scroll_to_row(row, None);
             }
             builder
                 .header(20.0, |mut header| {
-                    for (index, name) in names.iter().chain(&self.headings).cloned().enumerate() {
+                    let own = names.iter().zip(HINTS).map(|(name, hint)| (name.as_str(), hint()));
+                    let extra = self.headings.iter().map(|h| (h.name.as_str(), h.hint.as_str()));
+                    for (index, (name, hint)) in own.chain(extra).enumerate() {
                         header.col(|ui| {
                             let order = self.sort.filter(|s| s.0 == index).map(|s| s.1);
-                            let hint = HINTS.get(index).map_or(name.as_str(), |hint| hint());
-                            if table::heading(ui, &name, hint, order) {
+                            if table::heading(ui, name, hint, order) {
                                 sort = Some(index);
                             }
                         });
@@ -241,7 +245,7 @@ impl UnitTable {
         let mut table = Table::default();
         let ids = self.rows.iter().map(|&unit| sorting.unit_ids[unit].to_string());
         table.set("unit_id", TableColumn::Text(ids.collect()));
-        for (index, name) in names(sorting, means).iter().enumerate().skip(1) {
+        for (index, name) in IN_FILES.iter().enumerate().skip(1) {
             let cell = |&unit: &usize| match value(index, unit, sorting, summary, means, self.snr.as_ref()) {
                 Cell::Count(count) => count as f64,
                 Cell::Number(value) => value,
@@ -249,6 +253,9 @@ impl UnitTable {
             };
             table.set(name, TableColumn::Float(self.rows.iter().map(cell).collect()));
         }
+        table
+            .units
+            .extend(amplitude_unit(sorting, means).map(|unit| ("amplitude".to_owned(), unit.to_owned())));
         let rows: Vec<Option<usize>> = self.rows.iter().map(|&unit| Some(unit)).collect();
         for (name, column) in &self.extra {
             table.set(name, table::reorder(column, &rows));
@@ -279,9 +286,11 @@ impl UnitTable {
                     Cell::Pending | Cell::Missing => None,
                 };
             }
-            let extra =
-                self.extra.iter().find(|(n, _)| !name.is_empty() && n.to_lowercase().starts_with(name));
-            extra.and_then(|(_, column)| column.number(unit))
+            // By the heading or by the name in files.
+            let is_meant = |words: &str| !name.is_empty() && words.to_lowercase().starts_with(name);
+            let mut extra = self.extra.iter().zip(&self.headings);
+            let found = extra.find(|((file, _), heading)| is_meant(file) || is_meant(&heading.name));
+            found.and_then(|((_, column), _)| column.number(unit))
         })
     }
 
