@@ -14,11 +14,13 @@ use crate::inspect::{heights::peak_heights, selfcheck::self_check};
 use crate::pipeline::{Document, Executor, KeptRun, Limits, Look, Pipeline, Registry, RunOptions, Value};
 use crossbeam_channel::{Receiver, Sender};
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 /// The hand that gives work away.
@@ -235,7 +237,19 @@ impl Backend {
     /// Asks what earlier sessions left unsaved.
     pub fn find_unsaved(&self, state_folder: PathBuf) {
         let (registry, send) = (self.registry.clone(), self.sender());
-        spawn("unsaved", move || send(Answer::Unsaved(keep::unsaved(&state_folder, &registry))));
+        spawn("unsaved", move || {
+            let mut known: Option<BTreeSet<PathBuf>> = None;
+            // A session that was killed a moment ago still holds its lock while it dies.
+            for pause_s in [0, 1, 3, 6] {
+                std::thread::sleep(Duration::from_secs(pause_s));
+                let found = keep::unsaved(&state_folder, &registry);
+                let files: BTreeSet<PathBuf> = found.iter().map(|unsaved| unsaved.file.clone()).collect();
+                if known.as_ref().is_none_or(|known| !files.is_subset(known)) {
+                    send(Answer::Unsaved(found));
+                    known = Some(files);
+                }
+            }
+        });
     }
 
     /// Asks what a folder holds.

@@ -132,3 +132,20 @@ fn where_nothing_can_be_kept_it_is_said_once() {
     window.wait("it goes on", App::is_dirty);
     assert_eq!(window.harness.query_all_by_label_contains("not safe from a crash").count(), 0);
 }
+
+#[test]
+fn what_a_session_holds_that_is_yet_to_die_is_found_a_little_later() {
+    let mut window = Window::empty();
+    window.add_at(30.0, 60.0, "band-pass");
+    wait_for_copies(&mut window, 1);
+    let folder = window.close();
+    // As long as its lock is held it may be a window that is open.
+    let copy = fs::read_dir(folder.path().join("state/unsaved")).unwrap().next().unwrap().unwrap();
+    let lock = fs::File::options().append(true).open(copy.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut window = Window::start_over(folder, None);
+    window.steps(10);
+    assert!(!window.says("Recover unsaved pipelines"));
+    drop(lock);
+    window.wait_for("Recover unsaved pipelines");
+}
