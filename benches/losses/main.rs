@@ -38,7 +38,7 @@ impl Monitor for Printer {
     fn log(&self, line: &str) {
         println!("   {line}");
     }
-    fn warn(&self, line: &str) {
+    fn warn(&self, line: &spikeloom::data::Notice) {
         println!("   warning: {line}");
     }
 }

@@ -121,8 +121,8 @@ impl Monitor for StopAt {
 #[derive(Default)]
 struct Warnings(Mutex<Vec<String>>);
 impl Monitor for Warnings {
-    fn warn(&self, line: &str) {
-        self.0.lock().unwrap().push(line.to_owned());
+    fn warn(&self, notice: &spikeloom::data::Notice) {
+        self.0.lock().unwrap().push(notice.words.clone());
     }
 }
 
