@@ -32,11 +32,11 @@ fn tables_sort_and_search() {
         let y = |text: &str| screen.0.get_by_label(text).rect().top();
         (y("4.00"), y("9.50"))
     };
-    screen.0.get_by_label("snr").click();
+    screen.0.get_by_label("SNR").click();
     screen.settle();
     let (low, high) = top(&screen);
     assert!(low < high);
-    screen.0.get_by_label("snr").click();
+    screen.0.get_by_label("SNR").click();
     screen.settle();
     let (low, high) = top(&screen);
     assert!(low > high);

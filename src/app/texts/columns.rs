@@ -63,7 +63,7 @@ pub fn known(name: &str) -> Option<[&'static str; 2]> {
             ["L-ratio", "How many spikes of others lie within the unit's cluster; 0 is well isolated"]
         }
         "d_prime" => {
-            ["d′", "Separation of the unit from all others by linear discriminant, in standard deviations"]
+            ["d'", "Separation of the unit from all others by linear discriminant, in standard deviations"]
         }
         "nn_hit_rate" => ["NN hits", "Share of the nearest neighbours of its spikes that are its own"],
         "nn_miss_rate" => {
