@@ -36,7 +36,8 @@ pub enum TaskClass {
 pub enum Work {
     /// `run` only builds a recipe (milliseconds): done whenever needed, never stored, no task.
     Lazy,
-    /// [`Node::arrange`](super::Node::arrange) says which items go where and under which keys; values pass as they are, and no task.
+    /// [`Node::arrange`](super::Node::arrange) says which items go where and under which keys; values pass as they are,
+    /// and no task.
     Arrange,
     /// `fit` is a stored task; `run` then applies it as a recipe.
     FitThenLazy(TaskClass),
