@@ -13,6 +13,7 @@ mod parallel;
 mod run;
 mod section;
 mod source;
+mod span;
 mod turns;
 
 pub use parallel::{Job, map_in_pieces, map_pieces, map_spans, map_spans_with};
@@ -142,7 +143,7 @@ impl Chain {
     pub fn keeping(&self, bytes: usize) -> Self {
         let step = self.inner.sections.last().and_then(Section::step).filter(|_| bytes > 0);
         let every = sufficient_step(&self.inner);
-        Self { kept: step.map(|step| Arc::new(Kept::new(step, every, bytes))), ..self.clone() }
+        Self { kept: step.map(|_| Arc::new(Kept::new(every, bytes))), ..self.clone() }
     }
 
     /// Every how manieth frame of the recording is read.
@@ -210,7 +211,7 @@ impl Chain {
                 let (mut block, n) = (Block::new(), self.num_channels());
                 let frames = start..start + out.len() / n;
                 self.read_block(segment, frames.clone(), scratch, &mut block)?;
-                run::copy_frame_major(&block, frames, out, n);
+                span::copy_frame_major(&block, frames, out, n);
                 return Ok(());
             }
             let sections = scratch.for_sections(self.inner.sections.len());

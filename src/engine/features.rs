@@ -13,7 +13,7 @@ use super::{
     eigen::symmetric_eigen,
     geometry::Geometry,
     lanes::LANES,
-    passes::{SpanData, all_spans, over_spans, over_spans_kept},
+    passes::{SpanData, all_spans, over_pieces_kept, over_spans},
     same_channels,
 };
 use crate::data::{Features, PeakSign, Peaks, RecordingInfo};
@@ -74,10 +74,27 @@ pub fn spike_features(
     let projector = Projector::new(&thin, &geometry, basis, params, spans.len());
     let parts =
         over_spans(&thin, &spans, projector.pad(), monitor, |data: &SpanData, scratch: &mut Vec<f32>| {
-            let own: Vec<Peak> = by_span[data.index].clone().map(|i| peak_at(peaks, i)).collect();
-            Ok(projector.features(data, &own, scratch))
+            let mut part = Projected::default();
+            if projector.quota.looks_at(data.index) {
+                part.peaks = by_span[data.index].clone().map(|i| peak_at(peaks, i)).collect();
+                projector.project_all(data.block, &part.peaks, scratch, &mut part.values);
+                projector.keep_quota(&mut part);
+            }
+            Ok(part)
         })?;
     Ok(projector.finish(parts, chain.info()))
+}
+
+/// Frames that are looked at together: all channels of them stay near the processor.
+const PIECE: usize = 1024;
+
+/// What a worker needs to find peaks and their features.
+#[derive(Default)]
+struct FindScratch {
+    detect: DetectScratch,
+    window: Vec<f32>,
+    /// Peaks of the span so far, for a preview.
+    seen: Vec<Peak>,
 }
 
 /// Detects peaks and computes the features of those that clustering needs in one pass over the traces: the same as
@@ -106,19 +123,24 @@ pub(super) fn detect_features(
     let basis = estimate_basis(&survey, params.num_components);
     let mut projector = Projector::new(thin, &geometry, basis, params, spans.len());
     let pad = detector.pad().max(projector.pad());
-    let parts = over_spans_kept(
-        thin,
-        &spans,
-        pad,
-        monitor,
-        checkpoint,
-        |data: &SpanData, scratch: &mut (DetectScratch, Vec<f32>)| {
-            let (peaks, in_artefacts) = detector.peaks(data, &mut scratch.0);
-            monitor.preview(Preview::Peaks(preview_of(&peaks, &geometry, info.sampling_frequency)));
-            let projected = projector.features(data, &peaks, &mut scratch.1);
-            Ok(Found { num_peaks: peaks.len() as u64, in_artefacts, projected })
-        },
-    )?;
+    let find = |data: &SpanData, scratch: &mut FindScratch, part: &mut Found| {
+        let (peaks, in_artefacts) = detector.peaks(data, &mut scratch.detect);
+        part.num_peaks += peaks.len() as u64;
+        part.in_artefacts += in_artefacts;
+        if projector.quota.looks_at(data.index) {
+            projector.project_all(data.block, &peaks, &mut scratch.window, &mut part.projected.values);
+            part.projected.peaks.extend_from_slice(&peaks);
+        }
+        scratch.seen.extend(peaks);
+        if data.frames.end == thin.span_range(data.span.segment, data.span.span).end {
+            projector.keep_quota(&mut part.projected);
+            let seen = preview_of(&scratch.seen, &geometry, info.sampling_frequency);
+            scratch.seen.clear();
+            monitor.preview(Preview::Peaks(seen));
+        }
+        Ok(())
+    };
+    let parts = over_pieces_kept(thin, &spans, (pad, PIECE), monitor, checkpoint, find)?;
     let count = parts.iter().map(|part| part.num_peaks).sum::<u64>() as usize;
     detector.report(count, parts.iter().map(|part| part.in_artefacts).sum(), monitor);
     if count == 0 {
@@ -155,22 +177,24 @@ impl Quota {
         Self { per_span, spans, used_spans: max_per_channel.div_ceil(per_span).clamp(1, spans) }
     }
 
-    /// The peaks that are kept, evenly in order of time.
-    fn choose(&self, span: usize, peaks: &[Peak], num_channels: usize) -> Vec<Peak> {
-        if !starts_part(span, self.spans, self.used_spans) {
-            return Vec::new();
-        }
+    /// True for a span of which peaks are kept.
+    fn looks_at(&self, span: usize) -> bool {
+        starts_part(span, self.spans, self.used_spans)
+    }
+
+    /// Which of the peaks of a span are kept, evenly in order of time.
+    fn choose(&self, peaks: &[Peak], num_channels: usize) -> Vec<bool> {
         let mut counts = vec![0usize; num_channels];
         for peak in peaks {
             counts[peak.channel as usize] += 1;
         }
         let mut seen = vec![0usize; num_channels];
-        let kept = |peak: &&Peak| {
+        let is_kept = |peak: &Peak| {
             let (count, rank) = (counts[peak.channel as usize], &mut seen[peak.channel as usize]);
             *rank += 1;
             starts_part(*rank - 1, count, self.per_span)
         };
-        peaks.iter().filter(kept).copied().collect()
+        peaks.iter().map(is_kept).collect()
     }
 }
 
@@ -180,12 +204,14 @@ fn starts_part(rank: usize, count: usize, parts: usize) -> bool {
 }
 
 /// Some peaks and their features.
+#[derive(Default)]
 struct Projected {
     peaks: Vec<Peak>,
     values: Vec<f32>,
 }
 
 /// What was found in a span.
+#[derive(Default)]
 struct Found {
     num_peaks: u64,
     in_artefacts: u64,
@@ -242,15 +268,30 @@ impl Projector {
         self.thinned[0].num_samples() + LANES
     }
 
-    /// The peaks of a span that are kept, and their features.
-    fn features(&self, data: &SpanData, peaks: &[Peak], scratch: &mut Vec<f32>) -> Projected {
-        let row = self.max_channels * self.basis.num_components();
-        let peaks = self.quota.choose(data.index, peaks, data.block.num_channels());
-        let mut values = vec![0.0f32; peaks.len() * row];
-        for (peak, out) in peaks.iter().zip(values.chunks_mut(row.max(1))) {
-            self.project(data.block, peak.frame, &self.neighbors[peak.channel as usize], scratch, out);
+    /// Values of a peak.
+    fn row(&self) -> usize {
+        (self.max_channels * self.basis.num_components()).max(1)
+    }
+
+    /// Adds the features of some peaks to `values`.
+    fn project_all(&self, block: &Block, peaks: &[Peak], scratch: &mut Vec<f32>, values: &mut Vec<f32>) {
+        let before = values.len();
+        values.resize(before + peaks.len() * self.row(), 0.0);
+        for (peak, out) in peaks.iter().zip(values[before..].chunks_mut(self.row())) {
+            self.project(block, peak.frame, &self.neighbors[peak.channel as usize], scratch, out);
         }
-        Projected { peaks, values }
+    }
+
+    /// Of all peaks of a span, leaves those that are kept.
+    fn keep_quota(&self, part: &mut Projected) {
+        let is_kept = self.quota.choose(&part.peaks, self.neighbors.len());
+        if is_kept.iter().all(|kept| *kept) {
+            return;
+        }
+        let rows = part.values.chunks(self.row()).zip(&is_kept);
+        part.values = rows.filter(|(_, kept)| **kept).flat_map(|(row, _)| row).copied().collect();
+        let mut kept = is_kept.iter();
+        part.peaks.retain(|_| kept.next().is_some_and(|kept| *kept));
     }
 
     /// Fills `out` with the projections of the peak at `frame` of the segment, `(channels, components)`.

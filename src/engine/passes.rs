@@ -80,32 +80,13 @@ pub fn over_spans<S: Default + Send, T: Send>(
     monitor: &dyn Monitor,
     work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
-    over_some(chain, spans, spans, pad, monitor, work)
-}
-
-/// As [`over_spans`]; what an earlier try kept is taken from there, and what is computed is kept for the next.
-///
-/// # Errors
-/// As [`over_spans`].
-pub(super) fn over_spans_kept<S: Default + Send, T: Piece + Send>(
-    chain: &Chain,
-    spans: &[SpanRef],
-    pad: usize,
-    monitor: &dyn Monitor,
-    checkpoint: Option<Checkpoint>,
-    work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
-) -> Result<Vec<T>, EngineError> {
-    kept_or_computed(spans, monitor, checkpoint, |missing, keep| {
-        over_some(chain, missing, spans, pad, monitor, |data: &SpanData, own: &mut S| {
-            let part = work(data, own)?;
-            keep(data.index, &part);
-            Ok(part)
-        })
+    map_spans_with(chain, &jobs_of(chain, spans), pad, monitor, |block, job, own: &mut S| {
+        work(&span_data(chain, spans, block, job), own)
     })
 }
 
-/// As [`over_spans_kept`], a span in pieces of so many frames: `work` adds what it finds in one to what was found in those
-/// before it in the span.
+/// As [`over_spans`], a span in pieces of so many frames: `work` adds what it finds in one to what was found in those
+/// before it in the span. What an earlier try kept is taken from there, and what is computed is kept for the next.
 ///
 /// # Errors
 /// As [`over_spans`].
@@ -144,20 +125,6 @@ fn kept_or_computed<T: Piece>(
     let computed = compute(&missing, &|index, part| checkpoint.keep(index, part))?;
     parts.iter_mut().filter(|part| part.is_none()).zip(computed).for_each(|(part, new)| *part = Some(new));
     Ok(parts.into_iter().flatten().collect())
-}
-
-/// Runs `work` on some of the spans of a pass.
-fn over_some<S: Default + Send, T: Send>(
-    chain: &Chain,
-    some: &[SpanRef],
-    spans: &[SpanRef],
-    pad: usize,
-    monitor: &dyn Monitor,
-    work: impl Fn(&SpanData, &mut S) -> Result<T, EngineError> + Sync,
-) -> Result<Vec<T>, EngineError> {
-    map_spans_with(chain, &jobs_of(chain, some), pad, monitor, |block, job, own: &mut S| {
-        work(&span_data(chain, spans, block, job), own)
-    })
 }
 
 fn jobs_of(chain: &Chain, spans: &[SpanRef]) -> Vec<Job> {

@@ -7,6 +7,7 @@ use super::{
     kept::Kept,
     long::LongScratch,
     section::{Input, Kind, Op, Pass, Section},
+    span::{Sink, Span, copy_frame_major},
     turns::{Role, Turn, turns},
 };
 use crate::engine::{
@@ -46,7 +47,7 @@ pub(super) struct SectionScratch {
 struct CachedSpan {
     key: Option<SpanKey>,
     used: u64,
-    block: Arc<Block>,
+    held: Arc<Span>,
 }
 
 /// Chain, segment, span and step.
@@ -91,8 +92,8 @@ pub(super) fn read_frames(
         return done;
     }
     for span in spans_of(&frames, 1) {
-        let block = cached(inner, index, below, here, (inner.id, segment, span, 1))?;
-        copy_frame_major(block, frames.clone(), out, num_channels);
+        let span = cached(inner, index, below, here, (inner.id, segment, span, 1))?;
+        span.copy_frame_major(frames.clone(), out, num_channels);
     }
     Ok(())
 }
@@ -110,34 +111,19 @@ pub(super) fn read_block(
     let (below, here) = scratch.split_at_mut(index);
     let here = &mut here[0];
     let frames = out.frames();
-    let kept = here.kept.clone();
-    if section.is_pointwise() && kept.is_none() {
+    if section.is_pointwise() && here.kept.is_none() {
         return compute(inner, index, below, here, segment, step, out);
     }
     let length = section.segments[segment].num_frames.div_ceil(step);
     let mut spans = spans_of(&frames, step);
-    if spans.len() == 1 && frames == span_range(length, spans.start, step) {
-        let key = (inner.id, segment, spans.start, step);
-        if kept.as_ref().is_some_and(|kept| kept.copy_overlap(key, out)) {
-            return Ok(());
-        }
-        if let Some(slot) = here.spans.iter().position(|s| s.key == Some(key)) {
-            out.copy_overlap(&here.spans[slot].block);
-            return Ok(());
-        }
-        compute_span(inner, index, below, here, segment, step, out)?;
-        if let Some(kept) = kept {
-            kept.keep(key, out);
-        }
-        return Ok(());
+    let is_whole = spans.len() == 1 && frames == span_range(length, spans.start, step);
+    let key = |span| (inner.id, segment, span, step);
+    if is_whole && here.kept.is_none() && here.held(key(spans.start)).is_none() {
+        // Without a detour.
+        return compute_span(inner, index, below, here, segment, step, out);
     }
     spans.try_for_each(|span| {
-        let key = (inner.id, segment, span, step);
-        if kept.as_ref().is_some_and(|kept| kept.copy_overlap(key, out)) {
-            return Ok(());
-        }
-        let block = cached(inner, index, below, here, key)?;
-        out.copy_overlap(block);
+        cached(inner, index, below, here, key(span))?.copy_to(out);
         Ok(())
     })
 }
@@ -159,6 +145,11 @@ pub(super) fn read_piece(
 }
 
 impl SectionScratch {
+    /// Place of a span that was computed lately.
+    fn held(&self, key: SpanKey) -> Option<usize> {
+        self.spans.iter().position(|span| span.key == Some(key))
+    }
+
     /// Place of the span that was asked for longer ago, to be replaced.
     fn older(&self) -> usize {
         usize::from(self.spans[1].used < self.spans[0].used)
@@ -186,40 +177,54 @@ fn cached<'a>(
     below: &mut [SectionScratch],
     here: &'a mut SectionScratch,
     key: SpanKey,
-) -> Result<&'a Block, EngineError> {
-    let section = &inner.sections[index];
-    let (_, segment, span, step) = key;
+) -> Result<&'a Span, EngineError> {
     here.used += 1;
     let used = here.used;
-    let slot = here.spans.iter().position(|s| s.key == Some(key));
-    let slot = match slot {
+    let slot = match here.held(key) {
         Some(slot) => slot,
         None => {
             let slot = here.older();
-            let old = std::mem::take(&mut here.spans[slot]).block;
-            let block = match here.borders.as_ref().and_then(|borders| borders.take(key)) {
-                Some(block) => block,
-                None => {
-                    let mut block = Arc::try_unwrap(old).unwrap_or_default();
-                    let num_frames = section.segments[segment].num_frames.div_ceil(step);
-                    block.reset(section.num_channels, span_range(num_frames, span, step));
-                    compute_span(inner, index, below, here, segment, step, &mut block)?;
-                    if let Some(kept) = &here.kept {
-                        kept.keep(key, &block);
-                    }
-                    let block = Arc::new(block);
-                    if let Some(borders) = &here.borders {
-                        borders.leave(key, &block);
-                    }
-                    block
-                }
+            let old = std::mem::take(&mut here.spans[slot]).held;
+            let known = here.kept.as_ref().and_then(|kept| kept.get(key));
+            let known = known.or_else(|| here.borders.as_ref().and_then(|borders| borders.take(key)));
+            let held = match known {
+                Some(span) => span,
+                None => compute_shared(inner, index, below, here, key, old)?,
             };
-            here.spans[slot] = CachedSpan { key: Some(key), used, block };
+            here.spans[slot] = CachedSpan { key: Some(key), used, held };
             slot
         }
     };
     here.spans[slot].used = used;
-    Ok(&here.spans[slot].block)
+    Ok(&here.spans[slot].held)
+}
+
+/// Computes a span, in the memory of an old one where nobody else holds that, for all who will ask for it.
+fn compute_shared(
+    inner: &Inner,
+    index: usize,
+    below: &mut [SectionScratch],
+    here: &mut SectionScratch,
+    key: SpanKey,
+    old: Arc<Span>,
+) -> Result<Arc<Span>, EngineError> {
+    let section = &inner.sections[index];
+    let (_, segment, span, step) = key;
+    let frames = span_range(section.segments[segment].num_frames.div_ceil(step), span, step);
+    let old = Arc::try_unwrap(old).unwrap_or_default();
+    let mut computed = old.shaped(section.num_channels, frames, section.step());
+    match &mut computed {
+        Span::Exact(block) => compute_span(inner, index, below, here, segment, step, block)?,
+        Span::Counted(counts) => compute(inner, index, below, here, segment, step, counts)?,
+    }
+    let computed = Arc::new(computed);
+    if let Some(kept) = &here.kept {
+        kept.keep(key, &computed);
+    }
+    if let Some(borders) = &here.borders {
+        borders.leave(key, &computed);
+    }
+    Ok(computed)
 }
 
 fn compute_span(
@@ -261,21 +266,6 @@ fn read_input(
     }
 }
 
-pub(super) fn copy_frame_major(block: &Block, frames: Range<usize>, out: &mut [f32], num_channels: usize) {
-    let start = frames.start.max(block.first_frame());
-    let end = frames.end.min(block.frames().end);
-    for first in (start..end).step_by(64) {
-        let count = 64.min(end - first);
-        for channel in 0..num_channels {
-            let samples = &block.channel(channel)[first - block.first_frame()..][..count];
-            let to = &mut out[(first - frames.start) * num_channels..];
-            for (frame, &v) in samples.iter().enumerate() {
-                to[frame * num_channels + channel] = v;
-            }
-        }
-    }
-}
-
 /// Computes the frames `out` was shaped for, every `step`th, from the input and as much context as the section needs.
 fn compute(
     inner: &Inner,
@@ -284,11 +274,12 @@ fn compute(
     here: &mut SectionScratch,
     segment: usize,
     step: usize,
-    out: &mut Block,
+    out: &mut dyn Sink,
 ) -> Result<(), EngineError> {
     let section = &inner.sections[index];
     let length = section.segments[segment].num_frames;
-    let wanted = out.first_frame() * step..(out.frames().end * step).min(length);
+    let asked = out.frames();
+    let wanted = asked.start * step..(asked.end * step).min(length);
     let margin = if let Kind::Spans { margin } = section.kind { margin } else { 0 };
     let start = wanted.start.saturating_sub(margin);
     let end = (wanted.end + margin).min(length);
@@ -397,11 +388,9 @@ fn compute(
                 frames = thin(sub, frames, step, num_tiles(num_channels));
             }
             let begin = (start + first) / step;
-            let (from, to) = (out.first_frame().max(begin), out.frames().end.min(begin + frames));
+            let (from, to) = (asked.start.max(begin), asked.end.min(begin + frames));
             if from < to {
-                let at = from - out.first_frame();
-                let (data, out_stride) = out.raw_mut();
-                tile::store(sub, from - begin..to - begin, section.num_channels, data, out_stride, at);
+                out.store(sub, from - begin..to - begin, from - asked.start);
             }
         }
     }

@@ -21,6 +21,7 @@ use super::{
 };
 pub use crate::data::PeakSign;
 use crate::data::{Notice, Peaks, RecordingInfo, Remedy, units::ms_to_samples};
+use std::ops::Range;
 
 /// What helps where too little was found.
 pub fn lower_threshold() -> Remedy {
@@ -210,7 +211,11 @@ impl Detector {
         let (first, step) = (data.block.first_frame(), self.chain.step());
         let num_frames = self.chain.info().segments[data.span.segment].num_frames;
         let artefacts = leave_out_artefacts(&mut scratch.crossings, &self.geometry, self.artefact);
-        let common: usize = artefacts.iter().map(|stretch| stretch.len()).sum();
+        let own = (data.frames.start - first) * step..(data.frames.end - first) * step;
+        let within = |stretch: &Range<u32>| {
+            (stretch.end as usize).min(own.end).saturating_sub((stretch.start as usize).max(own.start))
+        };
+        let common: usize = artefacts.iter().map(within).sum();
         let peaks = locally_exclusive(&scratch.crossings, &self.neighbors, self.sweep)
             .into_iter()
             .filter(|crossing| data.frames.contains(&(first + crossing.sample as usize / step)))
@@ -225,7 +230,7 @@ impl Detector {
                 }
             })
             .collect();
-        (peaks, common.min(data.frames.len() * step) as u64)
+        (peaks, common as u64)
     }
 
     /// Says what is to be known of the peaks that were found.
