@@ -35,7 +35,17 @@ const WORK: &str = r#"(version: 1, nodes: {
 ])"#;
 const SMALL: usize = 500;
 
-/// Runs a study of many small recordings and tells which part of the cores' time was used.
+/// Seconds of all cores in which the machine had nothing to do, since it was started; none where the system does not tell.
+fn idle_s() -> Option<f64> {
+    let text = fs::read_to_string("/proc/stat").ok()?;
+    let ticks: Vec<f64> =
+        text.lines().next()?.split_whitespace().skip(1).filter_map(|ticks| ticks.parse().ok()).collect();
+    // What is left idle, and what waits for the disk; a hundred ticks a second.
+    Some((ticks.get(3)? + ticks.get(4)?) / 100.0)
+}
+
+/// Runs a study of many small recordings and tells which part of the cores' time was used, and which part nobody used:
+/// where other programs run, the first is less than the scheduling could do, and the second is too.
 fn busy(place: &Path) {
     fs::create_dir_all(place.join("small")).unwrap();
     for index in 0..SMALL {
@@ -49,13 +59,16 @@ fn busy(place: &Path) {
     }
     let pipeline = Document::parse(WORK, "bench", &registry()).unwrap().pipeline;
     let executor = executor(place);
-    let before = process_cpu_s().unwrap();
+    let (before, idle_before) = (process_cpu_s().unwrap(), idle_s());
     let (seconds, tasks, _) = run(&executor, &pipeline, place);
     let cores = executor.limits().threads;
     let used = process_cpu_s().unwrap() - before;
+    let share = |part_s: f64| 100.0 * part_s / seconds / cores as f64;
+    let idle = idle_s().zip(idle_before).map(|(now, before)| format!(", {:.1} % idle", share(now - before)));
     println!(
-        "{SMALL} recordings of 2 s: {tasks} tasks in {seconds:.2} s, {:.0} % of {cores} cores busy",
-        100.0 * used / seconds / cores as f64
+        "{SMALL} recordings of 2 s: {tasks} tasks in {seconds:.2} s, {:.0} % of {cores} cores busy with it{}",
+        share(used),
+        idle.unwrap_or_default()
     );
 }
 

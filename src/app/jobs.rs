@@ -234,7 +234,7 @@ impl App {
         ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             let mut silent = true;
-            for line in self.sheet.runs.log_of(&id.node) {
+            for line in self.sheet.runs.log_of_task(id) {
                 silent = false;
                 let words = format!("{:>6}  {}", text::clock(line.at_s), line.line);
                 let words =
@@ -255,7 +255,7 @@ impl App {
 
     /// What a task said, as text.
     fn log_of(&self, id: &TaskId) -> String {
-        let lines = self.sheet.runs.log_of(&id.node).map(|l| {
+        let lines = self.sheet.runs.log_of_task(id).map(|l| {
             let mark = if l.level == Level::Warning { texts::runs::warning() } else { "" };
             format!("{:>6}  {mark}{}\n", text::clock(l.at_s), l.line)
         });

@@ -41,8 +41,10 @@ impl App {
         let spikes = outputs
             .iter()
             .find(|p| takes_traces && matches!(p.port_type, PortType::Sorting | PortType::Peaks));
-        if let Some(port) = spikes {
-            self.look(format!("{started}.{}", port.name));
+        let end = spikes.map(|port| format!("{started}.{}", port.name));
+        // Of many items the first has shown it already.
+        if let Some(end) = end.filter(|end| self.looked_at() != Some(end.as_str())) {
+            self.look(end);
         }
     }
 

@@ -86,6 +86,7 @@ impl Sheet {
     /// What is stored, with what runs say on top.
     pub fn join_states(&mut self) {
         self.unjoined = false;
+        self.runs.fold();
         self.states.clone_from(&self.stored);
         let pipeline = self.editor.pipeline();
         self.states.retain(|name, _| pipeline.index(name).is_some());
@@ -96,7 +97,11 @@ impl Sheet {
             let outdated = done
                 && !self.runs.is_running()
                 && stored.is_some_and(|s| !matches!(s, NodeState::Cached | NodeState::Done { .. }));
-            if !outdated && pipeline.index(name).is_some() {
+            // Where what is left of a node is broken before it, it is done as far as it can be.
+            let over = *live == NodeState::Cancelled
+                && !self.runs.is_running()
+                && stored.is_some_and(|s| matches!(s, NodeState::Cached | NodeState::Done { .. }));
+            if !outdated && !over && pipeline.index(name).is_some() {
                 self.states.insert(name.clone(), live.clone());
             }
         }
@@ -159,6 +164,7 @@ impl Sheet {
     /// What is stored now is other than what was asked for last; until it is asked for again, what the run says
     /// holds.
     pub fn run_finished(&mut self) {
+        self.runs.fold();
         for (name, live) in self.runs.live() {
             if matches!(live, NodeState::Done { .. } | NodeState::Cached) {
                 self.stored.insert(name.clone(), NodeState::Cached);

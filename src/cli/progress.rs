@@ -2,7 +2,7 @@
 
 use crate::{
     data::text::took,
-    pipeline::{Event, EventKind, TaskId},
+    pipeline::{Event, EventKind, Remaining, TaskId},
 };
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
@@ -11,6 +11,9 @@ use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
 pub struct Progress {
     bars: Option<MultiProgress>,
     tasks: BTreeMap<TaskId, ProgressBar>,
+    /// The last line: how much of the whole is done, where there are several tasks.
+    whole: Option<ProgressBar>,
+    remaining: Remaining,
 }
 
 impl Progress {
@@ -19,11 +22,13 @@ impl Progress {
         let bars = std::io::stderr()
             .is_terminal()
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
-        Self { bars, tasks: BTreeMap::new() }
+        Self { bars, tasks: BTreeMap::new(), whole: None, remaining: Remaining::default() }
     }
 
     /// Shows one event.
     pub fn show(&mut self, event: &Event) {
+        self.remaining.hear(event);
+        self.show_whole(&event.kind);
         match &event.kind {
             EventKind::Started { task } => self.started(task),
             EventKind::Progress { task, stage, done, total, remaining_s } => {
@@ -60,9 +65,29 @@ impl Progress {
         }
     }
 
+    fn show_whole(&mut self, kind: &EventKind) {
+        if let (EventKind::RunStarted { tasks: tasks @ 2.. }, Some(bars)) = (kind, &self.bars) {
+            self.whole = Some(bars.add(ProgressBar::new(*tasks as u64).with_style(of_all())));
+        }
+        let Some(whole) = &self.whole else { return };
+        match kind {
+            EventKind::Cached { .. } | EventKind::Finished { .. } | EventKind::Failed { .. } => whole.inc(1),
+            EventKind::Cancelled { .. } => whole.dec_length(1),
+            EventKind::Started { .. } | EventKind::Progress { .. } => {}
+            EventKind::RunFinished { .. } => return whole.finish_and_clear(),
+            _ => return,
+        }
+        let left = self.remaining.seconds().map(|s| format!(", {} left", took(s)));
+        whole.set_message(left.unwrap_or_default());
+    }
+
     fn started(&mut self, task: &TaskId) {
         if let Some(bars) = &self.bars {
-            let bar = bars.add(ProgressBar::new_spinner().with_style(unmeasured()).with_prefix(name(task)));
+            let bar = ProgressBar::new_spinner().with_style(unmeasured()).with_prefix(name(task));
+            let bar = match &self.whole {
+                Some(whole) => bars.insert_before(whole, bar),
+                None => bars.add(bar),
+            };
             bar.enable_steady_tick(Duration::from_millis(200));
             self.tasks.insert(task.clone(), bar);
         }
@@ -94,6 +119,11 @@ pub fn name(task: &TaskId) -> String {
 
 fn measured() -> ProgressStyle {
     ProgressStyle::with_template("  {prefix:<20} {bar:30} {percent:>3} %  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn of_all() -> ProgressStyle {
+    ProgressStyle::with_template("  {pos} of {len} tasks{msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 

@@ -39,6 +39,16 @@ pub(super) struct NodeEval {
     pub warnings: Vec<Notice>,
 }
 
+impl NodeEval {
+    /// Its tasks that could start now.
+    pub(super) fn runnable(&self) -> impl Iterator<Item = &Arc<Job>> {
+        self.items.iter().filter_map(|item| match &item.state {
+            EvalState::Runnable(job) => Some(job),
+            _ => None,
+        })
+    }
+}
+
 /// A node at a coordinate.
 #[derive(Clone, Debug)]
 pub(super) struct ItemEval {
@@ -197,8 +207,14 @@ impl<'a> Evaluator<'a> {
 
     /// Evaluates all nodes in scope.
     pub(super) fn evaluate(&mut self) {
+        self.evaluate_with(|_, _| {});
+    }
+
+    /// Evaluates all nodes in scope, and shows each once it is known.
+    pub(super) fn evaluate_with(&mut self, mut known: impl FnMut(&Self, &NodeEval)) {
         for index in self.order.clone() {
             let eval = self.node(index);
+            known(self, &eval);
             self.nodes.insert(index, eval);
         }
     }

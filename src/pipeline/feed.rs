@@ -46,6 +46,8 @@ struct Shared {
 struct Waiting {
     events: VecDeque<Event>,
     slots: BTreeMap<TaskId, Slot>,
+    /// Nothing is handed on before the start of the run is told.
+    held: bool,
     /// No more events come.
     closed: bool,
     /// Nobody reads any more.
@@ -86,6 +88,12 @@ impl Feed {
         Event { run: self.run, at_s: self.began.elapsed().as_secs_f64(), kind }
     }
 
+    /// Keeps what is told until the start of the run is, which goes first: tasks may start while it is still found out how
+    /// many there are.
+    pub(super) fn hold(&self) {
+        lock(&self.shared.waiting).held = true;
+    }
+
     /// Tells a state or a line of a log; what the task reported before goes first.
     pub(super) fn tell(&self, kind: EventKind) {
         let mut waiting = lock(&self.shared.waiting);
@@ -101,7 +109,12 @@ impl Feed {
             }
         }
         let event = self.event(kind);
-        waiting.events.push_back(event);
+        if matches!(event.kind, EventKind::RunStarted { .. }) {
+            waiting.held = false;
+            waiting.events.push_front(event);
+        } else {
+            waiting.events.push_back(event);
+        }
         self.shared.wake.notify_one();
     }
 
@@ -129,8 +142,9 @@ impl Feed {
         loop {
             let mut waiting = lock(&self.shared.waiting);
             let batch = loop {
+                let held = waiting.held && !waiting.closed;
                 let due = last_reports.elapsed() >= COALESCED || waiting.closed;
-                if !waiting.slots.is_empty() && due {
+                if !waiting.slots.is_empty() && due && !held {
                     last_reports = Instant::now();
                     for (task, mut slot) in std::mem::take(&mut waiting.slots) {
                         for kind in slot.take(&task) {
@@ -139,7 +153,7 @@ impl Feed {
                         }
                     }
                 }
-                if !waiting.events.is_empty() {
+                if !waiting.events.is_empty() && !held {
                     break std::mem::take(&mut waiting.events);
                 }
                 if waiting.closed {
@@ -370,6 +384,25 @@ mod tests {
 
     fn task() -> TaskId {
         TaskId { node: "n".into(), coordinate: Default::default() }
+    }
+
+    #[test]
+    fn the_start_of_a_run_is_told_before_tasks_that_started_earlier() {
+        let (feed, events) = Feed::open(RunId(1));
+        feed.hold();
+        feed.tell(EventKind::Started { task: task() });
+        TaskMonitor::new(task(), feed.clone(), Arc::default()).warn("early");
+        assert!(events.recv_timeout(Duration::from_millis(150)).is_err(), "it is kept back");
+        feed.tell(EventKind::RunStarted { tasks: 1 });
+        feed.close();
+        let kinds: Vec<EventKind> = events.iter().map(|event| event.kind).collect();
+        assert!(
+            matches!(
+                kinds[..],
+                [EventKind::RunStarted { .. }, EventKind::Started { .. }, EventKind::Log { .. }]
+            ),
+            "{kinds:?}"
+        );
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod raw;
 mod read_params;
 mod ready;
 mod registry;
+mod remaining;
 mod replace;
 mod resources;
 mod rewire;
@@ -87,6 +88,7 @@ pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
 pub use provenance::{FileOf, InputOf, Provenance, Step};
 pub use python::{PythonNames, PythonStep, literal, script};
 pub use registry::Registry;
+pub use remaining::Remaining;
 pub use resources::{memory_limit, now_utc, peak_rss_bytes, process_cpu_s};
 pub use settings::{Hooks, RunSettings};
 pub use store::{

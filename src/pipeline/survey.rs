@@ -83,7 +83,10 @@ impl Executor {
                 _ => None,
             });
             let tasks = || eval.items.iter().filter(|item| item.is_task);
-            let done = tasks().next().is_some() && tasks().all(|i| matches!(i.state, EvalState::Done(_)));
+            // What is broken before it leaves nothing to run.
+            let is_over = |state: &EvalState| matches!(state, EvalState::Done(_) | EvalState::Cancelled(_));
+            let done = tasks().any(|item| matches!(item.state, EvalState::Done(_)))
+                && tasks().all(|item| is_over(&item.state));
             let is_task = self.registry().get(&instance.kind).is_some_and(|n| n.info().work.is_task());
             let state = match (&eval.invalid, failed) {
                 (Some(message), _) => NodeState::Invalid(message.clone()),

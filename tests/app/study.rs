@@ -2,10 +2,19 @@
 
 use crate::window::Window;
 use egui_kittest::kittest::Queryable;
-use spikeloom::app::{App, command::Command};
+use spikeloom::{
+    app::{App, command::Command},
+    pipeline::NodeState,
+};
+use std::path::Path;
 
 /// Two sessions of two recordings, and statistics of each.
 pub fn open() -> Window {
+    open_with("", "", |_| {})
+}
+
+/// The same with more nodes and wires, and files that are changed first.
+fn open_with(nodes: &str, wires: &str, change: impl Fn(&Path)) -> Window {
     let folder = tempfile::tempdir().unwrap();
     for (session, index) in [("a", 0), ("a", 1), ("b", 0), ("b", 1)] {
         let place = folder.path().join("data").join(session);
@@ -17,12 +26,13 @@ pub fn open() -> Window {
         std::fs::write(place.join(format!("rec_{index}.bin")), samples).unwrap();
     }
     let path = folder.path().join("study.ron");
+    change(folder.path());
     let text = r#"(version: 1, nodes: {
         "study": (kind: "read_study", params: (path: "data", pattern: "{session}/rec_{index}.bin", dtype: int16, num_channels: 4,
             sampling_frequency: 20000.0)),
         "statistics": (kind: "channel_statistics"),
-    }, wires: [("study.recording", "statistics.recording")])"#;
-    std::fs::write(&path, text).unwrap();
+NODES    }, wires: [("study.recording", "statistics.recording")WIRES])"#;
+    std::fs::write(&path, text.replace("NODES", nodes).replace("WIRES", wires)).unwrap();
     let mut window = Window::open_over(folder, Some(&path));
     window.wait("it is open", |app| app.pipeline().node("statistics").is_some());
     window.app_mut().perform(Command::ShowStudy);
@@ -38,8 +48,8 @@ fn a_study_is_filtered_run_in_part_and_looked_at() {
     window.wait_for("4 ready");
     window.type_into("Filter recordings", "session == \"a\" && index % 2 == 0");
     window.wait("it is filtered", |app| !app.is_reading_study());
-    window.wait_for("Run 1 shown");
-    window.click("Run 1 shown");
+    window.wait_for("1 of 4 recordings");
+    window.click("Run shown");
     window.wait_for("1 done");
     window.wait_for("3 ready");
     window.wait_for("Run finished after");
@@ -86,4 +96,66 @@ fn one_cell_runs_alone_and_a_filter_that_is_wrong_says_so() {
         window.says("expected") || window.says("xpression") || window.says("value"),
         "says what is wrong"
     );
+}
+
+/// A command that fails in two lines of words, unless a file is there.
+const PICKY: &str = r#"        "picky": (kind: "command", params: (program: "sh", arguments: ["-c",
+            "if [ ! -e '{base}/mended' ]; then echo 'first line' >&2; echo 'second line' >&2; exit 3; fi; echo n > '{table}'; echo 1 >> '{table}'"])),
+        "sessions": (kind: "group_items", params: (by: ["session"], carries: table)),
+        "by_session": (kind: "collect_tables"),
+        "whole": (kind: "collect_tables"),
+"#;
+const PICKY_WIRES: &str = r#", ("study.recording", "picky.recording"), ("statistics.table", "sessions.item"),
+        ("sessions.item", "by_session.table"), ("statistics.table", "whole.table")"#;
+
+#[cfg(unix)]
+#[test]
+fn what_is_broken_or_fails_is_named_mended_and_tried_again() {
+    let base = std::cell::OnceCell::new();
+    let broken = |folder: &Path| {
+        std::fs::write(folder.join("data/b/rec_2.bin"), [0; 7]).unwrap();
+        base.set(folder.to_owned()).unwrap();
+    };
+    let mut window = open_with(PICKY, PICKY_WIRES, broken);
+    let base = base.get().unwrap();
+    // Groups, and what is made of all, are no recordings.
+    window.wait_for("5 of 5 recordings, 3 of 3 groups");
+    assert!(window.says("all together"), "{:?}", window.words());
+    let place = |window: &Window| window.harness.get_by_label("Run shown").rect();
+    let before = place(&window);
+    window.click("Run shown");
+    window.wait("it runs", App::is_running);
+    window.steps(2);
+    assert_eq!(place(&window), before, "no button slides under the pointer");
+    window.wait_for("Run failed after");
+    assert_eq!(place(&window), before);
+    // Four recordings whose command failed, and the one that is broken.
+    window.wait_for("5 failed");
+    window.wait("all is read", |app| !app.is_running() && !app.is_reading_study());
+    let cell = |window: &Window, start: &str, end: &str| {
+        let is = |label: String| label.starts_with(start) && label.ends_with(end);
+        window.harness.query_all_by(|node| node.label().is_some_and(is)).next().map(|node| node.click())
+    };
+    cell(&window, "study of ", ": failed").expect("the broken recording has a cell");
+    window.steps(3);
+    assert!(window.says("rec_2.bin"), "says which file: {:?}", window.words());
+    cell(&window, "picky of ", ": failed").expect("the command failed");
+    window.steps(3);
+    assert!(window.says("first line"), "{:?}", window.words());
+    std::fs::write(base.join("mended"), "").unwrap();
+    window.click("Run only this");
+    window.wait_for("4 failed");
+    window.wait("it is over", |app| !app.is_running() && !app.is_reading_study());
+    window.click("Retry failed");
+    window.wait("it runs", |app| !app.is_running() && !app.is_reading_study());
+    window.wait_for("1 failed");
+    // What comes after it is broken cannot run: nothing is left to do.
+    window.wait("it was checked", |app| app.states().get("picky") == Some(&NodeState::Cached));
+    assert!(!window.says("to run"), "{:?}", window.words());
+    // The recording is copied again: nothing has to be opened anew.
+    std::fs::write(base.join("data/b/rec_2.bin"), [1; 4 * 2 * 3000]).unwrap();
+    window.click("Look again");
+    window.wait("it is read", |app| !app.is_reading_study());
+    window.click("Run shown");
+    window.wait_for("Run finished after");
 }

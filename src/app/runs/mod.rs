@@ -5,7 +5,7 @@ mod words;
 use super::text;
 use crate::{
     app::texts,
-    pipeline::{Event, EventKind, NodeState, Pipeline, RunId, RunStatus, TaskId},
+    pipeline::{Coordinate, Event, EventKind, NodeState, Pipeline, Remaining, RunId, RunStatus, TaskId},
 };
 use crossbeam_channel::Sender;
 use std::{
@@ -47,10 +47,26 @@ pub struct LogLine {
     pub at_s: f64,
     /// The node that says it, empty for the run.
     pub node: String,
+    /// Its item.
+    pub item: Coordinate,
     /// How bad it is.
     pub level: Level,
     /// What it says.
     pub line: String,
+}
+
+impl LogLine {
+    /// An empty line that is said of the run, none of its tasks.
+    fn of_run() -> Self {
+        Self {
+            run: 0,
+            at_s: 0.0,
+            node: String::new(),
+            item: Coordinate::default(),
+            level: Level::Info,
+            line: String::new(),
+        }
+    }
 }
 
 /// How bad a line of the log is.
@@ -79,6 +95,8 @@ pub struct Runs {
     now_s: f64,
     /// How the last run ended.
     pub last: Option<RunStatus>,
+    /// How long the run will take.
+    remaining: Remaining,
     live: BTreeMap<String, NodeState>,
     stages: BTreeMap<String, String>,
     log: VecDeque<LogLine>,
@@ -163,7 +181,13 @@ impl Runs {
     pub fn share(&self) -> Option<f32> {
         self.current.as_ref()?;
         let done: f32 = self.tasks.iter().map(|t| share_of(&t.state)).sum();
-        Some((done / self.planned.max(self.tasks.len()).max(1) as f32).clamp(0.0, 1.0))
+        Some((done / self.to_do().max(1) as f32).clamp(0.0, 1.0))
+    }
+
+    /// Tasks of the run, but those that do not run because something before them failed.
+    fn to_do(&self) -> usize {
+        let left_out = self.tasks.iter().filter(|task| task.state == NodeState::Cancelled).count();
+        self.planned.max(self.tasks.len()) - left_out
     }
 
     /// The last task of a node.
@@ -173,7 +197,12 @@ impl Runs {
 
     /// Adds a line of our own to the log.
     pub fn say(&mut self, level: Level, line: impl Into<String>) {
-        self.push(LogLine { run: self.number, at_s: 0.0, node: String::new(), level, line: line.into() });
+        self.push(LogLine { run: self.number, at_s: 0.0, level, line: line.into(), ..LogLine::of_run() });
+    }
+
+    /// What a task said in the last run, oldest first.
+    pub fn log_of_task<'a>(&'a self, task: &'a TaskId) -> impl Iterator<Item = &'a LogLine> {
+        self.log_of(&task.node).filter(|line| line.item == task.coordinate)
     }
 
     /// What a node said in the last run, oldest first.
@@ -234,9 +263,11 @@ impl Runs {
     pub fn hear(&mut self, event: &Event) {
         let line = |runs: &mut Self, task: &TaskId, level: Level, line: String| {
             let run = runs.number;
-            runs.push(LogLine { run, at_s: event.at_s, node: task.node.clone(), level, line });
+            let TaskId { node, coordinate: item } = task.clone();
+            runs.push(LogLine { run, at_s: event.at_s, node, item, level, line });
         };
         self.now_s = event.at_s;
+        self.remaining.hear(event);
         match &event.kind {
             EventKind::RunStarted { tasks } => {
                 self.number += 1;
@@ -310,10 +341,9 @@ impl Runs {
                 let before = if *cached == 0 { String::new() } else { texts::runs::and_done_before(&cached) };
                 let line = texts::runs::run_ended(&words, &text::took(event.at_s), &tasks, &before);
                 let (run, at_s) = (self.number, event.at_s);
-                self.push(LogLine { run, at_s, node: String::new(), level: Level::Info, line });
+                self.push(LogLine { run, at_s, line, ..LogLine::of_run() });
             }
         }
-        self.fold();
     }
 
     /// The run's channel closed: it is over even if its last event was lost.
@@ -324,8 +354,8 @@ impl Runs {
         self.last = Some(status);
     }
 
-    /// States of nodes from those of their tasks.
-    fn fold(&mut self) {
+    /// States of nodes from those of their tasks; once a frame, however much was heard.
+    pub fn fold(&mut self) {
         let mut of_node: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
         for task in &self.tasks {
             of_node.entry(&task.id.node).or_default().push(task);
@@ -346,7 +376,7 @@ impl Runs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::Coordinate;
+    use crate::pipeline::CoordinateValue;
 
     #[test]
     fn events_become_states_and_a_status_line() {
@@ -366,6 +396,7 @@ mod tests {
             total: 100,
             remaining_s: Some(32.0),
         });
+        runs.fold();
         assert_eq!(runs.status(), "1 of 2 · Sort 41 % · 0:32 left");
         assert_eq!(runs.stages()["sort"], "detect");
         runs.hear(&Event {
@@ -373,12 +404,43 @@ mod tests {
             at_s: 2.0,
             kind: EventKind::Failed { task: task("sort"), message: "no spikes".into() },
         });
+        runs.fold();
         assert_eq!(runs.live()["sort"], NodeState::Failed("no spikes".into()));
         // What a recipe warns of is in the log; it is no task that waits.
         let line = "its probe says no order".to_owned();
         let kind = EventKind::Log { task: task("read"), warning: true, line };
         runs.hear(&Event { run: RunId(1), at_s: 2.0, kind });
+        runs.fold();
         assert!(!runs.live().contains_key("read"));
         assert!(runs.log_of("read").any(|line| line.level == Level::Warning));
+    }
+
+    #[test]
+    fn a_study_says_when_all_is_done_and_what_each_of_its_items_said() {
+        let mut runs = Runs::default();
+        let (stop, _stopped) = crossbeam_channel::bounded(1);
+        runs.started(RunId(1), stop);
+        let item = |i: usize| TaskId {
+            node: "sort".into(),
+            coordinate: Coordinate::single("index", CoordinateValue::of_text(&i.to_string())),
+        };
+        let mut hear = |at_s, kind| runs.hear(&Event { run: RunId(1), at_s, kind });
+        hear(0.0, EventKind::RunStarted { tasks: 5 });
+        (0..5).for_each(|i| hear(0.0, EventKind::Queued { task: item(i) }));
+        hear(0.0, EventKind::Started { task: item(0) });
+        hear(0.0, EventKind::Started { task: item(1) });
+        hear(1.0, EventKind::Log { task: item(0), warning: false, line: "of 0".into() });
+        hear(1.0, EventKind::Log { task: item(1), warning: true, line: "of 1".into() });
+        hear(30.0, EventKind::Finished { task: item(0), folder: "a".into(), wall_s: 30.0, cpu_s: 30.0 });
+        hear(30.0, EventKind::Started { task: item(2) });
+        // Four times half a minute on two threads, of which one is just done.
+        assert_eq!(runs.status(), "1 of 5 · Sort · 0:45 left");
+        let said = |i: usize| runs.log_of_task(&item(i)).map(|l| l.line.clone()).collect::<Vec<_>>();
+        assert!(
+            said(0).contains(&"of 0".to_owned()) && !said(0).contains(&"of 1".to_owned()),
+            "{:?}",
+            said(0)
+        );
+        assert!(said(1).contains(&"of 1".to_owned()), "{:?}", said(1));
     }
 }

@@ -33,14 +33,10 @@ impl Runs {
         if self.stopping {
             return texts::runs::stopping().to_owned();
         }
-        let over = |t: &&Task| {
-            matches!(
-                t.state,
-                NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled
-            )
-        };
+        let over =
+            |t: &&Task| matches!(t.state, NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_));
         let done = self.tasks.iter().filter(over).count();
-        let mut parts = vec![texts::runs::done_of(&done, &self.planned.max(self.tasks.len()))];
+        let mut parts = vec![texts::runs::done_of(&done, &self.to_do())];
         let running = self.tasks.iter().find_map(|t| match t.state {
             NodeState::Running { share, remaining_s } => Some((t, share, remaining_s)),
             _ => None,
@@ -51,17 +47,19 @@ impl Runs {
                 Some(share) => format!("{name} {:.0} %", share * 100.0),
                 None => name,
             });
-            parts.extend(remaining_s.map(|s| texts::runs::time_left(&text::clock(s))));
+            // Of the whole where that is known, else of what runs.
+            let left_s = self.remaining.seconds().or(remaining_s);
+            parts.extend(left_s.map(|s| texts::runs::time_left(&text::clock(s))));
         }
         parts.join(" · ")
     }
 }
 
-/// How much of a task is done, from 0 to 1.
+/// How much of a task is done, from 0 to 1; what does not run because something before it failed is none of the work.
 pub(super) fn share_of(state: &NodeState) -> f32 {
     match state {
         NodeState::Running { share, .. } => share.unwrap_or(0.0),
-        NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) | NodeState::Cancelled => 1.0,
+        NodeState::Done { .. } | NodeState::Cached | NodeState::Failed(_) => 1.0,
         _ => 0.0,
     }
 }
@@ -76,7 +74,8 @@ pub(super) fn joined(tasks: &[&Task]) -> NodeState {
         if tasks.len() == 1 {
             return running;
         }
-        let share = tasks.iter().map(|t| share_of(&t.state)).sum::<f32>() / tasks.len() as f32;
+        let counted = tasks.iter().filter(|task| task.state != NodeState::Cancelled).count();
+        let share = tasks.iter().map(|t| share_of(&t.state)).sum::<f32>() / counted as f32;
         return NodeState::Running { share: Some(share), remaining_s: None };
     }
     if let Some(waiting) = find(|s| matches!(s, NodeState::Queued | NodeState::Cancelled)) {

@@ -29,6 +29,8 @@ pub struct Cells {
     pub coordinates: Arc<Vec<Coordinate>>,
     /// The same in words.
     pub names: Vec<String>,
+    /// True for rows that are recordings; the others are groups, or parts, of them.
+    pub is_recording: Vec<bool>,
     /// The nodes that have tasks, in the order they run.
     pub columns: Vec<Column>,
     /// Where the recordings come from.
@@ -53,15 +55,23 @@ pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cel
     };
     let mut coordinates: BTreeSet<Coordinate> = matrix.rows.iter().map(|(_, c)| c.clone()).collect();
     let mut source = None;
+    let mut recordings = BTreeSet::new();
     for end in pipeline.nodes().filter_map(|node| ports(&node.name, PortType::Recording)) {
         let Ok(Look::Ready(items)) = executor.look(pipeline, base_folder, &end) else { continue };
         if items.len() > 1 || source.is_none() {
+            // Those that are broken have a cell where they come from.
+            let node = end.split('.').next().unwrap_or_default();
+            let broken =
+                matrix.nodes.iter().filter(|(name, _)| name == node).flat_map(|(_, cells)| cells.keys());
+            recordings.extend(broken.cloned());
+            recordings.extend(items.iter().map(|(coordinate, _)| coordinate.to_string()));
             coordinates.extend(items.into_iter().map(|(coordinate, _)| coordinate));
             source = Some(end);
         }
     }
     let coordinates: Vec<Coordinate> = coordinates.into_iter().collect();
     let names: Vec<String> = coordinates.iter().map(ToString::to_string).collect();
+    let is_recording = names.iter().map(|name| recordings.contains(name)).collect();
     let row_of_name: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
     let order: Vec<String> = matrix.nodes.iter().map(|(node, _)| node.clone()).collect();
     let mut columns = Vec::new();
@@ -83,7 +93,7 @@ pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cel
     }
     let row_of = coordinates.iter().cloned().enumerate().map(|(row, c)| (c, row)).collect();
     let invalid = matrix.invalid;
-    Cells::new(coordinates, names, columns, source, invalid, row_of)
+    Cells { is_recording, ..Cells::new(coordinates, names, columns, source, invalid, row_of) }
 }
 
 /// Nodes that a node needs.
@@ -136,12 +146,30 @@ impl Cells {
         for cell in columns.iter().flat_map(|column| column.cells.iter().flatten()) {
             *counts.entry(cell.state).or_default() += 1;
         }
-        Self { coordinates: Arc::new(coordinates), names, columns, source, invalid, row_of, counts }
+        let is_recording = vec![true; names.len()];
+        Self {
+            coordinates: Arc::new(coordinates),
+            names,
+            is_recording,
+            columns,
+            source,
+            invalid,
+            row_of,
+            counts,
+        }
+    }
+
+    /// How many of these rows are recordings, and how many are not.
+    pub fn kinds(&self, rows: impl Iterator<Item = usize>) -> (usize, usize) {
+        rows.fold((0, 0), |(recordings, others), row| match self.is_recording.get(row) {
+            Some(true) => (recordings + 1, others),
+            _ => (recordings, others + 1),
+        })
     }
 
     /// A cell follows its task.
     pub fn hear(&mut self, event: &EventKind) {
-        let (task, cell) = match event {
+        let (task, mut cell) = match event {
             EventKind::Started { task } => {
                 (task, Cell { state: CellState::Running, wall_s: None, message: None })
             }
@@ -168,6 +196,10 @@ impl Cells {
                 old.state == CellState::Done && cell.state == CellState::Done && cell.wall_s.is_none();
             if keeps {
                 return;
+            }
+            // What is broken before it is as broken in a run.
+            if old.state == CellState::Blocked && cell.state == CellState::Waiting {
+                cell.state = CellState::Blocked;
             }
             if let Some(count) = self.counts.get_mut(&old.state) {
                 *count = count.saturating_sub(1);

@@ -2,7 +2,7 @@
 
 use super::Study;
 use crate::{
-    app::{command::Command, text, texts, theme},
+    app::{canvas::node::one_line, command::Command, text, texts, theme},
     pipeline::{Cell, CellState},
 };
 use egui::{Align2, Color32, FontId, Rect, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
@@ -34,7 +34,7 @@ impl Study {
         if let Some((row, column, found)) = detail {
             ui.horizontal(|ui| {
                 let cell = found.cells.get(row).and_then(Option::as_ref);
-                ui.strong(texts::runs::node_at(&found.node, &words_of_row(&cells.names[row])));
+                ui.strong(texts::runs::node_at(&found.node, &words_of_row(cells, row)));
                 if let Some(cell) = cell {
                     ui.colored_label(color(cell.state, p), cell.state.word());
                     if let Some(message) = &cell.message {
@@ -101,7 +101,13 @@ impl Study {
             let edit = TextEdit::singleline(&mut self.filter).hint_text(hint).desired_width(280.0);
             ui.add(edit).accessible_name(texts::runs::filter_recordings());
             if let Some(cells) = &self.cells {
-                ui.weak(texts::runs::of_recordings(&self.rows.len(), &cells.coordinates.len()));
+                let (shown, groups_shown) = cells.kinds(self.rows.iter().copied());
+                let (all, groups) = cells.kinds(0..cells.names.len());
+                let mut words = texts::runs::of_recordings(&shown, &all);
+                if groups > 0 {
+                    words = format!("{words}, {}", texts::runs::of_groups(&groups_shown, &groups));
+                }
+                ui.weak(words);
                 for (state, count) in cells.counts.iter().filter(|(_, count)| **count > 0) {
                     ui.colored_label(color(*state, p), format!("{count} {}", state.word()));
                 }
@@ -110,12 +116,13 @@ impl Study {
                 ui.spinner();
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if runs && ui.button(texts::runs::stop()).clicked() {
+                // Always there: no other button slides under the pointer when a run begins or ends.
+                if ui.add_enabled(runs, egui::Button::new(texts::runs::stop())).clicked() {
                     commands.push(Command::Stop);
                 }
                 let open = |state: CellState| state != CellState::Done;
-                let shown = self.rows.len();
-                let button = ui.add_enabled(shown > 0, egui::Button::new(texts::runs::run_shown(&shown)));
+                let any = !self.rows.is_empty();
+                let button = ui.add_enabled(any, egui::Button::new(texts::runs::run_shown()));
                 let hint = texts::runs::run_shown_hint();
                 if button.on_hover_text(hint).clicked() {
                     commands.push(Command::RunTasks(self.tasks(&self.rows, None, open)));
@@ -150,7 +157,7 @@ fn row_ui(
 ) -> Option<Option<usize>> {
     let p = theme::palette(ui.visuals());
     let mut clicked = None;
-    let name = words_of_row(&cells.names[row]);
+    let name = words_of_row(cells, row);
     let first = Rect::from_min_size(rect.min, vec2(NAMES - 4.0, ROW));
     let response = ui.interact(first, egui::Id::unique(("study_row", row)), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::runs::recording(&name)));
@@ -182,11 +189,13 @@ fn row_ui(
         }
         let words = match (cell.wall_s, &cell.message) {
             (Some(wall), _) => text::took(wall),
-            (None, Some(message)) => message.clone(),
+            // The whole of it is in the tooltip.
+            (None, Some(message)) => text::short_path(message.lines().next().unwrap_or_default()),
             (None, None) => cell.state.word().to_owned(),
         };
         let inside = place.shrink2(vec2(6.0, 0.0));
-        ui.painter_at(inside).text(inside.left_center(), Align2::LEFT_CENTER, words, font.clone(), own);
+        let words = one_line(painter, &words, font.clone(), own, inside.width());
+        painter.galley(inside.left_center() - vec2(0.0, words.size().y / 2.0), words, own);
         let response = match &cell.message {
             Some(message) => response.on_hover_text(text::sentence_of(message)),
             None => response,
@@ -198,9 +207,14 @@ fn row_ui(
     clicked
 }
 
-/// An item without keys is the only one.
-fn words_of_row(name: &str) -> String {
-    if name.is_empty() { texts::runs::the_recording().to_owned() } else { name.to_owned() }
+/// An item without keys is the only one, or made of all.
+fn words_of_row(cells: &super::cells::Cells, row: usize) -> String {
+    let name = &cells.names[row];
+    match (name.is_empty(), cells.is_recording[row]) {
+        (false, _) => name.clone(),
+        (true, true) => texts::runs::the_recording().to_owned(),
+        (true, false) => texts::runs::all_together().to_owned(),
+    }
 }
 
 fn color(state: CellState, p: &theme::Palette) -> Color32 {

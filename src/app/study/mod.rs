@@ -78,9 +78,16 @@ impl Study {
         if let Some(cells) = self.lane.take() {
             // Rows of what was there before are none any more.
             self.rows.retain(|&row| row < cells.names.len());
+            // What is looked at stays, where it is the same cell still.
+            let stays = |&(row, column): &(usize, usize)| {
+                let is = |known: &Cells| {
+                    Some((known.names.get(row)?.clone(), known.columns.get(column)?.node.clone()))
+                };
+                self.cells.as_ref().and_then(is).is_some_and(|before| is(&cells) == Some(before))
+            };
+            self.chosen = self.chosen.filter(stays);
             self.cells = Some(cells);
             self.filtered = None;
-            self.chosen = None;
         }
         match self.rows_lane.take() {
             Some(Ok(rows)) => {

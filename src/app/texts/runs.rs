@@ -131,9 +131,11 @@ texts! {
     look_again_hint: "Read all states afresh";
     look_at_its_traces: "Look at its traces";
     the_recording: "the recording";
+    all_together: "all together";
     node_at(node, row): "{node} at {row}";
     of_recordings(rows, coordinates): "{rows} of {coordinates} recordings";
-    run_shown(shown): "Run {shown} shown";
+    of_groups(shown, groups): "{shown} of {groups} groups";
+    run_shown: "Run shown";
     filter_not_understood(reason): "This filter is not understood. {reason}";
     recording(name): "Recording {name}";
     cell(node, name, word): "{node} of {name}: {word}";

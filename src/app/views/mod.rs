@@ -40,8 +40,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::Arc,
+    time::{Duration, Instant},
 };
 pub(super) use traces::bounds;
+
+/// While a run of thousands of items is looked through, it is not asked for again more often than this.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The viewer panel: shows what flows at the port that was clicked.
 pub struct Viewer {
@@ -59,6 +63,10 @@ pub struct Viewer {
     selected: BTreeMap<String, BTreeSet<usize>>,
     /// A node whose result was awaited has it now, or the pipeline changed.
     stale: bool,
+    /// What belongs beside it may be another one.
+    stale_related: bool,
+    /// When a run was the reason to ask last.
+    asked: Option<Instant>,
     /// The node that is worked on: its effect is shown on the traces.
     edited: Option<String>,
     /// The item that is to be shown once it is there.
@@ -93,6 +101,8 @@ impl Viewer {
             live: Live::default(),
             selected: BTreeMap::new(),
             stale: false,
+            stale_related: false,
+            asked: None,
             edited: None,
             wanted_item: None,
             wanted: None,
@@ -186,7 +196,8 @@ impl Viewer {
 
     /// True while something that belongs into the picture is still computed.
     pub fn busy(&self) -> bool {
-        self.look_lane.as_ref().is_some_and(Lane::busy)
+        self.stale_related
+            || self.look_lane.as_ref().is_some_and(Lane::busy)
             || self.related_lane.as_ref().is_some_and(Lane::busy)
             || self.export.busy()
             || self.content.busy()
@@ -226,9 +237,29 @@ impl Viewer {
         let waiting = !matches!(self.seen, Some(Seen::Items(_)));
         let own = self.target.as_ref().is_some_and(|t| t.end.split('.').next() == Some(node.as_str()));
         self.stale |= waiting || own;
-        if !waiting && !own {
-            // Something beside it may be there now: spikes for the traces, metrics for the units.
-            self.ask_related();
+        // Something beside it may be there now: spikes for the traces, metrics for the units.
+        self.stale_related |= !waiting && !own;
+    }
+
+    /// Asks for what a run may have changed: once a frame, and seldom where the answers take long.
+    fn ask_again(&mut self, ui: &Ui) {
+        if !self.stale && !self.stale_related {
+            return;
+        }
+        let is_busy = self.look_lane.as_ref().is_some_and(Lane::busy)
+            || self.related_lane.as_ref().is_some_and(Lane::busy);
+        let since = self.asked.map_or(PAUSE, |asked| asked.elapsed());
+        if is_busy && since < PAUSE {
+            ui.ctx().request_repaint_after(PAUSE - since);
+            return;
+        }
+        self.asked = Some(Instant::now());
+        let related = std::mem::take(&mut self.stale_related);
+        match std::mem::take(&mut self.stale) {
+            // What belongs beside it is asked for with the answer.
+            true => self.ask(),
+            false if related => self.ask_related(),
+            false => {}
         }
     }
 
@@ -237,9 +268,7 @@ impl Viewer {
         if let Err(error) = &self.lanes {
             return empty::failure(ui, texts::views::nothing_can_be_shown(), error);
         }
-        if std::mem::take(&mut self.stale) {
-            self.ask();
-        }
+        self.ask_again(ui);
         self.receive();
         self.receive_export(ui);
         let Some(target) = &self.target else {

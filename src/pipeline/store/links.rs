@@ -25,7 +25,7 @@ impl Store {
     }
 
     /// Links the items of a node to their results and returns where a user finds them: the folder of
-    /// links, or the result itself where there is one item without keys.
+    /// links, or the result itself where there is one item without keys. Where these are `all` items, links of others go.
     ///
     /// # Errors
     /// Where links cannot be made.
@@ -34,6 +34,7 @@ impl Store {
         results: &Path,
         node: &str,
         items: &[(Coordinate, PathBuf)],
+        all: bool,
     ) -> Result<PathBuf, StoreError> {
         let folder = results.join(place::node_name(node));
         place::make_folder(&folder)?;
@@ -43,7 +44,7 @@ impl Store {
             link(target, &folder.join(&name))?;
             wanted.insert(name);
         }
-        for path in place::list(&folder)? {
+        for path in place::list(&folder)?.into_iter().filter(|_| all) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if !wanted.contains(&name) {
                 fs::remove_file(&path).map_err(|e| Error::io("remove", &path, e))?;

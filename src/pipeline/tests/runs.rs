@@ -1,8 +1,8 @@
 //! Runs on a store: what is done again, what fails alone, what flows.
 
 use super::super::{
-    Coordinate, CoordinateValue, Document, Edit, Event, EventKind, Executor, Limits, Look, NodeState,
-    Pipeline, RunHandle, RunOptions, RunStatus, Store, TaskId, Value, toys,
+    CleanOptions, Coordinate, CoordinateValue, Document, Edit, Event, EventKind, Executor, Limits, Look,
+    NodeState, Pipeline, RunHandle, RunOptions, RunStatus, Store, TaskId, Value, toys,
 };
 use super::{params, pipeline};
 use serde_json::json;
@@ -154,6 +154,43 @@ fn what_is_done_is_not_done_again() {
     assert_eq!(again.run(&chain).counts, (3, 3));
     chain.apply(Edit::SetSeed(1)).unwrap();
     assert_eq!(again.run(&chain).counts, (3, 0));
+}
+
+#[test]
+fn a_task_starts_before_all_of_the_pipeline_was_looked_through() {
+    let bench = Bench::new();
+    let handle = bench.start(&chain(), RunOptions::default());
+    let events: Vec<Event> = handle.events.iter().collect();
+    let at = |wanted: fn(&EventKind) -> bool| {
+        let (place, event) = events.iter().enumerate().find(|(_, event)| wanted(&event.kind)).unwrap();
+        (place, event.at_s)
+    };
+    let (first, counted_s) = at(|kind| matches!(kind, EventKind::RunStarted { .. }));
+    let (_, started_s) = at(|kind| matches!(kind, EventKind::Started { .. }));
+    assert_eq!(first, 0, "the run is told of first");
+    assert!(started_s <= counted_s, "a task waited until all were counted: {started_s} s, {counted_s} s");
+    assert_eq!(handle.wait(), RunStatus::Ok);
+}
+
+#[test]
+fn what_was_run_alone_lies_in_plain_sight_and_is_not_cleaned_away() {
+    let bench = Bench::new();
+    let only = |nodes: &[&str]| {
+        let task = |node: &&str| TaskId { node: (*node).to_owned(), coordinate: Coordinate::default() };
+        Some(nodes.iter().map(task).collect())
+    };
+    for nodes in [&["source", "first"][..], &["source", "other"]] {
+        let told = told(&bench.start(&chain(), RunOptions { only: only(nodes), ..RunOptions::default() }));
+        assert_eq!(told.status, Some(RunStatus::Ok));
+        assert!(told.results.contains_key(nodes[1]), "{:?}", told.results);
+    }
+    let store = bench.executor.store();
+    let results = store.results_folder(&bench.folder.path().join("unsaved"));
+    let has = |node: &str| store.has_results(&results, node);
+    assert!(has("source") && has("first") && has("other") && !has("second"));
+    let unreferenced = CleanOptions { unreferenced: true, ..CleanOptions::default() };
+    assert_eq!(store.clean(&unreferenced).unwrap().removed, []);
+    assert_eq!(bench.run(&chain()).finished, ["second"]);
 }
 
 #[test]
