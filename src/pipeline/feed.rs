@@ -391,7 +391,7 @@ mod tests {
         let (feed, events) = Feed::open(RunId(1));
         feed.hold();
         feed.tell(EventKind::Started { task: task() });
-        TaskMonitor::new(task(), feed.clone(), Arc::default()).warn("early");
+        TaskMonitor::new(task(), feed.clone(), Arc::default()).warn(&"early".into());
         assert!(events.recv_timeout(Duration::from_millis(150)).is_err(), "it is kept back");
         feed.tell(EventKind::RunStarted { tasks: 1 });
         feed.close();

@@ -127,7 +127,7 @@ mod tests {
         hear(20.0, done(2));
         assert_eq!(hear(20.0, done(3)), Some(20.0));
         // What fails or was done before is no work any more; of what is new nothing is known yet.
-        hear(20.0, EventKind::Failed { task: task("sort", 4), message: String::new() });
+        hear(20.0, EventKind::Failed { task: task("sort", 4), message: "broken".into() });
         assert_eq!(hear(20.0, EventKind::Cached { task: task("sort", 5), folder: "a".into() }), Some(10.0));
         assert_eq!(hear(20.0, EventKind::Queued { task: task("metrics", 0) }), None);
     }

@@ -308,7 +308,7 @@ impl Runs {
                 }
                 line(self, task, if *warning { Level::Warning } else { Level::Info }, text.clone());
             }
-            EventKind::Preview { .. } => return,
+            EventKind::Preview { .. } => {}
             EventKind::Finished { task, folder, wall_s, cpu_s } => {
                 let row = self.task(task);
                 row.state = NodeState::Done { wall_s: *wall_s };
