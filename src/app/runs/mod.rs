@@ -98,6 +98,8 @@ pub struct Runs {
     /// How long the run will take.
     remaining: Remaining,
     live: BTreeMap<String, NodeState>,
+    /// Tasks changed since the states of nodes were made of theirs.
+    is_unfolded: bool,
     stages: BTreeMap<String, String>,
     log: VecDeque<LogLine>,
     /// Runs that began in this session.
@@ -231,6 +233,7 @@ impl Runs {
                 break;
             }
         }
+        self.fold();
         self.live.retain(|name, state| {
             !reached.contains(name) || matches!(state, NodeState::Running { .. } | NodeState::Queued)
         });
@@ -238,6 +241,7 @@ impl Runs {
 
     /// Drops what was known of all nodes: another document is shown.
     pub fn forget_all(&mut self) {
+        self.is_unfolded = false;
         self.live.clear();
         self.stages.clear();
     }
@@ -267,6 +271,7 @@ impl Runs {
             runs.push(LogLine { run, at_s: event.at_s, node, item, level, line });
         };
         self.now_s = event.at_s;
+        self.is_unfolded = true;
         self.remaining.hear(event);
         match &event.kind {
             EventKind::RunStarted { tasks } => {
@@ -356,6 +361,10 @@ impl Runs {
 
     /// States of nodes from those of their tasks; once a frame, however much was heard.
     pub fn fold(&mut self) {
+        // What was forgotten meanwhile stays so.
+        if !std::mem::take(&mut self.is_unfolded) {
+            return;
+        }
         let mut of_node: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
         for task in &self.tasks {
             of_node.entry(&task.id.node).or_default().push(task);
