@@ -98,8 +98,8 @@ pub struct Runs {
     /// How long the run will take.
     remaining: Remaining,
     live: BTreeMap<String, NodeState>,
-    /// Tasks changed since the states of nodes were made of theirs.
-    is_unfolded: bool,
+    /// Nodes whose tasks say nothing any more: they changed since.
+    forgotten: BTreeSet<String>,
     stages: BTreeMap<String, String>,
     log: VecDeque<LogLine>,
     /// Runs that began in this session.
@@ -234,19 +234,21 @@ impl Runs {
             }
         }
         self.fold();
-        self.live.retain(|name, state| {
-            !reached.contains(name) || matches!(state, NodeState::Running { .. } | NodeState::Queued)
-        });
+        let is_over = |state: &NodeState| !matches!(state, NodeState::Running { .. } | NodeState::Queued);
+        let over = self.live.iter().filter(|(name, state)| reached.contains(*name) && is_over(state));
+        self.forgotten.extend(over.map(|(name, _)| name.clone()).collect::<Vec<_>>());
+        self.fold();
     }
 
     /// Drops what was known of all nodes: another document is shown.
     pub fn forget_all(&mut self) {
-        self.is_unfolded = false;
-        self.live.clear();
-        self.stages.clear();
+        self.forgotten.extend(self.tasks.iter().map(|task| task.id.node.clone()));
+        self.fold();
     }
 
+    /// The task, which has something to say.
     fn task(&mut self, id: &TaskId) -> &mut Task {
+        self.forgotten.remove(&id.node);
         let index = *self.index.entry(id.clone()).or_insert_with(|| {
             self.tasks.push(Task {
                 id: id.clone(),
@@ -271,13 +273,13 @@ impl Runs {
             runs.push(LogLine { run, at_s: event.at_s, node, item, level, line });
         };
         self.now_s = event.at_s;
-        self.is_unfolded = true;
         self.remaining.hear(event);
         match &event.kind {
             EventKind::RunStarted { tasks } => {
                 self.number += 1;
                 self.tasks.clear();
                 self.index.clear();
+                self.forgotten.clear();
                 self.live.clear();
                 self.stages.clear();
                 self.planned = *tasks;
@@ -361,12 +363,8 @@ impl Runs {
 
     /// States of nodes from those of their tasks; once a frame, however much was heard.
     pub fn fold(&mut self) {
-        // What was forgotten meanwhile stays so.
-        if !std::mem::take(&mut self.is_unfolded) {
-            return;
-        }
         let mut of_node: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
-        for task in &self.tasks {
+        for task in self.tasks.iter().filter(|task| !self.forgotten.contains(&task.id.node)) {
             of_node.entry(&task.id.node).or_default().push(task);
         }
         let mut live = BTreeMap::new();
@@ -415,6 +413,10 @@ mod tests {
         });
         runs.fold();
         assert_eq!(runs.live()["sort"], NodeState::Failed("no spikes".into()));
+        // What changed since is not what ran.
+        runs.forget(&Pipeline::default(), &BTreeSet::from(["sort".to_owned()]));
+        runs.fold();
+        assert!(!runs.live().contains_key("sort") && runs.live().contains_key("generate"));
         // What a recipe warns of is in the log; it is no task that waits.
         let line = "its probe says no order".to_owned();
         let kind = EventKind::Log { task: task("read"), warning: true, line };
