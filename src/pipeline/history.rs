@@ -6,11 +6,16 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// Runs that are kept; the oldest go first.
 const MAX_RUNS: usize = 500;
+
+/// Of so many of the last runs it is looked whether they were killed while they wrote.
+const LOOKED_AT: usize = 10;
+/// What was not written to its end for so long never will be.
+const HALF_WRITTEN_FOR: Duration = Duration::from_secs(60);
 
 /// How a run went.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -124,6 +129,7 @@ impl Keeping {
             // It goes with the next run where it cannot go now.
             let _ = place::remove_folder(old);
         }
+        kept.iter().rev().take(LOOKED_AT).for_each(|folder| remove_half_written(folder));
         Some(keeping)
     }
 
@@ -149,6 +155,17 @@ impl Keeping {
         // A record that cannot be written is no reason for a run to fail, and its folder may have been removed.
         if fs::exists(&self.folder).unwrap_or(false) {
             let _ = place::write_beside(&file, text.as_bytes());
+        }
+    }
+}
+
+/// Removes what a run that was killed had begun to write.
+fn remove_half_written(run: &Path) {
+    for path in place::list(run).unwrap_or_default() {
+        let modified = fs::metadata(&path).and_then(|about| about.modified()).ok();
+        let age = modified.and_then(|then| then.elapsed().ok()).unwrap_or_default();
+        if path.extension().is_some_and(|ending| ending == "part") && age > HALF_WRITTEN_FOR {
+            let _ = fs::remove_file(path);
         }
     }
 }
