@@ -27,6 +27,11 @@ const LEAST_MEETINGS: f64 = 12.0;
 /// Trains take turns where they meet less often than this share of what chance makes.
 const TURNS: f64 = 0.35;
 
+/// Spikes of a burst follow each other within these lags, in ms.
+const BURST_MS: (f64, f64) = (2.0, 12.0);
+/// Lags that say how often a spike follows by chance, in ms.
+const AFTER_BURST_MS: (f64, f64) = (25.0, 75.0);
+
 /// What the cross-correlogram says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -48,21 +53,36 @@ pub enum Verdict {
 /// The cross-refractory test of Kilosort (Pachitariu et al. 2024, Nat. Methods 21:914), with a ratio of Poisson
 /// likelihoods that can say "unknown".
 pub fn compare(a: &[i64], b: &[i64], sampling_frequency: f64) -> Verdict {
-    let (evidence, expected) = evidence(a, b, sampling_frequency);
-    if evidence >= LEAST_EVIDENCE && expected >= LEAST_BY_CHANCE {
-        Verdict::Independent
-    } else if evidence <= -LEAST_EVIDENCE {
-        Verdict::OneNeuron
-    } else {
-        Verdict::Unknown
-    }
+    Evidence::of(a, b, sampling_frequency).verdict()
 }
 
-/// The logarithm of how much likelier two trains are two neurons than one by their meetings within the refractory period,
-/// and how often they meet there by chance. Arguments as for [`compare`].
-pub fn evidence(a: &[i64], b: &[i64], sampling_frequency: f64) -> (f64, f64) {
-    let (inside, expected) = meetings(a, b, sampling_frequency);
-    (inside * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * expected, expected)
+/// What the meetings of two trains within the refractory period tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// The logarithm of how much likelier they are two neurons than one.
+    pub two_neurons: f64,
+    /// How often they meet there by chance.
+    pub by_chance: f64,
+}
+
+impl Evidence {
+    /// Arguments as for [`compare`].
+    pub fn of(a: &[i64], b: &[i64], sampling_frequency: f64) -> Self {
+        let (inside, by_chance) = meetings(a, b, sampling_frequency);
+        let two_neurons = inside * (1.0 / CONTAMINATION).ln() - (1.0 - CONTAMINATION) * by_chance;
+        Self { two_neurons, by_chance }
+    }
+
+    /// What is sure enough to act upon.
+    pub fn verdict(&self) -> Verdict {
+        if self.two_neurons >= LEAST_EVIDENCE && self.by_chance >= LEAST_BY_CHANCE {
+            Verdict::Independent
+        } else if self.two_neurons <= -LEAST_EVIDENCE {
+            Verdict::OneNeuron
+        } else {
+            Verdict::Unknown
+        }
+    }
 }
 
 /// True where the spikes of a train, ascending, meet within the refractory period so often that they must be those of
@@ -92,6 +112,25 @@ fn meetings(a: &[i64], b: &[i64], sampling_frequency: f64) -> (f64, f64) {
     }
     let width = |(low, high): (i64, i64)| (high - low + 1) as f64;
     (inside as f64, around as f64 * width(silent) / width(shoulder))
+}
+
+/// Share of the spikes of `later` that follow one of `earlier` as those within a burst do, beyond chance: one neuron's
+/// spikes shrink within a burst, and what is small of it follows what is large. Trains as for [`compare`].
+pub fn share_in_bursts_after(later: &[i64], earlier: &[i64], sampling_frequency: f64) -> f64 {
+    let samples = |ms: f64| (ms * 1e-3 * sampling_frequency).round() as i64;
+    let within = |(low, high): (f64, f64)| {
+        let (low, high) = (samples(low), samples(high));
+        let follows = |time: &&i64| {
+            let next = earlier.partition_point(|&t| t < **time - high);
+            earlier.get(next).is_some_and(|&t| t <= **time - low)
+        };
+        later.iter().filter(follows).count() as f64 / later.len().max(1) as f64
+    };
+    // As many lags of chance as there are of bursts.
+    let width = (AFTER_BURST_MS.1 - AFTER_BURST_MS.0) / (BURST_MS.1 - BURST_MS.0);
+    let missed = 1.0 - within(AFTER_BURST_MS);
+    let by_chance = 1.0 - missed.max(0.0).powf(1.0 / width);
+    within(BURST_MS) - by_chance
 }
 
 /// True where two trains seldom meet even within the shoulder: one fires while the other is silent, as the halves of a
@@ -156,6 +195,19 @@ mod tests {
         let late =
             few.iter().enumerate().map(|(i, &t)| t + if i < 2 { 30 } else { 9_000 }).collect::<Vec<i64>>();
         assert_eq!(compare(&few, &late, 30_000.0), Verdict::Unknown);
+    }
+
+    #[test]
+    fn small_spikes_of_bursts_follow_large_ones() {
+        let large = train(8.0, 3);
+        let bursts: Vec<i64> = large.iter().step_by(3).map(|t| t + 150).collect();
+        assert!(share_in_bursts_after(&bursts, &large, 30_000.0) > 0.85);
+        assert!(share_in_bursts_after(&large, &bursts, 30_000.0) < 0.2);
+        // Nor do those of another neuron, however often it fires.
+        for rate_hz in [2.0, 30.0, 90.0] {
+            let share = share_in_bursts_after(&train(10.0, 4), &train(rate_hz, 5), 30_000.0);
+            assert!(share.abs() < 0.1, "{share} at {rate_hz} Hz");
+        }
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub struct FinishUnitsParams {
     /// Units whose largest sample is smaller than this many noise levels, before whitening, are left out as distant.
     #[schemars(range(min = 0.0, max = 100.0), extend("soft" = [0.0, 10.0]))]
     pub min_snr: f64,
-    /// Units of which this share of the spikes is locked to larger units on the same channels are left out as echoes.
+    /// Units of which this share of the spikes is locked to larger units near them are left out as echoes, unless the others
+    /// are much larger; of the rest only the spikes that are locked.
     #[schemars(range(min = 0.1, max = 1.0), extend("advanced" = true))]
     pub echo_share: f64,
 }
@@ -48,7 +49,7 @@ impl Node for FinishUnits {
         source: "amplitudes and positions before whitening; SpikeInterface remove_redundant_units",
         category: Category::Sort,
         search: &["clean", "noise units", "redundant", "remove_redundant_units", "curation", "echo"],
-        version: 6,
+        version: 7,
         work: Work::Task(TaskClass::Sort),
         inputs: &[
             Port::new("recording", PortType::Recording),

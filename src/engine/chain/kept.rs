@@ -34,8 +34,7 @@ impl Kept {
         let bytes = counts.num_bytes();
         let take = |room: usize| room.checked_sub(bytes);
         let (.., every) = key;
-        if every != self.every
-            || self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err()
+        if every != self.every || self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err()
         {
             return;
         }

@@ -54,9 +54,7 @@ impl Span {
             (Self::Counted(counts), Some(step)) => {
                 Self::Counted(Counts::of(counts.samples, num_channels, frames, step))
             }
-            (Self::Exact(_), Some(step)) => {
-                Self::Counted(Counts::of(Vec::new(), num_channels, frames, step))
-            }
+            (Self::Exact(_), Some(step)) => Self::Counted(Counts::of(Vec::new(), num_channels, frames, step)),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
         EngineError, Monitor,
         basis::Basis,
         geometry::Geometry,
-        refractory::{self, Verdict},
+        refractory::{self, Evidence, Verdict},
     },
 };
 use ndarray::Array2;
@@ -23,6 +23,16 @@ const LEAST_COVERAGE: f64 = 0.5;
 
 /// Share of the dip's threshold below which parts of one cell are put together again.
 const PARTED_BEFORE: f64 = 0.5;
+
+/// Clusters whose means differ by less than this share of their size are one whatever the dip, unless their times say that
+/// they are two neurons: of a spike of a hundred noise levels, its place between samples and what its neighbours leave of it
+/// make clusters that are well apart.
+const NEARLY_ALIKE: f64 = 0.11;
+/// No two neurons are as alike as this: a few meetings within the refractory period are errors of detection.
+const ALIKE: f64 = 0.06;
+/// Clusters at least this alike (cosine) are one neuron in bursts, where this share of the spikes of the smaller one, more
+/// than by chance, follow one of the larger as those of a burst do.
+const IN_BURSTS: (f64, f64) = (0.9, 0.5);
 
 /// Parts whose times say with this evidence that they are one neuron were parted by how its spikes vary, in bursts for one:
 /// twice as likely as not.
@@ -70,21 +80,14 @@ impl Group {
         Self { members, cells, mean, main }
     }
 
-    /// True where parts of both were told apart in one cell, and their times do not say that they are one neuron all the
-    /// same.
-    fn were_parted(&self, other: &Self, features: &Features) -> bool {
-        self.cells.iter().any(|cell| other.cells.contains(cell)) && {
-            let rate = features.peaks.sampling_frequency;
-            refractory::evidence(&times(features, &self.members), &times(features, &other.members), rate).0
-                > -RATHER_ONE_NEURON
-        }
+    /// True where parts of both were told apart in one cell.
+    fn shares_cell(&self, other: &Self) -> bool {
+        self.cells.iter().any(|cell| other.cells.contains(cell))
     }
 
-    /// True where the two fire independently of each other, refractory period and all.
-    fn independent(&self, other: &Self, features: &Features) -> bool {
-        let rate = features.peaks.sampling_frequency;
-        refractory::compare(&times(features, &self.members), &times(features, &other.members), rate)
-            == Verdict::Independent
+    /// Root of the energy of the mean.
+    fn size(&self) -> f64 {
+        self.mean.values().flatten().map(|x| x * x).sum::<f64>().sqrt()
     }
 
     fn common(&self, other: &Self) -> Vec<u32> {
@@ -98,8 +101,17 @@ impl Group {
     }
 }
 
-/// Best cosine similarity over lags on the common channels, and the index of the lag.
-fn similarity(a: &Group, b: &Group, overlaps: &[Array2<f64>]) -> (f64, usize) {
+/// How alike two clusters are at the best lag.
+struct Likeness {
+    cosine: f64,
+    /// Size of the difference, as a share of the (geometric) mean size.
+    difference: f64,
+    /// Index of the lag.
+    lag: usize,
+}
+
+/// Compares the means over lags on the common channels.
+fn similarity(a: &Group, b: &Group, overlaps: &[Array2<f64>]) -> Likeness {
     let channels = a.common(b);
     let k = overlaps[0].nrows();
     // Cross products of the two, to be weighted by the overlap of the components at each lag.
@@ -117,16 +129,16 @@ fn similarity(a: &Group, b: &Group, overlaps: &[Array2<f64>]) -> (f64, usize) {
     }
     let norm = (norm_a * norm_b).sqrt();
     if norm <= 0.0 {
-        return (0.0, 0);
+        return Likeness { cosine: 0.0, difference: f64::INFINITY, lag: 0 };
     }
-    let mut best = (f64::NEG_INFINITY, 0);
+    let (mut cosine, mut lag) = (f64::NEG_INFINITY, 0);
     for (index, overlap) in overlaps.iter().enumerate() {
         let product = cross.iter().zip(overlap).map(|(c, s)| c * s).sum::<f64>() / norm;
-        if product > best.0 {
-            best = (product, index);
+        if product > cosine {
+            (cosine, lag) = (product, index);
         }
     }
-    best
+    Likeness { cosine, difference: ((norm_a + norm_b) / norm - 2.0 * cosine).max(0.0).sqrt(), lag }
 }
 
 /// Dip score of both clusters together along the direction that parts them best.
@@ -159,6 +171,48 @@ fn dip_between(
     isocut::dip_between(&points, 0..sample_a.len(), sample_a.len()..points.len())
 }
 
+/// What two clusters are compared with.
+struct Test<'a> {
+    features: &'a Features,
+    params: &'a ClusterParams,
+    /// Products of the components with themselves, by lag.
+    overlaps: &'a [Array2<f64>],
+    near: &'a [Vec<u32>],
+}
+
+impl Test<'_> {
+    /// How alike two clusters are that are one unit; `None` of those that are not.
+    fn is_one(&self, one: &Group, other: &Group) -> Option<f64> {
+        let Self { features, params, overlaps, near } = *self;
+        let Likeness { cosine, difference, lag } = similarity(one, other, overlaps);
+        if cosine < params.merge_similarity {
+            return None;
+        }
+        if difference < ALIKE {
+            return Some(cosine);
+        }
+        let rate = features.peaks.sampling_frequency;
+        let (small, large) = if one.size() < other.size() { (one, other) } else { (other, one) };
+        let (small, large) = (times(features, &small.members), times(features, &large.members));
+        let evidence = Evidence::of(&small, &large, rate);
+        if evidence.verdict() == Verdict::Independent {
+            return None;
+        }
+        if difference < NEARLY_ALIKE {
+            return Some(cosine);
+        }
+        let score = dip_between(features, one, other, &overlaps[lag], params.max_dimensions, near);
+        let threshold = params.isosplit.isocut_threshold;
+        let stay_apart = one.shares_cell(other) && evidence.two_neurons > -RATHER_ONE_NEURON;
+        let is_one_hump = score < PARTED_BEFORE * threshold || score < threshold && !stay_apart;
+        let in_bursts = || {
+            let (likeness, share) = IN_BURSTS;
+            cosine >= likeness && refractory::share_in_bursts_after(&small, &large, rate) >= share
+        };
+        (is_one_hump || in_bursts()).then_some(cosine)
+    }
+}
+
 /// The parts of each cell merged as long as two that look alike are one hump; in order of their main channels.
 ///
 /// Parts of one cell were told apart there already. That the same test sees less of a dip when it is asked again, on other
@@ -184,8 +238,9 @@ pub(super) fn merge_across(
         .flat_map_iter(|(cell, parts)| parts.into_iter().map(move |members| (cell as u32, members)))
         .map(|(cell, members)| Some(Group::new(features, members, vec![cell])))
         .collect();
-    // What each pair was found to be, until one of the two changes: similarity, dip score.
-    let mut known: BTreeMap<(usize, usize), (f64, f64)> = BTreeMap::new();
+    let test = Test { features, params, overlaps: &overlaps, near: &near };
+    // What each pair was found to be, until one of the two changes.
+    let mut known: BTreeMap<(usize, usize), Option<f64>> = BTreeMap::new();
     loop {
         if monitor.cancelled() {
             return Err(EngineError::Cancelled);
@@ -197,33 +252,14 @@ pub(super) fn merge_across(
                 _ => false,
             })
             .collect();
-        let fresh: Vec<((usize, usize), (f64, f64))> = pairs
+        let fresh: Vec<((usize, usize), Option<f64>)> = pairs
             .par_iter()
-            .filter(|pair| !known.contains_key(pair))
-            .filter_map(|&(a, b)| {
-                let (one, other) = (groups[a].as_ref()?, groups[b].as_ref()?);
-                let (cosine, lag) = similarity(one, other, &overlaps);
-                let alike = cosine >= params.merge_similarity && !monitor.cancelled();
-                let score = if alike && !one.independent(other, features) {
-                    dip_between(features, one, other, &overlaps[lag], params.max_dimensions, &near)
-                } else {
-                    f64::INFINITY
-                };
-                Some(((a, b), (cosine, score)))
-            })
+            .filter(|pair| !known.contains_key(pair) && !monitor.cancelled())
+            .filter_map(|&(a, b)| Some(((a, b), test.is_one(groups[a].as_ref()?, groups[b].as_ref()?))))
             .collect();
         known.extend(fresh);
-        let mut merges: Vec<((usize, usize), f64)> = pairs
-            .iter()
-            .filter_map(|pair| {
-                let &(cosine, score) = known.get(pair)?;
-                let threshold = params.isosplit.isocut_threshold;
-                let (one, other) = (groups[pair.0].as_ref()?, groups[pair.1].as_ref()?);
-                let is_one_hump = score < PARTED_BEFORE * threshold
-                    || score < threshold && !one.were_parted(other, features);
-                is_one_hump.then_some((*pair, cosine))
-            })
-            .collect();
+        let mut merges: Vec<((usize, usize), f64)> =
+            pairs.iter().filter_map(|pair| Some((*pair, (*known.get(pair)?)?))).collect();
         if merges.is_empty() {
             break;
         }
@@ -266,19 +302,22 @@ mod tests {
             };
             (0..400).map(|_| (step(), unit)).collect()
         };
-        let were_parted = |mut spikes: Vec<(i64, u32)>, cells: [u32; 2]| {
+        let stays_apart = |mut spikes: Vec<(i64, u32)>, cells: [u32; 2]| {
             spikes.sort_unstable();
             let features = features(&spikes);
             let of = |unit: u32| {
                 let members = (0..spikes.len() as u32).filter(|&m| spikes[m as usize].1 == unit).collect();
                 Group::new(&features, members, vec![cells[unit as usize]])
             };
-            of(0).were_parted(&of(1), &features)
+            let (one, other) = (of(0), of(1));
+            let evidence =
+                Evidence::of(&times(&features, &one.members), &times(&features, &other.members), 3e4);
+            one.shares_cell(&other) && evidence.two_neurons > -RATHER_ONE_NEURON
         };
         let two = [train(0), train(1)].concat();
-        assert!(were_parted(two.clone(), [0, 0]));
-        assert!(!were_parted(two, [0, 1]));
+        assert!(stays_apart(two.clone(), [0, 0]));
+        assert!(!stays_apart(two, [0, 1]));
         let halves = train(0).into_iter().enumerate().map(|(i, (t, _))| (t, (i % 2) as u32)).collect();
-        assert!(!were_parted(halves, [0, 0]));
+        assert!(!stays_apart(halves, [0, 0]));
     }
 }

@@ -1,10 +1,13 @@
 //! From matches to a sorting: parts of one neuron joined, stray units and echoes removed, amplitudes and places given.
 
-use super::{echoes::echoes, parts::join_parts};
+use super::{
+    echoes::{Echo, echoes},
+    parts::join_parts,
+};
 use crate::{
     data::{
         Id, MotionCorrection, Notice, Recording, Remedy, Sorting, SpikeTrains, Stage, Table, TableColumn,
-        Templates,
+        Templates, units::ms_to_samples,
     },
     engine::{
         EngineError, Monitor,
@@ -27,7 +30,8 @@ pub struct FinishParams {
     pub min_firing_rate_hz: f64,
     /// Units whose largest sample is smaller than this many noise levels, before whitening, are left out.
     pub min_snr: f64,
-    /// Units of which this share of the spikes is locked to larger units near them are left out as echoes.
+    /// Units of which this share of the spikes is locked to larger units near them are left out as echoes, unless the others
+    /// are much larger; of the rest only the spikes that are locked.
     pub echo_share: f64,
 }
 
@@ -44,6 +48,12 @@ const WEAK_SNR: f64 = 4.0;
 /// much more a unit may miss for each noise level that it is larger. On nine generated recordings distant units lay above
 /// this line (0.37 at 3.4, 0.44 at 3.8 noise levels) and those of the truth below it (0.37 to 0.39 at 3.9).
 const MOST_MISSED: (f64, f64) = (0.345, 0.1);
+
+/// A unit of echoes has spikes of its own beside them where those are so many times as large.
+const OWN_SIZE: f32 = 1.5;
+
+/// A template is largest within this of its spikes, in ms, where it was found by the largest part of a neuron.
+const AT_SPIKES_MS: f64 = 0.1;
 
 /// A unit that was left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +79,8 @@ pub struct Finished {
 
 /// The sorting of matches whose amplitudes are factors of their templates, cleaned of what is no unit.
 ///
-/// Where the recording's motion was undone, units that take turns as the tissue moves are joined.
+/// Where the recording's motion was undone, units that take turns as the tissue moves are joined. Spikes that are locked to
+/// those of a larger unit are left out, and units that have hardly any others.
 ///
 /// Amplitudes become the unit's largest sample before whitening times the factor of the spike: in µV where the gains are
 /// known, else in raw units; where the recording was not whitened by its own stages, in the units of the templates.
@@ -105,10 +116,15 @@ pub fn finish(
     let factors = by_unit(matched);
     // Nothing is the echo of what is no unit itself.
     let is_distant = |shape: &UnitShape| shape.snr.is_some_and(|snr| snr < params.min_snr);
-    let size = |shape: &UnitShape| if is_distant(shape) { 0.0 } else { shape.amplitude.abs() };
+    let size = |shape: &UnitShape| if is_distant(shape) { 0.0 } else { shape.at_spikes.abs() };
     let sizes: Vec<f32> = shapes.iter().map(size).collect();
-    let echoes = echoes(matched, templates, &sizes, &info.groups, params.echo_share);
+    let echoes = echoes(matched, templates, &sizes, &info.groups);
     let least = (params.min_firing_rate_hz * info.duration_s()).max(params.min_spikes as f64);
+    let of_words = |echo: &Echo| {
+        let of: Vec<String> = echo.of.iter().map(|&unit| templates.unit_ids[unit].to_string()).collect();
+        of.join(", ")
+    };
+    let own = |unit: usize| echoes[unit].spikes.iter().filter(|locked| !**locked).count() as f64;
     let reasons: Vec<Option<String>> = (0..templates.num_units())
         .map(|unit| {
             if let Some(&(_, whole)) = joined.iter().flat_map(|j| &j.parts).find(|(part, _)| *part == unit) {
@@ -120,13 +136,11 @@ pub fn finish(
             if (counts[unit] as f64) < least {
                 return Some("too few spikes".into());
             }
-            if let Some(echo) = &echoes[unit] {
-                let of: Vec<String> = echo.of.iter().map(|&u| templates.unit_ids[u].to_string()).collect();
-                let share = 100.0 * echo.share.min(1.0);
-                return Some(format!(
-                    "echo: {share:.0} % of its spikes are locked to unit {}",
-                    of.join(", ")
-                ));
+            let echo = &echoes[unit];
+            let is_more = echo.rest > OWN_SIZE && own(unit) >= least;
+            if echo.share >= params.echo_share && !is_more || (!echo.of.is_empty() && own(unit) < least) {
+                let (share, of) = (100.0 * echo.share.min(1.0), of_words(echo));
+                return Some(format!("echo: {share:.0} % of its spikes are locked to unit {of}"));
             }
             let snr = shapes[unit].snr.filter(|snr| *snr < params.min_snr.max(WEAK_SNR))?;
             if snr < params.min_snr {
@@ -153,38 +167,50 @@ pub fn finish(
     for Removed { unit, num_spikes, reason } in &removed {
         monitor.log(&format!("unit {unit} of {num_spikes} spikes left out: {reason}"));
     }
+    let partly = |unit: &usize| reasons[*unit].is_none() && !echoes[*unit].of.is_empty();
+    for unit in (0..reasons.len()).filter(partly) {
+        let (all, left) = (counts[unit], counts[unit] - own(unit) as usize);
+        let (id, of) = (&templates.unit_ids[unit], of_words(&echoes[unit]));
+        monitor.log(&format!("{left} of the {all} spikes of unit {id} left out: echoes of unit {of}"));
+    }
     let kept: Vec<usize> = (0..reasons.len()).filter(|&unit| reasons[unit].is_none()).collect();
     if kept.is_empty() {
         let words = "no units were found: look whether the traces hold spikes at all; if they do, check filter, probe \
                      and peak_sign, or lower detect_threshold";
         monitor.warn(&Notice::from(words).mended_by(lower_threshold()).mended_by(Remedy::SeeHeights));
     }
-    let (mut sorting, templates) = keep(matched, templates, &kept, &shapes, scales.in_uv);
+    let (mut sorting, templates) = keep(matched, templates, &kept, &shapes, &echoes, scales.in_uv);
     let group = |&unit: &usize| info.groups.get(shapes[unit].channel).copied().unwrap_or(0);
     sorting.properties.set("group", TableColumn::Int(kept.iter().map(group).collect()));
     to_the_probe(recording, &shapes, &kept, &mut sorting);
     Ok(Finished { sorting, templates, removed })
 }
 
-/// The kept units alone, with amplitudes.
+/// The kept units alone, without echoes, with amplitudes.
 fn keep(
     matched: &Sorting,
     templates: &Templates,
     kept: &[usize],
     shapes: &[UnitShape],
+    echoes: &[Echo],
     in_uv: bool,
 ) -> (Sorting, Templates) {
     let mut new_index = vec![None; templates.num_units()];
     for (new, &old) in kept.iter().enumerate() {
         new_index[old] = Some(new as u32);
     }
+    // In the order of time, as echoes are marked.
+    let mut marks: Vec<_> = echoes.iter().map(|echo| echo.spikes.iter()).collect();
     let segments = matched
         .segments
         .iter()
         .map(|spikes| {
             let factors = spikes.amplitude.as_ref();
             let own: Vec<(usize, u32)> = (spikes.unit_index.iter().enumerate())
-                .filter_map(|(i, &unit)| Some((i, new_index[unit as usize]?)))
+                .filter_map(|(i, &unit)| {
+                    let is_echo = marks[unit as usize].next().copied().unwrap_or(false);
+                    (!is_echo).then_some((i, new_index[unit as usize]?))
+                })
                 .collect();
             let amplitude = |&(i, unit): &(usize, u32)| {
                 factors.map_or(1.0, |f| f[i]) * shapes[kept[unit as usize]].amplitude
@@ -256,6 +282,9 @@ fn whitening_of(recording: &Recording) -> Option<usize> {
 pub(super) struct UnitShape {
     pub(super) channel: usize,
     pub(super) amplitude: f32,
+    /// The largest sample about when its spikes are said to be: of a template that was found by a part of a neuron that
+    /// comes earlier or later than the largest, that part.
+    pub(super) at_spikes: f32,
     /// Largest sample over the noise of its channel, where the recording was whitened.
     pub(super) snr: Option<f64>,
 }
@@ -308,10 +337,15 @@ impl Scales {
         }
         // The largest sample lies on a channel the template has.
         let mut best = (0.0f64, channels.first().map_or(0, |&c| c as usize));
+        let mut at_spikes = 0.0f64;
+        let reach = ms_to_samples(AT_SPIKES_MS, templates.sampling_frequency);
         for &channel in channels {
-            for &value in raw.column(channel as usize) {
+            for (sample, &value) in raw.column(channel as usize).iter().enumerate() {
                 if value.abs() > best.0.abs() {
                     best = (value, channel as usize);
+                }
+                if sample.abs_diff(templates.num_before) <= reach && value.abs() > at_spikes.abs() {
+                    at_spikes = value;
                 }
             }
         }
@@ -321,6 +355,6 @@ impl Scales {
             gain.abs() * unwhiten.row(best.1).iter().map(|x| x * x).sum::<f64>().sqrt()
         });
         let snr = noise.filter(|noise| *noise > 0.0).map(|noise| best.0.abs() / noise);
-        UnitShape { channel: best.1, amplitude: best.0 as f32, snr }
+        UnitShape { channel: best.1, amplitude: best.0 as f32, at_spikes: at_spikes as f32, snr }
     }
 }
