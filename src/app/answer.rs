@@ -13,7 +13,9 @@ use super::{
     sketch::Sketch,
 };
 use crate::inspect::{heights::PeakHeights, selfcheck::SelfCheck};
-use crate::pipeline::{Event, Executor, NodeReport, Offered, Opened, Pipeline, Problem, RunId, RunStatus};
+use crate::pipeline::{
+    Event, Executor, NodeReport, Offered, Opened, Pipeline, Problem, RunId, RunStatus, Why,
+};
 use crossbeam_channel::Sender;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -124,6 +126,8 @@ pub enum Answer {
         /// What it holds.
         result: Result<Pipeline, String>,
     },
+    /// Why a node of a sheet would run or ran, or why that cannot be said.
+    Why(u64, Result<Vec<Why>, String>),
     /// The runs that were, newest first.
     Runs(Vec<Listed>),
     /// Two runs side by side, or why they cannot be compared.

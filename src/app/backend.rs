@@ -7,6 +7,7 @@ use super::{
     command::Joint,
     compare, files, flow, groups, history, keep, presets,
     settings::recent_files,
+    sheet::Sheet,
     sketch::Sketch,
     texts,
 };
@@ -107,6 +108,32 @@ impl Backend {
             let path = files::meant(path);
             let result = files::read_file(&path, &registry);
             send(Answer::Opened { path, result });
+        });
+    }
+
+    /// Looks why a node would run, or why it ran.
+    pub fn why(&self, executor: &Arc<Executor>, sheet: &Sheet, node: String) {
+        let (executor, send, number) = (executor.clone(), self.sender(), sheet.number);
+        let (pipeline, base) = (sheet.editor.pipeline().clone(), sheet.editor.base_folder());
+        let document = sheet.editor.path.clone().unwrap_or_else(|| base.join("unsaved"));
+        spawn("why", move || {
+            send(Answer::Why(number, executor.why(&pipeline, &base, &document, &node)));
+        });
+    }
+
+    /// Opens what was dropped together.
+    pub fn open_all(&self, paths: Vec<PathBuf>) {
+        let (registry, send) = (self.registry.clone(), self.sender());
+        spawn("open", move || {
+            if let Some((path, study)) = files::study_of(&paths) {
+                send(Answer::Opened { path, result: Ok(study) });
+                return;
+            }
+            for path in paths {
+                let path = files::meant(path);
+                let result = files::read_file(&path, &registry);
+                send(Answer::Opened { path, result });
+            }
         });
     }
 

@@ -203,6 +203,8 @@ pub enum Command {
     ShowStudy,
     /// Run to the selected node.
     RunToSelection,
+    /// Say why the selected node would run, or why it ran.
+    Why,
     /// Stop the run.
     Stop,
     /// All parameters of the selected nodes back to their defaults.
@@ -231,6 +233,8 @@ pub enum Command {
     OpenDialog,
     /// Open a pipeline or a recording.
     Open(PathBuf),
+    /// Open what was dropped at once: recordings are a study, all else is opened by itself.
+    OpenAll(Vec<PathBuf>),
     /// Open a pipeline that is part of the program, by its index in the list of examples.
     OpenExample(usize),
     /// Save, asking where if it has no file yet.

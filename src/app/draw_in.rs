@@ -51,19 +51,35 @@ impl App {
 
     /// A recording or sorting makes a node that reads it; a folder that holds more makes several, one below the
     /// other.
-    pub(super) fn show_readers(&mut self, kinds: &[&str], path: &Path, fitting: Option<Fitting>) {
+    pub(super) fn show_readers(&mut self, kinds: &[&'static str], path: &Path, fitting: Option<Fitting>) {
         let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
+        let told = |kind: &&'static str| {
+            let mut params = Params::new();
+            let specs = self.registry.get(kind).map(|node| node.specs()).unwrap_or_default();
+            if let Some(spec) = specs.iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
+                params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
+            }
+            (*kind, params)
+        };
+        let nodes: Vec<(&str, Params)> = kinds.iter().map(told).collect();
+        self.show_reading(&nodes, &path, fitting);
+    }
+
+    /// Nodes that read something, one below the other, of kinds and with what they are told.
+    pub(super) fn show_reading(
+        &mut self,
+        nodes: &[(&'static str, Params)],
+        path: &Path,
+        fitting: Option<Fitting>,
+    ) {
         let is_first = self.sheet.editor.pipeline().nodes().next().is_none();
-        let before = self.only_reader().filter(|_| kinds == [READER]);
+        let before = self.only_reader().filter(|_| matches!(nodes, [(READER, _)]));
         let mut position = self.sheet.canvas.free_place(self.sheet.editor.drawn());
         self.sheet.canvas.reveal(position);
         let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for kind in kinds {
+        for (kind, params) in nodes {
             let Some(node) = self.registry.get(kind) else { continue };
-            let mut params = Params::new();
-            if let Some(spec) = node.specs().iter().find(|s| matches!(s.kind, ParamKind::Path { .. })) {
-                params.insert(spec.name.clone(), path.to_string_lossy().into_owned().into());
-            }
+            let params = params.clone();
             let name = self.sheet.editor.free_name(kind);
             ends.extend(node.outputs(&params).first().map(|port| format!("{name}.{}", port.name)));
             if node.info().work.is_task() {
@@ -81,7 +97,7 @@ impl App {
             self.sheet.canvas.fit(false);
         }
         if let (Some(reader), Some(added)) = (before, names.first()) {
-            self.offer_exchange(reader, added.clone(), &path);
+            self.offer_exchange(reader, added.clone(), path);
         }
         self.sheet.editor.select(names.into_iter().take(1));
         if let Some(end) = ends.into_iter().next() {

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     data::RecordingInfo,
     engine::{geometry::Geometry, sort::SortPreset},
-    io,
-    pipeline::{Document, Opened, Registry},
+    io::{self, study::Study},
+    pipeline::{Document, Opened, Params, Registry},
 };
 use std::{
     fs::File,
@@ -38,6 +38,13 @@ pub enum OpenedFile {
         /// Kinds of the nodes, the one to look at first.
         kinds: Vec<&'static str>,
         /// Of a recording: what it is, and the example whose steps fit its probe.
+        fitting: Option<Fitting>,
+    },
+    /// Many recordings: this node reads them.
+    Study {
+        /// What it is told.
+        params: Params,
+        /// What they are, and the example whose steps fit the first of them.
         fitting: Option<Fitting>,
     },
     /// A file of raw samples that says nothing of itself.
@@ -201,10 +208,53 @@ fn readers_of(path: &Path) -> Result<OpenedFile, String> {
         },
         Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
         Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
+        Err(_) if let Some(study) = study_at(path) => Ok(study),
         Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
         Err(_) if is_text(path) => Err(texts::files::text_is_no_recording(&path.display())),
         Err(_) => Ok(OpenedFile::Raw),
     }
+}
+
+/// Recordings that are shown together, at least.
+const LEAST_OF_STUDY: usize = 2;
+
+/// The study that a folder of recordings, a table of them or a SpikeForest JSON is.
+fn study_at(path: &Path) -> Option<OpenedFile> {
+    let is_table = ["csv", "tsv", "json"].iter().any(|e| path.extension().is_some_and(|own| own == *e));
+    (path.is_dir() || is_table).then(|| study(&Study { path: path.to_owned(), ..Study::default() }))?
+}
+
+/// Many recordings, where there are several and one of them is there.
+fn study(study: &Study) -> Option<OpenedFile> {
+    let entries = io::study::entries(study).ok()?;
+    let is_there = |entry: &io::study::Entry| entry.files().iter().any(|file| file.exists());
+    if entries.len() < LEAST_OF_STUDY || !entries.iter().any(is_there) {
+        return None;
+    }
+    let first = entries.iter().find_map(|entry| entry.open(&io::OpenOptions::default(), None).ok());
+    let fitting = first.map(|recording| {
+        let fitting = fitting(recording.info());
+        Fitting { words: texts::files::recordings_such_as(&entries.len(), &fitting.words), ..fitting }
+    });
+    let mut params = Params::new();
+    if study.files.is_empty() {
+        params.insert("path".into(), study.path.to_string_lossy().into_owned().into());
+    } else {
+        let files: Vec<_> = study.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+        params.insert("files".into(), files.into());
+    }
+    Some(OpenedFile::Study { params, fitting })
+}
+
+/// Files that are recordings and nothing else, as one study, and the folder of the first.
+pub fn study_of(paths: &[PathBuf]) -> Option<(PathBuf, OpenedFile)> {
+    let is_recording = |path: &PathBuf| {
+        let found = io::describe(path, &io::OpenOptions::default());
+        document_of(path).is_none() && found.is_ok_and(|found| found.is_recording && !found.is_sorting)
+    };
+    let folder = paths.first()?.parent()?.to_owned();
+    let found = || study(&Study { files: paths.to_vec(), ..Study::default() });
+    Some((folder, paths.iter().all(is_recording).then(found)??))
 }
 
 /// True where a file begins as texts do and samples do not: with nothing but letters, digits and the like.

@@ -14,9 +14,11 @@ use super::{
     views::Viewer,
     wizard,
 };
-use crate::pipeline::{Edit, Event, EventKind, NodeState, RunStatus};
+use crate::pipeline::{Edit, Event, EventKind, NodeState, RunStatus, Why};
 use std::path::PathBuf;
 
+/// Items whose reasons are told.
+const TOLD: usize = 50;
 /// A run of so many seconds has been left alone: the desktop says when it is over.
 const LONG_S: f64 = 20.0;
 
@@ -115,6 +117,7 @@ impl App {
             Answer::SelfChecked(result) => self.self_checked(result),
             Answer::Kept(kept) => self.palette.kept = kept,
             Answer::KeptRead { sheet, place, joint, result } => self.kept_read(sheet, place, &joint, result),
+            Answer::Why(number, why) => self.told_why(number, why),
             Answer::Runs(runs) => self.history.listed(runs),
             Answer::Compared(result) => match *result {
                 Ok(comparison) => self.history.compared(comparison),
@@ -206,6 +209,9 @@ impl App {
                 }
             }
             Ok(OpenedFile::Readers { kinds, fitting }) => self.show_readers(&kinds, &path, fitting),
+            Ok(OpenedFile::Study { params, fitting }) => {
+                self.show_reading(&[("read_study", params)], &path, fitting);
+            }
             Ok(OpenedFile::Raw) => self.import(wizard::Source::File(path)),
             Ok(OpenedFile::Copy { opened, title, folder, shown }) => {
                 let mut editor = Editor::new(opened.pipeline, title, None);
@@ -227,6 +233,24 @@ impl App {
                 self.toasts.error(reason);
             }
         }
+    }
+
+    /// The reasons are among what was said, which opens.
+    fn told_why(&mut self, number: u64, why: Result<Vec<Why>, String>) {
+        let Some(sheet) = self.sheet_mut(number) else { return };
+        match why {
+            Ok(found) => {
+                let text: String = found.iter().take(TOLD).map(ToString::to_string).collect();
+                text.lines().for_each(|line| sheet.runs.say(Level::Info, line));
+                let more = found.len().saturating_sub(TOLD);
+                if more > 0 {
+                    sheet.runs.say(Level::Info, texts::runs::more_items(&more));
+                }
+            }
+            Err(reason) => sheet.runs.say(Level::Info, reason),
+        }
+        self.bottom.open = true;
+        self.bottom.tab = jobs::Tab::Log;
     }
 
     pub(super) fn chosen(&mut self, purpose: Purpose, path: PathBuf) {

@@ -321,7 +321,10 @@ impl App {
         let dropped =
             ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect::<Vec<_>>());
         if !self.dialogs.is_modal() {
-            commands.extend(dropped.into_iter().map(Command::Open));
+            match dropped.len() {
+                0 | 1 => commands.extend(dropped.into_iter().map(Command::Open)),
+                _ => commands.push(Command::OpenAll(dropped)),
+            }
         }
         if ui.input(|i| !i.raw.hovered_files.is_empty()) {
             dialogs::drop_hint(&self.ctx);

@@ -24,6 +24,7 @@ impl App {
         let begins = matches!(
             command,
             Command::Open(_)
+                | Command::OpenAll(_)
                 | Command::OpenDialog
                 | Command::OpenExample(_)
                 | Command::New
@@ -207,6 +208,11 @@ impl App {
                     self.run(Some(name));
                 }
             }
+            Command::Why => match (&self.executor, self.sheet.editor.selection.first()) {
+                (Some(executor), Some(node)) => self.backend.why(executor, &self.sheet, node.clone()),
+                (None, _) => self.toasts.error(texts::runs::no_store_is_open()),
+                _ => {}
+            },
             Command::Stop => self.stop(),
             Command::ResetParams => self.reset_params(),
             Command::FindParam => self.inspector.find(),
@@ -232,6 +238,7 @@ impl App {
                     None => self.backend.open(path),
                 }
             }
+            Command::OpenAll(paths) => self.backend.open_all(paths),
             Command::OpenExample(index) => self.open_example(index),
             Command::Save => match self.sheet.editor.path.clone() {
                 Some(path) => self.save(path),

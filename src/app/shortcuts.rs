@@ -104,6 +104,7 @@ pub const ACTIONS: &[Action] = &[
     action!(Files, run, &[(NONE, Key::F5)], || Command::Run { until: None }).anywhere(),
     action!(Files, stop, &[(SHIFT, Key::F5)], || Command::Stop).anywhere(),
     action!(Files, run_to_here, &[(NONE, Key::F6)], || Command::RunToSelection).anywhere(),
+    action!(Files, why_does_it_run, &[(SHIFT, Key::F6)], || Command::Why).anywhere(),
     action!(Files, run_history, &[(CTRL, Key::H)], || Command::ShowHistory).anywhere(),
     action!(Files, open, &[(CTRL, Key::O)], || Command::OpenDialog).anywhere(),
     action!(Files, save, &[(CTRL, Key::S)], || Command::Save).anywhere(),
@@ -270,6 +271,10 @@ impl App {
             Command::ShowUnsaved => !self.unsaved.is_empty(),
             Command::Stop => self.is_running(),
             Command::RunToSelection => selected,
+            Command::Why => {
+                let mut chosen = self.sheet.editor.selection.iter();
+                chosen.next().is_some_and(|name| self.pipeline().node(name).is_some())
+            }
             Command::Copy | Command::Cut | Command::Duplicate | Command::Frame => any,
             Command::TogglePreviews => selected,
             Command::ToggleMuted | Command::ToggleBypassed | Command::ToggleCollapsed => selected,

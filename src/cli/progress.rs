@@ -110,11 +110,7 @@ impl Progress {
 
 /// A task as people call it: the node, and the coordinate where there are several.
 pub fn name(task: &TaskId) -> String {
-    if task.coordinate.is_empty() {
-        task.node.clone()
-    } else {
-        format!("{} [{}]", task.node, task.coordinate)
-    }
+    task.to_string()
 }
 
 fn measured() -> ProgressStyle {

@@ -26,7 +26,15 @@ pub fn status(arguments: &StatusArguments) -> Result<(), CliError> {
     if let Some(condition) = &arguments.condition {
         let wrong = |error| CliError::Input(format!("--where {error}"));
         let condition = Expression::parse(condition).map_err(wrong)?;
-        // An item that lacks a key, such as one all others are gathered in, does not meet it.
+        // An item that lacks a key, such as one all others are gathered in, does not meet it; where it can be asked of none,
+        // it is wrong.
+        let mut asked = matrix.rows.iter().map(|(_, item)| condition.holds(item));
+        if !matrix.rows.is_empty() && asked.all(|held| held.is_err()) {
+            let of_most_keys = matrix.rows.iter().max_by_key(|(_, item)| item.keys().len());
+            if let Some(error) = of_most_keys.and_then(|(_, item)| condition.holds(item).err()) {
+                return Err(wrong(error));
+            }
+        }
         matrix.rows.retain(|(_, item)| condition.holds(item).unwrap_or(false));
         let kept: std::collections::BTreeSet<&String> = matrix.rows.iter().map(|(name, _)| name).collect();
         for (_, cells) in &mut matrix.nodes {

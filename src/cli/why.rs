@@ -5,9 +5,7 @@ use super::{
     arguments::WhyArguments,
     document::{Loaded, executor},
     output,
-    progress::name,
 };
-use crate::pipeline::Why;
 
 /// Items that are told one by one.
 const TOLD: usize = 50;
@@ -28,30 +26,9 @@ pub fn why(arguments: &WhyArguments) -> Result<(), CliError> {
     if arguments.json {
         return output::json(&found);
     }
-    let mut text: String = found.iter().take(TOLD).map(told).collect();
+    let mut text: String = found.iter().take(TOLD).map(ToString::to_string).collect();
     if found.len() > TOLD {
         text.push_str(&format!("and {} more (--json lists all)\n", found.len() - TOLD));
     }
     output::text(&text)
-}
-
-fn told(why: &Why) -> String {
-    let name = name(&why.task);
-    let mut text = match (&why.made, why.done) {
-        (Some((started, host)), _) if why.reasons.is_empty() => {
-            return format!("{name}: up to date, made {started} on {host}\n");
-        }
-        (Some((started, host)), _) => format!("{name}: up to date, made {started} on {host} because\n"),
-        (None, true) => format!("{name}: up to date\n"),
-        (None, false) => format!("{name}: would run, because\n"),
-    };
-    for reason in &why.reasons {
-        text.push_str(&format!("  {reason}\n"));
-    }
-    if !why.waits_for.is_empty() {
-        let before: Vec<String> = why.waits_for.iter().take(5).map(super::progress::name).collect();
-        let more = if why.waits_for.len() > 5 { " and others" } else { "" };
-        text.push_str(&format!("  after {}{more}\n", before.join(", ")));
-    }
-    text
 }

@@ -71,6 +71,8 @@ pub trait Monitor: Sync {
     fn warn(&self, _notice: &Notice) {}
     /// Another program that took part, and its version as it told it.
     fn tool(&self, _name: &str, _version: &str) {}
+    /// Memory that other programs hold at this moment, in bytes.
+    fn program_memory(&self, _bytes: u64) {}
 }
 
 /// What can be looked at while a sort runs.

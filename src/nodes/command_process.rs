@@ -2,7 +2,7 @@
 
 use crate::{
     engine::Monitor,
-    pipeline::{NodeError, RunContext},
+    pipeline::{NodeError, RunContext, group_rss_bytes},
 };
 use std::{
     collections::VecDeque,
@@ -15,6 +15,8 @@ use std::{
 
 /// How often it is asked whether to go on.
 const TICK: Duration = Duration::from_millis(10);
+/// How often it is asked what memory a program holds.
+const WEIGHED_EVERY: Duration = Duration::from_millis(250);
 /// Time a program has to end by itself once it was asked to.
 const PATIENCE: Duration = Duration::from_millis(60);
 /// Lines of the console that errors show.
@@ -129,6 +131,7 @@ pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
         NodeError::Failed(format!("program: {} cannot be started: {error}", call.program.display()))
     })?;
     let began = Instant::now();
+    let mut weighed = began;
     let last = Mutex::new(VecDeque::new());
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let result = std::thread::scope(|scope| {
@@ -150,6 +153,10 @@ pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
             if call.timeout.is_some_and(|timeout| began.elapsed() > timeout) {
                 let seconds = call.timeout.unwrap_or_default().as_secs_f64();
                 break Err(NodeError::Failed(format!("timeout_s: it was stopped after {seconds} s")));
+            }
+            if weighed.elapsed() > WEIGHED_EVERY {
+                weighed = Instant::now();
+                group_rss_bytes(child.id()).inspect(|bytes| context.program_memory(*bytes));
             }
             std::thread::sleep(TICK);
         };

@@ -22,7 +22,8 @@ use std::{path::PathBuf, sync::Arc};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportPhyParams {
-    /// Folder to write. A relative path starts at the folder of the pipeline.
+    /// Folder to write. A relative path starts at the folder of the pipeline. Keys of items
+    /// may be named, such as {session}.
     #[schemars(extend("path" = "save"))]
     pub path: PathBuf,
     /// Write the traces as recording.dat, so that phy shows them.

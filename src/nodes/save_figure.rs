@@ -15,7 +15,8 @@ use std::{path::PathBuf, sync::Arc};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SaveFigureParams {
-    /// File to write, ending in .svg or .png. A relative path starts at the folder of the pipeline.
+    /// File to write, ending in .svg or .png. A relative path starts at the folder of the pipeline. Keys of items
+    /// may be named, such as {session}.
     #[schemars(extend("path" = "save"))]
     pub path: PathBuf,
     /// PNG: pixels for each pixel of the drawing.

@@ -15,7 +15,8 @@ use std::{path::PathBuf, sync::Arc};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SaveMotionParams {
-    /// Folder to write, or a file that ends in .npz. A relative path starts at the folder of the pipeline.
+    /// Folder to write, or a file that ends in .npz. A relative path starts at the folder of the pipeline. Keys of items
+    /// may be named, such as {session}.
     #[schemars(extend("path" = "save"))]
     pub path: PathBuf,
     /// Replace what is there, even where Spikeloom did not write it.

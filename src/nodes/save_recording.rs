@@ -29,7 +29,8 @@ pub enum RecordingFormat {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SaveRecordingParams {
-    /// Folder to write. A relative path starts at the folder of the pipeline.
+    /// Folder to write. A relative path starts at the folder of the pipeline. Keys of items
+    /// may be named, such as {session}.
     #[schemars(extend("path" = "save"))]
     pub path: PathBuf,
     /// How it is written.

@@ -27,7 +27,8 @@ pub enum SortingFormat {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SaveSortingParams {
-    /// Folder (or, for MDA, file) to write. A relative path starts at the folder of the pipeline.
+    /// Folder (or, for MDA, file) to write. A relative path starts at the folder of the pipeline. Keys of items
+    /// may be named, such as {session}.
     #[schemars(extend("path" = "save"))]
     pub path: PathBuf,
     /// How it is written.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct SortingFromFilesParams {
     /// Which of several files, 0 being the first.
     pub index: usize,
-    /// Samples per second, where the file does not say it.
+    /// Samples per second, where the file does not say it; else those of the recording that is connected.
     #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "Hz", "soft" = [10_000.0, 40_000.0]))]
     pub sampling_frequency: Option<f64>,
 }
@@ -33,16 +33,19 @@ impl Node for SortingFromFiles {
         source: "",
         category: Category::Source,
         search: &["open result", "command output", "load files"],
-        version: 1,
+        version: 2,
         work: Work::Task(TaskClass::Files),
-        inputs: &[Port::new("files", PortType::Files)],
+        inputs: &[
+            Port::new("files", PortType::Files),
+            // Says how fast it was sampled where the file does not.
+            Port::new("recording", PortType::Recording).optional(),
+        ],
         outputs: &[Port::new("sorting", PortType::Sorting)],
     };
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
-        Ok(Outputs::one(
-            "sorting",
-            io::open_sorting(&file_at(inputs, params.index)?, params.sampling_frequency)?,
-        ))
+        let of_recording = inputs.optional_recording("recording")?.map(|r| r.info().sampling_frequency);
+        let rate = params.sampling_frequency.or(of_recording);
+        Ok(Outputs::one("sorting", io::open_sorting(&file_at(inputs, params.index)?, rate)?))
     }
 }

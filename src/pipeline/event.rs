@@ -17,6 +17,14 @@ pub struct TaskId {
     pub coordinate: Coordinate,
 }
 
+impl std::fmt::Display for TaskId {
+    /// The node, and which item where there are several: `sort [session=a]`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { node, coordinate } = self;
+        if coordinate.is_empty() { f.write_str(node) } else { write!(f, "{node} [{coordinate}]") }
+    }
+}
+
 impl TaskId {
     /// Whether the other is this one, or one of several that this one became once its items were known.
     pub fn holds(&self, other: &Self) -> bool {

@@ -17,7 +17,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -205,6 +205,8 @@ pub(super) struct TaskMonitor {
     warnings: Mutex<Vec<Notice>>,
     flood: Mutex<Flood>,
     tools: Mutex<BTreeMap<String, String>>,
+    /// The most memory that other programs held, in bytes.
+    memory_of_programs: AtomicU64,
 }
 
 /// Marks a warning in the log of a result.
@@ -267,7 +269,13 @@ impl TaskMonitor {
             warnings: Mutex::default(),
             flood: Mutex::default(),
             tools: Mutex::default(),
+            memory_of_programs: AtomicU64::new(0),
         }
+    }
+
+    /// The most memory that other programs held, in bytes; `None` where there was none.
+    pub(super) fn memory_of_programs(&self) -> Option<u64> {
+        Some(self.memory_of_programs.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)
     }
 
     /// Time of each stage the node announced, in the order they began.
@@ -375,6 +383,10 @@ impl Monitor for TaskMonitor {
 
     fn tool(&self, name: &str, version: &str) {
         lock(&self.tools).insert(name.to_owned(), version.to_owned());
+    }
+
+    fn program_memory(&self, bytes: u64) {
+        self.memory_of_programs.fetch_max(bytes, Ordering::Relaxed);
     }
 }
 

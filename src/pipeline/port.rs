@@ -358,13 +358,22 @@ impl Coordinate {
     }
 
     /// The place of this item's own file or folder where one path is named for all: `metrics.csv` becomes
-    /// `metrics_group=0.csv`; without keys it stays as it is.
+    /// `metrics_group=0.csv`, `{group}/metrics.csv` becomes `0/metrics.csv`; without keys it stays as it is.
     pub fn place(&self, path: &Path) -> PathBuf {
-        let (Some(stem), false) = (path.file_stem(), self.0.is_empty()) else { return path.to_owned() };
         let kept = |c: char| if c.is_alphanumeric() || "=,-_.".contains(c) { c } else { '_' };
-        let item: String = self.to_string().chars().map(kept).collect();
+        let word = |value: &dyn fmt::Display| value.to_string().chars().map(kept).collect::<String>();
+        let (mut text, mut rest) = (path.to_string_lossy().into_owned(), self.clone());
+        for (key, value) in self.keys() {
+            let named = format!("{{{key}}}");
+            if text.contains(&named) {
+                text = text.replace(&named, &word(value));
+                rest.keys_mut().remove(key);
+            }
+        }
+        let path = if rest == *self { path.to_owned() } else { PathBuf::from(text) };
+        let (Some(stem), false) = (path.file_stem(), rest.0.is_empty()) else { return path };
         let ending = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
-        path.with_file_name(format!("{}_{item}{ending}", stem.to_string_lossy()))
+        path.with_file_name(format!("{}_{}{ending}", stem.to_string_lossy(), word(&rest)))
     }
 }
 
@@ -375,5 +384,23 @@ impl fmt::Display for Coordinate {
             write!(f, "{}{key}={value}", if i > 0 { "," } else { "" })?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_item_has_a_place_of_its_own() {
+        let keys =
+            [("session", "a/b"), ("index", "3")].map(|(k, v)| (k.to_owned(), CoordinateValue::of_text(v)));
+        let item: Coordinate = keys.into_iter().collect();
+        let place = |path: &str| item.place(Path::new(path)).display().to_string();
+        assert_eq!(place("out/metrics.csv"), "out/metrics_index=3,session=a_b.csv");
+        assert_eq!(place("out/{session}/metrics.csv"), "out/a_b/metrics_index=3.csv");
+        assert_eq!(place("{session}/rec_{index}.csv"), "a_b/rec_3.csv");
+        assert_eq!(place("{nope}.csv"), "{nope}_index=3,session=a_b.csv");
+        assert_eq!(Coordinate::default().place(Path::new("{session}.csv")), Path::new("{session}.csv"));
     }
 }

@@ -3,15 +3,16 @@
 use super::store::lock;
 use std::{collections::BTreeMap, fs, sync::Mutex, time::SystemTime};
 
-/// CPU seconds of this process so far, its threads together; `None` where the system does not tell.
+/// CPU seconds of this process so far, its threads and the programs it ran to their end together; `None` where the system
+/// does not tell.
 pub fn process_cpu_s() -> Option<f64> {
     // Times are in ticks of 10 ms on every Linux; the second field may hold spaces and ends with `)`.
     const TICKS_PER_S: f64 = 100.0;
     let text = fs::read_to_string("/proc/self/stat").ok()?;
     let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let user: f64 = fields.next()?.parse().ok()?;
-    let system: f64 = fields.next()?.parse().ok()?;
-    Some((user + system) / TICKS_PER_S)
+    // User and system, of its own and of programs that ended.
+    let ticks = fields.by_ref().take(4).map(|field| field.parse::<f64>().ok()).sum::<Option<f64>>()?;
+    Some(ticks / TICKS_PER_S)
 }
 
 /// The most memory this process has held, in bytes.
@@ -19,6 +20,19 @@ pub fn peak_rss_bytes() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// Memory that the processes of a group hold together, in bytes; `None` where the system does not tell.
+pub fn group_rss_bytes(group: u32) -> Option<u64> {
+    const PAGE: u64 = 4096;
+    let of_group = |folder: fs::DirEntry| {
+        let text = fs::read_to_string(folder.path().join("stat")).ok()?;
+        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+        // State, parent, group, … resident pages.
+        (fields.get(2)?.parse() == Ok(group)).then(|| fields.get(21)?.parse::<u64>().ok()).flatten()
+    };
+    let pages: Vec<u64> = fs::read_dir("/proc").ok()?.flatten().filter_map(of_group).collect();
+    (!pages.is_empty()).then(|| pages.iter().sum::<u64>() * PAGE)
 }
 
 /// Memory this process may use, in bytes: that of the machine, or less where its control group has a limit.

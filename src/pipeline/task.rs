@@ -72,7 +72,7 @@ pub(super) fn run(
         wall_s,
         cpu_s,
         stages: monitor.take_stages(),
-        peak_rss_bytes: resources::peak_rss_bytes(),
+        peak_rss_bytes: resources::peak_rss_bytes().max(monitor.memory_of_programs()),
         tools: monitor.take_tools(),
         ..ingredients.here(site.threads)
     };

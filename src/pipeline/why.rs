@@ -7,7 +7,7 @@ use super::{
     provenance::{self, FileOf, InputOf, Provenance, Step},
 };
 use serde::Serialize;
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 /// How an item stands at a node, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,6 +22,35 @@ pub struct Why {
     pub waits_for: Vec<TaskId>,
     /// When its result was made, and where.
     pub made: Option<(String, String)>,
+}
+
+/// Tasks that are named of those it waits for.
+const NAMED: usize = 5;
+
+impl fmt::Display for Why {
+    /// Some lines, the last one ended too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.task;
+        match (&self.made, self.done) {
+            (Some((started, host)), _) if self.reasons.is_empty() => {
+                return writeln!(f, "{name}: up to date, made {started} on {host}");
+            }
+            (Some((started, host)), _) => {
+                writeln!(f, "{name}: up to date, made {started} on {host} because")?;
+            }
+            (None, true) => writeln!(f, "{name}: up to date")?,
+            (None, false) => writeln!(f, "{name}: would run, because")?,
+        }
+        for reason in &self.reasons {
+            writeln!(f, "  {reason}")?;
+        }
+        let waits: BTreeSet<&TaskId> = self.waits_for.iter().collect();
+        if waits.is_empty() {
+            return Ok(());
+        }
+        let named: Vec<String> = waits.iter().take(NAMED).map(ToString::to_string).collect();
+        writeln!(f, "  after {}{}", named.join(", "), if waits.len() > NAMED { " and others" } else { "" })
+    }
 }
 
 impl Executor {

@@ -285,3 +285,12 @@ fn what_fails_before_it_runs_is_listed_with_a_button() {
     window.key(Modifiers::COMMAND, Key::Z);
     window.wait_for("Problems 1");
 }
+
+#[test]
+fn why_a_node_runs_is_told() {
+    let mut window = Window::empty();
+    window.add_at(10.0, 40.0, "generate recording");
+    window.click("Node generate_recording");
+    window.key(Modifiers::SHIFT, Key::F6);
+    window.wait_for("generate_recording: would run, because");
+}

@@ -4,6 +4,7 @@ use crate::{common::shared_data, window::Window};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use spikeloom::app::command::Command;
+use std::path::Path;
 
 fn start() -> Window {
     Window::start_over(tempfile::tempdir().unwrap(), None)
@@ -68,6 +69,40 @@ fn a_dropped_recording_gets_steps_that_fit_its_probe() {
     // Dropped onto something, a recording is added and nothing else.
     window.drop_file(&shared_data().join("si_written/recording_binary"));
     window.wait("it is there twice", |app| app.pipeline().nodes().count() == 2);
+}
+
+#[test]
+fn recordings_dropped_together_are_a_study() {
+    let mut window = start();
+    let recording = |name: &str| {
+        let (from, to) = (shared_data().join("si_written/recording_binary"), window.folder.path().join(name));
+        copy_folder(&from, &to);
+        to
+    };
+    let both = [recording("first"), recording("second")];
+    window.drop_files(&both);
+    window.wait("its steps are there", |app| app.pipeline().node("sort").is_some());
+    assert!(window.says("2 recordings, the first: "));
+    let wires = window.wires();
+    assert!(wires.iter().any(|wire| wire.starts_with("read_study.recording bandpass")), "{wires:?}");
+    let files = window.pipeline().node("read_study").unwrap().params["files"].clone();
+    assert_eq!(files.as_array().map(Vec::len), Some(2));
+    // The folder of them, and a table, are studies as well.
+    std::fs::write(window.folder.path().join("table.csv"), "path,day\nfirst,1\nsecond,2\n").unwrap();
+    for (n, name) in ["table.csv", "."].into_iter().enumerate() {
+        window.drop_file(&window.folder.path().join(name));
+        window.wait("it is there", |app| app.pipeline().node(&format!("read_study_{}", n + 2)).is_some());
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        match entry.path().is_dir() {
+            true => copy_folder(&entry.path(), &to.join(entry.file_name())),
+            false => drop(std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
 }
 
 #[test]

@@ -276,7 +276,14 @@ impl Window {
 
     /// Drops a file onto the window.
     pub fn drop_file(&mut self, path: &Path) {
-        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
+        self.drop_files(&[path.to_owned()]);
+    }
+
+    /// Drops files onto the window at once.
+    pub fn drop_files(&mut self, paths: &[PathBuf]) {
+        for path in paths {
+            self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.clone())));
+        }
         self.steps(2);
     }
 

@@ -166,6 +166,7 @@ fn what_is_missing_or_broken_is_named_and_does_not_stop_the_others() {
     let some = json(&place.ends(0, &["status", "p.ron", "--json", "--where", "session == \"a\""]));
     assert_eq!(some["items"].as_array().unwrap().len(), 2);
     place.refuses(&["status", "p.ron", "--where", "session ="], &["--where", "character 9"]);
+    place.refuses(&["status", "p.ron", "--where", "nope == 1"], &["--where", "no \"nope\"", "session"]);
 
     // When it is there, it is done, and nothing else.
     fs::write(place.path("data/a/gone.bin"), bytes(3, 900)).unwrap();

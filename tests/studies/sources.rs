@@ -175,11 +175,11 @@ fn pointers_of_spikeforest_and_sortings_by_content_lead_to_what_they_name() {
             r#"(version: 1, nodes: {{
             "study": (kind: "read_study", params: (path: "study.json")),
             "each": (kind: "channel_statistics"),
-            "truth": (kind: "sorting_from_files", params: (sampling_frequency: 20000.0)),
+            "truth": (kind: "sorting_from_files"),
             "named": (kind: "read_sorting", params: (path: "{}", sampling_frequency: 20000.0)),
             "agree": (kind: "compare_to_truth"),
         }}, wires: [("study.recording", "each.recording"), ("study.truth", "truth.files"),
-            ("named.sorting", "agree.sorting"), ("truth.sorting", "agree.truth")])"#,
+            ("study.recording", "truth.recording"), ("named.sorting", "agree.sorting"), ("truth.sorting", "agree.truth")])"#,
             uri(&firings, "firings.mda")
         ),
     );

@@ -40,6 +40,7 @@ pub fn node(response: &Response, scene: &Scene<'_>, node: &NodeInstance, command
                 true,
                 Command::Run { until: Some(node.name.clone()) },
             ),
+            (actions::why_does_it_run(), actions::why_does_it_run(), true, Command::Why),
             (actions::look_at_output(), actions::look_at_output(), has_output, Command::LookAtSelection),
             (actions::rename(), actions::rename(), true, Command::Rename),
             (actions::replace_with(), actions::replace_with(), !is_group, Command::FindSwap),

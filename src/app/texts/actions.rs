@@ -11,6 +11,7 @@ texts! {
     run: "Run";
     stop: "Stop";
     run_to_here: "Run to here";
+    why_does_it_run: "Why does it run?";
     run_history: "Run history";
     open: "Open…";
     save: "Save";

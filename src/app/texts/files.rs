@@ -6,6 +6,9 @@ texts! {
     run_to_it_first(end): "run to {end} first";
     cannot_be_read(folder, error): "{folder} cannot be read: {error}.";
 
+    // Recordings that are opened together.
+    recordings_such_as(count, first): "{count} recordings, the first: {first}";
+
     // How the browser looks, and what clicks and keys in it ask for.
     home: "Home";
     reading_the_folder: "Reading the folder…";

@@ -1,6 +1,10 @@
 //! Runs: jobs, history, comparison, studies, settings.
 
 texts! {
+    // Why a node runs.
+    no_store_is_open: "There is no store, so nothing was made and nothing can be told.";
+    more_items(count): "and {count} more items";
+
     // Two runs side by side: what was set otherwise, and what came out.
     drawn: "drawn";
     seed: "seed";

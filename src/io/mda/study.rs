@@ -81,7 +81,7 @@ fn samplerate(file: &Path, given: Option<f64>) -> Result<f64, Error> {
         Error::format(
             file,
             "its sampling frequency is not known: no params.json with samplerate lies beside it. \
-             Give --sampling-frequency.",
+             Give --sampling-frequency, or connect its recording where a node reads it.",
         )
     })
 }

@@ -1,6 +1,6 @@
 //! Recordings as they lie in folders, and files named one by one.
 
-use super::Entry;
+use super::{Entry, Place};
 use crate::io::{Error, OpenOptions, describe, mda::FIRINGS_TRUTH};
 use serde_json::Value as Json;
 use std::{
@@ -47,6 +47,13 @@ fn walk(folder: &Path, names: &mut Vec<String>, found: &mut Vec<Entry>) -> Resul
             let truth = path.join(FIRINGS_TRUTH);
             let truth = truth.is_file().then_some(Ok(truth));
             found.push(Entry { keys: keys.collect(), truth, ..Entry::at(path) });
+        } else if path.join(FIRINGS_TRUTH).is_file() {
+            let levels = LEVELS.iter().skip(DEPTH - names.len());
+            let keys =
+                levels.zip(names.iter()).map(|(level, name)| ((*level).to_owned(), name.as_str().into()));
+            let reason = format!("it has true spikes ({FIRINGS_TRUTH}), but no samples (raw.mda)");
+            let place = Place::Nowhere(path.display().to_string(), reason);
+            found.push(Entry { keys: keys.collect(), place, ..Entry::at(path) });
         } else if path.is_dir() && names.len() < DEPTH {
             walk(&path, names, found)?;
         }

@@ -6,7 +6,10 @@ use crate::{
     io::{Error, csv, json, mda::FIRINGS_TRUTH},
 };
 use serde_json::{Map, Value as Json};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// The column that holds the path of the true spikes.
 const TRUTH: &str = "truth";
@@ -26,6 +29,15 @@ pub(super) fn read(study: &Study) -> Result<Vec<Entry>, Error> {
     };
     if rows.is_empty() {
         return Err(Error::format(path, "the table has no rows"));
+    }
+    let column = path_column(study);
+    if !rows.iter().any(|row| row.contains_key(column)) {
+        let names: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys().map(String::as_str)).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        return Err(Error::format(
+            path,
+            format!("there is no column \"{column}\" with the paths; the columns are {}", names.join(", ")),
+        ));
     }
     let rows = rows.into_iter().enumerate();
     rows.map(|(index, row)| entry(study, index, row)).collect()
@@ -91,20 +103,18 @@ fn rows_of_json(path: &Path, value: Json) -> Result<Vec<Map<String, Json>>, Erro
         .collect()
 }
 
+fn path_column(study: &Study) -> &str {
+    if study.path_column.is_empty() { "path" } else { &study.path_column }
+}
+
 fn entry(study: &Study, index: usize, mut row: Map<String, Json>) -> Result<Entry, Error> {
     let table = &study.path;
-    let column = if study.path_column.is_empty() { "path" } else { &study.path_column };
-    if !row.contains_key(column) {
-        let names: Vec<&str> = row.keys().map(String::as_str).collect();
-        return Err(Error::format(
-            table,
-            format!("there is no column \"{column}\" with the paths; the columns are {}", names.join(", ")),
-        ));
-    }
+    let column = path_column(study);
     let base = table.parent().unwrap_or(Path::new(""));
     let place = match row.shift_remove(column) {
         Some(Json::String(path)) if !path.trim().is_empty() => Place::Path(base.join(path.trim())),
-        _ => Place::Nowhere(format!("row {}", index + 1), format!("its column \"{column}\" is empty")),
+        Some(_) => Place::Nowhere(format!("row {}", index + 1), format!("its column \"{column}\" is empty")),
+        None => Place::Nowhere(format!("row {}", index + 1), format!("it has no \"{column}\"")),
     };
     let truth = row.shift_remove(TRUTH).and_then(|value| value.as_str().map(|path| base.join(path)));
     let beside = |place: &Place| match place {

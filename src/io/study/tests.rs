@@ -95,3 +95,22 @@ fn files_are_named_by_what_tells_them_apart() {
     let found = entries(&Study { files, ..Study::default() }).unwrap();
     assert_eq!(keys(&found), [r#"{"recording":"a/rec"}"#, r#"{"recording":"b/rec"}"#]);
 }
+
+#[test]
+fn what_lacks_its_samples_is_named_and_stops_no_other() {
+    let folder = place(&["set/whole/firings_true.mda", "a.bin"]);
+    let study = |path: &str| Study { path: folder.path().join(path), ..Study::default() };
+    let found = entries(&study("set")).unwrap();
+    assert_eq!(keys(&found), [r#"{"recording":"whole"}"#]);
+    let error = found[0].open(&OpenOptions::default(), None).unwrap_err().to_string();
+    assert!(error.contains("raw.mda") && error.contains("whole"), "{error}");
+
+    fs::write(folder.path().join("some.json"), r#"[{"path": "a.bin", "n": 1}, {"n": 2}]"#).unwrap();
+    let found = entries(&study("some.json")).unwrap();
+    assert_eq!(found[0].place, Place::Path(folder.path().join("a.bin")));
+    let error = found[1].open(&OpenOptions::default(), None).unwrap_err().to_string();
+    assert!(error.contains("row 2") && error.contains("no \"path\""), "{error}");
+    fs::write(folder.path().join("none.json"), r#"[{"n": 1}, {"m": 2}]"#).unwrap();
+    let error = entries(&study("none.json")).unwrap_err().to_string();
+    assert!(error.contains("m, n"), "{error}");
+}

@@ -65,7 +65,10 @@ impl From<&CoordinateValue> for Term {
         match value {
             CoordinateValue::Int(value) => Term::Number(*value as f64),
             CoordinateValue::Float(value) => Term::Number(value.get()),
-            CoordinateValue::Text(text) => Term::Text(text.clone()),
+            // A truth of a table of recordings is kept as its word.
+            CoordinateValue::Text(text) => {
+                text.parse().map_or_else(|_| Term::Text(text.clone()), Term::Truth)
+            }
         }
     }
 }
@@ -213,6 +216,11 @@ fn two(operator: Operator, a: &Term, b: &Term) -> Result<Term, ExpressionError> 
         _ => Err(ExpressionError(format!("{a} is {} and {b} is {}: they have no order", a.kind(), b.kind()))),
     };
     let equal = || match (a, b) {
+        (Term::Truth(truth), Term::Text(word)) | (Term::Text(word), Term::Truth(truth))
+            if word.parse::<bool>().is_ok() =>
+        {
+            Ok(truth.to_string() == *word)
+        }
         _ if std::mem::discriminant(a) == std::mem::discriminant(b) => Ok(a == b),
         _ => {
             Err(ExpressionError(format!("{a} is {} and {b} is {}: they are never equal", a.kind(), b.kind())))

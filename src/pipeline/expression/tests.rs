@@ -78,3 +78,15 @@ fn words_become_keys_of_their_type() {
         assert_eq!(of(name), CoordinateValue::Text(name.into()), "{name}");
     }
 }
+
+#[test]
+fn truths_of_a_table_are_conditions() {
+    let item: Coordinate = [("good", "true"), ("bad", "false")]
+        .map(|(k, v)| (k.to_owned(), CoordinateValue::of_text(v)))
+        .into_iter()
+        .collect();
+    for text in ["good", "good == true", "good == \"true\"", "!bad", "bad != good", "good ? !bad : bad"] {
+        assert!(Expression::parse(text).unwrap().holds(&item).unwrap(), "{text}");
+    }
+    assert!(Expression::parse("good == 'yes'").unwrap().holds(&item).is_err());
+}

@@ -156,4 +156,7 @@ impl Monitor for RunContext {
     fn tool(&self, name: &str, version: &str) {
         self.monitor.tool(name, version);
     }
+    fn program_memory(&self, bytes: u64) {
+        self.monitor.program_memory(bytes);
+    }
 }
