@@ -72,7 +72,8 @@ pub enum Command {
         /// The pipeline (.ron).
         pipeline: PathBuf,
     },
-    /// Check the files of every stored result against their hashes.
+    /// Check the files of every stored result against their hashes; what is damaged is removed, and made again by the next
+    /// run.
     Verify,
     /// Remove stored results that no pipeline refers to, and those beyond limits of size and age.
     Clean(CleanArguments),
@@ -200,7 +201,7 @@ pub struct SubmitArguments {
     /// Memory of each job, such as 8G. As its node says where left out, with room to spare.
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<String>,
-    /// Time limit of each job, such as 2:00:00.
+    /// Time limit of each job, such as 2:00:00. As its node says where left out, for a command with a time limit.
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
     /// Partition, or the queue of Airflow.
@@ -209,6 +210,9 @@ pub struct SubmitArguments {
     /// Any other option of sbatch, such as --option=--account=lab. May be repeated.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub option: Vec<String>,
+    /// An option of sbatch for the jobs of one node alone, such as --for sort=--partition=gpu. May be repeated.
+    #[arg(long = "for", value_name = "NODE=OPTION", allow_hyphen_values = true)]
+    pub only_for: Vec<String>,
     /// Jobs in an array at most; more items than that share jobs. 200 where left out.
     #[arg(long, value_name = "N")]
     pub max_jobs: Option<usize>,

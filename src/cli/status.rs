@@ -71,7 +71,12 @@ fn text(matrix: &Matrix) -> String {
             let cell = cells.get(name);
             row.push(cell.map(words).unwrap_or_default());
             if let Some(Cell { state: CellState::Failed, message: Some(message), .. }) = cell {
-                reasons.push(format!("  {node} [{shown}]: {}", message.lines().next().unwrap_or_default()));
+                let mut lines = message.lines();
+                let first = lines.next().unwrap_or_default();
+                // What a program printed last says most.
+                let last = lines.next_back().filter(|_| first.ends_with(':')).unwrap_or_default().trim();
+                let gap = if last.is_empty() { "" } else { " " };
+                reasons.push(format!("  {node} [{shown}]: {first}{gap}{last}"));
             }
         }
         rows.push(row);

@@ -3,7 +3,7 @@
 use super::{CliError, arguments::CleanArguments, output};
 use crate::{
     data::text::counted,
-    pipeline::{CleanOptions, Store},
+    pipeline::{CleanOptions, Provenance, Store, TaskId},
 };
 use std::path::Path;
 
@@ -52,7 +52,7 @@ pub fn clean(arguments: &CleanArguments) -> Result<(), CliError> {
     let report = store.clean(&options).map_err(|error| CliError::Failed(error.to_string()))?;
     let mut text = String::new();
     for (folder, bytes) in &report.removed {
-        text.push_str(&format!("{:>10}  {}\n", size(*bytes), folder.display()));
+        text.push_str(&format!("{:>10}  {}{}\n", size(*bytes), folder.display(), about(folder)));
     }
     let verb = if dry_run { "would be removed" } else { "removed" };
     text.push_str(&format!(
@@ -62,6 +62,14 @@ pub fn clean(arguments: &CleanArguments) -> Result<(), CliError> {
         size(report.kept_bytes)
     ));
     output::text(&text)
+}
+
+/// What a result that is still there is, and since when.
+fn about(folder: &Path) -> String {
+    let text = std::fs::read_to_string(folder.join("provenance.json")).unwrap_or_default();
+    let Ok(made) = serde_json::from_str::<Provenance>(&text) else { return String::new() };
+    let task = TaskId { node: made.node, coordinate: made.coordinate };
+    format!("  {task} ({}), made {}", made.kind, made.ended)
 }
 
 /// Keeps the results of a pipeline whatever is cleaned, or no longer does.

@@ -40,6 +40,7 @@ pub(super) fn failed(error: impl ToString) -> CliError {
 pub fn submit(arguments: &SubmitArguments) -> Result<(), CliError> {
     let (loaded, executor) = read(&arguments.pipeline, &arguments.set)?;
     let loaded = loaded.checked()?;
+    check_options(arguments, &loaded)?;
     let plan = executor.plan(&loaded.pipeline, &loaded.base_folder, arguments.until.as_deref());
     // Recordings that are missing are no tasks; what stands in the way of the pipeline itself is said by now.
     for problem in plan.problems.iter().filter(|p| p.severity != Severity::Note) {
@@ -61,14 +62,50 @@ fn absolute_store(executor: &Executor) -> PathBuf {
 
 /// What the jobs of a batch need: as asked for, else as their nodes say.
 fn needs_of(arguments: &SubmitArguments, batch: &Batch) -> Needs {
+    let of_node = |text: &String| {
+        let (node, option) = text.split_once('=')?;
+        (node == batch.node).then(|| option.to_owned())
+    };
     let asked = Needs {
         cores: arguments.cores,
         memory: arguments.memory.clone(),
         time: arguments.time.clone(),
         partition: arguments.partition.clone(),
-        options: arguments.option.clone(),
+        // Of an option that is given twice sbatch takes the last.
+        options: arguments
+            .option
+            .iter()
+            .cloned()
+            .chain(arguments.only_for.iter().filter_map(of_node))
+            .collect(),
     };
-    asked.or(&Needs::from(batch.needs))
+    // Tasks of one job follow each other.
+    let most = batch.elements.iter().map(Vec::len).max().unwrap_or(1) as u64;
+    let minutes = batch.needs.time_s.map(|limit| (most * limit).div_ceil(60) + START_MINUTES);
+    let by_node = Needs { time: minutes.map(|minutes| minutes.to_string()), ..Needs::from(batch.needs) };
+    asked.or(&by_node)
+}
+
+/// What a job takes besides its tasks' time limits: to start, to read and to write.
+const START_MINUTES: u64 = 10;
+
+/// Options for nodes that are not there, or that are none.
+fn check_options(arguments: &SubmitArguments, loaded: &Loaded) -> Result<(), CliError> {
+    for text in &arguments.only_for {
+        let wrong = |message: String| Err(CliError::Input(format!("--for {text}: {message}")));
+        match text.split_once('=') {
+            Some((node, option)) if option.starts_with('-') => {
+                if loaded.pipeline.node(node).is_none() {
+                    let names: Vec<&str> = loaded.pipeline.nodes().map(|node| node.name.as_str()).collect();
+                    return wrong(format!("there is no node \"{node}\"; there are {}", names.join(", ")));
+                }
+            }
+            _ => {
+                return wrong("a node and an option of sbatch expected, such as sort=--partition=gpu".into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A line on what was submitted of a node.
@@ -134,6 +171,9 @@ fn to_airflow(
     executor: &Executor,
     plan: &Plan,
 ) -> Result<(), CliError> {
+    if let Some(option) = arguments.only_for.first() {
+        return Err(CliError::Input(format!("--for {option}: Airflow has no sbatch to hand it to")));
+    }
     if let Some(option) = arguments.option.first() {
         return Err(CliError::Input(format!("--option {option}: Airflow has no sbatch to hand it to")));
     }

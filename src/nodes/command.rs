@@ -208,7 +208,8 @@ impl Node for Command {
 
     fn needs(&self, params: &Self::Params, _: &Inputs) -> TaskNeeds {
         let memory_bytes = bytes_of(&params.memory).unwrap_or(0);
-        TaskNeeds { cores: params.cores, memory_bytes }
+        let time_s = params.timeout_s.map(|limit| limit.ceil() as u64);
+        TaskNeeds { cores: params.cores, memory_bytes, time_s }
     }
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
@@ -252,6 +253,10 @@ impl Node for Command {
             folder if folder.is_empty() => places.work(),
             folder => context.path(Path::new(&folder)),
         };
+        if !working_folder.is_dir() {
+            let message = format!("working_folder: {} is no folder", working_folder.display());
+            return Err(NodeError::Input(message));
+        }
         let call = process::Call {
             program: process::find(&params.program, &context.base_folder).ok_or_else(|| {
                 NodeError::Input(format!(

@@ -98,6 +98,21 @@ impl Node for Concatenate {
         let Some((_, first)) = items.first() else {
             return Err(NodeError::Input("input \"recording\" is not connected".into()));
         };
+        for (coordinate, recording) in &items {
+            let (own, of_first) = (recording.info(), first.info());
+            let named = |what: String| {
+                let reason = format!("{coordinate} {what}: filter the items first, or bring them together");
+                Err(NodeError::Input(format!("input \"recording\": {reason}")))
+            };
+            let (rate, other) = (own.sampling_frequency, of_first.sampling_frequency);
+            if (rate - other).abs() > 1e-6 * other {
+                return named(format!("is sampled at {rate} Hz, the first item at {other} Hz"));
+            }
+            if own.num_channels() != of_first.num_channels() {
+                let (count, other) = (own.num_channels(), of_first.num_channels());
+                return named(format!("has {count} channels, the first item {other}"));
+            }
+        }
         let gap_frames = match params.gap {
             Gap::Silence => (params.gap_ms * 1e-3 * first.info().sampling_frequency).round() as usize,
             Gap::None | Gap::Segments => 0,

@@ -3,8 +3,8 @@
 //! Source: RO-Crate 1.1 with the profile Process Run Crate 0.5; PROV-O.
 
 use super::{
-    Coordinate, Executor, ParamSpec, Pipeline, Provenance, Registry, Stored, evaluate::EvalState,
-    store::file_name,
+    Category, Coordinate, Executor, ParamSpec, Pipeline, PortType, Provenance, Registry, Stored,
+    evaluate::EvalState, store::file_name,
 };
 use serde_json::{Map, Value as Json, json};
 use std::{
@@ -122,7 +122,7 @@ pub fn ro_crate(name: &str, made: &[Made], registry: &Registry, with_files: bool
             let id = file_uri(&file.path);
             inputs.entry(id.clone()).or_insert_with(|| {
                 let name = file.path.file_name().unwrap_or_default().to_string_lossy();
-                json!({"@id": id, "@type": "File", "name": name, "identifier": format!("blake3:{}", file.fingerprint)})
+                json!({"@id": id, "@type": "File", "name": name, "identifier": format!("spikeloom-fingerprint:{}", file.fingerprint)})
             });
             objects.insert(id);
         }
@@ -277,11 +277,20 @@ pub fn methods(pipeline: &Pipeline, registry: &Registry, made: &[Made]) -> Strin
     for instance in nodes.filter(|instance| !instance.muted && !instance.bypassed) {
         let Some(node) = registry.get(&instance.kind) else { continue };
         let info = node.info();
+        // What is only written or drawn changes no data.
+        let outputs = node.outputs(&instance.params);
+        let is_drawn = !outputs.is_empty() && outputs.iter().all(|port| port.port_type == PortType::Figure);
+        if info.category == Category::Output || is_drawn {
+            continue;
+        }
         let of_node: Vec<&Made> = made.iter().filter(|m| m.node == instance.name).collect();
         let given = node.complete(&instance.params).unwrap_or_else(|_| instance.params.clone());
-        // Automatic values are known from what ran.
-        let params = of_node.first().map_or(&given, |m| &m.provenance.params);
-        let told: Vec<String> = node.specs().iter().filter_map(|spec| in_words(spec, params)).collect();
+        // Automatic values are known from what ran, and may be others for each item.
+        let ran: Vec<&Map<String, Json>> = match of_node.is_empty() {
+            true => vec![&given],
+            false => of_node.iter().map(|m| &m.provenance.params).collect(),
+        };
+        let told: Vec<String> = node.specs().iter().filter_map(|spec| in_words(spec, &ran)).collect();
         let summary = info.summary.trim_end_matches('.');
         let mut sentence = format!("{} ({}", info.label, lower_first(summary));
         if !info.source.is_empty() {
@@ -322,19 +331,46 @@ fn lower_first(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_lowercase().collect::<String>() + letters.as_str())
 }
 
-/// A parameter with its unit; nothing of what is not set, off or no matter of method.
-fn in_words(spec: &ParamSpec, params: &Map<String, Json>) -> Option<String> {
-    let value = params.get(&spec.name)?;
-    let text = match value {
-        Json::Null | Json::Bool(false) => return None,
-        Json::Bool(true) => return Some(lower_first(&spec.label)),
-        Json::String(text) if text.is_empty() => return None,
-        Json::String(text) => text.clone(),
-        Json::Array(items) if items.is_empty() => return None,
-        other => other.to_string(),
-    };
+/// Values that are told one by one where they differ from item to item.
+const TOLD_APART: usize = 4;
+
+/// A parameter with its unit, and for how many items it had which value where they differ; nothing of what is not set, off or,
+/// being a detail, as it is by itself.
+fn in_words(spec: &ParamSpec, ran: &[&Map<String, Json>]) -> Option<String> {
+    let mut values: Vec<(String, usize)> = Vec::new();
+    for params in ran {
+        let value = params.get(&spec.name).unwrap_or(&Json::Null);
+        let words = match value {
+            detail if spec.advanced && *detail == spec.default => String::new(),
+            Json::Null | Json::Bool(false) => String::new(),
+            Json::Bool(true) => "on".to_owned(),
+            Json::String(text) => text.clone(),
+            Json::Array(items) if items.is_empty() => String::new(),
+            other => other.to_string(),
+        };
+        match values.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, count)) => *count += 1,
+            None => values.push((words, 1)),
+        }
+    }
+    let label = lower_first(&spec.label);
     let unit = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
-    Some(format!("{} {text}{unit}", lower_first(&spec.label)))
+    match values.as_slice() {
+        [] => None,
+        [(words, _)] if words.is_empty() => None,
+        [(words, _)] if words == "on" => Some(label),
+        [(words, _)] => Some(format!("{label} {words}{unit}")),
+        several if several.len() > TOLD_APART => {
+            Some(format!("{label} of {} values, one or more items each", several.len()))
+        }
+        several => {
+            let each = several.iter().map(|(words, count)| match words.is_empty() {
+                true => format!("none ({count} of the items)"),
+                false => format!("{words}{unit} ({count} of the items)"),
+            });
+            Some(format!("{label} {}", each.collect::<Vec<_>>().join(" or ")))
+        }
+    }
 }
 
 /// Writes a crate into a folder that is there.

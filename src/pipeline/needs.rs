@@ -10,6 +10,9 @@ pub struct TaskNeeds {
     pub cores: usize,
     /// The most memory it will hold, in bytes.
     pub memory_bytes: u64,
+    /// The most time it may take, in seconds, where its node sets a limit.
+    #[serde(default)]
+    pub time_s: Option<u64>,
 }
 
 const MB: u64 = 1_000_000;
@@ -17,7 +20,7 @@ const MB: u64 = 1_000_000;
 impl TaskNeeds {
     /// So many cores and megabytes.
     pub fn new(cores: usize, memory_mb: u64) -> Self {
-        Self { cores, memory_bytes: memory_mb * MB }
+        Self { cores, memory_bytes: memory_mb * MB, time_s: None }
     }
 
     /// What a task of a class needs where its node says nothing else.
@@ -33,7 +36,12 @@ impl TaskNeeds {
     /// As much as either of two tasks needs.
     #[must_use]
     pub fn max(self, other: Self) -> Self {
-        Self { cores: self.cores.max(other.cores), memory_bytes: self.memory_bytes.max(other.memory_bytes) }
+        Self {
+            cores: self.cores.max(other.cores),
+            memory_bytes: self.memory_bytes.max(other.memory_bytes),
+            // Where one has no limit, both together have none.
+            time_s: self.time_s.zip(other.time_s).map(|(own, other)| own.max(other)),
+        }
     }
 }
 

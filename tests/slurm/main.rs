@@ -141,8 +141,11 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     for index in 0..4 {
         place.write(&format!("slow_{index}"), "77.125");
     }
-    spikeloom(&place, &cluster, 0, &detached);
+    // The time limit of one node's jobs is their own.
+    spikeloom(&place, &cluster, 0, &[&detached[..], &["--for", "count=--time=7"]].concat());
     wait_until("it runs", || begun(&place).len() >= 2);
+    let limits = cluster.says("squeue", &["-h", "-o", "%j %l"]);
+    assert!(limits.lines().all(|line| line.starts_with("count ") == line.ends_with(" 7:00")), "{limits}");
     let text = stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--cancel"]));
     assert!(text.contains("cancelled"), "{text}");
     wait_until("no program is left", || {
@@ -160,6 +163,9 @@ fn what_is_wrong_is_said_before_anything_is_submitted() {
     assert_eq!(bare.status.code(), Some(1));
     let said = stderr(&bare);
     assert!(said.contains("squeue cannot be started") && said.contains("on the path"), "{said}");
+    for (option, reason) in [("nope=--time=7", "there is no node"), ("count", "sort=--partition=gpu")] {
+        place.refuses(&["submit", "p.ron", "--for", option], &["--for", reason]);
+    }
     place.refuses(&["jobs", "p.ron"], &["was not submitted from this store", "spikeloom submit"]);
     assert!(!place.path("store/jobs").exists());
 }

@@ -6,10 +6,7 @@ use crate::{
     io::{Error, csv, json, mda::FIRINGS_TRUTH},
 };
 use serde_json::{Map, Value as Json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 /// The column that holds the path of the true spikes.
 const TRUTH: &str = "truth";
@@ -32,8 +29,12 @@ pub(super) fn read(study: &Study) -> Result<Vec<Entry>, Error> {
     }
     let column = path_column(study);
     if !rows.iter().any(|row| row.contains_key(column)) {
-        let names: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys().map(String::as_str)).collect();
-        let names: Vec<&str> = names.into_iter().collect();
+        let mut names: Vec<&str> = Vec::new();
+        for name in rows.iter().flat_map(|row| row.keys()) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
         return Err(Error::format(
             path,
             format!("there is no column \"{column}\" with the paths; the columns are {}", names.join(", ")),

@@ -112,5 +112,5 @@ fn what_lacks_its_samples_is_named_and_stops_no_other() {
     assert!(error.contains("row 2") && error.contains("no \"path\""), "{error}");
     fs::write(folder.path().join("none.json"), r#"[{"n": 1}, {"m": 2}]"#).unwrap();
     let error = entries(&study("none.json")).unwrap_err().to_string();
-    assert!(error.contains("m, n"), "{error}");
+    assert!(error.contains("n, m"), "{error}");
 }
