@@ -55,8 +55,7 @@ impl Train {
 ///
 /// Two neurons do not fire within a tenth of a millisecond of a fixed lag again and again. What is left of a large spike
 /// after its template was subtracted does, and so does the part of it that runs along the dendrite, on contacts beyond
-/// those of its template. Such a part may be the larger of the two where it was found for some of the spikes only: see
-/// [`is_part`].
+/// those of its template. Such a part may be the larger of the two where it was found for some of the spikes only.
 pub fn echoes(sorting: &Sorting, templates: &Templates, sizes: &[f32], groups: &[i64]) -> Vec<Echo> {
     let trains = trains(sorting, sizes);
     let samples = |ms: f64| (ms * 1e-3 * sorting.sampling_frequency).round().max(1.0) as i64;
