@@ -5,7 +5,6 @@ use super::{
     arguments::PlanArguments,
     document::{Loaded, executor},
     output,
-    progress::name,
 };
 use crate::{
     data::text::{counted, took},
@@ -83,7 +82,7 @@ pub fn plan(arguments: &PlanArguments) -> Result<(), CliError> {
             };
             let estimate = task.estimate_s.filter(|_| !task.cached).map(took).unwrap_or_default();
             let kind = if task.fit { format!("{} (fit)", task.kind) } else { task.kind.clone() };
-            rows.push(vec![name(&task.task), kind, state.into(), estimate]);
+            rows.push(vec![task.task.to_string(), kind, state.into(), estimate]);
         }
         let text = format!(
             "{}{}, {} done already\n",

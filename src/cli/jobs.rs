@@ -4,9 +4,7 @@ use super::{
     CliError, airflow_jobs,
     arguments::JobsArguments,
     document::Loaded,
-    output,
-    progress::name,
-    run,
+    output, run,
     submit::{failed, read},
 };
 use crate::{
@@ -57,7 +55,7 @@ pub(super) fn follow(loaded: &Loaded, executor: &Executor, slurm: &Slurm) -> Res
                     JobState::Failed => format!("{} ({})", element.word.to_lowercase(), element.reason),
                 };
                 if told.get(&id) != Some(&words) {
-                    let first = tasks.first().map(name).unwrap_or_default();
+                    let first = tasks.first().map(ToString::to_string).unwrap_or_default();
                     let more = if tasks.len() > 1 {
                         format!(" and {} more", tasks.len() - 1)
                     } else {
@@ -195,7 +193,7 @@ pub(super) fn logs(submissions: &[Submission], node: &str) -> Result<(), CliErro
                 let Ok(log) = std::fs::read_to_string(submission.log(place, &index.to_string())) else {
                     continue;
                 };
-                let first = tasks.first().map(name).unwrap_or_default();
+                let first = tasks.first().map(ToString::to_string).unwrap_or_default();
                 text.push_str(&format!("== {}_{index}  {first}\n{log}", jobs.job));
             }
         }

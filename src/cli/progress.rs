@@ -40,21 +40,17 @@ impl Progress {
                     bar.set_message(format!("{stage}{left}"));
                 }
             }
-            EventKind::Log { task, warning: true, line } => {
-                self.line(&format!("warning: {}: {line}", name(task)))
-            }
+            EventKind::Log { task, warning: true, line } => self.line(&format!("warning: {task}: {line}")),
             EventKind::Finished { task, wall_s, .. } => {
                 self.remove(task);
                 if self.bars.is_some() {
-                    self.line(&format!("  done    {} in {}", name(task), took(*wall_s)));
+                    self.line(&format!("  done    {task} in {}", took(*wall_s)));
                 }
             }
-            EventKind::Cached { task, .. } if self.bars.is_some() => {
-                self.line(&format!("  cached  {}", name(task)))
-            }
+            EventKind::Cached { task, .. } if self.bars.is_some() => self.line(&format!("  cached  {task}")),
             EventKind::Failed { task, message } => {
                 self.remove(task);
-                self.line(&format!("error: {}: {message}", name(task)));
+                self.line(&format!("error: {task}: {message}"));
             }
             EventKind::Cancelled { task, .. } => self.remove(task),
             EventKind::RunFinished { .. } => {
@@ -83,7 +79,7 @@ impl Progress {
 
     fn started(&mut self, task: &TaskId) {
         if let Some(bars) = &self.bars {
-            let bar = ProgressBar::new_spinner().with_style(unmeasured()).with_prefix(name(task));
+            let bar = ProgressBar::new_spinner().with_style(unmeasured()).with_prefix(task.to_string());
             let bar = match &self.whole {
                 Some(whole) => bars.insert_before(whole, bar),
                 None => bars.add(bar),
@@ -106,11 +102,6 @@ impl Progress {
             None => eprintln!("{line}"),
         }
     }
-}
-
-/// A task as people call it: the node, and the coordinate where there are several.
-pub fn name(task: &TaskId) -> String {
-    task.to_string()
 }
 
 fn measured() -> ProgressStyle {

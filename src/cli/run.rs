@@ -196,7 +196,7 @@ pub fn follow(
             EventKind::RunStarted { tasks } => ended.tasks = tasks,
             EventKind::Cached { .. } => ended.cached += 1,
             EventKind::Failed { task, message } => {
-                ended.failures.push((super::progress::name(&task), message.words));
+                ended.failures.push((task.to_string(), message.words));
             }
             EventKind::Cancelled { .. } => ended.left_out += 1,
             EventKind::RunFinished { status, tasks, cached, results } => {

@@ -5,9 +5,7 @@ use super::{
     arguments::{Scheduler, SubmitArguments, TaskArguments},
     document::{Loaded, executor},
     jobs::{active, follow},
-    output,
-    progress::name,
-    run,
+    output, run,
 };
 use crate::{
     batch::{Airflow, Batch, Needs, Slurm, Submission, dag_id, split},
@@ -224,7 +222,7 @@ pub fn task(arguments: &TaskArguments) -> Result<(), CliError> {
     let threads = threads.or_else(of_slurm);
     let node = tasks.first().map(|task| task.node.clone());
     for task in tasks {
-        eprintln!("{}", name(task));
+        eprintln!("{task}");
     }
     let options = RunOptions {
         until: node,

@@ -41,25 +41,25 @@ fn walk(folder: &Path, names: &mut Vec<String>, found: &mut Vec<Entry>) -> Resul
         let stem = path.file_stem().filter(|_| path.is_file()).map(|s| s.to_string_lossy().into_owned());
         names.push(if is_recording { stem.unwrap_or(name) } else { name });
         if is_recording {
-            let levels = LEVELS.iter().skip(DEPTH - names.len());
-            let keys =
-                levels.zip(names.iter()).map(|(level, name)| ((*level).to_owned(), name.as_str().into()));
             let truth = path.join(FIRINGS_TRUTH);
             let truth = truth.is_file().then_some(Ok(truth));
-            found.push(Entry { keys: keys.collect(), truth, ..Entry::at(path) });
+            found.push(Entry { keys: keys(names), truth, ..Entry::at(path) });
         } else if path.join(FIRINGS_TRUTH).is_file() {
-            let levels = LEVELS.iter().skip(DEPTH - names.len());
-            let keys =
-                levels.zip(names.iter()).map(|(level, name)| ((*level).to_owned(), name.as_str().into()));
             let reason = format!("it has true spikes ({FIRINGS_TRUTH}), but no samples (raw.mda)");
             let place = Place::Nowhere(path.display().to_string(), reason);
-            found.push(Entry { keys: keys.collect(), place, ..Entry::at(path) });
+            found.push(Entry { keys: keys(names), place, ..Entry::at(path) });
         } else if path.is_dir() && names.len() < DEPTH {
             walk(&path, names, found)?;
         }
         names.pop();
     }
     Ok(())
+}
+
+/// What the names of folders, the innermost last, say of a recording.
+fn keys(names: &[String]) -> BTreeMap<String, Json> {
+    let levels = LEVELS.iter().skip(DEPTH - names.len());
+    levels.zip(names).map(|(level, name)| ((*level).to_owned(), name.as_str().into())).collect()
 }
 
 /// Files named one by one: their names are the keys, with as much of the folders as tells them apart.
