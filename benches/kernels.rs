@@ -14,13 +14,14 @@ fn main() {
 /// 2 · 6 · 61 · 2 048 = 1.50 MFLOP.
 #[divan::bench(args = [6, 5, 8])]
 fn project(bencher: divan::Bencher, components: usize) {
-    let basis = Basis {
+    let taps = Basis {
         components: Array2::from_shape_fn((components, 61), |(k, t)| ((k * 61 + t) as f32 * 0.37).sin()),
         num_before: 20,
-    };
+    }
+    .taps();
     let x: Vec<f32> = (0..2048 + 60).map(|t| (t as f32 * 0.11).cos()).collect();
     let mut out = vec![0.0; components * 2048];
-    bencher.bench_local(|| basis.project(black_box(&x), black_box(&mut out), 2048));
+    bencher.bench_local(|| taps.project(black_box(&x), black_box(&mut out), 2048));
 }
 
 /// Content of files as results and inputs are known by it: 16 MB out of the page cache, one core.

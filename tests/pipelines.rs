@@ -170,7 +170,13 @@ fn a_study_of_sorters_ends_in_accuracy_by_recording_and_snr() {
     assert!(by_snr.num_rows() >= 4, "{by_snr:?}");
     let units = table(&executor, &pipeline, place.path(), "all_units.table");
     assert_eq!(units.num_rows(), 2 * 21);
-    for end in ["plot_recordings.figure", "plot_snr.figure", "plot_units.figure"] {
+    // Sorters beside each other, as SpikeForest shows them.
+    let report = table(&executor, &pipeline, place.path(), "report.table");
+    assert_eq!(cells(&report, &["recording"]), [["linear"], ["tetrode"]]);
+    for (row, sorter, same) in [(0, "default", 0), (1, "strict", 3)] {
+        assert_eq!(report.column(sorter).unwrap().number(row), accuracy.number(same));
+    }
+    for end in ["plot_recordings.figure", "plot_snr.figure", "plot_units.figure", "grid.figure"] {
         assert!(
             matches!(executor.look(&pipeline, place.path(), end), Ok(Look::Ready(items)) if items.len() == 1)
         );

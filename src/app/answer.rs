@@ -10,6 +10,7 @@ use super::{
     keep::Unsaved,
     presets::Preset,
     previews,
+    settings::RecentList,
     sketch::Sketch,
 };
 use crate::inspect::{heights::PeakHeights, selfcheck::SelfCheck};
@@ -132,8 +133,10 @@ pub enum Answer {
     Runs(Vec<Listed>),
     /// Two runs side by side, or why they cannot be compared.
     Compared(Box<Result<Comparison, String>>),
+    /// The file by which a node that reads a study is told how its files lie.
+    FirstOfStudy(String, Result<PathBuf, String>),
     /// Files that were open in earlier sessions, newest first.
-    RecentFiles(Vec<PathBuf>),
+    RecentFiles(RecentList, Vec<PathBuf>),
     /// What earlier sessions left unsaved.
     Unsaved(Vec<Unsaved>),
     /// A copy of what is not saved could not be written; says why.

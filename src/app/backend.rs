@@ -6,13 +6,16 @@ use super::{
     checks::{Check, check_loop},
     command::Joint,
     compare, files, flow, groups, history, keep, presets,
-    settings::recent_files,
+    settings::{RecentList, recent_files},
     sheet::Sheet,
     sketch::Sketch,
     texts,
 };
 use crate::inspect::{heights::peak_heights, selfcheck::self_check};
-use crate::pipeline::{Document, Executor, KeptRun, Limits, Look, Pipeline, Registry, RunOptions, Value};
+use crate::io::{self, study::Study};
+use crate::pipeline::{
+    Document, Executor, KeptRun, Limits, Look, Params, Pipeline, Registry, RunOptions, Value,
+};
 use crossbeam_channel::{Receiver, Sender};
 use std::{
     collections::BTreeSet,
@@ -155,10 +158,30 @@ impl Backend {
         });
     }
 
-    /// Asks which files were open in earlier sessions.
+    /// Asks which file of a study is there, to find out how its files lie.
+    pub fn first_of_study(&self, node: String, params: Params, base_folder: PathBuf) {
+        let send = self.sender();
+        spawn("study", move || {
+            let study = serde_json::from_value::<Study>(params.into_iter().collect());
+            let first = study.map_err(|error| error.to_string()).and_then(|mut study| {
+                if !study.path.as_os_str().is_empty() {
+                    study.path = base_folder.join(&study.path);
+                }
+                study.files.iter_mut().for_each(|file| *file = base_folder.join(&file));
+                io::study::first_file(&study).map_err(|error| error.to_string())
+            });
+            send(Answer::FirstOfStudy(node, first));
+        });
+    }
+
+    /// Asks what was open in earlier sessions.
     pub fn find_recent(&self, state_folder: PathBuf) {
         let send = self.sender();
-        spawn("recent", move || send(Answer::RecentFiles(recent_files(&state_folder))));
+        spawn("recent", move || {
+            for list in [RecentList::Pipelines, RecentList::Data] {
+                send(Answer::RecentFiles(list, recent_files(&state_folder, list)));
+            }
+        });
     }
 
     /// Asks what became of files that were open before.

@@ -1,6 +1,6 @@
 //! Everything a user can do, as data: canvas, menus and keys return these and the shell carries them out.
 
-use super::{canvas::Alignment, texts};
+use super::{canvas::Alignment, settings::RecentList, texts};
 use crate::pipeline::{Coordinate, Edit, MarkColor, TaskId, leaf_of, level_of, name_in};
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -271,8 +271,8 @@ pub enum Command {
     CloseTab(Option<u64>),
     /// Open the tab that was closed last.
     ReopenTab,
-    /// Take a file off the list of recent ones.
-    ForgetRecent(PathBuf),
+    /// Take a file off a list of recent ones.
+    ForgetRecent(RecentList, PathBuf),
     /// Show what earlier sessions left unsaved.
     ShowUnsaved,
     /// Open what an earlier session left unsaved, by its place in the list.

@@ -1,6 +1,15 @@
 //! Draws in what files and examples hold: nodes that read a file, and the steps that follow a recording.
 
-use super::{App, editor::Editor, examples, files::Fitting, runs::Level, texts, wizard::READER};
+use super::{
+    App,
+    editor::Editor,
+    examples,
+    files::Fitting,
+    runs::Level,
+    settings::RecentList,
+    texts,
+    wizard::{READER, STUDY},
+};
 use crate::pipeline::{Document, Edit, NodeInstance, ParamKind, Params};
 use std::path::Path;
 
@@ -34,11 +43,21 @@ impl App {
         self.toasts.info(words);
     }
 
-    /// Puts a file first in the list of recent ones.
+    /// Puts a pipeline first in the list of recent ones.
     pub(super) fn remember_file(&mut self, path: &Path) {
-        self.settings.remember_file(path, true);
-        self.keeper.recent(path.to_owned(), true);
+        self.remember(RecentList::Pipelines, path, true);
         self.start.look_again();
+    }
+
+    /// Puts a recording, sorting or study first in the list of recent ones.
+    pub(super) fn remember_data(&mut self, path: &Path) {
+        self.remember(RecentList::Data, path, true);
+    }
+
+    /// Puts a file first in a list of recent ones, or takes it off where it is not open.
+    pub(super) fn remember(&mut self, list: RecentList, path: &Path, is_open: bool) {
+        self.settings.remember_file(list, path, is_open);
+        self.keeper.recent(list, path.to_owned(), is_open);
     }
 
     pub(super) fn open_example(&mut self, index: usize) {
@@ -72,8 +91,9 @@ impl App {
         path: &Path,
         fitting: Option<Fitting>,
     ) {
+        self.remember_data(path);
         let is_first = self.sheet.editor.pipeline().nodes().next().is_none();
-        let before = self.only_reader().filter(|_| matches!(nodes, [(READER, _)]));
+        let before = self.only_reader(&[READER, STUDY]).filter(|_| matches!(nodes, [(READER | STUDY, _)]));
         let mut position = self.sheet.canvas.free_place(self.sheet.editor.drawn());
         self.sheet.canvas.reveal(position);
         let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

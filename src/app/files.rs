@@ -215,22 +215,13 @@ fn readers_of(path: &Path) -> Result<OpenedFile, String> {
     }
 }
 
-/// Recordings that are shown together, at least.
-const LEAST_OF_STUDY: usize = 2;
-
 /// The study that a folder of recordings, a table of them or a SpikeForest JSON is.
 fn study_at(path: &Path) -> Option<OpenedFile> {
-    let is_table = ["csv", "tsv", "json"].iter().any(|e| path.extension().is_some_and(|own| own == *e));
-    (path.is_dir() || is_table).then(|| study(&Study { path: path.to_owned(), ..Study::default() }))?
+    let (of, entries) = io::study::at(path)?;
+    Some(study(&of, &entries))
 }
 
-/// Many recordings, where there are several and one of them is there.
-fn study(study: &Study) -> Option<OpenedFile> {
-    let entries = io::study::entries(study).ok()?;
-    let is_there = |entry: &io::study::Entry| entry.files().iter().any(|file| file.exists());
-    if entries.len() < LEAST_OF_STUDY || !entries.iter().any(is_there) {
-        return None;
-    }
+fn study(study: &Study, entries: &[io::study::Entry]) -> OpenedFile {
     let first = entries.iter().find_map(|entry| entry.open(&io::OpenOptions::default(), None).ok());
     let fitting = first.map(|recording| {
         let fitting = fitting(recording.info());
@@ -243,7 +234,7 @@ fn study(study: &Study) -> Option<OpenedFile> {
         let files: Vec<_> = study.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
         params.insert("files".into(), files.into());
     }
-    Some(OpenedFile::Study { params, fitting })
+    OpenedFile::Study { params, fitting }
 }
 
 /// Files that are recordings and nothing else, as one study, and the folder of the first.
@@ -253,8 +244,11 @@ pub fn study_of(paths: &[PathBuf]) -> Option<(PathBuf, OpenedFile)> {
         document_of(path).is_none() && found.is_ok_and(|found| found.is_recording && !found.is_sorting)
     };
     let folder = paths.first()?.parent()?.to_owned();
-    let found = || study(&Study { files: paths.to_vec(), ..Study::default() });
-    Some((folder, paths.iter().all(is_recording).then(found)??))
+    if !paths.iter().all(is_recording) {
+        return None;
+    }
+    let (of, entries) = io::study::several(Study { files: paths.to_vec(), ..Study::default() })?;
+    Some((folder, study(&of, &entries)))
 }
 
 /// True where a file begins as texts do and samples do not: with nothing but letters, digits and the like.

@@ -73,8 +73,12 @@ impl App {
                 self.no_store = Some(reason);
             }
             Answer::Checked { revision, problems, nodes } => {
+                let is_whole = nodes.is_some();
                 if let Some(sheet) = self.sheet_at(revision) {
                     sheet.take_report(problems, nodes);
+                }
+                if is_whole && self.sheet.meaning == revision && std::mem::take(&mut self.sheet.has_warned) {
+                    self.show_what_is_to_mend();
                 }
             }
             Answer::Offers { revision, offers } => {
@@ -123,8 +127,10 @@ impl App {
                 Ok(comparison) => self.history.compared(comparison),
                 Err(reason) => self.toasts.error(texts::files::runs_not_compared(&reason)),
             },
-            Answer::RecentFiles(earlier) => {
-                self.settings.recall_files(earlier);
+            Answer::FirstOfStudy(node, Ok(first)) => self.import(wizard::Source::Study(node, first)),
+            Answer::FirstOfStudy(_, Err(reason)) => self.toasts.error(reason),
+            Answer::RecentFiles(list, earlier) => {
+                self.settings.recall_files(list, earlier);
                 self.start.look_again();
             }
             Answer::Unsaved(found) => {
@@ -168,6 +174,7 @@ impl App {
             EventKind::Started { task } if is_front => self.follow(&task.node),
             EventKind::RunFinished { status, .. } => {
                 sheet.run_finished();
+                sheet.has_warned = sheet.runs.has_warned();
                 let (title, lasted_s) = (sheet.editor.title(), sheet.runs.lasted_s());
                 self.tell_of_end(*status, &title, is_front, lasted_s);
             }
@@ -210,7 +217,13 @@ impl App {
             }
             Ok(OpenedFile::Readers { kinds, fitting }) => self.show_readers(&kinds, &path, fitting),
             Ok(OpenedFile::Study { params, fitting }) => {
-                self.show_reading(&[("read_study", params)], &path, fitting);
+                let is_raw = fitting.is_none();
+                self.show_reading(&[(wizard::STUDY, params)], &path, fitting);
+                // Files that say nothing of themselves: once for all of them.
+                let added = self.sheet.editor.selection.first().cloned();
+                if let Some(node) = added.filter(|_| is_raw) {
+                    self.perform(Command::Import(node));
+                }
             }
             Ok(OpenedFile::Raw) => self.import(wizard::Source::File(path)),
             Ok(OpenedFile::Copy { opened, title, folder, shown }) => {
@@ -271,6 +284,15 @@ impl App {
     }
 
     /// A run is over: said where nobody looks.
+    /// Opens the list of problems where a result of the last run warned of what can be mended.
+    fn show_what_is_to_mend(&mut self) {
+        let mut warned = self.sheet.known.warnings.values().flatten();
+        if warned.any(|warning| !warning.remedies.is_empty()) {
+            self.bottom.open = true;
+            self.bottom.tab = jobs::Tab::Problems;
+        }
+    }
+
     fn tell_of_end(&mut self, status: RunStatus, title: &str, is_front: bool, lasted_s: f64) {
         // The study shows what failed as well.
         let is_shown = self.bottom.open && self.bottom.tab == jobs::Tab::Study;

@@ -12,6 +12,12 @@ pub const THRESHOLD: &str = "detect_threshold";
 /// The one that says which way spikes go.
 const SIGN: &str = "peak_sign";
 
+/// Thresholds that are looked at, in noise levels.
+const LEAST: f64 = 2.0;
+const MOST: f64 = 15.0;
+/// Steps of the threshold.
+const STEP: f64 = 0.25;
+
 /// The histogram of a node, from the question to its answer.
 pub struct Heights {
     /// The node.
@@ -96,9 +102,12 @@ impl App {
                             &text::number((found.noise * 100.0).round() / 100.0),
                             &unit,
                         ));
-                        histogram(ui, found, heights.threshold, heights.crests);
-                        let slider = Slider::new(&mut heights.threshold, 2.0..=15.0)
-                            .step_by(0.25)
+                        let most = heights.threshold.max(MOST);
+                        if let Some(moved) = histogram(ui, found, heights.threshold, heights.crests) {
+                            heights.threshold = moved.clamp(LEAST, most);
+                        }
+                        let slider = Slider::new(&mut heights.threshold, LEAST..=most)
+                            .step_by(STEP)
                             .suffix(texts::inspector::noise_levels());
                         ui.horizontal(|ui| {
                             ui.label(texts::inspector::threshold());
@@ -131,9 +140,10 @@ impl App {
     }
 }
 
-/// Bars on a scale of powers of ten, with a line at the threshold: what is right of it is kept.
-fn histogram(ui: &mut Ui, found: &PeakHeights, threshold: f64, crests: bool) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 150.0), Sense::hover());
+/// Bars on a scale of powers of ten, with a line at the threshold: what is right of it is kept. Where the line was
+/// moved to, if it was.
+fn histogram(ui: &mut Ui, found: &PeakHeights, threshold: f64, crests: bool) -> Option<f64> {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 150.0), Sense::click_and_drag());
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Image, true, texts::inspector::histogram_of_peak_heights())
     });
@@ -153,7 +163,7 @@ fn histogram(ui: &mut Ui, found: &PeakHeights, threshold: f64, crests: bool) {
         let bar = Rect::from_min_max(pos2(x(left) + 0.5, top), pos2(x(left + BIN) - 0.5, room.bottom()));
         painter.rect_filled(bar, 0.0, color);
     }
-    painter.vline(x(threshold), room.y_range(), Stroke::new(1.5, p.warn));
+    painter.vline(x(threshold).min(room.right()), room.y_range(), Stroke::new(1.5, p.warn));
     for level in (0..=bins as u32 / 4).step_by(5) {
         let place = pos2(x(f64::from(level)), rect.bottom() - 3.0);
         painter.text(
@@ -164,4 +174,7 @@ fn histogram(ui: &mut Ui, found: &PeakHeights, threshold: f64, crests: bool) {
             p.text_weak,
         );
     }
+    let pointed = response.interact_pointer_pos()?;
+    let height = f64::from((pointed.x - room.left()) / room.width()) * bins as f64 * BIN;
+    Some((height / STEP).round() * STEP)
 }

@@ -131,12 +131,14 @@ impl App {
         commands: &mut Vec<Command>,
     ) {
         let path = node.acts(&instance.params).into_iter().find_map(|act| match act {
-            Act::ReadsRaw { path } => instance.params.get(path)?.as_str().map(str::to_owned),
+            Act::ReadsRaw { path } => instance.params.get(path),
             _ => None,
         });
+        let is_named = path
+            .is_some_and(|path| path.as_str() != Some("") && path.as_array().is_none_or(|l| !l.is_empty()));
         // Where it is not told yet, what failed says so.
         let is_told = instance.params.contains_key("dtype");
-        if path.is_some_and(|path| !path.is_empty()) && is_told {
+        if is_named && is_told {
             let hint = texts::inspector::layout_hint();
             if ui.button(texts::inspector::find_out_the_layout()).on_hover_text(hint).clicked() {
                 commands.push(Command::Import(instance.name.clone()));

@@ -269,24 +269,28 @@ impl App {
             return;
         }
         let p = theme::palette(ui.visuals());
-        ScrollArea::both().auto_shrink(false).stick_to_bottom(true).show_rows(
-            ui,
-            16.0,
-            log.len(),
-            |ui, rows| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                for line in log.range(rows) {
-                    let color = level_color(line.level, p);
-                    let words = format!("{:>8}  {:<20} {}", text::clock(line.at_s), line.node, line.line);
-                    ui.add(
-                        egui::Label::new(egui::RichText::new(words).monospace().size(11.5).color(color))
-                            .extend(),
-                    );
-                }
-            },
-        );
+        let mut area = ScrollArea::both().auto_shrink(false).stick_to_bottom(true);
+        // The newest line is seen when it is opened.
+        let (pass, id) = (ui.ctx().cumulative_pass_nr(), egui::Id::unique("log_shown"));
+        let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<u64>(id), pass));
+        if before + 1 < pass {
+            area = area.vertical_scroll_offset(LOG_ROW * log.len() as f32);
+        }
+        area.show_rows(ui, LOG_ROW, log.len(), |ui, rows| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for line in log.range(rows) {
+                let color = level_color(line.level, p);
+                let words = format!("{:>8}  {:<20} {}", text::clock(line.at_s), line.node, line.line);
+                ui.add(
+                    egui::Label::new(egui::RichText::new(words).monospace().size(11.5).color(color)).extend(),
+                );
+            }
+        });
     }
 }
+
+/// Height of a line of the log.
+const LOG_ROW: f32 = 16.0;
 
 fn level_color(level: Level, p: &theme::Palette) -> egui::Color32 {
     match level {

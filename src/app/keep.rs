@@ -3,7 +3,14 @@
 //! Each session has a folder with a lock that the system lets go of when the program ends, however it ends: what
 //! lies in the folder of a session that holds its lock no more was not saved.
 
-use super::{App, answer::Answer, backend::Backend, settings::keep_recent_file, sheet::Sheet, text, texts};
+use super::{
+    App,
+    answer::Answer,
+    backend::Backend,
+    settings::{RecentList, keep_recent_file},
+    sheet::Sheet,
+    text, texts,
+};
 use crate::pipeline::{Document, Pipeline, Registry};
 use crossbeam_channel::{Receiver, Sender};
 use serde::{Deserialize, Serialize};
@@ -38,7 +45,7 @@ enum Job {
     /// The copy of a sheet is needed no more, nor the one it was recovered from.
     Forget { sheet: u64, instead_of: Option<PathBuf> },
     /// A file was opened or saved, or is to be taken off the list of such files.
-    Recent { path: PathBuf, is_open: bool },
+    Recent { list: RecentList, path: PathBuf, is_open: bool },
 }
 
 /// The hand that gives copies away to be written.
@@ -62,9 +69,9 @@ impl Keeper {
         self.send(Job::Forget { sheet, instead_of });
     }
 
-    /// Puts a file first in the list of recent ones, or takes it off.
-    pub fn recent(&self, path: PathBuf, is_open: bool) {
-        self.send(Job::Recent { path, is_open });
+    /// Puts a file first in a list of recent ones, or takes it off.
+    pub fn recent(&self, list: RecentList, path: PathBuf, is_open: bool) {
+        self.send(Job::Recent { list, path, is_open });
     }
 
     fn send(&self, job: Job) {
@@ -223,8 +230,8 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
                     (*sheet, instead_of)
                 }
                 // At once: there is nothing to wait for.
-                Job::Recent { path, is_open } => {
-                    if let Err(error) = keep_recent_file(state_folder, path, *is_open)
+                Job::Recent { list, path, is_open } => {
+                    if let Err(error) = keep_recent_file(state_folder, *list, path, *is_open)
                         && std::mem::take(&mut untold)
                     {
                         send(Answer::NotKept(texts::files::recent_files_are_not_kept(&error)));

@@ -155,6 +155,8 @@ pub struct App {
     settings_error: Option<String>,
     /// What earlier sessions left unsaved.
     unsaved: Vec<keep::Unsaved>,
+    /// The window had its first frame.
+    is_placed: bool,
     palette: palette::NodeList,
     inspector: inspector::Inspector,
     bottom: jobs::Bottom,
@@ -214,6 +216,7 @@ impl App {
             settings_error: setup.run_settings.as_ref().err().cloned(),
             run_settings: setup.run_settings.unwrap_or_default(),
             settings_file: setup.settings_file,
+            is_placed: false,
             palette: palette::NodeList::default(),
             inspector: inspector::Inspector::default(),
             bottom: jobs::Bottom::default(),
@@ -426,8 +429,33 @@ impl App {
     }
 }
 
+/// Puts the window right on its first frame: its size is kept in points of the scale it had, and read in those of no
+/// scale; and one that does not fit the screen fills it.
+fn place_window(ctx: &egui::Context) {
+    let (size, outer, screen, is_maximized) = ctx.input(|i| {
+        let viewport = i.viewport();
+        let size = |rect: Option<egui::Rect>| rect.map(|rect| rect.size());
+        let is_maximized = viewport.maximized == Some(true) || viewport.fullscreen == Some(true);
+        (size(viewport.inner_rect), size(viewport.outer_rect), viewport.monitor_size, is_maximized)
+    });
+    let zoom = ctx.zoom_factor();
+    let Some(size) = size.filter(|_| !is_maximized) else { return };
+    let wanted = size * zoom;
+    let around = outer.map_or(egui::Vec2::ZERO, |outer| outer - size);
+    if let Some(screen) = screen
+        && (wanted + around).max(screen) != screen
+    {
+        ctx.send_viewport_cmd(egui::ViewportCommand::Maximized(true));
+    } else if (zoom - 1.0).abs() > 1e-3 {
+        ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(wanted));
+    }
+}
+
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        if !std::mem::replace(&mut self.is_placed, true) {
+            place_window(ui.ctx());
+        }
         self.frame(ui);
     }
 

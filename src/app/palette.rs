@@ -4,11 +4,18 @@ use super::{
     canvas::icons,
     command::{Command, Joint},
     groups::Kept,
+    settings::RecentList,
     texts, theme,
 };
 use crate::pipeline::{Category, DynNode, Registry};
 use egui::{CollapsingHeader, Role, ScrollArea, Sense, Ui, WidgetInfo, text::LayoutJob, vec2};
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Recent recordings, sortings and studies that are shown.
+const SHOWN: usize = 5;
 
 /// The list between two frames.
 #[derive(Default)]
@@ -19,8 +26,8 @@ pub struct NodeList {
 }
 
 impl NodeList {
-    /// Draws the list.
-    pub fn ui(&mut self, ui: &mut Ui, registry: &Registry) -> Vec<Command> {
+    /// Draws the list, below the recordings, sortings and studies opened last.
+    pub fn ui(&mut self, ui: &mut Ui, registry: &Registry, data: &[PathBuf]) -> Vec<Command> {
         let mut commands = Vec::new();
         let width = ui.available_width();
         let edit = egui::TextEdit::singleline(&mut self.query)
@@ -33,6 +40,15 @@ impl NodeList {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             if self.query.trim().is_empty() {
+                if !data.is_empty() {
+                    let title = egui::RichText::new(texts::menus::recent_data()).size(12.0).weak();
+                    CollapsingHeader::new(title).default_open(true).show_unindented(ui, |ui| {
+                        for path in data.iter().take(SHOWN) {
+                            data_row(ui, path, &mut commands);
+                        }
+                    });
+                    ui.add_space(4.0);
+                }
                 if !self.kept.is_empty() {
                     let title = egui::RichText::new(texts::menus::my_library()).size(12.0).weak();
                     CollapsingHeader::new(title).default_open(true).show_unindented(ui, |ui| {
@@ -119,6 +135,33 @@ fn row(ui: &mut Ui, node: &Arc<dyn DynNode>, commands: &mut Vec<Command>) {
             ui.weak(info.source);
         }
         ui.weak(texts::menus::node_hint());
+    });
+}
+
+/// A recording, sorting or study that was open before.
+fn data_row(ui: &mut Ui, path: &Path, commands: &mut Vec<Command>) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let color = theme::category_color(Category::Source, ui.visuals());
+    let response = name_row(ui, &name, Category::Source, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::menus::recent_recording(&name)));
+    if response.double_clicked() {
+        commands.push(Command::Open(path.to_owned()));
+    }
+    response.context_menu(|ui| {
+        if ui.button(texts::menus::add()).clicked() {
+            commands.push(Command::Open(path.to_owned()));
+            ui.close();
+        }
+        if ui.button(texts::menus::take_off_the_list()).clicked() {
+            commands.push(Command::ForgetRecent(RecentList::Data, path.to_owned()));
+            ui.close();
+        }
+    });
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(320.0);
+        ui.strong(name);
+        ui.label(path.display().to_string());
+        ui.weak(texts::menus::recent_data_hint());
     });
 }
 

@@ -118,7 +118,9 @@ impl Panels<'_> {
                 egui::Frame::NONE.fill(p.panel).inner_margin(8).show(ui, |ui| {
                     ui.set_min_size(ui.available_size());
                     let commands = match pane {
-                        Pane::Nodes => self.app.palette.ui(ui, &self.app.registry),
+                        Pane::Nodes => {
+                            self.app.palette.ui(ui, &self.app.registry, &self.app.settings.recent_data)
+                        }
                         _ => self.app.inspector_ui(ui),
                     };
                     self.commands.extend(commands);

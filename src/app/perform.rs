@@ -258,9 +258,8 @@ impl App {
             Command::SwitchTab(by) => self.switch_tab(by),
             Command::CloseTab(number) => self.close_sheet(number.unwrap_or(self.sheet.number)),
             Command::ReopenTab => self.reopen(),
-            Command::ForgetRecent(path) => {
-                self.settings.remember_file(&path, false);
-                self.keeper.recent(path, false);
+            Command::ForgetRecent(list, path) => {
+                self.remember(list, &path, false);
                 self.start.look_again();
             }
             Command::ShowUnsaved => self.dialogs.unsaved = true,

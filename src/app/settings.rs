@@ -11,8 +11,25 @@ use std::{
 
 /// Where it is kept in eframe's storage.
 const KEY: &str = "spikeloom";
-/// Where the files opened last are kept in the folder of what is kept for a while.
-const RECENT: &str = "recent.ron";
+/// What was opened last, in lists of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecentList {
+    /// Pipelines.
+    Pipelines,
+    /// Recordings, sortings and studies.
+    Data,
+}
+
+impl RecentList {
+    /// Where it is kept in the folder of what is kept for a while.
+    fn file(self) -> &'static str {
+        match self {
+            RecentList::Pipelines => "recent.ron",
+            RecentList::Data => "recent_data.ron",
+        }
+    }
+}
+
 /// Files kept in "Open recent".
 const MAX_RECENT: usize = 10;
 
@@ -47,9 +64,12 @@ pub struct Settings {
     pub theme: ThemePreference,
     /// Size of everything, 1 at first.
     pub scale: f32,
-    /// Files opened last, newest first; kept in a file of their own, at once.
+    /// Pipelines opened last, newest first; kept in a file of their own, at once.
     #[serde(skip)]
     pub recent: Vec<PathBuf>,
+    /// Recordings, sortings and studies opened last, as the pipelines.
+    #[serde(skip)]
+    pub recent_data: Vec<PathBuf>,
     /// Where a file was chosen last.
     pub folder: Option<PathBuf>,
     /// The map in the corner of the canvas is shown where something is out of sight.
@@ -68,6 +88,7 @@ impl Default for Settings {
             theme: ThemePreference::System,
             scale: 1.0,
             recent: Vec::new(),
+            recent_data: Vec::new(),
             folder: None,
             minimap: true,
             views: Vec::new(),
@@ -123,15 +144,23 @@ impl Settings {
     }
 
     /// Adds what was opened in earlier sessions below what was opened in this one.
-    pub fn recall_files(&mut self, earlier: Vec<PathBuf>) {
-        let new: Vec<PathBuf> = earlier.into_iter().filter(|path| !self.recent.contains(path)).collect();
-        self.recent.extend(new);
-        self.recent.truncate(MAX_RECENT);
+    pub fn recall_files(&mut self, list: RecentList, earlier: Vec<PathBuf>) {
+        let recent = self.recent_of(list);
+        let new: Vec<PathBuf> = earlier.into_iter().filter(|path| !recent.contains(path)).collect();
+        recent.extend(new);
+        recent.truncate(MAX_RECENT);
     }
 
-    /// Takes a file off the list of recent ones and, where it `is_open`, puts it first.
-    pub fn remember_file(&mut self, path: &Path, is_open: bool) {
-        remember(&mut self.recent, path, is_open);
+    /// Takes a file off a list of recent ones and, where it `is_open`, puts it first.
+    pub fn remember_file(&mut self, list: RecentList, path: &Path, is_open: bool) {
+        remember(self.recent_of(list), path, is_open);
+    }
+
+    fn recent_of(&mut self, list: RecentList) -> &mut Vec<PathBuf> {
+        match list {
+            RecentList::Pipelines => &mut self.recent,
+            RecentList::Data => &mut self.recent_data,
+        }
     }
 }
 
@@ -145,8 +174,8 @@ fn remember(recent: &mut Vec<PathBuf>, path: &Path, is_open: bool) {
 }
 
 /// The files opened last that a state folder knows, newest first; none where it knows none.
-pub fn recent_files(state_folder: &Path) -> Vec<PathBuf> {
-    let text = std::fs::read_to_string(state_folder.join(RECENT)).unwrap_or_default();
+pub fn recent_files(state_folder: &Path, list: RecentList) -> Vec<PathBuf> {
+    let text = std::fs::read_to_string(state_folder.join(list.file())).unwrap_or_default();
     ron::from_str(&text).unwrap_or_default()
 }
 
@@ -154,13 +183,18 @@ pub fn recent_files(state_folder: &Path) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn keep_recent_file(state_folder: &Path, path: &Path, is_open: bool) -> Result<(), String> {
-    let mut recent = recent_files(state_folder);
+pub fn keep_recent_file(
+    state_folder: &Path,
+    list: RecentList,
+    path: &Path,
+    is_open: bool,
+) -> Result<(), String> {
+    let mut recent = recent_files(state_folder, list);
     remember(&mut recent, path, is_open);
     let text = ron::ser::to_string_pretty(&recent, ron::ser::PrettyConfig::new());
     let text = text.map_err(|error| error.to_string())?;
     std::fs::create_dir_all(state_folder).map_err(|error| error.to_string())?;
-    atomic::write_file(&state_folder.join(RECENT), text.as_bytes()).map_err(|error| error.to_string())
+    atomic::write_file(&state_folder.join(list.file()), text.as_bytes()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -172,18 +206,24 @@ mod tests {
     fn recent_files_are_there_at_once_and_go_when_they_are_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
-        assert!(recent_files(&state).is_empty());
+        assert!(recent_files(&state, RecentList::Pipelines).is_empty());
         for number in 0..12 {
-            keep_recent_file(&state, &folder.path().join(format!("{number}.ron")), true).unwrap();
+            keep_recent_file(
+                &state,
+                RecentList::Pipelines,
+                &folder.path().join(format!("{number}.ron")),
+                true,
+            )
+            .unwrap();
         }
-        keep_recent_file(&state, &folder.path().join("5.ron"), true).unwrap();
-        keep_recent_file(&state, &folder.path().join("11.ron"), false).unwrap();
-        let names: Vec<String> = recent_files(&state)
+        keep_recent_file(&state, RecentList::Pipelines, &folder.path().join("5.ron"), true).unwrap();
+        keep_recent_file(&state, RecentList::Pipelines, &folder.path().join("11.ron"), false).unwrap();
+        let names: Vec<String> = recent_files(&state, RecentList::Pipelines)
             .iter()
             .map(|p| p.file_stem().unwrap().to_string_lossy().into_owned())
             .collect();
         assert_eq!(names, ["5", "10", "9", "8", "7", "6", "4", "3", "2"]);
-        std::fs::write(state.join(RECENT), "torn").unwrap();
-        assert!(recent_files(&state).is_empty());
+        std::fs::write(state.join(RecentList::Pipelines.file()), "torn").unwrap();
+        assert!(recent_files(&state, RecentList::Pipelines).is_empty());
     }
 }

@@ -22,6 +22,8 @@ pub struct Sheet {
     pub meaning: u64,
     /// The state that was asked about last.
     pub checked: Option<u64>,
+    /// The last run warned: what can be mended is shown once it is known.
+    pub has_warned: bool,
     /// What is wrong with the pipeline.
     pub problems: Vec<Problem>,
     /// Parameters that nodes offer beyond those they declare.

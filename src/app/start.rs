@@ -1,7 +1,8 @@
 //! The start screen, shown while nothing is begun: recent pipelines, templates, a place to drop a recording.
 
 use super::{
-    App, answer::Recent, command::Command, examples::EXAMPLES, shortcuts, sketch::Sketch, text, texts, theme,
+    App, answer::Recent, command::Command, examples::EXAMPLES, settings::RecentList, shortcuts,
+    sketch::Sketch, text, texts, theme,
 };
 use crate::pipeline::Document;
 use egui::{
@@ -193,7 +194,7 @@ impl App {
                 );
             }
             if forget.on_hover_text(texts::files::forget_hint()).clicked() {
-                commands.push(Command::ForgetRecent(file.path.clone()));
+                commands.push(Command::ForgetRecent(RecentList::Pipelines, file.path.clone()));
             } else if response.on_hover_text(file.path.display().to_string()).clicked() {
                 commands.push(Command::Open(file.path.clone()));
             }

@@ -68,7 +68,11 @@ impl App {
         if !self.queue.is_empty() {
             status = format!("{status} · {}", menus::queued(&counts::runs(self.queue.len())));
         }
-        let words = egui::RichText::new(status).color(if running { p.text } else { p.text_weak });
+        let words = egui::RichText::new(status).color(match running {
+            true => p.text,
+            false if self.sheet.runs.has_warned() => p.warn,
+            false => p.text_weak,
+        });
         ui.add(egui::Label::new(words).truncate());
     }
 

@@ -3,11 +3,12 @@
 use super::{CliError, arguments::InfoArguments, input::open_recording, output};
 use crate::{
     data::{Id, Recording, Sorting},
-    io::{self, Description},
+    io::{self, Description, study::Entry},
 };
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 
-/// Says what a recording or sorting holds, without reading its samples.
+/// Says what a recording, a sorting or a study of them holds, without reading samples.
 ///
 /// # Errors
 /// Where it cannot be opened, or needs options that were not given.
@@ -15,7 +16,11 @@ pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
     let options = arguments.reading.options();
     let inner = io::only_one_inside(&arguments.input);
     let input = inner.as_ref().unwrap_or(&arguments.input);
-    let description = io::describe(input, &options)?;
+    let description = match io::describe(input, &options) {
+        Ok(description) => description,
+        Err(_) if let Some((_, entries)) = io::study::at(input) => return study(&entries, arguments.json),
+        Err(error) => return Err(error.into()),
+    };
     let recording = description.is_recording.then(|| open_recording(input, &options)).transpose();
     let sorting = description
         .is_sorting
@@ -40,6 +45,47 @@ pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
         return output::json(&Json::Object(out));
     }
     output::text(&text(&description, recording.as_ref(), sorting.as_ref()))
+}
+
+/// Rows of a study that are told one by one.
+const TOLD: usize = 40;
+
+/// The recordings of a study with their keys, and what is wrong with those that cannot be opened.
+fn study(entries: &[Entry], as_json: bool) -> Result<(), CliError> {
+    let opened =
+        |entry: &Entry| entry.open(&io::OpenOptions::default(), None).map(|found| found.info().clone());
+    if as_json {
+        let recordings: Vec<Json> = entries
+            .iter()
+            .map(|entry| {
+                let truth = entry.truth.as_ref().and_then(|truth| truth.as_ref().ok());
+                let error = opened(entry).err().map(|error| error.to_string());
+                json!({"keys": entry.keys, "path": entry.name(), "truth": truth, "error": error})
+            })
+            .collect();
+        return output::json(&json!({"format": "study", "recordings": recordings}));
+    }
+    let names: BTreeSet<&String> = entries.iter().flat_map(|entry| entry.keys.keys()).collect();
+    let mut rows = vec![names.iter().map(|name| (*name).clone()).collect::<Vec<_>>()];
+    rows[0].extend(["recording".into(), "channels".into(), "length".into()]);
+    for entry in entries.iter().take(TOLD) {
+        let cell = |name: &&String| match entry.keys.get(*name) {
+            Some(Json::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
+        let mut row: Vec<String> = names.iter().map(cell).collect();
+        row.push(entry.name());
+        match opened(entry) {
+            Ok(info) => row.extend([info.num_channels().to_string(), format!("{:.3} s", info.duration_s())]),
+            Err(error) => row.extend(["–".into(), error.to_string()]),
+        }
+        rows.push(row);
+    }
+    let more = entries.len().saturating_sub(TOLD);
+    let rest = if more > 0 { format!("and {more} more; --json tells all\n") } else { String::new() };
+    let head = format!("a study of {} recordings (node read_study)\n", entries.len());
+    output::text(&format!("{head}{}{rest}", output::columns(&rows)))
 }
 
 fn recording_fields(out: &mut Map<String, Json>, recording: &Recording) {

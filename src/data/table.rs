@@ -1,7 +1,7 @@
 //! Named typed columns: metrics, comparisons, properties of units.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What values are in where the gain of a recording is not known.
 pub const RAW_UNITS: &str = "raw units";
@@ -57,6 +57,18 @@ impl TableColumn {
             TableColumn::Bool(v) => v.get(row).map(|&x| f64::from(u8::from(x))),
             TableColumn::Text(_) => None,
         }
+    }
+
+    /// The different cells as text: numbers in their order, words as they come.
+    pub fn distinct(&self) -> Vec<String> {
+        let mut rows: Vec<usize> = (0..self.len()).collect();
+        if !matches!(self, TableColumn::Text(_)) {
+            rows.sort_by(|&a, &b| {
+                self.number(a).partial_cmp(&self.number(b)).unwrap_or(std::cmp::Ordering::Equal)
+            });
+        }
+        let mut seen = HashSet::new();
+        rows.into_iter().map(|row| self.cell(row)).filter(|cell| seen.insert(cell.clone())).collect()
     }
 }
 

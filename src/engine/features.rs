@@ -15,6 +15,7 @@ use super::{
     lanes::LANES,
     passes::{SpanData, all_spans, over_pieces_kept, over_spans},
     same_channels,
+    taps::Taps,
 };
 use crate::data::{Features, PeakSign, Peaks, RecordingInfo};
 use ndarray::Array2;
@@ -153,7 +154,7 @@ pub(super) fn detect_features(
 struct Projector {
     basis: Basis,
     /// The basis at each offset of a sample from those that are there.
-    thinned: Vec<Basis>,
+    thinned: Vec<Taps>,
     neighbors: Vec<Vec<u32>>,
     max_channels: usize,
     quota: Quota,
@@ -255,7 +256,7 @@ impl Projector {
     fn new(thin: &Chain, geometry: &Geometry, basis: Basis, params: &FeatureParams, spans: usize) -> Self {
         let neighbors = geometry.neighbors(params.radius_um, params.max_channels);
         Self {
-            thinned: (0..thin.step()).map(|offset| basis.thinned(thin.step(), offset)).collect(),
+            thinned: (0..thin.step()).map(|offset| basis.thinned(thin.step(), offset).taps()).collect(),
             basis,
             max_channels: neighbors.iter().map(Vec::len).max().unwrap_or(0),
             neighbors,
@@ -306,22 +307,19 @@ impl Projector {
         let first = frame - REACH as i64;
         for (index, &channel) in channels.iter().enumerate() {
             let trace = block.channel(channel as usize);
-            for (offset, basis) in self.thinned.iter().enumerate() {
+            for (offset, taps) in self.thinned.iter().enumerate() {
                 // Of the places those this far after a sample that is there; a register full of them is projected.
                 let skip = (offset as i64 - first).rem_euclid(step);
                 let start = (first + skip - offset as i64) / step
                     - block.first_frame() as i64
-                    - basis.num_before as i64;
-                let window = &mut window[..basis.num_samples() + LANES - 1];
-                for (i, x) in window.iter_mut().enumerate() {
-                    // Beyond the ends of the recording there is silence.
-                    *x = usize::try_from(start + i as i64)
-                        .ok()
-                        .and_then(|t| trace.get(t))
-                        .copied()
-                        .unwrap_or(0.0);
-                }
-                basis.project(window, projected, LANES);
+                    - taps.num_before() as i64;
+                let length = taps.num_samples() + LANES - 1;
+                let within = usize::try_from(start).ok().and_then(|start| trace.get(start..start + length));
+                taps.project(
+                    within.unwrap_or_else(|| padded(trace, start, &mut window[..length])),
+                    projected,
+                    LANES,
+                );
                 for (at, projected) in at.iter_mut().zip(projected.chunks_exact(LANES)).take(k) {
                     for (slot, &p) in at[skip as usize..].iter_mut().step_by(step as usize).zip(projected) {
                         *slot = p;
@@ -358,6 +356,14 @@ impl Projector {
             units: None,
         }
     }
+}
+
+/// Samples from `start` on; beyond the ends of the recording there is silence.
+fn padded<'a>(trace: &[f32], start: i64, window: &'a mut [f32]) -> &'a [f32] {
+    for (i, x) in window.iter_mut().enumerate() {
+        *x = usize::try_from(start + i as i64).ok().and_then(|t| trace.get(t)).copied().unwrap_or(0.0);
+    }
+    window
 }
 
 /// Where a projection is largest in absolute value, between samples, `reach` off the ends at most.

@@ -44,6 +44,7 @@ pub mod sort;
 mod spans;
 pub mod spikeinterface_chain;
 pub mod synthetic;
+pub mod taps;
 pub mod templates;
 mod tile;
 pub mod waveforms;

@@ -2,6 +2,7 @@
 
 mod correlograms;
 mod drift_map;
+mod grid;
 mod picture;
 mod probe;
 mod raster;
@@ -12,6 +13,7 @@ mod waveforms;
 
 pub use correlograms::correlograms;
 pub use drift_map::{DriftMapPoint, drift_map, motion, peaks_of, spikes_of};
+pub use grid::grid;
 pub use picture::picture;
 pub use probe::probe;
 pub use raster::raster;

@@ -36,20 +36,14 @@ pub fn table(
     series: &[String],
     marks: Marks,
 ) -> Result<Figure, FigureError> {
-    let column = |name: &str| {
-        table.column(name).ok_or_else(|| {
-            let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
-            FigureError(format!("there is no column \"{name}\"; the columns are {}", names.join(", ")))
-        })
-    };
-    let (across, up) = (column(x)?, column(y)?);
+    let (across, up) = (column(table, x)?, column(table, y)?);
     if matches!(up, TableColumn::Text(_)) {
         return Err(FigureError(format!("column \"{y}\" holds words: numbers expected")));
     }
-    let named = series.iter().map(|name| column(name)).collect::<Result<Vec<_>, _>>()?;
+    let named = series.iter().map(|name| column(table, name)).collect::<Result<Vec<_>, _>>()?;
     // Words, and whatever has bars, stand side by side.
     let is_named = marks == Marks::Bars || matches!(across, TableColumn::Text(_) | TableColumn::Bool(_));
-    let names = if is_named { places(across) } else { Vec::new() };
+    let names = if is_named { across.distinct() } else { Vec::new() };
     let mut lines: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
     for row in 0..table.num_rows() {
         let name: Vec<String> = named.iter().map(|column| column.cell(row)).collect();
@@ -146,20 +140,10 @@ pub fn table(
     })
 }
 
-/// The different cells of a column: numbers in their order, words as they come.
-fn places(column: &TableColumn) -> Vec<String> {
-    let mut rows: Vec<usize> = (0..column.len()).collect();
-    if !matches!(column, TableColumn::Text(_)) {
-        rows.sort_by(|&a, &b| {
-            column.number(a).partial_cmp(&column.number(b)).unwrap_or(std::cmp::Ordering::Equal)
-        });
-    }
-    let mut names: Vec<String> = Vec::new();
-    for row in rows {
-        let cell = column.cell(row);
-        if !names.contains(&cell) {
-            names.push(cell);
-        }
-    }
-    names
+/// A column by its name.
+pub(super) fn column<'a>(table: &'a Table, name: &str) -> Result<&'a TableColumn, FigureError> {
+    table.column(name).ok_or_else(|| {
+        let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
+        FigureError(format!("there is no column \"{name}\"; the columns are {}", names.join(", ")))
+    })
 }

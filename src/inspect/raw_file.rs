@@ -1,6 +1,9 @@
 //! What a raw file may be: its likely layouts, and what lies beside it that tells the sampling frequency.
 
-use crate::engine::layout::{Bytes, Suggestion, suggest};
+use crate::{
+    data::DType,
+    engine::layout::{Bytes, Suggestion, suggest},
+};
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
@@ -33,6 +36,8 @@ pub struct RawFile {
     pub suggestions: Vec<Suggestion>,
     /// Its sampling frequency in Hz and where that stands.
     pub rate: Option<(f64, String)>,
+    /// µV per unit, where the program that recorded it says so.
+    pub gain_to_uv: Option<f64>,
 }
 
 /// Looks at a raw file; reads a few megabytes of it.
@@ -53,8 +58,49 @@ pub fn raw_file(path: &Path) -> Result<RawFile, String> {
         file.seek(SeekFrom::Start(at)).ok()?;
         file.read_exact(&mut bytes).ok().map(|()| bytes)
     };
-    let suggestions = suggest(&Bytes { size, read: &read });
-    Ok(RawFile { size, suggestions, rate: rate(path) })
+    let mut suggestions = suggest(&Bytes { size, read: &read });
+    let Some(stream) = open_ephys(path) else {
+        return Ok(RawFile { size, suggestions, rate: rate(path), gain_to_uv: None });
+    };
+    // What is written wins over what the bytes look like.
+    suggestions.sort_by_key(|found| {
+        let layout = &found.layout;
+        (layout.num_channels, layout.dtype, layout.file_offset) != (stream.num_channels, DType::Int16, 0)
+    });
+    let rate = Some((stream.rate, OEBIN.to_owned()));
+    Ok(RawFile { size, suggestions, rate, gain_to_uv: stream.gain_to_uv })
+}
+
+/// The description of an Open Ephys recording, two folders above its `continuous.dat`.
+const OEBIN: &str = "structure.oebin";
+
+/// What the description of an Open Ephys recording says of one of its files.
+struct Stream {
+    rate: f64,
+    num_channels: usize,
+    /// Where it is the same for all channels, and in µV.
+    gain_to_uv: Option<f64>,
+}
+
+fn open_ephys(path: &Path) -> Option<Stream> {
+    let folder = path.parent()?;
+    let text = std::fs::read(folder.parent()?.parent()?.join(OEBIN)).ok()?;
+    let described: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    let is_it = |stream: &&serde_json::Value| {
+        stream["folder_name"].as_str().is_some_and(|own| own.trim_end_matches('/') == name)
+    };
+    let stream = described["continuous"].as_array()?.iter().find(is_it)?;
+    let channels = stream["channels"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let gain = |channel: &serde_json::Value| {
+        channel["bit_volts"].as_f64().filter(|_| channel["units"].as_str() != Some("V"))
+    };
+    let first = channels.first().and_then(gain);
+    Some(Stream {
+        rate: plausible(stream["sample_rate"].as_f64()?)?,
+        num_channels: stream["num_channels"].as_u64()? as usize,
+        gain_to_uv: first.filter(|_| channels.iter().all(|channel| gain(channel) == first)),
+    })
 }
 
 /// The sampling frequency that the name of a file or a small text beside it tells.
@@ -130,6 +176,26 @@ mod tests {
         assert_eq!(rate_in_text("{\"sample_rate\": 15000.0, \"dtype\": \"int16\"}"), Some(15_000.0));
         assert_eq!(rate_in_text("offset = 0\nfs = 24414.0625\n"), Some(24_414.062_5));
         assert_eq!(rate_in_text("refs 20000"), None);
+    }
+
+    #[test]
+    fn open_ephys_tells_its_channels_rate_and_gain() {
+        let folder = tempfile::tempdir().unwrap();
+        let stream = folder.path().join("continuous/Rhythm-100.0");
+        std::fs::create_dir_all(&stream).unwrap();
+        let channel = r#"{"bit_volts": 0.195, "units": "uV"}"#;
+        let text = format!(
+            r#"{{"continuous": [{{"folder_name": "Rhythm-100.0/", "sample_rate": 25000, "num_channels": 3,
+                "channels": [{channel}, {channel}, {channel}]}}]}}"#
+        );
+        std::fs::write(folder.path().join(OEBIN), text).unwrap();
+        let path = stream.join("continuous.dat");
+        let samples: Vec<u8> = (0..6000u32).flat_map(|i| ((i * 37 % 201) as i16).to_le_bytes()).collect();
+        std::fs::write(&path, samples).unwrap();
+        let found = raw_file(&path).unwrap();
+        assert_eq!(found.rate, Some((25_000.0, OEBIN.to_owned())));
+        assert_eq!(found.gain_to_uv, Some(0.195));
+        assert_eq!(found.suggestions[0].layout.num_channels, 3);
     }
 
     #[test]

@@ -28,21 +28,46 @@ pub fn write_table(path: &Path, table: &Table) -> Result<(), Error> {
 /// # Errors
 /// Where it cannot be read or a row has another number of cells, with its line.
 pub fn read_table(path: &Path) -> Result<Table, Error> {
+    let (table, uneven) = read_uneven(path)?;
+    match uneven.first() {
+        Some((_, reason)) => Err(Error::format(path, format!("not a table: {reason}"))),
+        None => Ok(table),
+    }
+}
+
+/// Reads a table as [`read_table`] does, also where rows have another number of cells than the header: cells that are
+/// missing are empty, those too many are left out. The second value has these rows (from 0) and what is wrong with them.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read_uneven(path: &Path) -> Result<(Table, Vec<(usize, String)>), Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader =
-        ::csv::ReaderBuilder::new().delimiter(delimiter(path, text)).from_reader(text.as_bytes());
+    let mut reader = ::csv::ReaderBuilder::new()
+        .delimiter(delimiter(path, text))
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let failed = |e: ::csv::Error| Error::format(path, format!("not a table: {e}"));
     let names: Vec<String> = reader.headers().map_err(failed)?.iter().map(|n| n.trim().to_owned()).collect();
     let mut cells: Vec<Vec<String>> = vec![Vec::new(); names.len()];
-    for record in reader.records() {
-        for (column, cell) in cells.iter_mut().zip(record.map_err(failed)?.iter()) {
+    let mut uneven = Vec::new();
+    for (row, record) in reader.records().enumerate() {
+        let record = record.map_err(failed)?;
+        if record.len() != names.len() {
+            let line = record.position().map_or(row as u64 + 2, |position| position.line());
+            let cells = if record.len() == 1 { "cell" } else { "cells" };
+            uneven.push((
+                row,
+                format!("line {line} has {} {cells}, the header has {}", record.len(), names.len()),
+            ));
+        }
+        for (column, cell) in cells.iter_mut().zip(record.iter().chain(std::iter::repeat(""))) {
             column.push(cell.trim().to_owned());
         }
     }
     let columns = names.into_iter().zip(cells.into_iter().map(typed)).collect();
-    Ok(Table::new(columns))
+    Ok((Table::new(columns), uneven))
 }
 
 /// A column of the narrowest type that holds all cells; empty cells are missing numbers.
@@ -103,6 +128,8 @@ mod tests {
         write_table(&path, &table).unwrap();
         assert_eq!(read_table(&path).unwrap().column("snr").unwrap().number(0), None);
         std::fs::write(&path, "a,b\n1,2\n3\n").unwrap();
-        assert!(read_table(&path).unwrap_err().to_string().contains("line: 3"));
+        assert!(read_table(&path).unwrap_err().to_string().contains("line 3 has 1 cell, the header has 2"));
+        let (table, uneven) = read_uneven(&path).unwrap();
+        assert_eq!((table.num_rows(), uneven.len(), uneven[0].0), (2, 1, 1));
     }
 }

@@ -219,8 +219,9 @@ fn not_read(path: &Path) -> Option<&'static str> {
     let open_ephys = ["structure.oebin", "settings.xml"].iter().any(|f| path.join(f).is_file());
     if open_ephys || has_extension(path, &["xml"]) {
         return Some(
-            "Open Ephys folders are not read yet: open continuous.dat within it with --dtype int16, --num-channels and \
-             --sampling-frequency (structure.oebin tells them), or export a binary folder with SpikeInterface \
+            "Open Ephys folders are not read as a whole yet: open the continuous.dat of a stream within it, which in the \
+             window takes its channels, rate and gain from structure.oebin (on the command line give --dtype int16, \
+             --num-channels and --sampling-frequency), or export a binary folder with SpikeInterface \
              (recording.save(folder=…, format=\"binary\"))",
         );
     }

@@ -100,6 +100,13 @@ impl Default for CommandParams {
     }
 }
 
+fn not_found(params: &CommandParams) -> String {
+    format!(
+        "\"{}\" is not found on the path or at the folder of the pipeline: install it, or name its file",
+        params.program
+    )
+}
+
 /// Runs a program on files made of its inputs and reads what it wrote.
 pub struct Command;
 
@@ -212,6 +219,12 @@ impl Node for Command {
         TaskNeeds { cores: params.cores, memory_bytes, time_s }
     }
 
+    fn lacks(&self, params: &Self::Params, base: &Path) -> Vec<ParamProblem> {
+        let is_missing = !params.program.trim().is_empty() && process::find(&params.program, base).is_none();
+        let lacked = is_missing.then(|| ParamProblem { field: "program".into(), message: not_found(params) });
+        lacked.into_iter().collect()
+    }
+
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
         // Another version of the program is another program.
         process::find(&params.program, base).into_iter().chain(params.files.iter().cloned()).collect()
@@ -258,12 +271,8 @@ impl Node for Command {
             return Err(NodeError::Input(message));
         }
         let call = process::Call {
-            program: process::find(&params.program, &context.base_folder).ok_or_else(|| {
-                NodeError::Input(format!(
-                    "program: \"{}\" is not found on the path or at the folder of the pipeline: install it, or name its file",
-                    params.program
-                ))
-            })?,
+            program: process::find(&params.program, &context.base_folder)
+                .ok_or_else(|| NodeError::Input(format!("program: {}", not_found(params))))?,
             arguments: fill(&params.arguments, "arguments")?,
             environment: fill(&params.environment, "environment")?,
             working_folder,

@@ -84,7 +84,7 @@ impl Node for DetectPeaks {
     }
 
     fn acts(&self, _: &Self::Params) -> Vec<Act> {
-        vec![Act::ShowsPeaks]
+        vec![Act::ShowsPeaks { always: true }]
     }
 
     fn glimpse(&self, inputs: &Inputs) -> Result<Option<Glimpse<Self::Params>>, NodeError> {

@@ -21,6 +21,8 @@ pub enum PlotMarks {
     Lines,
     /// A bar a row, those of one x beside each other.
     Bars,
+    /// A grid: series below each other, x beside each other, y as shade and number.
+    Grid,
 }
 
 /// What is drawn over what.
@@ -47,10 +49,10 @@ impl Node for PlotTable {
     const INFO: NodeInfo = NodeInfo {
         kind: "plot_table",
         label: "Plot table",
-        summary: "Draws a column of a table over another one as points, lines or bars, a colour for each series.",
+        summary: "Draws a column of a table over another one as points, lines or bars, a colour for each series; or as a grid of shades.",
         source: "",
         category: Category::Look,
-        search: &["figure", "chart", "scatter", "bar", "line", "study", "report"],
+        search: &["figure", "chart", "scatter", "bar", "line", "heat map", "matrix", "study", "report"],
         version: 2,
         work: Work::Task(TaskClass::Other),
         inputs: &[Port::new("table", PortType::Table)],
@@ -58,11 +60,6 @@ impl Node for PlotTable {
     };
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
-        let marks = match params.marks {
-            PlotMarks::Points => figures::Marks::Points,
-            PlotMarks::Lines => figures::Marks::Lines,
-            PlotMarks::Bars => figures::Marks::Bars,
-        };
         let table = inputs.table("table")?;
         let named = |name: &String, found: Option<&(String, TableColumn)>| match (name.is_empty(), found) {
             (true, Some((first, _))) => first.clone(),
@@ -74,7 +71,13 @@ impl Node for PlotTable {
         };
         let y = named(&params.y, table.columns.iter().find(is_y));
         let title = if params.title.is_empty() { format!("{y} over {x}") } else { params.title.clone() };
-        let figure = figures::table(table, &title, &x, &y, &params.series, marks);
+        let drawn = |marks| figures::table(table, &title, &x, &y, &params.series, marks);
+        let figure = match params.marks {
+            PlotMarks::Points => drawn(figures::Marks::Points),
+            PlotMarks::Lines => drawn(figures::Marks::Lines),
+            PlotMarks::Bars => drawn(figures::Marks::Bars),
+            PlotMarks::Grid => figures::grid(table, &title, &x, &y, &params.series),
+        };
         Ok(Outputs::one("figure", figure.map_err(|error| NodeError::Input(error.to_string()))?))
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     data::{DType, Table, TableColumn},
     io::study::{self, Entry, Place, Study},
     pipeline::{
-        Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, OwnItem,
+        Act, Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, OwnItem,
         ParamProblem, Port, PortType, RunContext, Value, Work,
     },
 };
@@ -139,6 +139,11 @@ impl Node for ReadStudy {
             Port::new("table", PortType::Table),
         ],
     };
+
+    fn acts(&self, params: &Self::Params) -> Vec<Act> {
+        let path = if params.files.is_empty() { "path" } else { "files" };
+        vec![Act::TakesProbe { field: "probe" }, Act::ReadsRaw { path }]
+    }
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         let mut problems = match params.files.is_empty() {

@@ -39,6 +39,8 @@ pub struct SummarizeTableParams {
     pub values: Vec<String>,
     /// What is made of their values.
     pub statistic: Statistic,
+    /// Column whose cells become columns, such as sorter: recordings below each other, sorters beside each other.
+    pub across: String,
     /// Only rows that meet a condition over the columns, such as snr > 3.
     #[schemars(extend("label" = "Only rows where"))]
     pub condition: Option<String>,
@@ -52,11 +54,11 @@ impl Node for SummarizeTable {
     const INFO: NodeInfo = NodeInfo {
         kind: "summarize_table",
         label: "Summarize table",
-        summary: "Makes one row of all that are equal in some columns: mean, median, sum, least or greatest of the others.",
-        source: "pandas groupby",
+        summary: "Makes one row of all that are equal in some columns: mean, median, sum, least or greatest of the others; the cells of one column can become columns.",
+        source: "pandas groupby and pivot_table",
         category: Category::Look,
         search: &["groupby", "aggregate", "pivot", "mean", "average", "filter rows", "where"],
-        version: 1,
+        version: 2,
         work: Work::Task(TaskClass::Other),
         inputs: &[Port::new("table", PortType::Table)],
         outputs: &[Port::new("table", PortType::Table)],
@@ -96,6 +98,13 @@ fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, Stri
                 columns()
             ));
         }
+    }
+    if !params.across.is_empty() && table.column(&params.across).is_none() {
+        return Err(format!(
+            "across: there is no column \"{}\"; the columns are {}",
+            params.across,
+            columns()
+        ));
     }
     // Rows in which an expression asks for a cell that is missing belong nowhere.
     let is_missing =
@@ -138,17 +147,36 @@ fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, Stri
             groups.keys().filter_map(|group| group.get(index).cloned()).collect();
         result.set(name, of_cells(&cells));
     }
-    result.set("count", TableColumn::Int(groups.values().map(|rows| rows.len() as i64).collect()));
-    for (name, column) in &table.columns {
-        let is_asked = params.values.is_empty() || params.values.contains(name);
-        if !is_asked || matches!(column, TableColumn::Text(_)) || result.column(name).is_some() {
-            continue;
+    let asked: Vec<&(String, TableColumn)> = table
+        .columns
+        .iter()
+        .filter(|(name, column)| {
+            let is_asked = params.values.is_empty() || params.values.contains(name);
+            let is_taken = *name == params.across || result.column(name).is_some();
+            is_asked && !is_taken && !matches!(column, TableColumn::Text(_))
+        })
+        .collect();
+    let unit = |name: &str| table.units.get(name).cloned();
+    let over = |column: &TableColumn, rows: &mut dyn Iterator<Item = usize>| {
+        statistic(rows.filter_map(|row| column.number(row)).collect(), params.statistic)
+    };
+    let Some(across) = table.column(&params.across) else {
+        result.set("count", TableColumn::Int(groups.values().map(|rows| rows.len() as i64).collect()));
+        for (name, column) in asked {
+            let cells = groups.values().map(|rows| over(column, &mut rows.iter().copied()));
+            result.set(name, TableColumn::Float(cells.collect()));
+            result.units.extend(unit(name).map(|unit| (name.clone(), unit)));
         }
-        let of = |rows: &Vec<usize>| {
-            statistic(rows.iter().filter_map(|&row| column.number(row)).collect(), params.statistic)
-        };
-        result.set(name, TableColumn::Float(groups.values().map(of).collect()));
-        result.units.extend(table.units.get(name).map(|unit| (name.clone(), unit.clone())));
+        return Ok(result);
+    };
+    for cell in across.distinct() {
+        for (name, column) in &asked {
+            let own = if asked.len() == 1 { cell.clone() } else { format!("{name} {cell}") };
+            let is_here = |row: &usize| across.cell(*row) == cell;
+            let cells = groups.values().map(|rows| over(column, &mut rows.iter().copied().filter(is_here)));
+            result.set(&own, TableColumn::Float(cells.collect()));
+            result.units.extend(unit(name).map(|unit| (own, unit)));
+        }
     }
     Ok(result)
 }
@@ -209,6 +237,18 @@ mod tests {
         assert_eq!(found.column("count"), Some(&TableColumn::Int(vec![2, 1])), "a missing SNR is nowhere");
         let found = summarize(&table, &params(&[], Some("snr > 2"))).unwrap_or_default();
         assert_eq!(found.column("count"), Some(&TableColumn::Int(vec![2])));
+        let mut beside = params(&["from = floor(snr / 4) * 4"], None);
+        beside.across = "sorter".into();
+        let found = summarize(&table, &beside).unwrap_or_default();
+        assert_eq!(found.columns.len(), 3);
+        let cell = |sorter: &str, row| found.column(sorter).and_then(|column| column.number(row));
+        assert_eq!(
+            [cell("a", 0), cell("b", 0), cell("a", 1), cell("b", 1)],
+            [Some(0.2), Some(0.4), Some(0.8), None]
+        );
+        beside.across = "sortr".into();
+        let error = summarize(&table, &beside).err().unwrap_or_default();
+        assert!(error.starts_with("across: there is no column \"sortr\""), "{error}");
         let error = summarize(&table, &params(&["sortr"], None)).err().unwrap_or_default();
         assert!(error.contains("the columns are sorter, snr, accuracy"), "{error}");
         for (how, value) in

@@ -41,7 +41,10 @@ pub enum Act {
         field: &'static str,
     },
     /// Shows at once what it would find in a short stretch ([`Node::glimpse`](super::Node::glimpse)).
-    ShowsPeaks,
+    ShowsPeaks {
+        /// Also where it is not worked on: it learns what it needs in no time.
+        always: bool,
+    },
     /// Reads a file whose layout has to be told where it is raw.
     ReadsRaw {
         /// The parameter that names the file.

@@ -35,7 +35,7 @@ impl Pipeline {
         let instance = self.node(name)?;
         let node = registry.get(&instance.kind)?;
         match remedy {
-            Remedy::Lower(field) => step_edit(&**node, instance, field, LOWER),
+            Remedy::Lower(field) => lower_edit(&**node, instance, field),
             Remedy::Raise(field) => step_edit(&**node, instance, field, 1.0 / LOWER),
             Remedy::Reset(field) => {
                 let spec = node.specs().iter().find(|spec| spec.name == *field)?;
@@ -129,6 +129,17 @@ impl Pipeline {
 
 /// By how much a value is lowered in one step.
 const LOWER: f64 = 0.8;
+
+/// A number of a node back at its default where it is far above it, else a step lower.
+fn lower_edit(node: &dyn DynNode, instance: &NodeInstance, field: &str) -> Option<(String, Edit)> {
+    let spec = node.specs().iter().find(|spec| spec.name == field)?;
+    let value = instance.params.get(field).and_then(serde_json::Value::as_f64);
+    let factor = match (value, spec.default.as_f64()) {
+        (Some(value), Some(usual)) if usual > 0.0 && usual < LOWER * value => usual / value,
+        _ => LOWER,
+    };
+    step_edit(node, instance, field, factor)
+}
 
 /// A number of a node times a factor, of two digits and within its range.
 fn step_edit(

@@ -81,15 +81,24 @@ impl Registry {
         found.into_iter().map(|(.., node)| node).collect()
     }
 
-    /// Nodes with an input (or, with `inputs` false, an output) of a type.
+    /// Nodes with an input (or, with `inputs` false, an output) of a type; of those that take it,
+    /// steps come first, then what regroups, then what makes up new data; in each, those that can do without it last.
     pub fn with_port(&self, port_type: PortType, inputs: bool) -> Vec<&Arc<dyn DynNode>> {
-        self.iter()
-            .filter(|node| {
-                let info = node.info();
-                let ports = if inputs { info.inputs } else { info.outputs };
-                ports.iter().any(|port| port.port_type == port_type)
-            })
-            .collect()
+        let has = |node: &Arc<dyn DynNode>, optional: bool| {
+            let info = node.info();
+            let ports = if inputs { info.inputs } else { info.outputs };
+            ports.iter().any(|port| port.port_type == port_type && port.optional == optional)
+        };
+        let mut found: Vec<_> = self.iter().filter(|node| has(node, false) || has(node, true)).collect();
+        // A stable sort: otherwise they stay in their order.
+        let turn = |node: &Arc<dyn DynNode>| match node.info().category {
+            _ if !inputs => 0,
+            Category::Source => 2,
+            Category::Shape => 1,
+            _ => 0,
+        };
+        found.sort_by_key(|node| (turn(node), !has(node, false)));
+        found
     }
 }
 

@@ -133,4 +133,28 @@ fn another_recording_is_read_in_place_of_the_one_that_is_there() {
     assert_eq!(window.wires(), wires);
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(path(&window), second, "it is one step to undo");
+    // What was open is listed.
+    for name in ["recording_binary", "first_20kHz.dat", "second_20kHz.dat"] {
+        window.wait_for(&format!("Recent data {name}"));
+    }
+}
+
+#[test]
+fn many_recordings_take_the_place_of_one() {
+    let mut window = Window::empty();
+    let data = crate::common::shared_data().join("si_written");
+    window.drop_file(&data.join("recording_binary"));
+    window.wait("it is read", |app| app.pipeline().node("read_recording").is_some());
+    let (count, wires) = (window.pipeline().nodes().count(), window.wires());
+    assert!(count > 1, "steps follow it");
+    let table = window.folder.path().join("mice.csv");
+    let path = data.display();
+    std::fs::write(&table, format!("path,mouse\n{path}/recording_binary,1\n{path}/recording_binary,2\n"))
+        .unwrap();
+    window.drop_file(&table);
+    window.wait("it is added", |app| app.pipeline().node("read_study").is_some());
+    window.click("Read it in place of read_recording");
+    let reader = window.pipeline().node("read_recording").unwrap();
+    assert_eq!((reader.kind.as_str(), reader.params["path"].as_str()), ("read_study", table.to_str()));
+    assert_eq!((window.pipeline().nodes().count(), window.wires()), (count, wires));
 }

@@ -132,5 +132,8 @@ fn contacts_are_drawn_moved_and_removed_by_hand() {
     assert!(window.says("1 contact,"));
     window.key(Modifiers::NONE, Key::Escape);
     window.steps(3);
+    assert!(window.app().edits_probe() && window.says("Escape once more"), "work is not thrown away");
+    window.key(Modifiers::NONE, Key::Escape);
+    window.steps(3);
     assert!(!window.app().edits_probe());
 }

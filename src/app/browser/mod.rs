@@ -3,7 +3,7 @@
 mod draw;
 
 use super::{App, answer::Purpose};
-use crate::app::texts;
+use crate::{app::texts, pipeline::value_at};
 use std::path::{Path, PathBuf};
 
 /// What a path is chosen for, as far as looks go.
@@ -208,11 +208,20 @@ impl Browser {
 impl App {
     /// Opens the browser.
     pub(super) fn browse(&mut self, purpose: Purpose, mode: Mode, name: String) {
-        let folder = match (&self.sheet.editor.path, &self.settings.folder) {
-            (None, Some(folder)) => folder.clone(),
+        let folder = match (self.folder_of(&purpose), &self.sheet.editor.path, &self.settings.folder) {
+            (Some(folder), ..) => folder,
+            (None, None, Some(folder)) => folder.clone(),
             _ => self.sheet.editor.base_folder(),
         };
         self.browse_in(purpose, mode, folder, name);
+    }
+
+    /// The folder of what a parameter names now, which may be gone.
+    fn folder_of(&self, purpose: &Purpose) -> Option<PathBuf> {
+        let Purpose::Param { node, field } = purpose else { return None };
+        let params = self.pipeline().params_of(node)?;
+        let path = value_at(&params, field)?.as_str().filter(|path| !path.is_empty())?;
+        Some(self.sheet.editor.base_folder().join(path).parent()?.to_owned())
     }
 
     /// As [`Self::browse`], in a folder.

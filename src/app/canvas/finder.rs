@@ -204,8 +204,18 @@ impl Finder {
 
     /// Nodes, and what of the library fits.
     fn found<'a>(&self, registry: &'a Registry, kept: &'a [Kept]) -> Vec<Offer<'a>> {
-        let is_offered = |kind| self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
-        let nodes = registry.search(&self.query).into_iter().filter(|node| is_offered(node.info().kind));
+        let nodes = match &self.kinds {
+            // What is searched comes as well as it fits, else what is offered first comes first.
+            Some(kinds) if self.query.trim().is_empty() => {
+                kinds.iter().filter_map(|kind| registry.get(kind)).collect()
+            }
+            Some(kinds) => {
+                let mut found = registry.search(&self.query);
+                found.retain(|node| kinds.contains(&node.info().kind));
+                found
+            }
+            None => registry.search(&self.query),
+        };
         let fits = |kept: &Kept| match (&self.kinds, self.carried) {
             (_, Some((port_type, takes))) => kept.fits(port_type, takes),
             (kinds, None) => kinds.is_none(),
@@ -217,7 +227,7 @@ impl Finder {
         // What one called oneself is meant before what has the word somewhere.
         let (first, last) = if self.query.trim().is_empty() { (last, first) } else { (first, last) };
         let kept = |kept: Vec<&'a Kept>| kept.into_iter().map(Offer::Kept);
-        kept(first).chain(nodes.map(Offer::Node)).chain(kept(last)).collect()
+        kept(first).chain(nodes.into_iter().map(Offer::Node)).chain(kept(last)).collect()
     }
 }
 

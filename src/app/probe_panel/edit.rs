@@ -33,6 +33,7 @@ impl ProbePanel {
         self.redo.clear();
         self.source = None;
         self.said = None;
+        self.leaving = false;
         self.check = None;
     }
 

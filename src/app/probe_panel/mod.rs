@@ -54,6 +54,8 @@ pub struct ProbePanel {
     pasted: Option<String>,
     /// What is to be said of the last step, and whether it is bad.
     said: Option<(String, bool)>,
+    /// Escape was pressed though something was changed: once more leaves.
+    leaving: bool,
 }
 
 impl ProbePanel {
@@ -80,6 +82,7 @@ impl ProbePanel {
             view: picture::View::default(),
             pasted: None,
             said: None,
+            leaving: false,
             folder,
         };
         let folder = panel.folder.clone();
@@ -275,7 +278,11 @@ impl ProbePanel {
             } else if pressed(Modifiers::NONE, Key::Delete) || pressed(Modifiers::NONE, Key::Backspace) {
                 self.remove_selected();
             } else if pressed(Modifiers::NONE, Key::Escape) {
-                end = Some(End::Cancel);
+                if !self.undo.is_empty() && !std::mem::replace(&mut self.leaving, true) {
+                    self.said = Some((texts::probe::escape_again_to_leave().to_owned(), true));
+                } else {
+                    end = Some(End::Cancel);
+                }
             }
         }
         end

@@ -7,6 +7,13 @@ use crate::{
 };
 
 impl Runs {
+    /// The last run ended well, but one of its tasks warned.
+    pub fn has_warned(&self) -> bool {
+        self.current.is_none()
+            && self.last == Some(RunStatus::Ok)
+            && self.tasks.iter().any(|task| task.warned)
+    }
+
     /// `3 of 7 · Sort 41 % · 0:32 left`, or how the last run ended.
     pub fn status(&self) -> String {
         if self.current.is_none() {
@@ -15,11 +22,17 @@ impl Runs {
                 Some(RunStatus::Ok) => {
                     let spent: f64 = self.tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
                     let cached = self.cached;
-                    if cached == self.planned {
+                    if self.planned == 0 {
+                        texts::runs::nothing_to_run_yet().to_owned()
+                    } else if cached == self.planned {
                         texts::runs::done_nothing_had_changed().to_owned()
                     } else {
                         let tasks = texts::counts::tasks(self.planned);
-                        texts::runs::done_cached(&tasks, &cached, &text::took(spent))
+                        let done = texts::runs::done_cached(&tasks, &cached, &text::took(spent));
+                        match self.tasks.iter().filter(|task| task.warned).count() {
+                            0 => done,
+                            count => texts::runs::with_warnings(&done, &texts::counts::warnings(count)),
+                        }
                     }
                 }
                 Some(RunStatus::Failed) => {

@@ -11,5 +11,6 @@ texts! {
     steps(count): "{count} step" | "{count} steps";
     tasks(count): "{count} task" | "{count} tasks";
     threads(count): "{count} thread" | "{count} threads";
+    warnings(count): "{count} warning" | "{count} warnings";
     wires(count): "{count} wire" | "{count} wires";
 }

@@ -1,6 +1,8 @@
 //! The import of raw files.
 
 texts! {
+    and_run: "… and run";
+    and_run_hint: "The same, and run the pipeline at once.";
     // The end of an import: a reader with all it was told, the steps that were asked for after it, and the template.
     import_file: "import file";
     read_another_file_in(name): "read another file in {name}";

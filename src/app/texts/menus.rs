@@ -70,6 +70,10 @@ texts! {
     search: "Search";
     search_the_list_of_nodes: "Search the list of nodes";
     my_library: "My library";
+    recent_data: "Recent data";
+    recent_data_hint: "Double-click to read it, in this pipeline or in the place of what it reads.";
+    take_off_the_list: "Take off the list";
+    recent_recording(name): "Recent data {name}";
     no_such_node: "Nothing of that name. Try another word, such as the name SpikeInterface uses.";
     node_hint: "Drag it onto the canvas, or double-click.";
     add: "Add";

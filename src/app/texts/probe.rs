@@ -1,6 +1,7 @@
 //! The probe panel.
 
 texts! {
+    escape_again_to_leave: "Something was changed: Escape once more leaves without it, “Use this probe” keeps it.";
     // What the traces say of the wiring: near channels correlate, or they look shuffled.
     do_near_channels_correlate: "Do near channels correlate?";
     opening_the_recording: "Opening the recording…";

@@ -83,7 +83,7 @@ fn find(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) -> Opt
 
 /// What goes into a node that shows at once what it finds there.
 fn instead(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) -> Option<Seen> {
-    let end = related::input_of_glimpse(executor, &target.pipeline, node_of(&target.end))?;
+    let end = related::input_of_glimpse(executor, &target.pipeline, node_of(&target.end), false)?;
     let before = Target { end, ..target.clone() };
     match find(executor, &before, ticket)? {
         Seen::Items(items) => Some(Seen::Instead { end: before.end, items }),

@@ -96,11 +96,17 @@ pub fn is_about(table: &Table, units: &[Id]) -> bool {
     name == "unit_id" && rows.len() == ids.len() && !rows.is_empty() && rows.is_subset(&known)
 }
 
-/// Where the recording comes from that goes into a node which shows its peaks at once.
-pub fn input_of_glimpse(executor: &Executor, pipeline: &Pipeline, name: &str) -> Option<String> {
+/// Where the recording comes from that goes into a node which shows its peaks at once, also where it is not `edited`.
+pub fn input_of_glimpse(
+    executor: &Executor,
+    pipeline: &Pipeline,
+    name: &str,
+    edited: bool,
+) -> Option<String> {
     let instance = pipeline.node(name)?;
     let node = executor.registry().get(&instance.kind)?;
-    node.acts(&instance.params).contains(&Act::ShowsPeaks).then_some(())?;
+    let shows = |act: &Act| matches!(act, Act::ShowsPeaks { always } if *always || edited);
+    node.acts(&instance.params).iter().any(shows).then_some(())?;
     let ports = node.inputs(&instance.params);
     let port = ports.iter().find(|port| port.port_type == PortType::Recording)?;
     let wires = pipeline.wires();
@@ -109,8 +115,13 @@ pub fn input_of_glimpse(executor: &Executor, pipeline: &Pipeline, name: &str) ->
 }
 
 /// The glimpse of a node, where it gives one.
-fn glimpse_of(executor: &Executor, target: &Target, name: &str, at: &Coordinate) -> Option<Glimpsed> {
-    let end = input_of_glimpse(executor, &target.pipeline, name)?;
+fn glimpse_of(
+    executor: &Executor,
+    target: &Target,
+    (name, edited): (&str, bool),
+    at: &Coordinate,
+) -> Option<Glimpsed> {
+    let end = input_of_glimpse(executor, &target.pipeline, name, edited)?;
     let instance = target.pipeline.node(name)?;
     let node = executor.registry().get(&instance.kind)?;
     let Ok(Look::Ready(items)) = executor.look(&target.pipeline, &target.base_folder, &end) else {
@@ -173,8 +184,9 @@ pub fn related(
                 Some(Value::Recording(recording)) => Some((end, recording)),
                 _ => None,
             });
-            let nodes =
-                wanted.edited.iter().map(String::as_str).chain(after(&target.pipeline, node_of(&target.end)));
+            let edited = wanted.edited.iter().map(|name| (name.as_str(), true));
+            let after = after(&target.pipeline, node_of(&target.end)).into_iter().map(|name| (name, false));
+            let nodes = edited.chain(after);
             let mut nodes = nodes.take_while(|_| !superseded());
             let glimpsed = nodes.find_map(|node| glimpse_of(executor, target, node, at));
             found.glimpsed = glimpsed.map(|glimpsed| match &wanted.last {

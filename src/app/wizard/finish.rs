@@ -2,7 +2,7 @@
 
 use super::{READER, Source, Wizard};
 use crate::{
-    app::{App, exchange::exchanged, files::Fitting, texts},
+    app::{App, files::Fitting, texts},
     pipeline::{Edit, NodeInstance, Params},
 };
 use serde_json::json;
@@ -38,11 +38,12 @@ impl App {
     pub(super) fn finish_import(&mut self, wizard: &Wizard, instead_of: Option<&str>) {
         let mut params = wizard.params.clone();
         if let Source::File(_) = &wizard.source {
+            self.remember_data(&wizard.path);
             params.shift_insert(0, "path".to_owned(), json!(wizard.path.to_string_lossy()));
         }
         if let Some(name) = instead_of {
-            let old = self.pipeline().node(name).map(|node| node.params.clone()).unwrap_or_default();
-            let edit = Edit::SetParams(name.to_owned(), exchanged(&old, &params));
+            // What held for the file before was there to begin with, and what does not fit was said.
+            let edit = Edit::SetParams(name.to_owned(), params);
             let label = texts::import::read_another_file_in(&name);
             let end = self.add_steps(edit, &format!("{name}.recording"), wizard.steps(), &label);
             self.sheet.editor.select([name.to_owned()]);
@@ -53,6 +54,24 @@ impl App {
                 let edit = Edit::SetParams(name.clone(), params);
                 let label = texts::import::set_the_layout_of(&name);
                 let end = self.add_steps(edit, &format!("{name}.recording"), wizard.steps(), &label);
+                self.look(end);
+            }
+            Source::Study(name, _) => {
+                // What tells its recordings stays as it is.
+                let Some(node) = self.pipeline().node(name) else { return };
+                let specs = wizard.reader.specs();
+                let is_layout =
+                    |field: &String| field != "path" && specs.iter().any(|spec| spec.name == *field);
+                let mut all = node.params.clone();
+                all.retain(|field, _| !is_layout(field));
+                all.extend(params);
+                let is_alone = self.pipeline().nodes().count() == 1;
+                let edit = Edit::SetParams(name.clone(), all);
+                let label = texts::import::set_the_layout_of(&name);
+                let end = self.add_steps(edit, &format!("{name}.recording"), wizard.steps(), &label);
+                if let Some(fitting) = wizard.fitting().filter(|_| is_alone) {
+                    self.continue_fitting(&end, fitting);
+                }
                 self.look(end);
             }
             Source::File(_) => {

@@ -212,13 +212,26 @@ impl Wizard {
             let words = match (&self.source, &self.reader_before) {
                 (_, Some(reader)) => texts::import::in_place_of(&reader),
                 (super::Source::File(_), None) => add.to_owned(),
-                (super::Source::Node(_), None) => texts::import::take_this_layout().to_owned(),
+                (super::Source::Node(_) | super::Source::Study(..), None) => {
+                    texts::import::take_this_layout().to_owned()
+                }
             };
             let button = egui::Button::new(egui::RichText::new(words).color(p.on_accent)).fill(p.accent);
             let button = ui.add_enabled(ready, button.min_size(vec2(160.0, 28.0)));
             let button = button.on_disabled_hover_text(texts::import::layout_does_not_fit());
             if button.on_hover_text(texts::import::enter()).clicked() {
                 end = Some(first());
+            }
+            // Where there is something to run: a pipeline that read another file, or the steps that fit this one.
+            let steps = self
+                .tried
+                .as_ref()
+                .is_some_and(|tried| tried.as_ref().is_ok_and(|tried| tried.fitting.example.is_ok()));
+            let and_run = egui::Button::new(texts::import::and_run()).min_size(vec2(0.0, 28.0));
+            if (self.reader_before.is_some() || (steps && self.is_first))
+                && ui.add_enabled(ready, and_run).on_hover_text(texts::import::and_run_hint()).clicked()
+            {
+                end = Some(End::Run);
             }
             let beside = egui::Button::new(texts::import::add_beside_it()).min_size(vec2(0.0, 28.0));
             if self.reader_before.is_some() && ui.add_enabled(ready, beside).clicked() {

@@ -16,7 +16,7 @@ use crate::{
     data::Recording,
     engine::layout::{Finding, RawLayout, findings},
     inspect::{Lane, RawFile, Wake, raw_file},
-    pipeline::{DynNode, Inputs, Params, RunContext, Value},
+    pipeline::{DynNode, Inputs, Output, Params, RunContext, Value},
 };
 use egui::Ui;
 use serde_json::json;
@@ -28,6 +28,8 @@ use std::{
 
 /// Kind of the node that reads files.
 pub const READER: &str = "read_recording";
+/// The node that reads a study.
+pub const STUDY: &str = "read_study";
 /// Taken where nothing tells the sampling frequency.
 const USUAL_RATE_HZ: f64 = 30_000.0;
 
@@ -38,6 +40,8 @@ pub enum Source {
     File(PathBuf),
     /// A node that reads a file already.
     Node(String),
+    /// A node that reads a study whose files lie as this one does.
+    Study(String, PathBuf),
 }
 
 /// A recording as it is tried.
@@ -70,6 +74,8 @@ pub struct Wizard {
     remove_dc: bool,
     /// All suggestions are shown, not the first ones alone.
     shows_all: bool,
+    /// The pipeline is empty: the steps that fit follow.
+    is_first: bool,
     /// The sampling frequency was neither found nor typed.
     rate_is_guessed: bool,
 }
@@ -80,6 +86,8 @@ enum End {
     Finish,
     /// In the place of the reader that is there.
     Exchange,
+    /// As the first button does, and all of it runs.
+    Run,
 }
 
 impl Wizard {
@@ -107,6 +115,7 @@ impl Wizard {
             left_out: BTreeSet::new(),
             remove_dc: false,
             shows_all: false,
+            is_first: false,
             rate_is_guessed: false,
             path,
         };
@@ -182,6 +191,9 @@ impl Wizard {
             self.take(&best.layout);
             self.params.shift_remove("probe");
         }
+        if let Some(gain) = file.gain_to_uv.filter(|_| !self.params.contains_key("gain_to_uv")) {
+            self.set("gain_to_uv", json!(gain));
+        }
         if let (Some((rate, _)), true) = (&file.rate, self.reader_before.is_some()) {
             self.set("sampling_frequency", json!(*rate));
         }
@@ -205,12 +217,16 @@ impl Wizard {
     }
 }
 
-/// The recording that a reader gives with these parameters.
+/// The recording that a reader gives with these parameters, of several the first that can be read.
 pub fn open_with(reader: &dyn DynNode, params: &Params, base_folder: PathBuf) -> Result<Recording, String> {
     let context = RunContext { base_folder, ..RunContext::silent(0) };
     let outputs = reader.run(params, &Inputs::default(), &context).map_err(|error| error.to_string())?;
     let recording = outputs.0.into_values().find_map(|output| match output {
-        crate::pipeline::Output::One(Value::Recording(recording)) => Some(recording),
+        Output::One(Value::Recording(recording)) => Some(recording),
+        Output::Own(items) => items.into_iter().find_map(|item| match item.value {
+            Ok(Value::Recording(recording)) => Some(recording),
+            _ => None,
+        }),
         _ => None,
     });
     recording.ok_or_else(|| texts::import::no_recording_leaves_the_reader().to_owned())
@@ -227,8 +243,15 @@ fn try_out(reader: &dyn DynNode, params: &Params, base_folder: PathBuf) -> Resul
 impl App {
     /// Begins an import; one that goes on is left for it.
     pub(super) fn import(&mut self, source: Source) {
+        if let Source::Node(name) = &source
+            && let Some(instance) = self.pipeline().node(name).filter(|node| node.kind == STUDY)
+        {
+            // Which files it has is asked first.
+            let (folder, params) = (self.sheet.editor.base_folder(), instance.params.clone());
+            return self.backend.first_of_study(name.clone(), params, folder);
+        }
         let Some(reader) = self.registry.get(READER).cloned() else { return };
-        let before = self.only_reader().filter(|_| matches!(source, Source::File(_)));
+        let before = self.only_reader(&[READER]).filter(|_| matches!(source, Source::File(_)));
         let (path, params) = match &source {
             Source::File(path) => {
                 let known = before.as_ref().and_then(|name| self.pipeline().node(name));
@@ -245,10 +268,19 @@ impl App {
                 let path = instance.params.get("path").and_then(|path| path.as_str()).unwrap_or_default();
                 (self.sheet.editor.base_folder().join(Path::new(path)), instance.params.clone())
             }
+            Source::Study(name, first) => {
+                let Some(instance) = self.pipeline().node(name) else { return };
+                let mut params = instance.params.clone();
+                params.retain(|field, _| {
+                    field != "path" && reader.specs().iter().any(|spec| spec.name == *field)
+                });
+                (first.clone(), params)
+            }
         };
         let mut wizard = Wizard::new(&self.ctx, reader, source, path, params);
         wizard.base_folder = self.sheet.editor.base_folder();
         wizard.reader_before = before;
+        wizard.is_first = self.sheet.is_empty();
         self.wizard = Some(Box::new(wizard));
     }
 
@@ -276,6 +308,10 @@ impl App {
         match end {
             Some(End::Finish) => self.finish_import(&wizard, None),
             Some(End::Exchange) => self.finish_import(&wizard, wizard.reader_before.as_deref()),
+            Some(End::Run) => {
+                self.finish_import(&wizard, wizard.reader_before.as_deref());
+                return vec![Command::Run { until: None }];
+            }
             Some(End::Cancel) => {}
             None => self.wizard = Some(wizard),
         }

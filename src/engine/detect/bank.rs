@@ -10,6 +10,7 @@ use crate::engine::{
     lanes::{BESIDE, STRETCH, Sums, doubled, largest, stretch},
     passes::{middles, survey_spans},
     select::median,
+    taps::Taps,
 };
 use ndarray::Array2;
 use std::ops::Range;
@@ -32,7 +33,7 @@ const LEAST_SNIPPETS: usize = 20;
 pub struct FilterBank {
     sign: PeakSign,
     /// The prototype as a basis of one component; `None` for the traces themselves.
-    prototype: Option<Basis>,
+    prototype: Option<Taps>,
     /// Every how manieth sample of the traces is there; their matches are found at all samples.
     step: usize,
     /// For each scale and channel the channels it sums over and their weights over the noise of the sum.
@@ -70,7 +71,7 @@ impl FilterBank {
         if params.method == DetectMethod::LocallyExclusive {
             return Ok(Self { sign, prototype: None, step: 1, scales: vec![channels.map(alone).collect()] });
         }
-        let prototype = prototype_of(survey, sign).thinned(chain.step(), 0);
+        let prototype = prototype_of(survey, sign).thinned(chain.step(), 0).taps();
         let scales = SCALES_UM.map(|width| scale_of(geometry, &survey.noise, width)).to_vec();
         let mut bank = Self { sign, prototype: Some(prototype), step: chain.step(), scales };
         // Noise of each sum, so that all scales share one threshold.
@@ -105,7 +106,7 @@ impl FilterBank {
 
     /// Samples a filter looks at.
     pub(super) fn num_samples(&self) -> usize {
-        self.prototype.as_ref().map_or(0, Basis::num_samples)
+        self.prototype.as_ref().map_or(0, Taps::num_samples)
     }
 
     /// Fills `matched` with some samples of every channel matched with the prototype, aligned with the samples of the
@@ -126,7 +127,7 @@ impl FilterBank {
                 row[..samples.len()].copy_from_slice(&trace[samples.clone()]);
                 continue;
             };
-            let (nt, before) = (prototype.num_samples(), prototype.num_before);
+            let (nt, before) = (prototype.num_samples(), prototype.num_before());
             let first = there.start.saturating_sub(beside).max(before);
             let end = (there.end + beside).min((trace.len() + before + 1).saturating_sub(nt));
             if first >= end {

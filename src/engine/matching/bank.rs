@@ -7,6 +7,7 @@ use crate::{
         basis::Basis,
         features::weighted_basis_of,
         lanes::{STRETCH, Sums, stretch},
+        taps::Taps,
     },
 };
 use ndarray::Array2;
@@ -37,7 +38,7 @@ pub struct TemplateBank {
     /// Every how manieth sample of the traces is there to be projected.
     pub step: usize,
     /// The basis for those.
-    pub(super) thinned: Basis,
+    pub(super) thinned: Taps,
     /// What spikes are projected on.
     pub(super) looks: Looks,
     /// The templates.
@@ -92,7 +93,7 @@ impl TemplateBank {
                 }
             }
         }
-        let (thinned, looks) = (basis.thinned(step, 0), Looks::new(&basis, step));
+        let (thinned, looks) = (basis.thinned(step, 0).taps(), Looks::new(&basis, step));
         let mut by_place: Vec<usize> = (0..units.len()).collect();
         by_place.sort_by_key(|&unit| units[unit].channels.get(units[unit].channels.len() / 2).copied());
         Self { basis, step, thinned, looks, units, by_place, omega, lag_stride, explained }

@@ -121,7 +121,7 @@ impl Peeler {
 
     /// Decides which samples are scored; `None` where no template fits.
     fn place(&mut self, bank: &TemplateBank, block: &Block, samples: Range<usize>) -> Option<()> {
-        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before);
+        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before());
         let first = samples.start.max(before);
         let end = samples.end.min((block.num_frames() + before + 1).saturating_sub(nt));
         if first >= end || bank.units.is_empty() {
@@ -182,7 +182,7 @@ impl Peeler {
     /// Projections of a part of the samples that are there, with zeros past the last.
     fn project(&mut self, bank: &TemplateBank, block: &Block, part: Range<usize>) {
         let k = bank.num_components();
-        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before);
+        let (nt, before) = (bank.thinned.num_samples(), bank.thinned.num_before());
         let (first, len) = (self.first / bank.step - before, self.len / bank.step);
         let end = part.end.min(len);
         for channel in (0..block.num_channels()).filter(|&c| self.used[c]) {

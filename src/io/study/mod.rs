@@ -11,6 +11,7 @@ mod table;
 use super::{Error, OpenOptions, open_noted, open_recording};
 use crate::data::Recording;
 pub use pattern::Pattern;
+use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use spikeforest::Pointer;
 use std::{
@@ -19,7 +20,8 @@ use std::{
 };
 
 /// Where a study is and how it is read.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub struct Study {
     /// A folder, a table or a SpikeForest JSON; empty where only `files` are given.
     pub path: PathBuf,
@@ -137,6 +139,35 @@ pub fn entries(study: &Study) -> Result<Vec<Entry>, Error> {
     type_keys(&mut entries);
     entries.sort_by_cached_key(|entry| entry.keys.values().map(order).collect::<Vec<_>>());
     Ok(entries)
+}
+
+/// Recordings that are shown together, at least.
+const LEAST: usize = 2;
+
+/// The study that a folder of recordings, a table of them or a SpikeForest JSON is, with its recordings.
+pub fn at(path: &Path) -> Option<(Study, Vec<Entry>)> {
+    let is_table = ["csv", "tsv", "json"].iter().any(|e| path.extension().is_some_and(|own| own == *e));
+    (path.is_dir() || is_table).then(|| several(Study { path: path.to_owned(), ..Study::default() }))?
+}
+
+/// A study with its recordings, where there are several and one of them is there.
+pub fn several(study: Study) -> Option<(Study, Vec<Entry>)> {
+    let entries = entries(&study).ok()?;
+    let is_there = |entry: &Entry| entry.files().iter().any(|file| file.exists());
+    (entries.len() >= LEAST && entries.iter().any(is_there)).then_some((study, entries))
+}
+
+/// The first recording of a study that is a file of its own.
+///
+/// # Errors
+/// As [`entries`], and where none is there.
+pub fn first_file(study: &Study) -> Result<PathBuf, Error> {
+    let is_there = |entry: Entry| match entry.place {
+        Place::Path(path) => path.is_file().then_some(path),
+        _ => None,
+    };
+    let none = || Error::format(&study.path, "none of its recordings is a file that is there");
+    entries(study)?.into_iter().find_map(is_there).ok_or_else(none)
 }
 
 /// Numbers first, in their order, then words.

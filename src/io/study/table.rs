@@ -15,12 +15,12 @@ const TRUTH: &str = "truth";
 pub(super) fn read(study: &Study) -> Result<Vec<Entry>, Error> {
     let path = &study.path;
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-    let rows = if is_json {
+    let (rows, uneven) = if is_json {
         let value = json::read(path)?;
         if let Some(found) = spikeforest::entries(path, &value) {
             return Ok(found);
         }
-        rows_of_json(path, value)?
+        (rows_of_json(path, value)?, Vec::new())
     } else {
         rows_of_csv(path)?
     };
@@ -41,11 +41,26 @@ pub(super) fn read(study: &Study) -> Result<Vec<Entry>, Error> {
         ));
     }
     let rows = rows.into_iter().enumerate();
-    rows.map(|(index, row)| entry(study, index, row)).collect()
+    let mut entries: Vec<Entry> =
+        rows.map(|(index, row)| entry(study, index, row)).collect::<Result<_, _>>()?;
+    for (row, reason) in uneven {
+        if let Some(entry) = entries.get_mut(row) {
+            entry.place = Place::Nowhere(row_name(row), reason);
+        }
+    }
+    Ok(entries)
 }
 
-fn rows_of_csv(path: &Path) -> Result<Vec<Map<String, Json>>, Error> {
-    let table = csv::read_table(path)?;
+/// What names a row, from 0, that says no path.
+fn row_name(index: usize) -> String {
+    format!("row {}", index + 1)
+}
+
+/// Rows, and what is wrong with those that have too few or too many cells.
+type Rows = (Vec<Map<String, Json>>, Vec<(usize, String)>);
+
+fn rows_of_csv(path: &Path) -> Result<Rows, Error> {
+    let (table, uneven) = csv::read_uneven(path)?;
     // Whole numbers among which some are missing.
     let is_whole = |column: &TableColumn| {
         let mut values = (0..column.len()).filter_map(|row| column.number(row));
@@ -68,7 +83,7 @@ fn rows_of_csv(path: &Path) -> Result<Vec<Map<String, Json>>, Error> {
         };
         table.columns.iter().zip(&whole).map(cell).collect()
     };
-    Ok((0..table.num_rows()).map(row).collect())
+    Ok(((0..table.num_rows()).map(row).collect(), uneven))
 }
 
 /// A list of objects, an object with such a list as `recordings`, or an object of columns.
@@ -114,8 +129,8 @@ fn entry(study: &Study, index: usize, mut row: Map<String, Json>) -> Result<Entr
     let base = table.parent().unwrap_or(Path::new(""));
     let place = match row.shift_remove(column) {
         Some(Json::String(path)) if !path.trim().is_empty() => Place::Path(base.join(path.trim())),
-        Some(_) => Place::Nowhere(format!("row {}", index + 1), format!("its column \"{column}\" is empty")),
-        None => Place::Nowhere(format!("row {}", index + 1), format!("it has no \"{column}\"")),
+        Some(_) => Place::Nowhere(row_name(index), format!("its column \"{column}\" is empty")),
+        None => Place::Nowhere(row_name(index), format!("it has no \"{column}\"")),
     };
     let truth = row.shift_remove(TRUTH).and_then(|value| value.as_str().map(|path| base.join(path)));
     let beside = |place: &Place| match place {

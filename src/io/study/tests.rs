@@ -72,8 +72,13 @@ fn a_table_has_paths_keys_and_settings() {
     assert!(matches!(&found[1].place, Place::Nowhere(name, _) if name == "row 3"));
     let options = OpenOptions { sampling_frequency: Some(1000.0), ..OpenOptions::default() };
     assert_eq!(found[2].open(&options, None).unwrap().info().num_channels(), 1);
+    fs::write(&study.path, "path,day\nx/1.bin,1\n2.bin\n2.bin,3\n").unwrap();
+    let found = entries(&study).unwrap();
+    assert!(found.iter().any(|entry| matches!(&entry.place,
+        Place::Nowhere(name, reason) if name == "row 2" && reason == "line 3 has 1 cell, the header has 2")));
+    assert_eq!(found.len(), 3, "the others are there");
     study.path_column = "file".into();
-    assert!(entries(&study).unwrap_err().to_string().contains("the columns are path, mouse"));
+    assert!(entries(&study).unwrap_err().to_string().contains("the columns are path, day"));
 
     let json = folder.path().join("study.json");
     fs::write(&json, r#"{"recordings": [{"path": "2.bin", "day": 2.5}, {"path": "x/1.bin", "day": 1}]}"#)

@@ -6,7 +6,7 @@
 mod rules;
 
 use super::{
-    Act, Executor, NodeInstance, Pipeline, PortType, Problem, Registry, Value,
+    Act, Executor, NodeInstance, Pipeline, PortType, Problem, Registry, Severity, Value,
     join::{Item, ItemState, Payload},
     node::DynNode,
 };
@@ -140,12 +140,18 @@ pub(super) fn advise(pipeline: &Pipeline, registry: &Registry, facts: &Facts) ->
 
 impl Executor {
     /// Advice on a pipeline that would run but not do what is meant, with what mends it; needs no run, and reads no
-    /// samples.
+    /// samples; and what nodes lack on this computer.
     pub fn advise(&self, pipeline: &Pipeline, base_folder: &Path) -> Vec<Problem> {
         let mut walk = self.evaluator(pipeline, base_folder, None);
         walk.evaluate();
         let mut facts = Facts::new();
+        let mut lacked = Vec::new();
         for (instance, eval) in walk.iter() {
+            let node = self.registry().get(&instance.kind).filter(|_| !eval.off && !instance.bypassed);
+            for lack in node.map(|node| node.lacks(&instance.params, base_folder)).unwrap_or_default() {
+                let problem = Problem::of_node(&instance.name, lack.message);
+                lacked.push(Problem { severity: Severity::Warning, ..problem.field(&lack.field) });
+            }
             for (port, items) in &eval.outputs {
                 let known = items.iter().find_map(|Item { state, .. }| match state {
                     ItemState::Ready { payload: Payload::Here(Value::Recording(recording)), .. } => {
@@ -156,6 +162,7 @@ impl Executor {
                 facts.extend(known.map(|fact| (format!("{}.{port}", instance.name), fact)));
             }
         }
-        advise(pipeline, self.registry(), &facts)
+        lacked.extend(advise(pipeline, self.registry(), &facts));
+        lacked
     }
 }

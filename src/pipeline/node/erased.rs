@@ -26,6 +26,10 @@ pub trait DynNode: Send + Sync {
     fn specs(&self) -> &[ParamSpec];
     /// Everything wrong with these parameters: types, ranges, unknown fields, the node's own checks.
     fn check(&self, params: &Params) -> Vec<ParamProblem>;
+    /// As [`Node::lacks`].
+    fn lacks(&self, _params: &Params, _base: &Path) -> Vec<ParamProblem> {
+        Vec::new()
+    }
     /// All parameters, defaults filled in.
     ///
     /// # Errors
@@ -201,6 +205,10 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn resolve(&self, params: &Params, inputs: &Inputs) -> Result<Params, NodeError> {
         Ok(to_params(&self.node.resolve(&self.typed_for_run(params)?, inputs)?))
+    }
+
+    fn lacks(&self, params: &Params, base: &Path) -> Vec<ParamProblem> {
+        self.typed(params).map(|p| self.node.lacks(&p, base)).unwrap_or_default()
     }
 
     fn offered(&self, params: &Params, base: &Path, waits: bool) -> Offered {

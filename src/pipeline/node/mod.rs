@@ -91,6 +91,11 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What it needs of the computer it runs on that is not here, such as a program. Relative paths start at `base`.
+    fn lacks(&self, _params: &Self::Params, _base: &Path) -> Vec<ParamProblem> {
+        Vec::new()
+    }
+
     /// Parameters that depend on what others are set to. Where not `waits` it answers at once, from what it knows; else it
     /// may start a program. Never called by what draws.
     fn offered(&self, _params: &Self::Params, _base: &Path, _waits: bool) -> Offered {
