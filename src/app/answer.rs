@@ -10,6 +10,7 @@ use super::{
     keep::Unsaved,
     presets::Preset,
     previews,
+    runs::Stop,
     settings::RecentList,
     sketch::Sketch,
 };
@@ -64,7 +65,7 @@ pub enum Answer {
         /// Its number.
         run: RunId,
         /// Ask here for it to stop.
-        stop: Sender<()>,
+        stop: Sender<Stop>,
     },
     /// What flows at some ends, in words.
     Flows {

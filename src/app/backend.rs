@@ -6,6 +6,7 @@ use super::{
     checks::{Check, check_loop},
     command::Joint,
     compare, files, flow, groups, history, keep, presets,
+    runs::Stop,
     settings::{RecentList, recent_files},
     sheet::Sheet,
     sketch::Sketch,
@@ -64,7 +65,7 @@ impl Backend {
         let (executor, pipeline, send) = (executor.clone(), pipeline.clone(), self.sender());
         spawn("run", move || {
             let handle = executor.start(&pipeline, options);
-            let (stop, stopped) = crossbeam_channel::bounded(1);
+            let (stop, stopped) = crossbeam_channel::unbounded();
             send(Answer::RunStarted { sheet, run: handle.id, stop });
             let mut stopped = stopped;
             loop {
@@ -73,12 +74,11 @@ impl Backend {
                         Ok(event) => send(Answer::Event(sheet, event)),
                         Err(_) => break send(Answer::RunEnded(sheet, handle.wait())),
                     },
-                    recv(stopped) -> asked => {
-                        if asked.is_ok() {
-                            handle.cancel();
-                        }
-                        // Asked once, or nobody left to ask.
-                        stopped = crossbeam_channel::never();
+                    recv(stopped) -> asked => match asked {
+                        Ok(Stop::All) => handle.cancel(),
+                        Ok(Stop::Tasks(tasks)) => handle.stop_tasks(tasks),
+                        // Nobody is left to ask.
+                        Err(_) => stopped = crossbeam_channel::never(),
                     },
                 }
             }

@@ -199,6 +199,10 @@ pub enum Command {
     },
     /// Run these tasks, and no others.
     RunTasks(BTreeSet<TaskId>),
+    /// Stop these tasks wherever they run or wait; the others go on.
+    StopTasks(BTreeSet<TaskId>),
+    /// Show what a task said.
+    ShowJob(TaskId),
     /// Show every recording at every node, or hide it.
     ShowStudy,
     /// Run to the selected node.

@@ -8,7 +8,7 @@ use super::{
     editor::Editor,
     files::OpenedFile,
     jobs,
-    runs::{Level, Task},
+    runs::{Level, Stop, Task},
     sheet::Sheet,
     text, texts,
     views::Viewer,
@@ -99,7 +99,7 @@ impl App {
             Answer::RunStarted { sheet, run, stop } => match self.sheet_mut(sheet) {
                 Some(sheet) => sheet.runs.started(run, stop),
                 // Its tab was closed meanwhile; what it does is not wanted any more.
-                None => drop(stop.try_send(())),
+                None => drop(stop.send(Stop::All)),
             },
             Answer::Event(sheet, event) => self.hear_event(sheet, &event),
             Answer::RunEnded(number, status) => {

@@ -170,6 +170,13 @@ impl App {
         }
     }
 
+    /// Shows what a task said.
+    pub(super) fn show_job(&mut self, task: TaskId) {
+        self.bottom.open = true;
+        self.bottom.tab = Tab::Jobs;
+        self.bottom.job = Some(task);
+    }
+
     fn jobs_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         for waiting in &self.queue {
             ui.horizontal(|ui| {
@@ -198,8 +205,16 @@ impl App {
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, theme::ROW, tasks.len(), |ui, rows| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for task in &tasks[rows] {
-                if job_row(ui, task, self.sheet.runs.elapsed_s(task), shown.as_ref() == Some(&task.id), time)
-                {
+                let is_shown = shown.as_ref() == Some(&task.id);
+                let row = job_row(ui, task, self.sheet.runs.elapsed_s(task), is_shown, time);
+                row.context_menu(|ui| {
+                    let stop = egui::Button::new(texts::runs::stop_this());
+                    if ui.add_enabled(task.is_at_work(), stop).clicked() {
+                        commands.push(Command::StopTasks([task.id.clone()].into()));
+                        ui.close();
+                    }
+                });
+                if row.on_hover_text(texts::runs::log_hint()).clicked() {
                     clicked = Some(task.id.clone());
                 }
             }
@@ -226,6 +241,9 @@ impl App {
                     .clicked()
             {
                 ui.ctx().copy_text(folder.display().to_string());
+            }
+            if task.is_at_work() && ui.small_button(texts::runs::stop_this()).clicked() {
+                commands.push(Command::StopTasks([id.clone()].into()));
             }
             if ui.small_button(texts::runs::copy_log()).clicked() {
                 ui.ctx().copy_text(self.log_of(id));
@@ -306,8 +324,8 @@ fn job_label(task: &Task) -> String {
     if coordinate.is_empty() { name } else { format!("{name} · {coordinate}") }
 }
 
-/// One task on one line; true where it was clicked.
-fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: f64) -> bool {
+/// One task on one line.
+fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: f64) -> egui::Response {
     let p = theme::palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), Sense::click());
     let label = job_label(task);
@@ -356,5 +374,5 @@ fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: 
         };
         cell(606.0, room, &line, color);
     }
-    response.on_hover_text(texts::runs::log_hint()).clicked()
+    response
 }

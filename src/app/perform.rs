@@ -222,6 +222,8 @@ impl App {
             Command::RemovePreset(kind, name) => self.remove_preset(&kind, &name),
             Command::LookAtItem(end, item) => self.look_at_item(end, &item),
             Command::RunTasks(tasks) => self.run_tasks(tasks),
+            Command::StopTasks(tasks) => self.stop_tasks(&tasks),
+            Command::ShowJob(task) => self.show_job(task),
             Command::ShowStudy => self.bottom.toggle(Tab::Study),
             Command::ShowHistory => self.bottom.toggle(Tab::Runs),
             Command::OpenRun(folder) => self.open_run(&folder),

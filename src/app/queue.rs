@@ -115,6 +115,13 @@ impl App {
         asked.any(|waiting| waiting.sheet == sheet)
     }
 
+    /// Stops single tasks of the sheet in front.
+    pub(super) fn stop_tasks(&mut self, tasks: &BTreeSet<TaskId>) {
+        if self.sheet.runs.stop_tasks(tasks) == 0 {
+            self.toasts.info(texts::runs::nothing_to_stop());
+        }
+    }
+
     /// Stops the run of the sheet in front, or lets it wait no longer.
     pub(super) fn stop(&mut self) {
         let number = self.sheet.number;

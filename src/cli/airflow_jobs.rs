@@ -72,7 +72,7 @@ fn follow(loaded: &Loaded, executor: &Executor, latest: &Submission, dag: &str) 
                         format!("failed: {}", why.unwrap_or_default())
                     }
                     (CellState::Done | CellState::Running, _) => cell.state.word().into(),
-                    (CellState::Ready | CellState::Waiting | CellState::Blocked, _) => continue,
+                    (_, _) => continue,
                 };
                 let item = if item.is_empty() { String::new() } else { format!(" [{item}]") };
                 output::text(&format!("{node}{item}: {words}\n"))?;

@@ -65,7 +65,7 @@ fn parts(kind: &EventKind) -> (&'static str, Option<&TaskId>, Json) {
             ("finished", Some(task), json!({"folder": folder, "wall_s": wall_s, "cpu_s": cpu_s}))
         }
         EventKind::Failed { task, message } => ("failed", Some(task), json!({"message": message})),
-        EventKind::Cancelled { task, reason } => ("cancelled", Some(task), json!({"reason": reason})),
+        EventKind::Cancelled { task, reason, .. } => ("cancelled", Some(task), json!({"reason": reason})),
         EventKind::RunFinished { status, tasks, cached, results } => (
             "run_finished",
             None,

@@ -117,6 +117,9 @@ impl std::fmt::Debug for Job {
     }
 }
 
+/// What is said of a task that somebody stopped.
+pub(super) const STOPPED: &str = "stopped";
+
 /// How a task of this run ended without a result.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
@@ -136,6 +139,8 @@ pub(super) struct Evaluator<'a> {
     pub nodes: HashMap<NodeIndex, NodeEval>,
     /// Tasks of this run that ended without a result.
     pub outcomes: HashMap<Key, Outcome>,
+    /// Tasks of this run that somebody stopped.
+    pub stopped: BTreeSet<TaskId>,
     invalid: HashMap<String, String>,
     /// Fingerprints as first seen: a file that changes while a run goes on belongs to the next run.
     pub(super) fingerprints: HashMap<PathBuf, String>,
@@ -196,6 +201,7 @@ impl<'a> Evaluator<'a> {
             order,
             nodes: HashMap::new(),
             outcomes: HashMap::new(),
+            stopped: BTreeSet::new(),
             invalid,
             fingerprints: HashMap::new(),
             prepared: HashMap::new(),
@@ -232,6 +238,11 @@ impl<'a> Evaluator<'a> {
                 self.nodes.insert(index, eval);
             }
         }
+    }
+
+    /// True where somebody stopped this task, or what it was before its items were known.
+    pub(super) fn is_stopped(&self, task: &TaskId) -> bool {
+        !self.stopped.is_empty() && self.stopped.iter().any(|stopped| stopped.holds(task))
     }
 
     /// A task of this run has its result.

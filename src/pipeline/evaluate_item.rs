@@ -2,7 +2,7 @@
 
 use super::{
     Coordinate, Inputs, Key, NodeError, NodeInstance, Output, OwnItem, Store, TaskId, Value, Work,
-    evaluate::{EvalState, Evaluator, ItemEval, Job, NodeEval, Outcome},
+    evaluate::{EvalState, Evaluator, ItemEval, Job, NodeEval, Outcome, STOPPED},
     join::{Grouped, Item, ItemState, Payload},
     key::{KeyBuilder, canonical, coordinate_text},
     memo::Memo,
@@ -161,9 +161,18 @@ impl Evaluator<'_> {
                     .map(|()| EvalState::Lazy)
             }
         };
-        let state = state.unwrap_or_else(|error| EvalState::Failed(error.into()));
+        let mut state = state.unwrap_or_else(|error| EvalState::Failed(error.into()));
+        let mut stopped = None;
+        if matches!(state, EvalState::Waiting | EvalState::Runnable(_)) && !self.stopped.is_empty() {
+            let task = TaskId { node: instance.name.clone(), coordinate: coordinate.clone() };
+            if self.is_stopped(&task) {
+                state = EvalState::Cancelled(STOPPED.to_owned());
+                stopped = Some(ItemState::Broken(format!("not run: {task} was stopped")));
+            }
+        }
         let left = match &state {
             EvalState::Waiting | EvalState::Runnable(_) => Some(ItemState::Pending),
+            EvalState::Cancelled(_) if stopped.is_some() => stopped,
             EvalState::Cancelled(reason) => Some(ItemState::Broken(reason.clone())),
             EvalState::Failed(_) => Some(ItemState::Broken(format!("{} failed before it", instance.name))),
             EvalState::Lazy | EvalState::Done(_) => None,

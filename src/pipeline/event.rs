@@ -117,12 +117,14 @@ pub enum EventKind {
         /// What failed and what to do.
         message: Notice,
     },
-    /// A task was cancelled, or could not start because one before it failed.
+    /// A task was cancelled, or could not start because one before it failed or was stopped.
     Cancelled {
         /// The task.
         task: TaskId,
         /// Why, for people.
         reason: String,
+        /// The same in kind.
+        cause: LeftOut,
     },
     /// The run is over.
     RunFinished {
@@ -135,6 +137,17 @@ pub enum EventKind {
         /// Where each node's results lie.
         results: std::collections::BTreeMap<String, std::path::PathBuf>,
     },
+}
+
+/// Why a task has no result though nothing is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// It was stopped itself.
+    Stopped,
+    /// Something before it failed, or was stopped.
+    Before,
+    /// The run ended before its turn, or its items are other ones.
+    Turn,
 }
 
 /// How a run ended.

@@ -10,7 +10,7 @@ use super::{
     needs::default_memory,
     plan,
     resources::CpuMeter,
-    run::Run,
+    run::{Run, Stops},
     store::lock,
     validate::validate,
 };
@@ -128,8 +128,10 @@ impl Executor {
         let id = RunId(self.runs.fetch_add(1, Ordering::Relaxed) + 1);
         let cancel = Arc::new(AtomicBool::new(false));
         let end = Arc::new((Mutex::new(None), Condvar::new()));
-        let events = Run::start(self.clone(), pipeline.clone(), options, id, cancel.clone(), end.clone());
-        RunHandle { id, events, cancel, end }
+        let stops = Stops::default();
+        let ways = (cancel.clone(), stops.clone());
+        let events = Run::start(self.clone(), pipeline.clone(), options, id, ways, end.clone());
+        RunHandle { id, events, cancel, stops, end }
     }
 
     pub(super) fn evaluator<'a>(
@@ -316,6 +318,7 @@ pub struct RunHandle {
     /// What happens; ends after `RunFinished`.
     pub events: crossbeam_channel::Receiver<Event>,
     cancel: Arc<AtomicBool>,
+    stops: Stops,
     end: Arc<(Mutex<Option<RunStatus>>, Condvar)>,
 }
 
@@ -323,6 +326,11 @@ impl RunHandle {
     /// Asks it to stop; tasks end within 200 ms as far as their nodes look.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks it to stop these tasks, whether they run or wait; what depends on them does not run, all else goes on.
+    pub fn stop_tasks(&self, tasks: BTreeSet<TaskId>) {
+        lock(&self.stops).extend(tasks);
     }
 
     /// Something that can ask it to stop from elsewhere, such as a signal handler.

@@ -198,7 +198,8 @@ fn task_of(kind: &EventKind) -> Option<&TaskId> {
 pub(super) struct TaskMonitor {
     task: TaskId,
     feed: Feed,
-    cancel: Arc<AtomicBool>,
+    /// Set where the whole run is to stop, or this task alone.
+    cancel: [Arc<AtomicBool>; 2],
     stage: Mutex<(String, Instant)>,
     stages: Mutex<Stages>,
     log: Mutex<TaskLog>,
@@ -257,7 +258,7 @@ impl Stages {
 }
 
 impl TaskMonitor {
-    pub(super) fn new(task: TaskId, feed: Feed, cancel: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(task: TaskId, feed: Feed, cancel: [Arc<AtomicBool>; 2]) -> Self {
         let stage = Mutex::new((String::new(), Instant::now()));
         Self {
             task,
@@ -351,7 +352,7 @@ impl Monitor for TaskMonitor {
     }
 
     fn cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
+        self.cancel.iter().any(|cancel| cancel.load(Ordering::Relaxed))
     }
 
     fn preview(&self, preview: Preview) {
@@ -403,7 +404,7 @@ mod tests {
         let (feed, events) = Feed::open(RunId(1));
         feed.hold();
         feed.tell(EventKind::Started { task: task() });
-        TaskMonitor::new(task(), feed.clone(), Arc::default()).warn(&"early".into());
+        TaskMonitor::new(task(), feed.clone(), Default::default()).warn(&"early".into());
         assert!(events.recv_timeout(Duration::from_millis(150)).is_err(), "it is kept back");
         feed.tell(EventKind::RunStarted { tasks: 1 });
         feed.close();
@@ -420,7 +421,7 @@ mod tests {
     #[test]
     fn nothing_but_repeated_progress_is_lost_on_a_slow_reader() {
         let (feed, events) = Feed::open(RunId(1));
-        let monitor = TaskMonitor::new(task(), feed.clone(), Arc::default());
+        let monitor = TaskMonitor::new(task(), feed.clone(), Default::default());
         let began = Instant::now();
         for i in 0..20_000 {
             monitor.progress(i, 20_000);
@@ -429,7 +430,11 @@ mod tests {
             }
             monitor.preview(Preview::Peaks(vec![[0.0; 3]]));
         }
-        feed.tell(EventKind::Cancelled { task: task(), reason: String::new() });
+        feed.tell(EventKind::Cancelled {
+            task: task(),
+            reason: String::new(),
+            cause: super::super::LeftOut::Turn,
+        });
         feed.close();
         assert!(began.elapsed() < Duration::from_secs(2), "the work waited for the reader");
         let events: Vec<EventKind> = events.iter().map(|e| e.kind).collect();

@@ -15,25 +15,36 @@ pub enum CellState {
     Done,
     /// A process is at work on it.
     Running,
+    /// It was handed over and waits for its turn.
+    Queued,
     /// It can run.
     Ready,
     /// It waits for something before it.
     Waiting,
     /// It failed, or failed the last time.
     Failed,
-    /// It cannot run: something before it failed.
+    /// It was stopped.
+    Cancelled,
+    /// It cannot run: something before it failed or was stopped.
     Blocked,
 }
 
 impl CellState {
+    /// True where it can be stopped.
+    pub fn is_at_work(self) -> bool {
+        matches!(self, CellState::Running | CellState::Queued)
+    }
+
     /// As people read it.
     pub fn word(self) -> &'static str {
         match self {
             CellState::Done => "done",
             CellState::Running => "running",
+            CellState::Queued => "queued",
             CellState::Ready => "ready",
             CellState::Waiting => "waits",
             CellState::Failed => "failed",
+            CellState::Cancelled => "cancelled",
             CellState::Blocked => "blocked",
         }
     }

@@ -65,7 +65,7 @@ pub use archive::{Made, methods, prov, ro_crate, write_crate};
 pub use check::accepted;
 pub use document::{Document, DocumentError, Opened};
 pub use edit::{Edit, PipelineError};
-pub use event::{Event, EventKind, NodeState, RunId, RunStatus, TaskId};
+pub use event::{Event, EventKind, LeftOut, NodeState, RunId, RunStatus, TaskId};
 pub use executor::{Executor, Limits, Look, LookError, RunHandle, RunOptions};
 pub use expand::Expansion;
 pub use expression::{Expression, ExpressionError, Term};

@@ -161,3 +161,58 @@ fn what_is_broken_or_fails_is_named_mended_and_tried_again() {
     window.click("Run shown");
     window.wait_for("Run finished after");
 }
+
+/// A command that goes on until a file is there, and one that needs it.
+const PATIENT: &str = r#"        "slow": (kind: "command", params: (program: "sh", arguments: ["-c",
+            "until [ -e '{base}/go' ]; do sleep 0.05; done; echo n > '{table}'; echo 1 >> '{table}'"])),
+        "then": (kind: "command", params: (program: "sh", inputs: ["counted: table as csv"], arguments: ["-c", "cat {counted} > {table}"])),
+"#;
+const PATIENT_WIRES: &str = r#", ("study.recording", "slow.recording"), ("slow.table", "then.counted")"#;
+
+#[cfg(unix)]
+#[test]
+fn a_cell_and_a_recording_are_stopped_and_the_others_go_on() {
+    let mut window = open_with(PATIENT, PATIENT_WIRES, |_| {});
+    window.wait_for("4 of 4 recordings");
+    window.click("Run shown");
+    let cells = |window: &Window, start: &str, end: &str| -> Vec<String> {
+        let labels = window.words().into_iter();
+        labels.filter(|label| label.starts_with(start) && label.ends_with(end)).collect()
+    };
+    let start = std::time::Instant::now();
+    while cells(&window, "slow of ", ": running").is_empty()
+        || cells(&window, "then of ", ": queued").len() < 4
+    {
+        assert!(start.elapsed() < crate::window::PATIENCE, "{:?}", window.words());
+        window.steps(1);
+    }
+    // One that runs: it is cancelled, and what needs it is not run.
+    let cell = cells(&window, "slow of ", ": running").remove(0);
+    let name = cell["slow of ".len()..].strip_suffix(": running").unwrap().to_owned();
+    window.menu_of(&cell);
+    window.click("Stop this");
+    window.wait_for(&format!("slow of {name}: cancelled"));
+    window.wait_for(&format!("then of {name}: blocked"));
+    // One that waits for its turn, as a whole recording.
+    let other = cells(&window, "then of ", ": queued").remove(0);
+    let other = other["then of ".len()..].strip_suffix(": queued").unwrap().to_owned();
+    window.menu_of(&format!("Recording {other}"));
+    window.click("Stop this recording");
+    window.wait_for(&format!("slow of {other}: cancelled"));
+    window.wait_for(&format!("then of {other}: cancelled"));
+    // The others go on to their end, and what was stopped is still told from what never ran.
+    std::fs::write(window.folder.path().join("go"), "").unwrap();
+    window.wait("it is over", |app| !app.is_running() && !app.is_reading_study());
+    window.steps(3);
+    assert_eq!(cells(&window, "slow of ", ": done").len(), 2, "{:?}", window.words());
+    assert_eq!(cells(&window, "then of ", ": done").len(), 2, "{:?}", window.words());
+    assert_eq!(cells(&window, "slow of ", ": cancelled").len(), 2, "{:?}", window.words());
+    window.harness.get_by_label(&format!("then of {name}: blocked")).click();
+    window.steps(3);
+    assert!(window.says("Not run: slow ["), "{:?}", window.words());
+    window.click("Retry failed");
+    window.wait("it runs", |app| !app.is_running() && !app.is_reading_study());
+    window.wait_for("Run finished after");
+    window.wait("all is read", |app| !app.is_reading_study());
+    assert_eq!(cells(&window, "then of ", ": done").len(), 4, "{:?}", window.words());
+}

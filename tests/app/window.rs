@@ -210,6 +210,12 @@ impl Window {
         self.steps(3);
     }
 
+    /// Opens the menu of what has that label.
+    pub fn menu_of(&mut self, label: &str) {
+        self.harness.get_by_label(label).click_secondary();
+        self.steps(3);
+    }
+
     /// Drags along a line, in several frames as a hand does.
     pub fn drag(&mut self, from: Pos2, to: Pos2) {
         self.harness.hover_at(from);

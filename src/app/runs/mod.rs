@@ -5,7 +5,9 @@ mod words;
 use super::text;
 use crate::{
     app::texts,
-    pipeline::{Coordinate, Event, EventKind, NodeState, Pipeline, Remaining, RunId, RunStatus, TaskId},
+    pipeline::{
+        Coordinate, Event, EventKind, LeftOut, NodeState, Pipeline, Remaining, RunId, RunStatus, TaskId,
+    },
 };
 use crossbeam_channel::Sender;
 use std::{
@@ -36,6 +38,22 @@ pub struct Task {
     pub message: String,
     /// What it said was a warning.
     pub warned: bool,
+}
+
+impl Task {
+    /// True where it can be stopped.
+    pub fn is_at_work(&self) -> bool {
+        matches!(self.state, NodeState::Queued | NodeState::Running { .. })
+    }
+}
+
+/// What of a run is to stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The whole of it.
+    All,
+    /// These tasks; the others go on.
+    Tasks(BTreeSet<TaskId>),
 }
 
 /// One line of the log.
@@ -83,7 +101,7 @@ pub enum Level {
 /// The last run, and what is left of those before.
 #[derive(Default)]
 pub struct Runs {
-    current: Option<(RunId, Sender<()>)>,
+    current: Option<(RunId, Sender<Stop>)>,
     /// A run was asked for and is not heard of yet.
     starting: bool,
     stopping: bool,
@@ -101,6 +119,8 @@ pub struct Runs {
     /// Nodes whose tasks say nothing any more: they changed since.
     forgotten: BTreeSet<String>,
     stages: BTreeMap<String, String>,
+    /// Tasks that were stopped and did not run since.
+    stopped: BTreeSet<TaskId>,
     log: VecDeque<LogLine>,
     /// Runs that began in this session.
     number: u64,
@@ -113,7 +133,7 @@ impl Runs {
     }
 
     /// A run began.
-    pub fn started(&mut self, run: RunId, stop: Sender<()>) {
+    pub fn started(&mut self, run: RunId, stop: Sender<Stop>) {
         self.starting = false;
         self.current = Some((run, stop));
         if self.stopping {
@@ -140,9 +160,30 @@ impl Runs {
     pub fn stop(&mut self) {
         self.stopping = self.is_busy();
         if let Some((_, stop)) = &self.current {
-            // Asked before already where the channel is full.
-            let _ = stop.try_send(());
+            // It is over where nobody listens.
+            let _ = stop.send(Stop::All);
         }
+    }
+
+    /// Asks the run to stop those of these tasks that run or wait in it; all else goes on. How many it was asked for.
+    pub fn stop_tasks(&self, tasks: &BTreeSet<TaskId>) -> usize {
+        let at_work = |task: &&TaskId| self.get(task).is_some_and(Task::is_at_work);
+        let tasks: BTreeSet<TaskId> = tasks.iter().filter(at_work).cloned().collect();
+        let count = tasks.len();
+        if let Some((_, stop)) = self.current.as_ref().filter(|_| count > 0) {
+            let _ = stop.send(Stop::Tasks(tasks));
+        }
+        count
+    }
+
+    /// Tasks that were stopped and did not run since.
+    pub fn stopped(&self) -> &BTreeSet<TaskId> {
+        &self.stopped
+    }
+
+    /// A task of the last run.
+    pub fn get(&self, id: &TaskId) -> Option<&Task> {
+        self.index.get(id).and_then(|&at| self.tasks.get(at))
     }
 
     /// The tasks of the last run, in the order they were heard of.
@@ -237,12 +278,14 @@ impl Runs {
         let is_over = |state: &NodeState| !matches!(state, NodeState::Running { .. } | NodeState::Queued);
         let over = self.live.iter().filter(|(name, state)| reached.contains(*name) && is_over(state));
         self.forgotten.extend(over.map(|(name, _)| name.clone()).collect::<Vec<_>>());
+        self.stopped.retain(|task| !reached.contains(&task.node));
         self.fold();
     }
 
     /// Drops what was known of all nodes: another document is shown.
     pub fn forget_all(&mut self) {
         self.forgotten.extend(self.tasks.iter().map(|task| task.id.node.clone()));
+        self.stopped.clear();
         self.fold();
     }
 
@@ -289,12 +332,14 @@ impl Runs {
             }
             EventKind::Queued { task } => self.task(task).state = NodeState::Queued,
             EventKind::Cached { task, folder } => {
+                self.stopped.remove(task);
                 self.cached += 1;
                 let row = self.task(task);
                 row.state = NodeState::Cached;
                 row.folder = Some(folder.clone());
             }
             EventKind::Started { task } => {
+                self.stopped.remove(task);
                 let row = self.task(task);
                 row.state = NodeState::Running { share: None, remaining_s: None };
                 row.started_s = Some(event.at_s);
@@ -329,10 +374,14 @@ impl Runs {
                 row.message.clone_from(&message.words);
                 line(self, task, Level::Error, message.words.clone());
             }
-            EventKind::Cancelled { task, reason } => {
+            EventKind::Cancelled { task, reason, cause } => {
                 let row = self.task(task);
                 row.state = NodeState::Cancelled;
                 row.message.clone_from(reason);
+                if *cause == LeftOut::Stopped {
+                    self.stopped.insert(task.clone());
+                    line(self, task, Level::Info, reason.clone());
+                }
             }
             EventKind::RunFinished { status, tasks, cached, .. } => {
                 self.current = None;
@@ -388,7 +437,7 @@ mod tests {
     #[test]
     fn events_become_states_and_a_status_line() {
         let mut runs = Runs::default();
-        let (stop, _stopped) = crossbeam_channel::bounded(1);
+        let (stop, _stopped) = crossbeam_channel::unbounded();
         runs.started(RunId(1), stop);
         let task = |node: &str| TaskId { node: node.into(), coordinate: Coordinate::default() };
         let mut hear = |kind| runs.hear(&Event { run: RunId(1), at_s: 1.0, kind });
@@ -429,7 +478,7 @@ mod tests {
     #[test]
     fn a_study_says_when_all_is_done_and_what_each_of_its_items_said() {
         let mut runs = Runs::default();
-        let (stop, _stopped) = crossbeam_channel::bounded(1);
+        let (stop, _stopped) = crossbeam_channel::unbounded();
         runs.started(RunId(1), stop);
         let item = |i: usize| TaskId {
             node: "sort".into(),

@@ -1,7 +1,11 @@
 //! What is known of every recording at every node, by row and column.
 
-use crate::pipeline::{
-    Cell, CellState, Coordinate, EventKind, Executor, Expression, Look, Pipeline, PortType, TaskId,
+use crate::{
+    app::{runs::Runs, texts},
+    pipeline::{
+        Cell, CellState, Coordinate, EventKind, Executor, Expression, LeftOut, Look, NodeState, Pipeline,
+        PortType, TaskId,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -169,7 +173,10 @@ impl Cells {
 
     /// A cell follows its task.
     pub fn hear(&mut self, event: &EventKind) {
-        let (task, mut cell) = match event {
+        let (task, cell) = match event {
+            EventKind::Queued { task } => {
+                (task, Cell { state: CellState::Queued, wall_s: None, message: None })
+            }
             EventKind::Started { task } => {
                 (task, Cell { state: CellState::Running, wall_s: None, message: None })
             }
@@ -182,11 +189,79 @@ impl Cells {
             EventKind::Failed { task, message } => {
                 (task, Cell { state: CellState::Failed, wall_s: None, message: Some(message.to_string()) })
             }
-            EventKind::Cancelled { task, reason } => {
-                (task, Cell { state: CellState::Waiting, wall_s: None, message: Some(reason.clone()) })
+            EventKind::Cancelled { task, reason, cause } => {
+                let (state, message) = match cause {
+                    LeftOut::Stopped => (CellState::Cancelled, None),
+                    LeftOut::Before => (CellState::Blocked, Some(reason.clone())),
+                    LeftOut::Turn => (CellState::Waiting, Some(reason.clone())),
+                };
+                (task, Cell { state, wall_s: None, message })
             }
             _ => return,
         };
+        self.set(task, cell);
+    }
+
+    /// What a run says of tasks of which the store has no result: what is at work, what was stopped, and what is not run
+    /// for that. Of a run that goes on elsewhere also what failed there.
+    pub fn overlay(&mut self, runs: &Runs, elsewhere: bool) {
+        let is_done =
+            |cells: &Self, task: &TaskId| cells.get(task).is_some_and(|c| c.state == CellState::Done);
+        for task in runs.tasks().iter().filter(|_| elsewhere || runs.is_running()) {
+            let (state, message) = match &task.state {
+                NodeState::Queued => (CellState::Queued, None),
+                NodeState::Running { .. } => (CellState::Running, None),
+                NodeState::Failed(message) if elsewhere => (CellState::Failed, Some(message.to_string())),
+                _ => continue,
+            };
+            if !is_done(self, &task.id) {
+                self.set(&task.id, Cell { state, wall_s: None, message });
+            }
+        }
+        for task in runs.stopped() {
+            if self.get(task).is_none() || is_done(self, task) {
+                continue;
+            }
+            self.set(task, Cell { state: CellState::Cancelled, wall_s: None, message: None });
+            for other in self.after(task) {
+                let waits = self
+                    .get(&other)
+                    .is_some_and(|cell| matches!(cell.state, CellState::Ready | CellState::Waiting));
+                if waits {
+                    let message = Some(texts::runs::not_run_stopped(&task));
+                    self.set(&other, Cell { state: CellState::Blocked, wall_s: None, message });
+                }
+            }
+        }
+    }
+
+    /// Tasks that need this one.
+    fn after(&self, task: &TaskId) -> Vec<TaskId> {
+        let Some(own) = self.columns.iter().position(|column| column.node == task.node) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for (index, column) in self.columns.iter().enumerate().filter(|(_, c)| c.before.contains(&own)) {
+            match self.row_of.get(&task.coordinate).filter(|&&row| column.cells[row].is_some()) {
+                Some(&row) => found.push(self.task(index, row)),
+                None => {
+                    let rows = (0..self.coordinates.len()).filter(|&row| column.cells[row].is_some());
+                    let rows = rows.filter(|&row| task.coordinate.join(&self.coordinates[row]).is_some());
+                    found.extend(rows.map(|row| self.task(index, row)));
+                }
+            }
+        }
+        found
+    }
+
+    /// What is known of a task.
+    pub fn get(&self, task: &TaskId) -> Option<&Cell> {
+        let row = *self.row_of.get(&task.coordinate)?;
+        let column = self.columns.iter().find(|column| column.node == task.node)?;
+        column.cells.get(row)?.as_ref()
+    }
+
+    fn set(&mut self, task: &TaskId, mut cell: Cell) {
         let Some(&row) = self.row_of.get(&task.coordinate) else { return };
         let Some(column) = self.columns.iter_mut().find(|column| column.node == task.node) else { return };
         let Some(place) = column.cells.get_mut(row) else { return };
@@ -247,7 +322,31 @@ impl Cells {
         tasks
     }
 
-    fn task(&self, column: usize, row: usize) -> TaskId {
+    /// Tasks of a row, or of one cell of it, that run or wait for their turn, with those of the parts it became.
+    pub fn at_work(&self, row: usize, column: Option<usize>) -> BTreeSet<TaskId> {
+        let own = &self.coordinates[row];
+        let is_part = |other: usize| {
+            other == row
+                || (!own.is_empty()
+                    && self.coordinates[other].only(&own.keys().keys().cloned().collect()) == *own)
+        };
+        let rows: Vec<usize> = match column {
+            Some(_) => vec![row],
+            None => (0..self.coordinates.len()).filter(|&other| is_part(other)).collect(),
+        };
+        let columns = (0..self.columns.len()).filter(|&index| column.is_none_or(|only| only == index));
+        let at_work = |column: usize, row: usize| {
+            self.columns[column].cells[row].as_ref().is_some_and(|cell| cell.state.is_at_work())
+        };
+        columns
+            .flat_map(|column| rows.iter().map(move |&row| (column, row)))
+            .filter(|&(column, row)| at_work(column, row))
+            .map(|(column, row)| self.task(column, row))
+            .collect()
+    }
+
+    /// The task of a cell.
+    pub fn task(&self, column: usize, row: usize) -> TaskId {
         TaskId { node: self.columns[column].node.clone(), coordinate: self.coordinates[row].clone() }
     }
 }
@@ -316,8 +415,13 @@ pub(super) mod tests {
         let before = cells.counts[&CellState::Ready];
         cells.hear(&EventKind::Started { task: task.clone() });
         assert_eq!(cells.columns[1].cells[1].as_ref().unwrap().state, CellState::Running);
-        cells.hear(&EventKind::Failed { task, message: "disk".into() });
+        assert_eq!(cells.at_work(1, None), [task.clone()].into());
+        cells.hear(&EventKind::Failed { task: task.clone(), message: "disk".into() });
         assert_eq!(cells.columns[1].cells[1].as_ref().unwrap().message.as_deref(), Some("disk"));
         assert_eq!(cells.counts[&CellState::Ready], before - 1);
+        let (reason, cause) = ("stopped".to_owned(), LeftOut::Stopped);
+        cells.hear(&EventKind::Cancelled { task: task.clone(), reason, cause });
+        assert_eq!(cells.get(&task).unwrap().state, CellState::Cancelled);
+        assert!(cells.at_work(1, None).is_empty() && !cells.after(&task).is_empty());
     }
 }

@@ -43,7 +43,12 @@ impl Study {
                             .on_hover_text(message);
                     }
                 }
-                if ui
+                let at_work = cells.at_work(row, Some(column));
+                if !at_work.is_empty() {
+                    if ui.small_button(texts::runs::stop_this()).clicked() {
+                        commands.push(Command::StopTasks(at_work));
+                    }
+                } else if ui
                     .small_button(texts::runs::run_only_this())
                     .on_hover_text(texts::runs::run_only_this_hint())
                     .clicked()
@@ -77,7 +82,13 @@ impl Study {
             });
         });
         match chosen {
-            Some((row, Some(column))) => {
+            Some((row, Wish::Run(column))) => {
+                let open = |state: CellState| column.is_some() || state != CellState::Done;
+                commands.push(Command::RunTasks(cells.tasks(&[row], column, open)));
+            }
+            Some((row, Wish::Stop(column))) => commands.push(Command::StopTasks(cells.at_work(row, column))),
+            Some((row, Wish::Said(column))) => commands.push(Command::ShowJob(cells.task(column, row))),
+            Some((row, Wish::Look(Some(column)))) => {
                 self.chosen = Some((row, column));
                 let done = |cell: &Cell| cell.state == CellState::Done;
                 let column = &cells.columns[column];
@@ -85,7 +96,7 @@ impl Study {
                     commands.push(Command::LookAtItem(end.clone(), cells.coordinates[row].clone()));
                 }
             }
-            Some((row, None)) => {
+            Some((row, Wish::Look(None))) => {
                 if let Some(source) = &cells.source {
                     commands.push(Command::LookAtItem(source.clone(), cells.coordinates[row].clone()));
                 }
@@ -127,9 +138,14 @@ impl Study {
                 if button.on_hover_text(hint).clicked() {
                     commands.push(Command::RunTasks(self.tasks(&self.rows, None, open)));
                 }
-                let failed = self.cells.as_ref().and_then(|c| c.counts.get(&CellState::Failed)).copied();
-                if failed.unwrap_or(0) > 0 && ui.button(texts::runs::retry_failed()).clicked() {
-                    let failed = |state| matches!(state, CellState::Failed | CellState::Blocked);
+                let count =
+                    |state| self.cells.as_ref().and_then(|c| c.counts.get(state)).copied().unwrap_or(0);
+                if count(&CellState::Failed) + count(&CellState::Cancelled) > 0
+                    && ui.button(texts::runs::retry_failed()).clicked()
+                {
+                    let failed = |state| {
+                        matches!(state, CellState::Failed | CellState::Blocked | CellState::Cancelled)
+                    };
                     commands.push(Command::RunTasks(self.tasks(&self.rows, None, failed)));
                 }
                 if ui
@@ -147,14 +163,52 @@ impl Study {
     }
 }
 
-/// A row; what of it was clicked: the recording, or a node.
+/// What is wanted of a row, or of its cell in a column.
+#[derive(Clone, Copy)]
+enum Wish {
+    /// To look at it.
+    Look(Option<usize>),
+    /// To run it, with what it needs.
+    Run(Option<usize>),
+    /// To stop it.
+    Stop(Option<usize>),
+    /// To read what it said.
+    Said(usize),
+}
+
+/// The menu of a row, or of its cell in a column.
+fn menu(ui: &mut Ui, cells: &super::cells::Cells, row: usize, column: Option<usize>) -> Option<Wish> {
+    ui.set_min_width(150.0);
+    let any = !cells.at_work(row, column).is_empty();
+    let (run, stop) = match (column, cells.is_recording[row]) {
+        (Some(_), _) => (texts::runs::run_only_this(), texts::runs::stop_this()),
+        (None, true) => (texts::runs::run_this_recording(), texts::runs::stop_this_recording()),
+        (None, false) => (texts::runs::run_this_group(), texts::runs::stop_this_group()),
+    };
+    let mut wish = None;
+    let mut entry = |ui: &mut Ui, enabled: bool, label: &str, what: Wish| {
+        if ui.add_enabled(enabled, egui::Button::new(label)).clicked() {
+            wish = Some(what);
+            ui.close();
+        }
+    };
+    entry(ui, any, stop, Wish::Stop(column));
+    entry(ui, !any || column.is_none(), run, Wish::Run(column));
+    match column {
+        Some(column) => entry(ui, true, texts::runs::show_what_it_said(), Wish::Said(column)),
+        None => entry(ui, cells.is_recording[row], texts::runs::look_at_its_traces(), Wish::Look(None)),
+    }
+    wish
+}
+
+/// A row; what is wanted of it.
 fn row_ui(
     ui: &Ui,
     rect: Rect,
     cells: &super::cells::Cells,
     row: usize,
     chosen: Option<(usize, usize)>,
-) -> Option<Option<usize>> {
+) -> Option<Wish> {
     let p = theme::palette(ui.visuals());
     let mut clicked = None;
     let name = words_of_row(cells, row);
@@ -166,8 +220,9 @@ fn row_ui(
     let font = FontId::proportional(12.0);
     let at = first.left_center() + vec2(6.0, 0.0);
     ui.painter_at(first).text(at, Align2::LEFT_CENTER, &name, font.clone(), color_of_name);
+    response.context_menu(|ui| clicked = menu(ui, cells, row, None).or(clicked));
     if response.on_hover_text(texts::runs::look_at_its_traces()).clicked() {
-        clicked = Some(None);
+        clicked = Some(Wish::Look(None));
     }
     for (index, column) in cells.columns.iter().enumerate() {
         let Some(cell) = column.cells.get(row).and_then(Option::as_ref) else { continue };
@@ -196,12 +251,13 @@ fn row_ui(
         let inside = place.shrink2(vec2(6.0, 0.0));
         let words = one_line(painter, &words, font.clone(), own, inside.width());
         painter.galley(inside.left_center() - vec2(0.0, words.size().y / 2.0), words, own);
+        response.context_menu(|ui| clicked = menu(ui, cells, row, Some(index)).or(clicked));
         let response = match &cell.message {
             Some(message) => response.on_hover_text(text::sentence_of(message)),
             None => response,
         };
         if response.clicked() {
-            clicked = Some(Some(index));
+            clicked = Some(Wish::Look(Some(index)));
         }
     }
     clicked
@@ -221,10 +277,11 @@ fn color(state: CellState, p: &theme::Palette) -> Color32 {
     match state {
         CellState::Done => p.good,
         CellState::Running => p.accent,
+        CellState::Queued => p.accent.gamma_multiply(0.75),
         CellState::Ready => p.text,
         CellState::Waiting => p.text_weak,
         CellState::Failed => p.bad,
-        CellState::Blocked => p.warn,
+        CellState::Cancelled | CellState::Blocked => p.warn,
     }
 }
 

@@ -5,7 +5,7 @@ mod draw;
 
 use super::{App, command::Command};
 use crate::{
-    app::texts,
+    app::{runs::Runs, texts},
     inspect::{Lane, Wake},
     pipeline::{CellState, Coordinate, Event, Executor, Pipeline, TaskId},
 };
@@ -74,8 +74,9 @@ impl Study {
         self.lane.busy() || self.rows_lane.busy()
     }
 
-    fn receive(&mut self) {
-        if let Some(cells) = self.lane.take() {
+    fn receive(&mut self, runs: &Runs) {
+        if let Some(mut cells) = self.lane.take() {
+            cells.overlay(runs, false);
             // Rows of what was there before are none any more.
             self.rows.retain(|&row| row < cells.names.len());
             // What is looked at stays, where it is the same cell still.
@@ -133,7 +134,7 @@ impl App {
         };
         let editor = &self.sheet.editor;
         self.study.ask(&executor, editor.pipeline(), editor.base_folder(), self.sheet.meaning);
-        self.study.receive();
+        self.study.receive(&self.sheet.runs);
         let runs = self.sheet.runs.is_busy();
         self.study.ui(ui, runs, commands);
     }

@@ -127,6 +127,14 @@ texts! {
     looking_at_all: "Looking at every recording and node…";
     no_recordings_yet: "No recordings yet: a study source, or a reader, brings them.";
     run_only_this: "Run only this";
+    stop_this: "Stop this";
+    stop_this_recording: "Stop this recording";
+    stop_this_group: "Stop this group";
+    run_this_recording: "Run this recording";
+    run_this_group: "Run this group";
+    show_what_it_said: "Show what it said";
+    nothing_to_stop: "It has ended already.";
+    not_run_stopped(task): "not run: {task} was stopped";
     run_only_this_hint: "With what it needs and is not done";
     filter_example: "Filter: session == \"a\" && index % 2 == 0";
     filter_recordings: "Filter recordings";

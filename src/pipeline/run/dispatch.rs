@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -85,8 +85,10 @@ impl Run {
             self.passed(&job);
             self.running.push(job.clone());
             let (site, sender) = (self.site.clone(), self.ended.0.clone());
-            let monitor =
-                Arc::new(TaskMonitor::new(job.task.clone(), self.feed.clone(), self.cancel.clone()));
+            let stop = Arc::<AtomicBool>::default();
+            self.stop_of.insert(job.key, stop.clone());
+            let stops = [self.cancel.clone(), stop];
+            let monitor = Arc::new(TaskMonitor::new(job.task.clone(), self.feed.clone(), stops));
             let own = job.clone();
             let body = move || {
                 let result = memo::caught(|| task::run(&own, &site, &monitor, scratch, ingredients));

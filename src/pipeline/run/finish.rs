@@ -2,7 +2,7 @@
 
 use super::{Run, tell::Told};
 use crate::pipeline::{
-    Coordinate, EventKind, RunStatus, TaskId, Value,
+    Coordinate, EventKind, LeftOut, RunStatus, TaskId, Value,
     evaluate::{EvalState, Evaluator},
     history::RunResult,
     memo::Memo,
@@ -33,7 +33,11 @@ impl Run {
         queued.sort();
         for task in queued {
             let reason = self.stopped.clone().unwrap_or_else(|| "the run was stopped before its turn".into());
-            self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason });
+            self.tell(task, Told::Cancelled, |task| EventKind::Cancelled {
+                task,
+                reason,
+                cause: LeftOut::Turn,
+            });
         }
         let has = |state: Told| self.told.values().any(|s| *s == state);
         let status = if cancelled && has(Told::Cancelled) {

@@ -6,8 +6,9 @@ mod tell;
 mod wanted;
 
 use super::{
-    Document, Event, EventKind, Executor, Key, NodeError, Pipeline, RunId, RunOptions, RunStatus, TaskId,
-    evaluate::{Evaluator, Job, NodeEval, Outcome},
+    Document, Event, EventKind, Executor, Key, LeftOut, NodeError, Pipeline, RunId, RunOptions, RunStatus,
+    TaskId,
+    evaluate::{Evaluator, Job, NodeEval, Outcome, STOPPED},
     executor::source_of,
     feed::Feed,
     history::Keeping,
@@ -34,6 +35,9 @@ const TICK: Duration = Duration::from_millis(20);
 /// While tasks run, walks over the pipeline take at most one part in so many of the time, however many items there are.
 const WALK_SHARE: u32 = 20;
 
+/// Tasks to stop, from whoever holds the run.
+pub(super) type Stops = Arc<Mutex<BTreeSet<TaskId>>>;
+
 type Ended = (Arc<Job>, Result<Finished, NodeError>);
 
 pub(super) struct Run {
@@ -45,6 +49,10 @@ pub(super) struct Run {
     site: Arc<Site>,
     ended: (Sender<Ended>, Receiver<Ended>),
     running: Vec<Arc<Job>>,
+    /// Single tasks that somebody wants stopped and that were not looked at yet.
+    stops: Stops,
+    /// Set where a task that runs is to stop.
+    stop_of: HashMap<Key, Arc<AtomicBool>>,
     /// The last state that was told of each task.
     told: HashMap<TaskId, Told>,
     /// Warnings that were told.
@@ -68,7 +76,7 @@ impl Run {
         pipeline: Pipeline,
         options: RunOptions,
         id: RunId,
-        cancel: Arc<AtomicBool>,
+        (cancel, stops): (Arc<AtomicBool>, Stops),
         end: Arc<(Mutex<Option<RunStatus>>, Condvar)>,
     ) -> Receiver<Event> {
         let (feed, events) = Feed::open(id);
@@ -105,6 +113,8 @@ impl Run {
                 site: Arc::new(site),
                 ended: crossbeam_channel::unbounded(),
                 running: Vec::new(),
+                stops,
+                stop_of: HashMap::new(),
                 told: HashMap::new(),
                 warned: BTreeSet::new(),
                 ready: Ready::default(),
@@ -157,6 +167,7 @@ impl Run {
                 pause = began.elapsed() * WALK_SHARE;
                 walked = Instant::now();
             }
+            self.hear_stops(&mut walk);
             self.start_what_can(&walk);
             if self.running.is_empty() {
                 if !keys.is_empty() {
@@ -177,6 +188,24 @@ impl Run {
             }
         }
         self.finish(&walk)
+    }
+
+    /// Stops single tasks that somebody wants stopped; all others go on.
+    fn hear_stops(&mut self, walk: &mut Evaluator) {
+        let asked = std::mem::take(&mut *lock(&self.stops));
+        if asked.is_empty() {
+            return;
+        }
+        let nodes = asked.iter().map(|task| task.node.clone()).collect();
+        walk.stopped.extend(asked);
+        for job in self.running.iter().filter(|job| walk.is_stopped(&job.task)) {
+            if let Some(stop) = self.stop_of.get(&job.key) {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+        self.elsewhere.retain(|(job, _)| !walk.is_stopped(&job.task));
+        walk.evaluate_from(&nodes);
+        self.look_around(walk);
     }
 
     fn goes_on(&self) -> bool {
@@ -247,6 +276,7 @@ impl Run {
 
     fn end(&mut self, job: &Arc<Job>, result: Result<Finished, NodeError>, walk: &mut Evaluator) {
         self.running.retain(|r| !Arc::ptr_eq(r, job));
+        self.stop_of.remove(&job.key);
         let task = job.task.clone();
         match result {
             Ok(Finished { stored, found, wall_s, cpu_s }) => {
@@ -263,10 +293,15 @@ impl Run {
                 }
                 walk.set_done(stored);
             }
+            // The same work may be wanted elsewhere: only its own name says that it was stopped.
+            Err(NodeError::Cancelled) if walk.is_stopped(&task) => {
+                let (reason, cause) = (STOPPED.to_owned(), LeftOut::Stopped);
+                self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason, cause });
+            }
             Err(NodeError::Cancelled) if self.cancel.load(Ordering::Relaxed) => {
-                let reason = "stopped".to_owned();
+                let (reason, cause) = (STOPPED.to_owned(), LeftOut::Stopped);
                 walk.outcomes.insert(job.key, Outcome::Cancelled(reason.clone()));
-                self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason });
+                self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason, cause });
             }
             Err(error) => {
                 if error.is_full_disk() {

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::pipeline::{
-    Coordinate, EventKind, TaskId,
+    Coordinate, EventKind, LeftOut, TaskId,
     evaluate::{EvalState, Evaluator},
 };
 use std::collections::HashSet;
@@ -73,7 +73,8 @@ impl Run {
                     }
                     EvalState::Cancelled(reason) => {
                         let reason = reason.clone();
-                        self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason });
+                        let cause = if walk.is_stopped(&task) { LeftOut::Stopped } else { LeftOut::Before };
+                        self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason, cause });
                     }
                 }
             }
@@ -85,7 +86,8 @@ impl Run {
         for task in gone {
             if self.told.remove(&task) == Some(Told::Queued) {
                 let reason = "its items are other ones, known only now".to_owned();
-                self.feed.tell(EventKind::Cancelled { task, reason });
+                let cause = LeftOut::Turn;
+                self.feed.tell(EventKind::Cancelled { task, reason, cause });
             }
         }
     }
