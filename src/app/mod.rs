@@ -155,8 +155,8 @@ pub struct App {
     settings_error: Option<String>,
     /// What earlier sessions left unsaved.
     unsaved: Vec<keep::Unsaved>,
-    /// The window had its first frame.
-    is_placed: bool,
+    /// Frames the window had, until it is in its place.
+    to_place: Option<u32>,
     palette: palette::NodeList,
     inspector: inspector::Inspector,
     bottom: jobs::Bottom,
@@ -216,7 +216,7 @@ impl App {
             settings_error: setup.run_settings.as_ref().err().cloned(),
             run_settings: setup.run_settings.unwrap_or_default(),
             settings_file: setup.settings_file,
-            is_placed: false,
+            to_place: Some(0),
             palette: palette::NodeList::default(),
             inspector: inspector::Inspector::default(),
             bottom: jobs::Bottom::default(),
@@ -429,32 +429,37 @@ impl App {
     }
 }
 
-/// Puts the window right on its first frame: its size is kept in points of the scale it had, and read in those of no
-/// scale; and one that does not fit the screen fills it.
-fn place_window(ctx: &egui::Context) {
+/// Frames until the desktop has put its own frame around a window, at most.
+const FRAMES_TO_PLACE: u32 = 30;
+
+/// Puts the window right in its first frames: its size is kept in points of the scale it had, and read in those of no
+/// scale; and one that does not fit the screen, with what the desktop puts around it, fills it. True once that is done.
+fn place_window(ctx: &egui::Context, frame: u32) -> bool {
     let (size, outer, screen, is_maximized) = ctx.input(|i| {
         let viewport = i.viewport();
         let size = |rect: Option<egui::Rect>| rect.map(|rect| rect.size());
         let is_maximized = viewport.maximized == Some(true) || viewport.fullscreen == Some(true);
         (size(viewport.inner_rect), size(viewport.outer_rect), viewport.monitor_size, is_maximized)
     });
+    let (Some(size), false) = (size, is_maximized) else { return is_maximized };
     let zoom = ctx.zoom_factor();
-    let Some(size) = size.filter(|_| !is_maximized) else { return };
-    let wanted = size * zoom;
-    let around = outer.map_or(egui::Vec2::ZERO, |outer| outer - size);
-    if let Some(screen) = screen
-        && (wanted + around).max(screen) != screen
-    {
-        ctx.send_viewport_cmd(egui::ViewportCommand::Maximized(true));
-    } else if (zoom - 1.0).abs() > 1e-3 {
-        ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(wanted));
+    if frame == 0 && (zoom - 1.0).abs() > 1e-3 {
+        ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(size * zoom));
+        return false;
     }
+    let outer = outer.unwrap_or(size);
+    let is_too_large = screen.is_some_and(|screen| outer.x > screen.x + 1.0 || outer.y > screen.y + 1.0);
+    if is_too_large {
+        ctx.send_viewport_cmd(egui::ViewportCommand::Maximized(true));
+    }
+    is_too_large || frame >= FRAMES_TO_PLACE
 }
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
-        if !std::mem::replace(&mut self.is_placed, true) {
-            place_window(ui.ctx());
+        if let Some(frame) = self.to_place {
+            self.to_place = (!place_window(ui.ctx(), frame)).then_some(frame + 1);
+            ui.ctx().request_repaint_after(std::time::Duration::from_millis(30));
         }
         self.frame(ui);
     }
