@@ -256,5 +256,12 @@ fn a_folder_with_one_recording_in_it_stands_for_that() {
     arguments.extend(LOCUST);
     assert_eq!(json(&place.ends(0, &arguments))["num_channels"], 4);
     small_recording(&place.path("day/y.raw"), 20_000);
+    let found = json(&place.ends(0, &arguments));
+    let recordings = found["recordings"].as_array().unwrap();
+    assert_eq!((&found["format"], recordings.len()), (&"study".into(), 2));
+    assert!(recordings.iter().all(|recording| recording["error"].is_null()), "{found}");
+    // Where one is meant, it is to be chosen.
+    let mut arguments = vec!["sort", "day", "--out", "sorted"];
+    arguments.extend(LOCUST);
     place.refuses(&arguments, &["Choose one of them", "x.raw"]);
 }

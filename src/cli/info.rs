@@ -18,7 +18,9 @@ pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
     let input = inner.as_ref().unwrap_or(&arguments.input);
     let description = match io::describe(input, &options) {
         Ok(description) => description,
-        Err(_) if let Some((_, entries)) = io::study::at(input) => return study(&entries, arguments.json),
+        Err(_) if let Some((_, entries)) = io::study::at(input) => {
+            return study(&entries, &options, arguments.json);
+        }
         Err(error) => return Err(error.into()),
     };
     let recording = description.is_recording.then(|| open_recording(input, &options)).transpose();
@@ -51,9 +53,8 @@ pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
 const TOLD: usize = 40;
 
 /// The recordings of a study with their keys, and what is wrong with those that cannot be opened.
-fn study(entries: &[Entry], as_json: bool) -> Result<(), CliError> {
-    let opened =
-        |entry: &Entry| entry.open(&io::OpenOptions::default(), None).map(|found| found.info().clone());
+fn study(entries: &[Entry], options: &io::OpenOptions, as_json: bool) -> Result<(), CliError> {
+    let opened = |entry: &Entry| entry.open(options, None).map(|found| found.info().clone());
     if as_json {
         let recordings: Vec<Json> = entries
             .iter()
