@@ -243,6 +243,7 @@ mod gui {
             library_folder: folder.path().join("library"),
             run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
             settings_file: Some(folder.path().join("settings.ron")),
+            access: spikeloom::app::Access::usual(),
             file: Some(path),
         };
         let mut app = App::new(&ctx, setup, None);

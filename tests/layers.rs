@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("inspect", &["data", "io", "engine", "pipeline"]),
     ("batch", &["data", "io", "pipeline"]),
     ("cli", &["data", "io", "engine", "pipeline", "nodes", "inspect", "batch"]),
-    ("app", &["data", "io", "engine", "figures", "pipeline", "nodes", "inspect"]),
+    ("app", &["data", "io", "engine", "figures", "pipeline", "nodes", "inspect", "batch"]),
 ];
 
 /// What the pipeline may know of the engine: the traits it implements and their values.

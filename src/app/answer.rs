@@ -2,6 +2,7 @@
 
 use super::{
     browser::{Entry, Found},
+    cluster,
     command::Joint,
     compare::Comparison,
     files::OpenedFile,
@@ -67,6 +68,10 @@ pub enum Answer {
         /// Ask here for it to stop.
         stop: Sender<Stop>,
     },
+    /// How a pipeline goes on Slurm.
+    Cluster(u64, cluster::Told),
+    /// A pipeline was submitted in so many arrays, or why it was not.
+    Submitted(u64, Result<usize, String>),
     /// What flows at some ends, in words.
     Flows {
         /// The state it was asked for.

@@ -24,6 +24,9 @@ impl App {
                 let inner: Vec<Vec<String>> = touched.iter().map(inner).collect();
                 touched.extend(inner.into_iter().flatten());
                 self.sheet.runs.forget(self.sheet.editor.pipeline(), &touched);
+                if let Some(cluster) = &mut self.sheet.cluster {
+                    cluster.runs.forget(self.sheet.editor.pipeline(), &touched);
+                }
                 self.sheet.join_states();
             }
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),

@@ -199,6 +199,14 @@ pub enum Command {
     },
     /// Run these tasks, and no others.
     RunTasks(BTreeSet<TaskId>),
+    /// Fill in the sheet for a submission to Slurm.
+    SubmitToSlurm,
+    /// Submit what that sheet shows.
+    SubmitNow,
+    /// Submit to Slurm again what failed there or was cancelled.
+    RetryOnSlurm,
+    /// Cancel all jobs of the pipeline on Slurm.
+    CancelOnSlurm,
     /// Stop these tasks wherever they run or wait; the others go on.
     StopTasks(BTreeSet<TaskId>),
     /// Show what a task said.

@@ -33,6 +33,8 @@ pub struct Dialogs {
     pub check: Option<Checking>,
     /// Settings of runs are shown.
     pub run_settings: Option<super::run_settings::Form>,
+    /// A submission to Slurm is filled in.
+    pub submit: Option<super::cluster::Form>,
     /// "About" is shown.
     pub about: bool,
     /// What earlier sessions left unsaved is shown.
@@ -57,13 +59,15 @@ impl Dialogs {
             || self.unsaved
             || self.help.is_some()
             || self.heights.is_some()
-            || self.run_settings.is_some();
+            || self.run_settings.is_some()
+            || self.submit.is_some();
         if open && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
             self.shortcuts = false;
             self.about = false;
             self.help = None;
             self.heights = None;
             self.run_settings = None;
+            self.submit = None;
             self.unsaved = false;
         }
     }
@@ -116,6 +120,7 @@ impl App {
         commands.extend(self.heights_ui());
         self.key_sheet_ui();
         self.run_settings_ui();
+        commands.extend(self.submission_ui());
         self.about_ui();
         commands
     }

@@ -35,6 +35,8 @@ pub struct Bottom {
     pub tab: Tab,
     /// The task whose log is shown.
     pub job: Option<TaskId>,
+    /// Jobs on Slurm are shown, not those of this computer.
+    pub elsewhere: bool,
 }
 
 impl Bottom {
@@ -47,6 +49,7 @@ impl Bottom {
     /// Another pipeline is in front: what was shown of a task is not its own.
     pub fn forget(&mut self) {
         self.job = None;
+        self.elsewhere = false;
     }
 }
 
@@ -126,6 +129,12 @@ impl App {
             ui.label(egui::RichText::new(self.sheet.runs.status()).size(12.0));
             return;
         }
+        let cluster = self.sheet.cluster.as_ref().filter(|cluster| cluster.runs.is_running());
+        if let Some(cluster) = cluster {
+            let words = texts::cluster::on_slurm(&cluster.runs.status());
+            ui.add(egui::Label::new(egui::RichText::new(words).size(12.0)).truncate());
+            return;
+        }
         if let Some(last) = self.sheet.runs.log().back() {
             let color = if last.level == Level::Error { p.bad } else { p.text_weak };
             let words = if last.node.is_empty() {
@@ -155,6 +164,10 @@ impl App {
         if let Some(reason) = &self.no_store {
             return reason.clone();
         }
+        let cluster = self.sheet.cluster.as_ref().filter(|cluster| cluster.runs.is_running());
+        if let Some(cluster) = cluster {
+            return texts::cluster::on_slurm(&cluster.runs.status());
+        }
         let is_task = |name: &str| {
             let node = self.sheet.editor.pipeline().node(name).and_then(|n| self.registry.get(&n.kind));
             node.is_some_and(|n| n.info().work.is_task())
@@ -174,6 +187,9 @@ impl App {
     pub(super) fn show_job(&mut self, task: TaskId) {
         self.bottom.open = true;
         self.bottom.tab = Tab::Jobs;
+        let of_cluster = self.sheet.cluster.as_ref().and_then(|cluster| cluster.runs.get(&task));
+        let here = self.sheet.runs.get(&task);
+        self.bottom.elsewhere = of_cluster.is_some_and(|task| here.is_none() || task.is_at_work());
         self.bottom.job = Some(task);
     }
 
@@ -189,24 +205,29 @@ impl App {
                 }
             });
         }
-        if self.sheet.runs.tasks().is_empty() {
+        self.where_ui(ui, commands);
+        let (runs, elsewhere) = self.shown_runs();
+        if runs.tasks().is_empty() {
             ui.weak(texts::runs::jobs_are_empty());
             return;
         }
-        let shown = self.bottom.job.clone().filter(|id| self.sheet.runs.tasks().iter().any(|t| t.id == *id));
+        let shown = self.bottom.job.clone().filter(|id| runs.get(id).is_some());
         if let Some(id) = &shown {
             let frame = egui::Frame::NONE.inner_margin(egui::Margin { left: 10, ..Default::default() });
             let panel = egui::Panel::right("job").resizable(true).default_size(430.0).frame(frame);
-            panel.show(ui, |ui| self.job_ui(ui, id, commands));
+            panel.show(ui, |ui| match elsewhere {
+                true => self.place_ui(ui, id, commands),
+                false => self.job_ui(ui, id, commands),
+            });
         }
         let time = ui.input(|i| i.time);
-        let tasks = self.sheet.runs.tasks();
+        let tasks = runs.tasks();
         let mut clicked = None;
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, theme::ROW, tasks.len(), |ui, rows| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for task in &tasks[rows] {
                 let is_shown = shown.as_ref() == Some(&task.id);
-                let row = job_row(ui, task, self.sheet.runs.elapsed_s(task), is_shown, time);
+                let row = job_row(ui, task, runs.elapsed_s(task), is_shown, time);
                 row.context_menu(|ui| {
                     let stop = egui::Button::new(texts::runs::stop_this());
                     if ui.add_enabled(task.is_at_work(), stop).clicked() {
@@ -318,7 +339,7 @@ fn level_color(level: Level, p: &theme::Palette) -> egui::Color32 {
     }
 }
 
-fn job_label(task: &Task) -> String {
+pub(super) fn job_label(task: &Task) -> String {
     let name = text::sentence(&task.id.node);
     let coordinate = task.id.coordinate.to_string();
     if coordinate.is_empty() { name } else { format!("{name} · {coordinate}") }
@@ -350,6 +371,7 @@ fn job_row(ui: &mut Ui, task: &Task, elapsed_s: Option<f64>, shown: bool, time: 
             };
             (stage, *share, remaining_s.map(|s| texts::runs::time_left(&text::clock(s))))
         }
+        NodeState::Cancelled if task.left_out => (texts::runs::not_run().to_owned(), None, None),
         other => (text::sentence(icons::state_name(other)), None, None),
     };
     cell(214.0, 110.0, &state, p.text_weak);

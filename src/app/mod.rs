@@ -10,6 +10,7 @@ mod canvas;
 mod change;
 mod checks;
 mod clip;
+mod cluster;
 pub mod command;
 mod command_list;
 mod compare;
@@ -68,6 +69,7 @@ mod wizard;
 use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, RunSettings, Store};
 use backend::Backend;
 use canvas::Scene;
+pub use cluster::Access;
 use command::Command;
 use editor::Editor;
 use settings::Settings;
@@ -94,6 +96,8 @@ pub struct Setup {
     pub run_settings: Result<RunSettings, String>,
     /// The file they are kept in; `None` where the platform has no place for it.
     pub settings_file: Option<PathBuf>,
+    /// How Slurm is reached.
+    pub access: Access,
     /// A pipeline or recording to open; the start screen where `None`.
     pub file: Option<PathBuf>,
 }
@@ -118,6 +122,7 @@ impl Setup {
             settings_file,
             state_folder: Settings::state_folder(),
             library_folder: Settings::library_folder(),
+            access: Access::usual(),
             file,
         }
     }
@@ -148,6 +153,7 @@ pub struct App {
     history: history::History,
     study: study::Study,
     presets: presets::Presets,
+    access: Access,
     library_folder: PathBuf,
     run_settings: RunSettings,
     settings_file: Option<PathBuf>,
@@ -212,6 +218,7 @@ impl App {
             history: history::History::default(),
             study: study::Study::new(ctx),
             presets: presets::Presets::default(),
+            access: setup.access,
             library_folder: setup.library_folder,
             settings_error: setup.run_settings.as_ref().err().cloned(),
             run_settings: setup.run_settings.unwrap_or_default(),
@@ -340,6 +347,7 @@ impl App {
         }
         self.keep_changes();
         self.ask_for_checks();
+        self.follow_cluster();
         self.ask_for_flows();
         self.follow_previews();
         self.show_title();

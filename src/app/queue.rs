@@ -117,7 +117,7 @@ impl App {
 
     /// Stops single tasks of the sheet in front.
     pub(super) fn stop_tasks(&mut self, tasks: &BTreeSet<TaskId>) {
-        if self.sheet.runs.stop_tasks(tasks) == 0 {
+        if self.sheet.runs.stop_tasks(tasks) + self.stop_on_cluster(tasks) == 0 {
             self.toasts.info(texts::runs::nothing_to_stop());
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     canvas::{Canvas, Known},
+    cluster::Cluster,
     editor::Editor,
     groups,
     previews::Previews,
@@ -38,6 +39,8 @@ pub struct Sheet {
     pub known: Known,
     /// The run this pipeline started last.
     pub runs: Runs,
+    /// What is known of it on Slurm.
+    pub cluster: Option<Cluster>,
     /// What flows at nodes, drawn small.
     pub previews: Previews,
     /// Where the canvas looks.
@@ -107,6 +110,7 @@ impl Sheet {
                 self.states.insert(name.clone(), live.clone());
             }
         }
+        self.join_cluster();
         self.join_groups();
     }
 

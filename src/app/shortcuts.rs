@@ -104,6 +104,7 @@ pub const ACTIONS: &[Action] = &[
     action!(Files, run, &[(NONE, Key::F5)], || Command::Run { until: None }).anywhere(),
     action!(Files, stop, &[(SHIFT, Key::F5)], || Command::Stop).anywhere(),
     action!(Files, run_to_here, &[(NONE, Key::F6)], || Command::RunToSelection).anywhere(),
+    action!(Files, submit_to_slurm, &[(CTRL, Key::F5)], || Command::SubmitToSlurm).anywhere(),
     action!(Files, why_does_it_run, &[(SHIFT, Key::F6)], || Command::Why).anywhere(),
     action!(Files, run_history, &[(CTRL, Key::H)], || Command::ShowHistory).anywhere(),
     action!(Files, open, &[(CTRL, Key::O)], || Command::OpenDialog).anywhere(),
@@ -270,6 +271,7 @@ impl App {
             Command::ReopenTab => !self.closed.is_empty(),
             Command::ShowUnsaved => !self.unsaved.is_empty(),
             Command::Stop => self.is_running(),
+            Command::SubmitToSlurm => !self.sheet.is_empty(),
             Command::RunToSelection => selected,
             Command::Why => {
                 let mut chosen = self.sheet.editor.selection.iter();

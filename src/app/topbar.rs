@@ -59,6 +59,10 @@ impl App {
             let run =
                 ui.add_enabled_ui(any, |ui| sign_button(ui, actions::run(), p.accent, p.on_accent)).inner;
             let run = run.on_disabled_hover_text(menus::nothing_to_run());
+            run.context_menu(|ui| {
+                let ways: [Words; 3] = [actions::run, actions::run_to_here, actions::submit_to_slurm];
+                self.actions(ui, &ways, commands);
+            });
             if run.on_hover_text(menus::run_hint(&keymap::after(ui.ctx(), actions::run()))).clicked() {
                 commands.push(Command::Run { until: None });
             }
@@ -145,7 +149,11 @@ impl App {
             commands,
         );
         ui.separator();
-        self.actions(ui, &[actions::run_to_here, actions::look_at_output], commands);
+        self.actions(
+            ui,
+            &[actions::run_to_here, actions::submit_to_slurm, actions::look_at_output],
+            commands,
+        );
     }
 
     /// The steps that can be redone, the state that is shown, and the steps that can be undone, newest first.

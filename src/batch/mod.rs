@@ -4,14 +4,18 @@
 //! computers share; a job runs its tasks as any run does, so that what is there already is not done again.
 
 mod airflow;
+mod order;
 mod slurm;
 mod split;
 mod submission;
+mod watch;
 
 pub use airflow::{Airflow, AirflowRun, dag_id, last_run};
-pub use slurm::{Element, JobState, Slurm};
+pub use order::{Array, MAX_JOBS, Order, Proposal, active};
+pub use slurm::{Element, Elements, JobState, Slurm};
 pub use split::{Batch, Wait, split};
 pub use submission::{NodeJobs, Submission};
+pub use watch::{Place, Watch};
 
 use crate::pipeline::TaskNeeds;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsStr,
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -35,14 +35,57 @@ pub struct Element {
     pub host: String,
 }
 
-/// The scheduler.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Slurm;
+/// The elements it knows of, by array and number.
+pub type Elements = BTreeMap<(String, usize), Element>;
 
-fn call<S: AsRef<OsStr>>(program: &str, arguments: &[S], input: Option<&str>) -> Result<String, BatchError> {
-    let failed = |what: String| BatchError::Scheduler(what);
-    let mut child = Command::new(program)
+impl Element {
+    /// How it is, in words.
+    pub fn words(&self) -> String {
+        match self.state {
+            JobState::Pending => format!("waits ({})", self.reason),
+            JobState::Running => format!("running on {}", self.host),
+            JobState::Completed => "ended".into(),
+            JobState::Failed => format!("{} ({})", self.word.to_lowercase(), self.reason),
+        }
+    }
+
+    /// What went wrong with it, and what to do.
+    pub fn failure(&self) -> String {
+        match self.word.as_str() {
+            "TIMEOUT" => "reached its time limit: submit it again with more time".into(),
+            "OUT_OF_MEMORY" => "needed more memory than it was given: submit it again with more".into(),
+            "NODE_FAIL" | "BOOT_FAIL" => format!("its computer was lost ({}): submit it again", self.host),
+            "PREEMPTED" => "had to make room for others: submit it again".into(),
+            _ => self.words(),
+        }
+    }
+}
+
+/// The scheduler.
+#[derive(Clone, Debug, Default)]
+pub struct Slurm {
+    conf: Option<PathBuf>,
+}
+
+fn failed(what: String) -> BatchError {
+    BatchError::Scheduler(what)
+}
+
+impl Slurm {
+    /// The one that a configuration file describes, where not the one that its commands find by themselves.
+    pub fn at(conf: &Path) -> Self {
+        Self { conf: Some(conf.to_owned()) }
+    }
+
+    fn call<S: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        arguments: &[S],
+        input: Option<&str>,
+    ) -> Result<String, BatchError> {
+        let mut child = Command::new(program)
         .args(arguments)
+        .envs(self.conf.iter().map(|conf| ("SLURM_CONF", conf)))
         .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -52,22 +95,29 @@ fn call<S: AsRef<OsStr>>(program: &str, arguments: &[S], input: Option<&str>) ->
                 "{program} cannot be started: {e}. Submit from a computer where Slurm's commands are on the path."
             ))
         })?;
-    if let (Some(mut stdin), Some(text)) = (child.stdin.take(), input) {
-        // Where it does not listen, it says why.
-        let _ = stdin.write_all(text.as_bytes());
+        if let (Some(mut stdin), Some(text)) = (child.stdin.take(), input) {
+            // Where it does not listen, it says why.
+            let _ = stdin.write_all(text.as_bytes());
+        }
+        let output = child.wait_with_output().map_err(|e| failed(format!("{program}: {e}")))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(failed(format!("{program} refused: {}", said.trim())));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
-    let output = child.wait_with_output().map_err(|e| failed(format!("{program}: {e}")))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(format!("{program} refused: {}", said.trim())));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
 
-impl Slurm {
+    /// Its partitions, the usual one first; none where it does not say.
+    pub fn partitions(&self) -> Vec<String> {
+        let told = self.call("sinfo", &["-h", "-o", "%P"], None).unwrap_or_default();
+        let mut names: Vec<&str> = told.lines().map(str::trim).filter(|name| !name.is_empty()).collect();
+        names.sort_by_key(|name| !name.ends_with('*'));
+        names.into_iter().map(|name| name.trim_end_matches('*').to_owned()).collect()
+    }
+
     /// Largest array it takes.
     pub fn max_elements(&self) -> usize {
-        let told = call("scontrol", &["show", "config"], None).unwrap_or_default();
+        let told = self.call("scontrol", &["show", "config"], None).unwrap_or_default();
         let line = told.lines().find(|line| line.trim_start().starts_with("MaxArraySize"));
         let size = line.and_then(|line| line.split_once('=')?.1.trim().parse::<usize>().ok());
         // Its own default; numbers of elements stay below it.
@@ -131,7 +181,7 @@ impl Slurm {
             needs: needs.clone(),
         });
         submission.save()?;
-        let told = call("sbatch", &arguments, Some(&script)).map_err(|error| {
+        let told = self.call("sbatch", &arguments, Some(&script)).map_err(|error| {
             let BatchError::Scheduler(message) = error else { return error };
             BatchError::Scheduler(format!("{}: {message}", batch.node))
         });
@@ -154,17 +204,18 @@ impl Slurm {
     ///
     /// # Errors
     /// Where it does not answer.
-    pub fn elements(&self) -> Result<BTreeMap<(String, usize), Element>, BatchError> {
-        let told = call("squeue", &["-h", "-a", "-r", "-t", "all", "--me", "-o", "%F|%K|%T|%r|%N"], None)?;
+    pub fn elements(&self) -> Result<Elements, BatchError> {
+        let told =
+            self.call("squeue", &["-h", "-a", "-r", "-t", "all", "--me", "-o", "%F|%K|%T|%r|%N"], None)?;
         Ok(told.lines().filter_map(parse).collect())
     }
 
-    /// Cancels arrays, elements that run included.
+    /// Cancels arrays, or elements of them such as `12_3`, those that run included.
     ///
     /// # Errors
     /// Where it refuses.
     pub fn cancel(&self, jobs: &[String]) -> Result<(), BatchError> {
-        call("scancel", jobs, None).map(drop)
+        self.call("scancel", jobs, None).map(drop)
     }
 }
 

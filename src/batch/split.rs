@@ -27,10 +27,20 @@ pub enum Wait {
     SamePlace,
 }
 
-/// Arrays of at most `max_elements` jobs for the tasks that have no result. Those in `submitted` are at work already.
-pub fn split(plan: &Plan, max_elements: usize, submitted: &BTreeSet<TaskId>) -> Vec<Batch> {
+/// Arrays of at most `max_elements` jobs for the tasks that have no result, or for those of `only` alone. Those in `submitted`
+/// are at work already.
+pub fn split(
+    plan: &Plan,
+    max_elements: usize,
+    submitted: &BTreeSet<TaskId>,
+    only: Option<&BTreeSet<TaskId>>,
+) -> Vec<Batch> {
     let mut by_node: Vec<(&str, Vec<&PlannedTask>)> = Vec::new();
-    for task in plan.stale().filter(|task| !submitted.contains(&task.task)) {
+    let is_wanted = |task: &TaskId| {
+        !submitted.contains(task)
+            && only.is_none_or(|only| only.contains(task) || only.iter().any(|wanted| task.holds(wanted)))
+    };
+    for task in plan.stale().filter(|task| is_wanted(&task.task)) {
         match by_node.iter_mut().find(|(node, _)| *node == task.task.node) {
             Some((_, tasks)) => tasks.push(task),
             None => by_node.push((&task.task.node, vec![task])),
@@ -115,7 +125,7 @@ mod tests {
     #[test]
     fn items_go_side_by_side_and_gatherers_wait_for_all() {
         for (max, count) in [(100, 4), (2, 2), (3, 2)] {
-            let batches = split(&plan(), max, &BTreeSet::new());
+            let batches = split(&plan(), max, &BTreeSet::new(), None);
             let nodes: Vec<&str> = batches.iter().map(|b| b.node.as_str()).collect();
             assert_eq!(nodes, ["a", "b", "all"]);
             assert_eq!(batches[0].elements.len(), count);
@@ -130,10 +140,14 @@ mod tests {
         let mut plan = plan();
         plan.tasks[0].cached = true;
         let submitted = BTreeSet::from([id("a", Some(1))]);
-        let batches = split(&plan, 100, &submitted);
+        let batches = split(&plan, 100, &submitted, None);
         assert_eq!(batches[0].elements, [[id("a", Some(2))], [id("a", Some(3))]]);
         assert_eq!(batches[1].elements.len(), 4);
         assert_eq!(batches[1].waits, [(0, Wait::All)], "the arrays are not alike");
         assert_eq!(batches[1].waits_for_earlier, submitted);
+        let only = BTreeSet::from([id("a", Some(3)), id("b", Some(3))]);
+        let batches = split(&plan, 100, &submitted, Some(&only));
+        assert_eq!((batches.len(), &batches[0].elements), (2, &vec![vec![id("a", Some(3))]]));
+        assert_eq!(batches[1].waits, [(0, Wait::SamePlace)]);
     }
 }

@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 const NAME: &str = "submission.json";
+/// The pipeline as it was submitted.
+const DOCUMENT: &str = "pipeline.ron";
 
 /// A pipeline that was handed to a scheduler.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -46,11 +49,12 @@ pub struct NodeJobs {
 }
 
 impl Submission {
-    /// A new one in a store.
+    /// A new one in a store, with the pipeline as it is now: what becomes of its file while jobs wait does not change them.
     ///
     /// # Errors
-    /// Where its folder cannot be made.
+    /// Where its folder cannot be made, or the pipeline cannot be read.
     pub fn begin(store: &Path, pipeline: &Path, settings: &[String]) -> Result<Self, Error> {
+        let document = fs::read(pipeline).map_err(|e| Error::io("read", pipeline, e))?;
         let jobs = store.join("jobs");
         fs::create_dir_all(&jobs).map_err(|e| Error::io("create", &jobs, e))?;
         let mut number = Self::folders(store).len();
@@ -58,6 +62,7 @@ impl Submission {
             let folder = jobs.join(format!("{number:06}"));
             match fs::create_dir(&folder) {
                 Ok(()) => {
+                    atomic::write_file(&folder.join(DOCUMENT), &document)?;
                     let (pipeline, settings) = (pipeline.to_owned(), settings.to_vec());
                     return Ok(Self { folder, pipeline, submitted: now_utc(), settings, ..Self::default() });
                 }
@@ -95,6 +100,26 @@ impl Submission {
         folders.sort();
         let read = folders.iter().rev().filter_map(|folder| Self::read(folder).ok());
         read.filter(|submission| submission.pipeline == pipeline).collect()
+    }
+
+    /// How many there are in a store, of whatever pipeline, and when the newest was written: whether something was
+    /// submitted since, at no cost.
+    pub fn stamp(store: &Path) -> (usize, Option<SystemTime>) {
+        let folders = Self::folders(store);
+        let newest = folders.iter().max().and_then(|folder| folder.join(NAME).metadata().ok());
+        (folders.len(), newest.and_then(|data| data.modified().ok()))
+    }
+
+    /// The pipeline as it was submitted; its relative paths start where its file lies.
+    pub fn document(&self) -> PathBuf {
+        let own = self.folder.join(DOCUMENT);
+        if own.is_file() { own } else { self.pipeline.clone() }
+    }
+
+    /// Removes it: nothing of it was handed over.
+    pub(super) fn forget(&self) {
+        // What is left is not looked at: it has no jobs.
+        let _ = fs::remove_dir_all(&self.folder);
     }
 
     fn folders(store: &Path) -> Vec<PathBuf> {

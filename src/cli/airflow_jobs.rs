@@ -6,7 +6,7 @@ use super::{
     document::Loaded,
     jobs::{logs, verdict, wait},
     output, run,
-    submit::read,
+    submit::read_submitted,
 };
 use crate::{
     batch::{Submission, dag_id, last_run},
@@ -38,7 +38,7 @@ pub fn jobs(arguments: &JobsArguments, submissions: &[Submission]) -> Result<(),
     if let Some(node) = &arguments.log {
         return logs(submissions, node);
     }
-    let (loaded, executor) = read(&arguments.pipeline, &latest.settings)?;
+    let (loaded, executor) = read_submitted(latest)?;
     if arguments.follow {
         follow(&loaded, &executor, latest, &dag)?;
         return verdict(&loaded, &executor, submissions, 0);

@@ -5,12 +5,12 @@ use super::{
     arguments::JobsArguments,
     document::Loaded,
     output, run,
-    submit::{failed, read},
+    submit::{failed, read_submitted},
 };
 use crate::{
-    batch::{Element, Engine, JobState, Slurm, Submission},
+    batch::{Engine, JobState, Slurm, Submission, active},
     data::text::counted,
-    pipeline::{CellState, Executor, Store, TaskId},
+    pipeline::{CellState, Executor, Store},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,22 +20,6 @@ use std::{
 
 /// How often the scheduler is asked.
 const POLL: Duration = Duration::from_secs(2);
-
-pub(super) type Elements = BTreeMap<(String, usize), Element>;
-
-/// Tasks of elements that wait or run, with their array.
-pub(super) fn active(submissions: &[Submission], elements: &Elements) -> BTreeMap<TaskId, String> {
-    let mut found = BTreeMap::new();
-    for jobs in submissions.iter().flat_map(|submission| &submission.jobs) {
-        for (index, tasks) in jobs.elements.iter().enumerate() {
-            let state = elements.get(&(jobs.job.clone(), index)).map(|element| element.state);
-            if matches!(state, Some(JobState::Pending | JobState::Running)) {
-                found.extend(tasks.iter().map(|task| (task.clone(), jobs.job.clone())));
-            }
-        }
-    }
-    found
-}
 
 /// Tells what changes until nothing waits or runs any more.
 pub(super) fn follow(loaded: &Loaded, executor: &Executor, slurm: &Slurm) -> Result<(), CliError> {
@@ -48,12 +32,10 @@ pub(super) fn follow(loaded: &Loaded, executor: &Executor, slurm: &Slurm) -> Res
             for (index, tasks) in jobs.elements.iter().enumerate() {
                 let id = (jobs.job.clone(), index);
                 let Some(element) = elements.get(&id) else { continue };
-                let words = match element.state {
-                    JobState::Pending => continue,
-                    JobState::Running => format!("running on {}", element.host),
-                    JobState::Completed => "ended".into(),
-                    JobState::Failed => format!("{} ({})", element.word.to_lowercase(), element.reason),
-                };
+                if element.state == JobState::Pending {
+                    continue;
+                }
+                let words = element.words();
                 if told.get(&id) != Some(&words) {
                     let first = tasks.first().map(ToString::to_string).unwrap_or_default();
                     let more = if tasks.len() > 1 {
@@ -151,7 +133,7 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
     if latest.engine == Engine::Airflow {
         return airflow_jobs::jobs(arguments, &submissions);
     }
-    let slurm = Slurm;
+    let slurm = Slurm::default();
     let elements = slurm.elements().map_err(failed)?;
     if arguments.cancel {
         let active: BTreeSet<String> = active(&submissions, &elements).into_values().collect();
@@ -165,7 +147,7 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
     if let Some(node) = &arguments.log {
         return logs(&submissions, node);
     }
-    let (loaded, executor) = read(&arguments.pipeline, &latest.settings)?;
+    let (loaded, executor) = read_submitted(latest)?;
     if arguments.follow {
         return follow(&loaded, &executor, &slurm);
     }

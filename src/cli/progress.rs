@@ -1,4 +1,4 @@
-//! Progress bars on a terminal; elsewhere only what failed or needs attention.
+//! Progress bars on a terminal; elsewhere only what failed or needs attention, or, in the log of a job, all that is said.
 
 use crate::{
     data::text::took,
@@ -14,6 +14,8 @@ pub struct Progress {
     /// The last line: how much of the whole is done, where there are several tasks.
     whole: Option<ProgressBar>,
     remaining: Remaining,
+    /// The stage that was told last, where all that is said is shown.
+    log: Option<String>,
 }
 
 impl Progress {
@@ -22,7 +24,12 @@ impl Progress {
         let bars = std::io::stderr()
             .is_terminal()
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
-        Self { bars, tasks: BTreeMap::new(), whole: None, remaining: Remaining::default() }
+        Self { bars, tasks: BTreeMap::new(), whole: None, remaining: Remaining::default(), log: None }
+    }
+
+    /// Every line and stage of the tasks, for the log of a job.
+    pub fn log() -> Self {
+        Self { bars: None, log: Some(String::new()), ..Self::new() }
     }
 
     /// Shows one event.
@@ -31,6 +38,13 @@ impl Progress {
         self.show_whole(&event.kind);
         match &event.kind {
             EventKind::Started { task } => self.started(task),
+            EventKind::Progress { stage, .. } if self.log.as_ref().is_some_and(|told| told != stage) => {
+                self.line(&format!("{:8.1} {stage}", event.at_s));
+                self.log = Some(stage.clone());
+            }
+            EventKind::Log { warning: false, line, .. } if self.log.is_some() => {
+                self.line(&format!("{:8.1} {line}", event.at_s));
+            }
             EventKind::Progress { task, stage, done, total, remaining_s } => {
                 if let Some(bar) = self.tasks.get(task) {
                     bar.set_style(measured());
@@ -43,7 +57,7 @@ impl Progress {
             EventKind::Log { task, warning: true, line } => self.line(&format!("warning: {task}: {line}")),
             EventKind::Finished { task, wall_s, .. } => {
                 self.remove(task);
-                if self.bars.is_some() {
+                if self.bars.is_some() || self.log.is_some() {
                     self.line(&format!("  done    {task} in {}", took(*wall_s)));
                 }
             }

@@ -62,7 +62,7 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
         hooks: RunSettings::load()?.hooks,
         ..RunOptions::default()
     };
-    let ended = follow(&executor, &loaded.pipeline, options, arguments.json)?;
+    let ended = follow(&executor, &loaded.pipeline, options, Show::of(arguments.json))?;
     match ended.status {
         RunStatus::Ok if arguments.json => Ok(()),
         RunStatus::Ok => {
@@ -145,6 +145,24 @@ pub fn failed_text(ended: &Ended) -> String {
     text
 }
 
+/// How what happens is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// Bars on a terminal, elsewhere what failed.
+    Progress,
+    /// All that is said, line by line.
+    Log,
+    /// Events as JSON.
+    Json,
+}
+
+impl Show {
+    /// Events where they are asked for, else progress.
+    pub fn of(json: bool) -> Self {
+        if json { Self::Json } else { Self::Progress }
+    }
+}
+
 /// Starts a run, shows what happens until it ends, and cancels it on Ctrl-C.
 ///
 /// # Errors
@@ -153,11 +171,15 @@ pub fn follow(
     executor: &Arc<Executor>,
     pipeline: &Pipeline,
     options: RunOptions,
-    json: bool,
+    show: Show,
 ) -> Result<Ended, CliError> {
     let interrupted = interrupted();
     let handle = executor.start(pipeline, options);
-    let mut progress = (!json).then(Progress::new);
+    let mut progress = match show {
+        Show::Progress => Some(Progress::new()),
+        Show::Log => Some(Progress::log()),
+        Show::Json => None,
+    };
     let mut ended = Ended {
         status: RunStatus::Failed,
         tasks: 0,
@@ -176,7 +198,7 @@ pub fn follow(
             // What a task still computes is lost anyway, and whoever pressed Ctrl-C does not wait for it.
             Some(since) if since.elapsed() > PATIENCE => {
                 ended.status = RunStatus::Cancelled;
-                if json {
+                if show == Show::Json {
                     output::json_line(&events::cut_short(ended.tasks, ended.cached))?;
                 }
                 return Ok(ended);

@@ -6,7 +6,7 @@ use super::{
     document::executor,
     input::open_recording,
     output, presets,
-    run::{failed_text, follow},
+    run::{Show, failed_text, follow},
 };
 use crate::{
     data::{Sorting, Table, text::took},
@@ -59,7 +59,7 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
         pipeline_path: Some(out.join("pipeline.ron")),
         ..RunOptions::default()
     };
-    let ended = follow(&executor, &pipeline, options, false)?;
+    let ended = follow(&executor, &pipeline, options, Show::Progress)?;
     match ended.status {
         RunStatus::Ok => {}
         RunStatus::Failed => return Err(CliError::Failed(failed_text(&ended))),

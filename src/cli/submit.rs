@@ -4,11 +4,11 @@ use super::{
     CliError,
     arguments::{Scheduler, SubmitArguments, TaskArguments},
     document::{Loaded, executor},
-    jobs::{active, follow},
+    jobs::follow,
     output, run,
 };
 use crate::{
-    batch::{Airflow, Batch, Needs, Slurm, Submission, dag_id, split},
+    batch::{Airflow, Batch, Needs, Order, Proposal, Slurm, Submission, dag_id},
     data::text::counted,
     pipeline::{Executor, Plan, RunOptions, RunStatus, Severity, TaskId},
 };
@@ -24,6 +24,14 @@ pub(super) fn read(path: &Path, settings: &[String]) -> Result<(Loaded, Arc<Exec
         return Err(loaded.problems_error());
     }
     let executor = executor(loaded.registry.clone(), None)?;
+    Ok((loaded, executor))
+}
+
+/// A pipeline as it was submitted.
+pub(super) fn read_submitted(submission: &Submission) -> Result<(Loaded, Arc<Executor>), CliError> {
+    let (mut loaded, executor) = read(&submission.document(), &submission.settings)?;
+    loaded.path.clone_from(&submission.pipeline);
+    loaded.base_folder = submission.pipeline.parent().map(Path::to_owned).unwrap_or_default();
     Ok((loaded, executor))
 }
 
@@ -50,42 +58,27 @@ pub fn submit(arguments: &SubmitArguments) -> Result<(), CliError> {
     }
 }
 
-/// Elements of an array where nothing else is said.
-const MAX_JOBS: usize = 200;
-
 fn absolute_store(executor: &Executor) -> PathBuf {
     let folder = executor.store().folder();
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// What the jobs of a batch need: as asked for, else as their nodes say.
-fn needs_of(arguments: &SubmitArguments, batch: &Batch) -> Needs {
-    let of_node = |text: &String| {
-        let (node, option) = text.split_once('=')?;
-        (node == batch.node).then(|| option.to_owned())
-    };
-    let asked = Needs {
-        cores: arguments.cores,
-        memory: arguments.memory.clone(),
-        time: arguments.time.clone(),
-        partition: arguments.partition.clone(),
-        // Of an option that is given twice sbatch takes the last.
-        options: arguments
-            .option
-            .iter()
-            .cloned()
-            .chain(arguments.only_for.iter().filter_map(of_node))
-            .collect(),
-    };
-    // Tasks of one job follow each other.
-    let most = batch.elements.iter().map(Vec::len).max().unwrap_or(1) as u64;
-    let minutes = batch.needs.time_s.map(|limit| (most * limit).div_ceil(60) + START_MINUTES);
-    let by_node = Needs { time: minutes.map(|minutes| minutes.to_string()), ..Needs::from(batch.needs) };
-    asked.or(&by_node)
+/// What the arguments ask for.
+fn order(arguments: &SubmitArguments) -> Order {
+    let only_for = arguments.only_for.iter().filter_map(|text| text.split_once('='));
+    Order {
+        needs: Needs {
+            cores: arguments.cores,
+            memory: arguments.memory.clone(),
+            time: arguments.time.clone(),
+            partition: arguments.partition.clone(),
+            options: arguments.option.clone(),
+        },
+        only_for: only_for.map(|(node, option)| (node.to_owned(), option.to_owned())).collect(),
+        max_jobs: arguments.max_jobs,
+        ..Order::default()
+    }
 }
-
-/// What a job takes besides its tasks' time limits: to start, to read and to write.
-const START_MINUTES: u64 = 10;
 
 /// Options for nodes that are not there, or that are none.
 fn check_options(arguments: &SubmitArguments, loaded: &Loaded) -> Result<(), CliError> {
@@ -119,16 +112,12 @@ fn to_slurm(
     executor: &Executor,
     plan: &Plan,
 ) -> Result<(), CliError> {
-    let slurm = Slurm;
-    let elements = slurm.elements().map_err(failed)?;
-    let store = absolute_store(executor);
-    let earlier = Submission::of(&store, &loaded.path);
-    let active = active(&earlier, &elements);
-    let submitted: BTreeSet<TaskId> = active.keys().cloned().collect();
-    let max = arguments.max_jobs.unwrap_or(MAX_JOBS).min(slurm.max_elements());
-    let batches = split(plan, max, &submitted);
-    if batches.is_empty() {
-        let what = if submitted.is_empty() {
+    let slurm = Slurm::default();
+    let folder = executor.store().folder();
+    let proposal = Proposal::new(&slurm, plan.clone(), folder, Some(&loaded.path)).map_err(failed)?;
+    let arrays = proposal.arrays(&order(arguments));
+    if arrays.is_empty() {
+        let what = if proposal.num_active() == 0 {
             "all is done already"
         } else {
             "all that is left is submitted already"
@@ -136,24 +125,10 @@ fn to_slurm(
         return output::text(&format!("nothing to submit: {what}\n"));
     }
     let program = std::env::current_exe().map_err(failed)?;
-    let mut submission = Submission::begin(&store, &loaded.path, &arguments.set)?;
-    let mut text = String::new();
-    for batch in &batches {
-        let needs = needs_of(arguments, batch);
-        let before: BTreeSet<&String> =
-            batch.waits_for_earlier.iter().filter_map(|task| active.get(task)).collect();
-        let before: Vec<String> = before.into_iter().cloned().collect();
-        if let Err(error) = slurm.submit(&mut submission, batch, &needs, &program, &store, &before) {
-            // Half a pipeline would fail for what is missing.
-            let jobs: Vec<String> = submission.jobs.iter().map(|jobs| jobs.job.clone()).collect();
-            if !jobs.is_empty() {
-                slurm.cancel(&jobs).map_err(failed)?;
-            }
-            return Err(failed(error));
-        }
-        let job = submission.jobs.last().map_or("", |jobs| jobs.job.as_str());
-        text.push_str(&submitted_line(job, batch));
-    }
+    let pipeline = (loaded.path.as_path(), arguments.set.as_slice());
+    let submission = proposal.hand_over(&slurm, &arrays, pipeline, &program).map_err(failed)?;
+    let lines = arrays.iter().zip(&submission.jobs);
+    let text: String = lines.map(|((batch, _), jobs)| submitted_line(&jobs.job, batch)).collect();
     output::text(&format!("submitted, logs in {}\n{text}", submission.folder.display()))?;
     match arguments.detach {
         true => {
@@ -179,21 +154,15 @@ fn to_airflow(
     let dag =
         dag.ok_or_else(|| CliError::Input("there is no home folder: name the file with --dag".into()))?;
     let airflow = Airflow { dag, retries: arguments.retries };
-    let batches = split(plan, arguments.max_jobs.unwrap_or(MAX_JOBS), &BTreeSet::new());
-    if batches.is_empty() {
+    let arrays = order(arguments).arrays(plan, usize::MAX, &BTreeSet::new());
+    if arrays.is_empty() {
         return output::text("nothing to submit: all is done already\n");
     }
     let program = std::env::current_exe().map_err(failed)?;
     let store = absolute_store(executor);
     let mut submission = Submission::begin(&store, &loaded.path, &arguments.set)?;
-    let mut text = String::new();
-    let mut needed = Vec::with_capacity(batches.len());
-    for batch in batches {
-        text.push_str(&submitted_line("", &batch));
-        let needs = needs_of(arguments, &batch);
-        needed.push((batch, needs));
-    }
-    if let Err(error) = airflow.submit(&mut submission, &needed, &program, &store) {
+    let text: String = arrays.iter().map(|(batch, _)| submitted_line("", batch)).collect();
+    if let Err(error) = airflow.submit(&mut submission, &arrays, &program, &store) {
         // Nothing was handed over: nothing is left of it.
         let _ = std::fs::remove_dir_all(&submission.folder);
         return Err(CliError::Input(error.to_string()));
@@ -217,7 +186,7 @@ pub fn task(arguments: &TaskArguments) -> Result<(), CliError> {
     let tasks = submission.jobs.get(*place).and_then(|jobs| jobs.elements.get(*index)).ok_or_else(|| {
         CliError::Input(format!("{}: it has no element {index} of array {place}", folder.display()))
     })?;
-    let (loaded, executor) = read(&submission.pipeline, &submission.settings)?;
+    let (loaded, executor) = read_submitted(&submission)?;
     let of_slurm = || std::env::var("SLURM_CPUS_PER_TASK").ok()?.parse().ok();
     let threads = threads.or_else(of_slurm);
     let node = tasks.first().map(|task| task.node.clone());
@@ -232,7 +201,7 @@ pub fn task(arguments: &TaskArguments) -> Result<(), CliError> {
         pipeline_path: Some(loaded.path.clone()),
         ..RunOptions::default()
     };
-    let ended = run::follow(&executor, &loaded.pipeline, options, false)?;
+    let ended = run::follow(&executor, &loaded.pipeline, options, run::Show::Log)?;
     match ended.status {
         RunStatus::Ok => output::text("done\n"),
         RunStatus::Cancelled => Err(CliError::Cancelled),

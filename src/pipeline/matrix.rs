@@ -5,7 +5,10 @@ use super::{
     evaluate::{EvalState, ItemEval},
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// How a node is at one item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -59,6 +62,16 @@ pub struct Cell {
     pub wall_s: Option<f64>,
     /// Why it failed or cannot run.
     pub message: Option<String>,
+    /// Its result, where it is done.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
+}
+
+impl Cell {
+    /// One of which no more is known than its state, and why it is so.
+    pub fn of(state: CellState, message: Option<String>) -> Self {
+        Self { state, wall_s: None, message, folder: None }
+    }
 }
 
 /// Nodes with tasks, in the order they run, and what is known of each item there.
@@ -113,10 +126,14 @@ impl Executor {
     }
 
     fn cell(&self, item: &ItemEval) -> Cell {
-        let cell = |state, message| Cell { state, wall_s: None, message };
+        let cell = Cell::of;
         match &item.state {
             EvalState::Lazy => cell(CellState::Done, None),
-            EvalState::Done(stored) => Cell { wall_s: stored.wall_s(), ..cell(CellState::Done, None) },
+            EvalState::Done(stored) => Cell {
+                wall_s: stored.wall_s(),
+                folder: Some(stored.folder.clone()),
+                ..cell(CellState::Done, None)
+            },
             EvalState::Waiting => cell(CellState::Waiting, None),
             EvalState::Failed(message) => cell(CellState::Failed, Some(message.words.clone())),
             EvalState::Cancelled(reason) => cell(CellState::Blocked, Some(reason.clone())),

@@ -6,7 +6,7 @@ use egui_kittest::{
     kittest::{NodeT, Queryable},
 };
 use spikeloom::{
-    app::{App, Setup, command::Command},
+    app::{Access, App, Setup, command::Command},
     nodes,
     pipeline::{Limits, NodeState, Pipeline},
 };
@@ -54,6 +54,11 @@ impl Window {
 
     /// A window as it comes up, with a file or the start screen.
     pub fn start_over(folder: tempfile::TempDir, file: Option<&Path>) -> Self {
+        Self::start_with(folder, file, Access::usual())
+    }
+
+    /// The same with a Slurm of its own.
+    pub fn start_with(folder: tempfile::TempDir, file: Option<&Path>, access: Access) -> Self {
         let mut setup = Some(Setup {
             registry: nodes::registry(),
             store_folder: folder.path().join("store"),
@@ -62,6 +67,7 @@ impl Window {
             library_folder: folder.path().join("library"),
             run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
             settings_file: Some(folder.path().join("settings.ron")),
+            access,
             file: file.map(Path::to_owned),
         });
         let harness =

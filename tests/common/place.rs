@@ -152,7 +152,12 @@ pub fn counted_study(count: &str, collect: &str) -> Place {
 
 /// The recordings that `count.sh` noted in the file `begun`, in order.
 pub fn begun(place: &Place) -> Vec<String> {
-    let text = fs::read_to_string(place.path("begun")).unwrap_or_default();
+    begun_in(place.folder.path())
+}
+
+/// The same by the folder.
+pub fn begun_in(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("begun")).unwrap_or_default();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort();
     lines

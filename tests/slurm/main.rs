@@ -5,10 +5,16 @@
 mod cluster;
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(feature = "gui")]
+mod followed;
+#[cfg(feature = "gui")]
+#[path = "../app/window.rs"]
+#[allow(dead_code, reason = "another test uses the rest")]
+mod window;
 
 use cluster::Cluster;
 use common::{
-    place::{Place, begun, counted_study, events},
+    place::{Place, begun, begun_in, counted_study, events},
     stderr, stdout,
 };
 use std::{
@@ -18,7 +24,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-const COUNT: &str = "echo $2 >> $1/begun; sleep $(cat $1/slow_$2 2>/dev/null || echo 0)
+const COUNT: &str =
+    "echo $2 >> $1/begun; echo recording $2 began; sleep $(cat $1/slow_$2 2>/dev/null || echo 0)
 if [ -e $1/broken_$2 ]; then echo it is broken; exit 3; fi
 printf 'x\\n%s\\n' $2 > $3\n";
 

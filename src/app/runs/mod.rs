@@ -38,6 +38,8 @@ pub struct Task {
     pub message: String,
     /// What it said was a warning.
     pub warned: bool,
+    /// It does not run, because of others.
+    pub left_out: bool,
 }
 
 impl Task {
@@ -302,6 +304,7 @@ impl Runs {
                 folder: None,
                 message: String::new(),
                 warned: false,
+                left_out: false,
             });
             self.tasks.len() - 1
         });
@@ -330,7 +333,10 @@ impl Runs {
                 self.last = None;
                 self.stopping = false;
             }
-            EventKind::Queued { task } => self.task(task).state = NodeState::Queued,
+            EventKind::Queued { task } => {
+                self.stopped.remove(task);
+                self.task(task).state = NodeState::Queued;
+            }
             EventKind::Cached { task, folder } => {
                 self.stopped.remove(task);
                 self.cached += 1;
@@ -377,6 +383,7 @@ impl Runs {
             EventKind::Cancelled { task, reason, cause } => {
                 let row = self.task(task);
                 row.state = NodeState::Cancelled;
+                row.left_out = *cause != LeftOut::Stopped;
                 row.message.clone_from(reason);
                 if *cause == LeftOut::Stopped {
                     self.stopped.insert(task.clone());

@@ -91,7 +91,8 @@ pub(super) fn joined(tasks: &[&Task]) -> NodeState {
         let share = tasks.iter().map(|t| share_of(&t.state)).sum::<f32>() / counted as f32;
         return NodeState::Running { share: Some(share), remaining_s: None };
     }
-    if let Some(waiting) = find(|s| matches!(s, NodeState::Queued | NodeState::Cancelled)) {
+    let cancelled = || find(|s| *s == NodeState::Cancelled);
+    if let Some(waiting) = find(|s| *s == NodeState::Queued).or_else(cancelled) {
         return waiting;
     }
     let wall_s: f64 = tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();

@@ -174,20 +174,14 @@ impl Cells {
     /// A cell follows its task.
     pub fn hear(&mut self, event: &EventKind) {
         let (task, cell) = match event {
-            EventKind::Queued { task } => {
-                (task, Cell { state: CellState::Queued, wall_s: None, message: None })
-            }
-            EventKind::Started { task } => {
-                (task, Cell { state: CellState::Running, wall_s: None, message: None })
-            }
-            EventKind::Cached { task, .. } => {
-                (task, Cell { state: CellState::Done, wall_s: None, message: None })
-            }
+            EventKind::Queued { task } => (task, Cell::of(CellState::Queued, None)),
+            EventKind::Started { task } => (task, Cell::of(CellState::Running, None)),
+            EventKind::Cached { task, .. } => (task, Cell::of(CellState::Done, None)),
             EventKind::Finished { task, wall_s, .. } => {
-                (task, Cell { state: CellState::Done, wall_s: Some(*wall_s), message: None })
+                (task, Cell { wall_s: Some(*wall_s), ..Cell::of(CellState::Done, None) })
             }
             EventKind::Failed { task, message } => {
-                (task, Cell { state: CellState::Failed, wall_s: None, message: Some(message.to_string()) })
+                (task, Cell::of(CellState::Failed, Some(message.to_string())))
             }
             EventKind::Cancelled { task, reason, cause } => {
                 let (state, message) = match cause {
@@ -195,11 +189,21 @@ impl Cells {
                     LeftOut::Before => (CellState::Blocked, Some(reason.clone())),
                     LeftOut::Turn => (CellState::Waiting, Some(reason.clone())),
                 };
-                (task, Cell { state, wall_s: None, message })
+                (task, Cell::of(state, message))
             }
             _ => return,
         };
         self.set(task, cell);
+    }
+
+    /// The same of a run elsewhere, which says where it is.
+    pub fn hear_elsewhere(&mut self, event: &EventKind) {
+        match event {
+            EventKind::Progress { task, stage, .. } => {
+                self.set(task, Cell::of(CellState::Running, Some(stage.clone())));
+            }
+            event => self.hear(event),
+        }
     }
 
     /// What a run says of tasks of which the store has no result: what is at work, what was stopped, and what is not run
@@ -210,26 +214,31 @@ impl Cells {
         for task in runs.tasks().iter().filter(|_| elsewhere || runs.is_running()) {
             let (state, message) = match &task.state {
                 NodeState::Queued => (CellState::Queued, None),
-                NodeState::Running { .. } => (CellState::Running, None),
+                NodeState::Running { .. } => {
+                    (CellState::Running, Some(task.stage.clone()).filter(|_| elsewhere))
+                }
+                NodeState::Cancelled if elsewhere && task.left_out => {
+                    (CellState::Blocked, Some(task.message.clone()))
+                }
                 NodeState::Failed(message) if elsewhere => (CellState::Failed, Some(message.to_string())),
                 _ => continue,
             };
             if !is_done(self, &task.id) {
-                self.set(&task.id, Cell { state, wall_s: None, message });
+                self.set(&task.id, Cell::of(state, message));
             }
         }
         for task in runs.stopped() {
             if self.get(task).is_none() || is_done(self, task) {
                 continue;
             }
-            self.set(task, Cell { state: CellState::Cancelled, wall_s: None, message: None });
+            self.set(task, Cell::of(CellState::Cancelled, None));
             for other in self.after(task) {
                 let waits = self
                     .get(&other)
                     .is_some_and(|cell| matches!(cell.state, CellState::Ready | CellState::Waiting));
                 if waits {
                     let message = Some(texts::runs::not_run_stopped(&task));
-                    self.set(&other, Cell { state: CellState::Blocked, wall_s: None, message });
+                    self.set(&other, Cell::of(CellState::Blocked, message));
                 }
             }
         }
@@ -378,7 +387,10 @@ pub(super) mod tests {
                     .map(|row| {
                         let state = states[(row + column) % 4];
                         let message = (state == CellState::Failed).then(|| "no probe".to_owned());
-                        Some(Cell { state, wall_s: (state == CellState::Done).then_some(1.5), message })
+                        Some(Cell {
+                            wall_s: (state == CellState::Done).then_some(1.5),
+                            ..Cell::of(state, message)
+                        })
                     })
                     .collect(),
             })

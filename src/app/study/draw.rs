@@ -13,8 +13,8 @@ const NAMES: f32 = 240.0;
 const COLUMN: f32 = 130.0;
 
 impl Study {
-    pub(super) fn ui(&mut self, ui: &mut Ui, runs: bool, commands: &mut Vec<Command>) {
-        self.head_ui(ui, runs, commands);
+    pub(super) fn ui(&mut self, ui: &mut Ui, runs: bool, on_slurm: bool, commands: &mut Vec<Command>) {
+        self.head_ui(ui, runs, on_slurm, commands);
         let p = theme::palette(ui.visuals());
         let Some(cells) = &self.cells else {
             ui.horizontal(|ui| {
@@ -39,8 +39,8 @@ impl Study {
                     ui.colored_label(color(cell.state, p), cell.state.word());
                     if let Some(message) = &cell.message {
                         let message = text::sentence_of(message);
-                        ui.add(egui::Label::new(egui::RichText::new(&message).color(p.bad)).truncate())
-                            .on_hover_text(message);
+                        let words = egui::RichText::new(&message).color(color(cell.state, p));
+                        ui.add(egui::Label::new(words).truncate()).on_hover_text(message);
                     }
                 }
                 let at_work = cells.at_work(row, Some(column));
@@ -105,7 +105,7 @@ impl Study {
         }
     }
 
-    fn head_ui(&mut self, ui: &mut Ui, runs: bool, commands: &mut Vec<Command>) {
+    fn head_ui(&mut self, ui: &mut Ui, runs: bool, on_slurm: bool, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
         ui.horizontal(|ui| {
             let hint = texts::runs::filter_example();
@@ -147,6 +147,12 @@ impl Study {
                         matches!(state, CellState::Failed | CellState::Blocked | CellState::Cancelled)
                     };
                     commands.push(Command::RunTasks(self.tasks(&self.rows, None, failed)));
+                }
+                if on_slurm && count(&CellState::Failed) + count(&CellState::Cancelled) > 0 {
+                    let retry = ui.button(texts::cluster::retry_on_slurm());
+                    if retry.on_hover_text(texts::cluster::retry_failed_hint()).clicked() {
+                        commands.push(Command::RetryOnSlurm);
+                    }
                 }
                 if ui
                     .button(texts::runs::look_again())
@@ -304,7 +310,7 @@ mod tests {
         };
         let frame = |study: &mut Study| {
             let start = Instant::now();
-            let output = ctx.run_ui(input(), |ui| study.ui(ui, false, &mut Vec::new()));
+            let output = ctx.run_ui(input(), |ui| study.ui(ui, false, false, &mut Vec::new()));
             let shapes = ctx.tessellate(output.shapes, 1.0);
             (start.elapsed().as_secs_f64() * 1e3, shapes.len())
         };

@@ -69,14 +69,22 @@ impl Study {
         }
     }
 
+    /// Hears what a run on Slurm says.
+    pub fn hear_elsewhere(&mut self, event: &Event) {
+        if let Some(cells) = &mut self.cells {
+            cells.hear_elsewhere(&event.kind);
+        }
+    }
+
     /// True while cells are read.
     pub fn busy(&self) -> bool {
         self.lane.busy() || self.rows_lane.busy()
     }
 
-    fn receive(&mut self, runs: &Runs) {
+    fn receive(&mut self, runs: &Runs, elsewhere: Option<&Runs>) {
         if let Some(mut cells) = self.lane.take() {
             cells.overlay(runs, false);
+            elsewhere.into_iter().for_each(|runs| cells.overlay(runs, true));
             // Rows of what was there before are none any more.
             self.rows.retain(|&row| row < cells.names.len());
             // What is looked at stays, where it is the same cell still.
@@ -134,9 +142,11 @@ impl App {
         };
         let editor = &self.sheet.editor;
         self.study.ask(&executor, editor.pipeline(), editor.base_folder(), self.sheet.meaning);
-        self.study.receive(&self.sheet.runs);
+        let elsewhere = self.sheet.cluster.as_ref().map(|cluster| &cluster.runs);
+        self.study.receive(&self.sheet.runs, elsewhere);
         let runs = self.sheet.runs.is_busy();
-        self.study.ui(ui, runs, commands);
+        let on_slurm = elsewhere.is_some_and(|runs| !runs.tasks().is_empty());
+        self.study.ui(ui, runs, on_slurm, commands);
     }
 
     /// Shows an item of an end.

@@ -11,6 +11,7 @@ texts! {
     run: "Run";
     stop: "Stop";
     run_to_here: "Run to here";
+    submit_to_slurm: "Submit to Slurm…";
     why_does_it_run: "Why does it run?";
     run_history: "Run history";
     open: "Open…";

@@ -39,6 +39,7 @@ macro_rules! texts {
 
 pub mod actions;
 pub mod canvas;
+pub mod cluster;
 pub mod columns;
 pub mod counts;
 pub mod examples;

@@ -133,6 +133,7 @@ texts! {
     run_this_recording: "Run this recording";
     run_this_group: "Run this group";
     show_what_it_said: "Show what it said";
+    not_run: "Not run";
     nothing_to_stop: "It has ended already.";
     not_run_stopped(task): "not run: {task} was stopped";
     run_only_this_hint: "With what it needs and is not done";
