@@ -5,11 +5,13 @@ Put this file where Python finds it, and `spikeloom` on the path (or name it in 
     import spikeinterface.sorters as ss
     import spikeloom_sorter  # registers the sorter "spikeloom"
 
-    sorting = ss.run_sorter("spikeloom", recording, folder="sorted", verbose=True)
+    sorting = ss.run_sorter("spikeloom", recording, folder="sorted", detect_threshold=6, verbose=True)
 
-Units keep what Spikeloom measured of them as properties.
+`ss.get_sorter_params_description("spikeloom")` says what can be set. Units keep what Spikeloom measured of them as
+properties.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -25,6 +27,59 @@ def program():
     return shutil.which(os.environ.get("SPIKELOOM_PROGRAM") or "spikeloom")
 
 
+# The parameters of the node Sort: defaults and what they do, as `spikeloom node sort` has them.
+SORT = {
+    "preset": (
+        None,
+        "Kind of probe the other automatic values are made for. None: the one the contacts are of. One of "
+        "single_wire, tetrode, linear, neuropixels1, neuropixels2, hd_mea.",
+    ),
+    "detect_threshold": (5.0, "Height a spike must have to be found in the first place, in noise levels. 2 to 50 σ."),
+    "peak_sign": ("neg", "Direction of the spikes. One of neg, pos, both."),
+    "match_threshold": (
+        4.3,
+        "Evidence a spike needs in the end: the square of this is the least drop of the residual's energy. 2 "
+        "to 50 σ.",
+    ),
+    "min_drift_um": (
+        5.0,
+        "Motion of the tissue along the probe is undone where it is larger than this. 0 to 10000 µm.",
+    ),
+    "cluster_radius_um": (
+        None,
+        "Channels further than this from a spike are not looked at when spikes are told apart. None: 60 µm, "
+        "more where contacts lie further apart. 1 to 1000 µm.",
+    ),
+    "whiten_radius_um": (
+        None,
+        "Channels within this distance are whitened together; all of them without a probe. None: 100 µm, more"
+        " where contacts lie further apart, less where they lie very densely. 1 to 10000 µm.",
+    ),
+    "isocut_threshold": (2.0, "Dip score from which a cluster counts as several; higher merges more. 0.5 to 10."),
+    "min_cluster_size": (20, "Clusters with fewer spikes are left out. 2 to 100000."),
+    "amplitude_min": (0.5, "Smallest amplitude of a spike, as a factor of its unit's mean. 0.05 to 1."),
+    "amplitude_max": (1.8, "Greatest amplitude of a spike, as a factor of its unit's mean. 1 to 20."),
+    "survey_s": (600.0, "How much of the recording the second clustering looks at. 1 to 1000000 s."),
+    "min_snr": (
+        3.3,
+        "Units whose largest sample is smaller than this many noise levels are left out as too distant. 0 to "
+        "100.",
+    ),
+}
+
+# What concerns the call.
+CALL = {
+    "apply_preprocessing": (
+        True,
+        "Undo sampling delays, filter (unless the recording says it is filtered) and subtract the median of all channels "
+        "first. False sorts the samples as they are.",
+    ),
+    "threads": (None, "Threads that compute. None takes all."),
+    "seed": (0, "Seed of all random choices."),
+    "delete_recording": (True, "Remove the copy of the recording that was sorted."),
+}
+
+
 class SpikeloomSorter(BaseSorter):
     """Runs `spikeloom sort`, which filters, references and whitens by itself."""
 
@@ -33,14 +88,8 @@ class SpikeloomSorter(BaseSorter):
     handle_multi_segment = True
     compatible_with_parallel = {"loky": True, "multiprocessing": True, "threading": True}
 
-    _default_params = {"preset": None, "threads": None, "seed": 0, "delete_recording": True}
-    _params_description = {
-        "preset": "Settings for a kind of probe: single_wire, tetrode, linear, neuropixels1, neuropixels2 or hd_mea. "
-        "None chooses by the contacts.",
-        "threads": "Threads that compute. None takes all.",
-        "seed": "Seed of all random choices.",
-        "delete_recording": "Remove the copy of the recording that was sorted.",
-    }
+    _default_params = {name: default for name, (default, _) in {**SORT, **CALL}.items()}
+    _params_description = {name: description for name, (_, description) in {**SORT, **CALL}.items()}
     sorter_description = "Spikeloom: detection, features, clustering, templates and matching in one native program."
     installation_mesg = (
         "Put the program spikeloom on the path (`cargo install --path . --locked` in its folder), "
@@ -60,7 +109,8 @@ class SpikeloomSorter(BaseSorter):
 
     @classmethod
     def _check_apply_filter_in_params(cls, params):
-        return True
+        # A recording that says it is filtered is not filtered again.
+        return False
 
     @classmethod
     def _setup_recording(cls, recording, sorter_output_folder, params, verbose):
@@ -74,6 +124,13 @@ class SpikeloomSorter(BaseSorter):
         for name in ["preset", "threads"]:
             if params[name] is not None:
                 command += [f"--{name}", str(params[name])]
+        for name, (default, _) in SORT.items():
+            value = params[name]
+            if name != "preset" and value != default:
+                text = value if isinstance(value, str) else json.dumps(value, default=lambda number: number.item())
+                command += ["--set", f"{name}={text}"]
+        if not params["apply_preprocessing"]:
+            command.append("--no-preprocessing")
         # Results lie in the folder of the sorter, and nothing stays elsewhere.
         environment = dict(os.environ, SPIKELOOM_STORE=str(sorter_output_folder / "store"))
         lines = []

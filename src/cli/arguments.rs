@@ -126,6 +126,8 @@ pub enum Command {
     Info(InfoArguments),
     /// Sort a recording into units.
     Sort(SortArguments),
+    /// Make a recording from model neurons and noise, and write it with its true spikes.
+    Generate(GenerateArguments),
     /// Write a recording or sorting in another format.
     Convert(ConvertArguments),
     /// Compare a sorting with the truth, or with another sorting.
@@ -436,6 +438,12 @@ pub struct SortArguments {
     /// Chosen from the contacts where left out, which is said.
     #[arg(long, value_name = "NAME", value_parser = super::presets::parse)]
     pub preset: Option<SortPreset>,
+    /// Sets a parameter of the node Sort, such as detect_threshold=6; `spikeloom node sort` lists them.
+    #[arg(long, value_name = "PARAMETER=VALUE")]
+    pub set: Vec<String>,
+    /// Take the samples as they are: no filter, no reference, no sampling delays undone.
+    #[arg(long)]
+    pub no_preprocessing: bool,
     /// What the file does not say.
     #[command(flatten)]
     pub reading: InputArguments,
@@ -443,6 +451,19 @@ pub struct SortArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Seed of all random choices.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// Options of `generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArguments {
+    /// Folder to write: recording/, truth/ and generated.json; replaced where `generate` wrote it.
+    pub out: PathBuf,
+    /// Sets a parameter of the node Generate recording, such as num_units=20; `spikeloom node generate_recording` lists them.
+    #[arg(long, value_name = "PARAMETER=VALUE")]
+    pub set: Vec<String>,
+    /// Seed of the pipeline, which counts beside the parameter seed.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }

@@ -150,13 +150,13 @@ fn ended(error: io::Error) -> CliError {
 }
 
 /// A bar on a terminal, and Ctrl-C.
-struct Bar {
+pub(super) struct Bar {
     bar: ProgressBar,
     interrupted: Arc<AtomicBool>,
 }
 
 impl Bar {
-    fn new(total: usize) -> Self {
+    pub(super) fn new(total: usize) -> Self {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
@@ -166,7 +166,7 @@ impl Bar {
     }
 
     /// Shows how much is done; false where it should stop.
-    fn go_on(&self, done: u64) -> bool {
+    pub(super) fn go_on(&self, done: u64) -> bool {
         self.bar.set_position(done);
         !self.cancelled()
     }

@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod events;
 mod export;
+mod generate;
 mod info;
 mod input;
 mod inspect_pipeline;
@@ -91,6 +92,7 @@ pub fn start() -> Start {
         Some(Command::Selfcheck { threads, json }) => selfcheck::selfcheck(threads, json),
         Some(Command::Info(arguments)) => info::info(&arguments),
         Some(Command::Sort(arguments)) => sort::sort(&arguments),
+        Some(Command::Generate(arguments)) => generate::generate(&arguments),
         Some(Command::Convert(arguments)) => convert::convert(&arguments),
         Some(Command::Compare(arguments)) => compare::compare(&arguments),
         Some(Command::Completions { shell }) => {

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use crate::{
-    cli::arguments::InputArguments,
+    cli::arguments::{InputArguments, SortArguments},
     data::RecordingInfo,
     engine::{
         geometry::Geometry,
@@ -65,13 +65,9 @@ pub fn in_words(preset: SortPreset, named: bool, pipeline: &Pipeline, info: &Rec
 ///
 /// # Errors
 /// Where the recording needs a probe.
-pub fn pipeline(
-    preset: Option<SortPreset>,
-    info: &RecordingInfo,
-    input: &Path,
-    reading: &InputArguments,
-    seed: u64,
-) -> Result<Pipeline, CliError> {
+pub fn pipeline(arguments: &SortArguments, info: &RecordingInfo, input: &Path) -> Result<Pipeline, CliError> {
+    let SortArguments { preset, no_preprocessing: as_it_is, reading, seed, .. } = arguments;
+    let preset = *preset;
     let n = info.num_channels();
     let most = Geometry::known_of(info).members().iter().map(Vec::len).max().unwrap_or(0);
     if info.probe.is_none() && most > MAX_WITHOUT_PROBE && preset != Some(SortPreset::SingleWire) {
@@ -87,13 +83,13 @@ pub fn pipeline(
     }
     let mut line = Line::default();
     line.add("read", "read_recording", reader_params(input, reading))?;
-    if !info.inter_sample_shift.is_empty() {
+    if !as_it_is && !info.inter_sample_shift.is_empty() {
         line.add("phase_shift", "phase_shift", Params::new())?;
     }
-    if !info.is_filtered {
+    if !as_it_is && !info.is_filtered {
         line.add("bandpass", "bandpass_filter", filter_params(info))?;
     }
-    if n >= MIN_FOR_REFERENCE {
+    if !as_it_is && n >= MIN_FOR_REFERENCE {
         line.add("reference", "common_reference", Params::new())?;
     }
     let mut params = Params::new();
@@ -106,7 +102,7 @@ pub fn pipeline(
     let Line { mut pipeline, .. } = line;
     pipeline.apply(Edit::Connect(format!("{referenced}.recording"), "metrics.recording".into()))?;
     pipeline.apply(Edit::Connect("sort.sorting".into(), "metrics.sorting".into()))?;
-    pipeline.apply(Edit::SetSeed(seed))?;
+    pipeline.apply(Edit::SetSeed(*seed))?;
     Ok(pipeline)
 }
 

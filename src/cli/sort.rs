@@ -3,7 +3,7 @@
 use super::{
     CliError,
     arguments::SortArguments,
-    document::executor,
+    document::{executor, set},
     input::open_recording,
     output, presets,
     run::{Show, failed_text, follow},
@@ -45,9 +45,14 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
     let info = recording.info();
     // Before hours of work, not after them.
     check_out(&out)?;
-    let pipeline = presets::pipeline(arguments.preset, info, &input, &arguments.reading, arguments.seed)?;
-    let preset = arguments.preset.unwrap_or_else(|| SortPreset::fitting(&Geometry::known_of(info)));
+    let mut pipeline = presets::pipeline(arguments, info, &input)?;
     let registry = registry();
+    for setting in &arguments.set {
+        set(&mut pipeline, &registry, &format!("sort.{setting}"))?;
+    }
+    let chosen = pipeline.node("sort").and_then(|node| node.params.get("preset"));
+    let chosen: Option<SortPreset> = chosen.and_then(|name| serde_json::from_value(name.clone()).ok());
+    let preset = chosen.unwrap_or_else(|| SortPreset::fitting(&Geometry::known_of(info)));
     let problems = validate(&pipeline, &registry);
     if let Some(problem) = problems.iter().find(|p| p.severity == Severity::Error) {
         return Err(CliError::Input(problem.to_string()));
@@ -96,7 +101,7 @@ pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
     write(&out, &pipeline, &registry, &sorting, &metrics, || facts(start.elapsed().as_secs_f64()))?;
     output::text(&format!(
         "{}\n{} units, {} spikes in {}: {}\n",
-        presets::in_words(preset, arguments.preset.is_some(), &pipeline, info),
+        presets::in_words(preset, chosen.is_some(), &pipeline, info),
         sorting.num_units(),
         sorting.num_spikes(),
         took(start.elapsed().as_secs_f64()),

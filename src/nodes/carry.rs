@@ -1,6 +1,6 @@
 //! Nodes that pass items on whatever they are.
 
-use crate::pipeline::{Expression, ParamProblem, PortType};
+use crate::pipeline::{Expression, ParamProblem, PortType, literal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,35 @@ impl Carries {
 pub fn problem_of(field: &str, text: &str) -> Option<ParamProblem> {
     let error = Expression::parse(text).err()?;
     Some(ParamProblem { field: field.into(), message: error.to_string() })
+}
+
+/// An expression over the keys of an item as Python writes it, where they are `keys`.
+pub fn in_python(expression: &Expression) -> String {
+    expression.in_python(&|name| format!("keys[{}]", literal(name)))
+}
+
+/// Keys that are set one after the other, each as an item of a Python dict; the next dict where one needs a key of the last.
+pub fn dicts(set: &[String]) -> Vec<String> {
+    let mut dicts: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for (name, expression) in set.iter().filter_map(|text| named(text).ok()) {
+        // A key that stays what it is.
+        if expression.names() == [name.as_str()]
+            && in_python(&expression) == format!("keys[{}]", literal(&name))
+        {
+            continue;
+        }
+        let needs_last = |last: &(Vec<String>, Vec<String>)| {
+            expression.names().iter().any(|own| last.0.iter().any(|n| n == own))
+        };
+        if dicts.last().is_none_or(needs_last) {
+            dicts.push(Default::default());
+        }
+        if let Some((names, items)) = dicts.last_mut() {
+            items.push(format!("{}: {}", literal(&name), in_python(&expression)));
+            names.push(name);
+        }
+    }
+    dicts.into_iter().map(|(_, items)| items.join(", ")).collect()
 }
 
 /// `name = expression`, or an expression alone, whose name is then made of its letters: a name and what it is.

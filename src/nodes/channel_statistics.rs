@@ -4,7 +4,8 @@ use crate::{
     data::{Id, Table, TableColumn},
     engine::{Monitor, chain},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work,
     },
 };
 use schemars::JsonSchema;
@@ -32,6 +33,22 @@ impl Node for ChannelStatistics {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("table", PortType::Table)],
     };
+
+    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("recording"), names.output("table"));
+        let traces = format!("{to}_traces");
+        let segments =
+            format!("[{from}.get_traces(segment) for segment in range({from}.get_num_segments())]");
+        let columns =
+            ["mean", "std", "min", "max"].map(|name| format!("    \"{name}\": {traces}.{name}(axis=0),"));
+        let step = PythonStep::default()
+            .and(format!("{traces} = {segments}"))
+            .and(format!("{traces} = np.concatenate({traces}).astype(float)"))
+            .and(format!("{to} = pd.DataFrame({{"))
+            .and(format!("    \"channel_id\": {from}.channel_ids,"))
+            .and(format!("    \"num_samples\": len({traces}),"));
+        Some(columns.into_iter().fold(step, PythonStep::and).and("})"))
+    }
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {
         let chain = chain::compile(inputs.recording("recording")?)?;

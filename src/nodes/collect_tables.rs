@@ -4,7 +4,7 @@ use crate::{
     data::{Table, TableColumn},
     pipeline::{
         Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType,
-        RunContext, TaskClass, Value, Work,
+        PythonNames, PythonStep, RunContext, TaskClass, Value, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -36,6 +36,15 @@ impl Node for CollectTables {
         inputs: &[Port::new("table", PortType::Table).many()],
         outputs: &[Port::new("table", PortType::Table)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let kept =
+            if params.columns.is_empty() { String::new() } else { format!("[{}]", literal(&params.columns)) };
+        let table = format!("pd.DataFrame({{**keys, **table{kept}}})");
+        let all = format!("[{table} for keys, table in {}]", names.items("table"));
+        let to = names.output("table");
+        Some(PythonStep::default().and(format!("{to} = pd.concat({all}, ignore_index=True)")))
+    }
 
     fn uses_coordinates(&self, _: &Self::Params) -> bool {
         true

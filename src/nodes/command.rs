@@ -7,6 +7,7 @@ use super::{
     command_process as process,
     command_settings::{Setting, settings, wrong_values},
     command_template::Template,
+    command_words,
 };
 use crate::{
     data::text::bytes_of,
@@ -141,6 +142,12 @@ impl Node for Command {
 
     fn outputs(&self, params: &Self::Params) -> Vec<Port> {
         ports(&params.outputs, false).unwrap_or_default().iter().map(Ported::port).collect()
+    }
+
+    fn in_words(&self, params: &Self::Params, versions: &BTreeMap<String, String>) -> Option<String> {
+        let values = settings(&params.parameters, &params.values).unwrap_or_default();
+        let CommandParams { program, arguments, files, .. } = params;
+        Some(command_words::in_words(program, arguments, files, &values, versions))
     }
 
     // Keys of the item may stand in its arguments.

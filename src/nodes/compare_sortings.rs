@@ -52,9 +52,20 @@ impl Node for CompareSortings {
         let named = [("delta_time", json!(params.delta_time)), ("match_score", json!(params.match_score))];
         let to = names.output("table");
         let sortings = [names.input("sorting"), names.input("other")];
-        let step = PythonStep::call(to, "sc.compare_two_sorters", &sortings, &named);
-        // A comparison knows its units, their partners and their agreement.
-        Some(step.and(format!("{to} = {to}.agreement_scores")))
+        let of = format!("{to}_comparison");
+        let mut step = PythonStep::call(&of, "sc.compare_two_sorters", &sortings, &named);
+        if names.is_used("table") || !names.is_used("agreement") {
+            step = step
+                .and(format!("{to} = {of}.get_matching()[0].rename(\"other_id\")"))
+                .and(format!("{to} = {to}.rename_axis(\"unit_id\").reset_index()"))
+                .and(format!("{to}[\"agreement\"] = {of}.agreement_scores.max(axis=1).values"))
+                .and(format!("{to}[\"num_spikes\"] = {of}.event_counts1.values"));
+        }
+        if names.is_used("agreement") {
+            let scores = format!("{of}.agreement_scores.rename_axis(\"unit_id\").reset_index()");
+            step = step.and(format!("{} = {scores}", names.output("agreement")));
+        }
+        Some(step)
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

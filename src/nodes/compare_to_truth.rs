@@ -44,10 +44,37 @@ impl Node for CompareToTruth {
             ("match_score", json!(params.match_score)),
             ("exhaustive_gt", json!(true)),
         ];
-        let to = names.output("table");
+        let of = format!("{}_comparison", names.output("table"));
         let sortings = [names.input("truth"), names.input("sorting")];
-        let step = PythonStep::call(to, "sc.compare_sorter_to_ground_truth", &sortings, &named);
-        Some(step.and(format!("{to} = {to}.get_performance(method=\"by_unit\")")))
+        let mut step = PythonStep::call(&of, "sc.compare_sorter_to_ground_truth", &sortings, &named);
+        let (confusion, summary) = (names.is_used("confusion"), names.is_used("summary"));
+        if names.is_used("table") || !(confusion || summary) {
+            let to = names.output("table");
+            step = step
+                .and(format!("{to} = {of}.get_performance().astype(float).join({of}.count_score)"))
+                .and(format!("{to} = {to}.rename_axis(\"unit_id\").reset_index()"));
+        }
+        if confusion {
+            let matrix = format!("{of}.get_confusion_matrix().rename_axis(\"unit_id\").reset_index()");
+            step = step.and(format!("{} = {matrix}", names.output("confusion")));
+        }
+        if summary {
+            let to = names.output("summary");
+            let well = params.well_detected_score;
+            step = step
+                .and(format!("{to} = {of}.get_performance(\"pooled_with_average\").to_frame().T"))
+                .and(format!("{to}[\"num_gt\"] = len({of}.unit1_ids)"))
+                .and(format!("{to}[\"num_tested\"] = len({of}.unit2_ids)"))
+                .and(format!("{to}[\"well_detected\"] = {of}.count_well_detected_units({well})"));
+            for (column, count) in [
+                ("false_positive", "false_positive"),
+                ("redundant", "redundant"),
+                ("overmerged", "overmerged"),
+            ] {
+                step = step.and(format!("{to}[\"{column}\"] = {of}.count_{count}_units()"));
+            }
+        }
+        Some(step)
     }
 
     fn run(

@@ -74,12 +74,32 @@ impl Node for Concatenate {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.inputs("recording"), names.output("recording"));
+        let (items, parts) = (names.items("recording"), names.output("parts"));
         let function = match params.gap {
             Gap::None => "si.concatenate_recordings",
             Gap::Segments => "si.append_recordings",
             Gap::Silence => return None,
         };
-        Some(PythonStep::call(to, function, &[&from], &[]).and(format!("{} = None", names.output("parts"))))
+        let step = PythonStep::call(to, function, &[&from], &[]);
+        if !names.is_used("parts") {
+            return Some(step);
+        }
+        // A row for each segment of each of them.
+        let row = "{**keys, \"of_segment\": segment, \"num_frames\": part.get_num_frames(segment)}";
+        let step = step
+            .and(format!("{parts} = pd.DataFrame("))
+            .and(format!("    {row}"))
+            .and(format!("    for keys, part in {items}"))
+            .and("    for segment in range(part.get_num_segments())")
+            .and(")");
+        Some(match params.gap {
+            Gap::Segments => step
+                .and(format!("{parts}[\"segment_index\"] = range(len({parts}))"))
+                .and(format!("{parts}[\"start_frame\"] = 0")),
+            _ => step.and(format!("{parts}[\"segment_index\"] = 0")).and(format!(
+                "{parts}[\"start_frame\"] = {parts}[\"num_frames\"].cumsum() - {parts}[\"num_frames\"]"
+            )),
+        })
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

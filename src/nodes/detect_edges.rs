@@ -4,8 +4,8 @@ use crate::{
     data::{Event, Events, Id, RecordingInfo, Table, TableColumn},
     engine::{Monitor, chain},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -65,6 +65,24 @@ impl Node for DetectEdges {
         let wrong = (!params.level.is_finite())
             .then(|| ParamProblem { field: "level".into(), message: "a finite number expected".into() });
         wrong.into_iter().collect()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        // Which of several crossings count is no matter of a line of numpy, and events have no form of their own there.
+        if params.refractory_ms > 0.0 || names.is_used("events") {
+            return None;
+        }
+        let (from, to) = (names.input("recording"), names.output("table"));
+        let channel = params.channel.as_ref().map_or(format!("{from}.channel_ids[0]"), literal);
+        let rising = if params.edge == Edge::Rising { 1 } else { -1 };
+        Some(
+            PythonStep::default()
+                .and(format!("{to} = pd.DataFrame({{\"num_edges\": [0], \"duration_s\": [{from}.get_total_duration()]}})"))
+                .and(format!("for segment in range({from}.get_num_segments()):"))
+                .and(format!("    level = {from}.get_traces(segment, channel_ids=[{channel}])[:, 0] >= {}", literal(params.level)))
+                .and(format!("    {to}[\"num_edges\"] += np.sum(np.diff(level.astype(int)) == {rising})"))
+                .and(format!("{to}[\"edge_rate_hz\"] = {to}[\"num_edges\"] / {to}[\"duration_s\"]")),
+        )
     }
 
     fn run(

@@ -80,7 +80,7 @@ impl Node for ExportPhy {
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (recording, sorting) = (names.input("recording"), names.input("sorting"));
         let analyzer = format!("{}_analyzer", names.output("files"));
-        let folder = format!("output_folder={}", names.path(&params.path));
+        let folder = format!("output_folder={}", names.written(&params.path));
         let named = [
             ("copy_binary", json!(params.copy_binary)),
             ("dtype", json!(params.dtype.name())),

@@ -1,9 +1,9 @@
 //! Some items of a collection.
 
-use super::carry::{Carries, problem_of};
+use super::carry::{Carries, in_python, problem_of};
 use crate::pipeline::{
     Category, Coordinate, Expression, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Passed, Port,
-    PortType, RunContext, ValueAt, Work,
+    PortType, PythonNames, PythonStep, RunContext, ValueAt, Work,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,13 @@ impl Node for FilterItems {
 
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         problem_of("condition", &params.condition).into_iter().collect()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let condition = in_python(&Expression::parse(&params.condition).ok()?);
+        let (from, to) = (names.items("item"), names.output("item"));
+        let kept = format!("{to} = [(keys, item) for keys, item in {from} if {condition}]");
+        Some(PythonStep::default().and(kept).over_items())
     }
 
     fn arrange(

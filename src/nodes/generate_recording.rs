@@ -4,11 +4,11 @@ use crate::{
     data::Recording,
     engine::synthetic::{GenerateParams, SyntheticSource, truth},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Value, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Value, Work, literal,
     },
 };
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 /// Makes a recording from model neurons and noise, and the truth about it.
 pub struct GenerateRecording;
@@ -38,6 +38,30 @@ impl Node for GenerateRecording {
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         let problem = |(field, message): (&str, String)| ParamProblem { field: field.into(), message };
         params.problems().into_iter().map(problem).collect()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (recording, truth) = (names.output("recording"), names.output("truth"));
+        let folder = format!("{recording}_folder");
+        let mut arguments =
+            vec!["spikeloom_sorter.program()".to_owned(), literal("generate"), folder.clone()];
+        let json = |params: &Self::Params| serde_json::to_value(params).unwrap_or_default();
+        let (set, usual) = (json(params), json(&GenerateParams::default()));
+        for (name, value) in
+            set.as_object().into_iter().flatten().filter(|(name, value)| usual[*name] != **value)
+        {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            arguments.extend([literal("--set"), literal(format!("{name}={value}"))]);
+        }
+        if names.seed() != 0 {
+            arguments.extend([literal("--seed"), literal(names.seed().to_string())]);
+        }
+        let step = PythonStep::default()
+            .and(format!("{folder} = {}", names.written(&PathBuf::from(format!("{recording}_made")))))
+            .and(format!("subprocess.run([{}], check=True)", arguments.join(", ")))
+            .and(format!("{recording} = si.load({folder} / \"recording\")"))
+            .and(format!("{truth} = si.load({folder} / \"truth\")"));
+        Some(step.noted("SpikeInterface's generator makes other spikes: the program makes these."))
     }
 
     fn fit(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {

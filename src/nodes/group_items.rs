@@ -1,9 +1,9 @@
 //! Items that belong together.
 
-use super::carry::{Carries, named};
+use super::carry::{Carries, dicts, named};
 use crate::pipeline::{
     Category, Coordinate, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Passed, Port, PortType,
-    RunContext, ValueAt, Work,
+    PythonNames, PythonStep, RunContext, ValueAt, Work,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,17 @@ impl Node for GroupItems {
 
     fn groups(&self, params: &Self::Params) -> Option<Vec<String>> {
         Some(params.by.iter().filter_map(|text| Some(named(text).ok()?.0)).collect())
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.items("item"), names.output("item"));
+        // What belongs together is said by the keys, and taken together by what follows.
+        Some(match dicts(&params.by).join(", ") {
+            set if set.is_empty() => PythonStep::default().and(format!("{to} = {from}")).over_items(),
+            set => PythonStep::default()
+                .and(format!("{to} = [({{**keys, {set}}}, item) for keys, item in {from}]"))
+                .over_items_unordered(),
+        })
     }
 
     fn arrange(

@@ -2,8 +2,8 @@
 
 use super::carry::Carries;
 use crate::pipeline::{
-    Category, Coordinate, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, Port, PortType, RunContext,
-    ValueAt, Work,
+    Category, Coordinate, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, Port, PortType, PythonNames,
+    PythonStep, RunContext, ValueAt, Work,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,16 @@ impl Node for JoinItems {
 
     fn outputs(&self, params: &Self::Params) -> Vec<Port> {
         self.inputs(params)
+    }
+
+    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let pairs = format!("matched({}, {})", names.items("item"), names.items("other"));
+        Some(
+            PythonStep::default()
+                .and(format!("{} = [(keys, item) for keys, item, _ in {pairs}]", names.output("item")))
+                .and(format!("{} = [(keys, item) for keys, _, item in {pairs}]", names.output("other")))
+                .over_items(),
+        )
     }
 
     fn arrange(&self, _: &Self::Params, item: &Coordinate, _: &ValueAt) -> Result<Vec<Passed>, NodeError> {

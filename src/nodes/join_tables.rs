@@ -3,7 +3,8 @@
 use crate::{
     data::{Table, TableColumn},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -43,6 +44,20 @@ impl Node for JoinTables {
         inputs: &[Port::new("table", PortType::Table), Port::new("other", PortType::Table)],
         outputs: &[Port::new("table", PortType::Table)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (table, other) = (names.input("table"), names.input("other"));
+        let on = literal(&params.on);
+        let other = match params.columns.is_empty() {
+            true => other.to_owned(),
+            false => {
+                let columns: Vec<&String> = params.on.iter().chain(&params.columns).collect();
+                format!("{other}[{}]", literal(columns))
+            }
+        };
+        let merged = format!("{table}.merge({other}, on={on}, how=\"left\", suffixes=(\"\", \"_other\"))");
+        Some(PythonStep::default().and(format!("{} = {merged}", names.output("table"))))
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let joined = join(inputs.table("table")?, inputs.table("other")?, params);

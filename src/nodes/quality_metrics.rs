@@ -40,12 +40,14 @@ impl Node for QualityMetrics {
     fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (recording, sorting) = (names.input("recording"), names.input("sorting"));
         let to = names.output("table");
-        let step = PythonStep::call(to, "si.create_sorting_analyzer", &[sorting, recording], &[]);
+        let analyzer = format!("{to}_analyzer");
+        let step = PythonStep::call(&analyzer, "si.create_sorting_analyzer", &[sorting, recording], &[]);
         let extensions =
             json!(["random_spikes", "noise_levels", "templates", "spike_amplitudes", "quality_metrics"]);
         Some(
-            step.and(format!("{to}.compute({})", literal(extensions)))
-                .and(format!("{to} = {to}.get_extension(\"quality_metrics\").get_data()")),
+            step.and(format!("{analyzer}.compute({})", literal(extensions)))
+                .and(format!("{to} = {analyzer}.get_extension(\"quality_metrics\").get_data()"))
+                .and(format!("{to} = {to}.rename_axis(\"unit_id\").reset_index()")),
         )
     }
 

@@ -1,12 +1,15 @@
 //! Open many recordings at once.
 
-use super::reader::{ByteOrder, ReadRecordingParams, finished, options, probe_file};
+use super::{
+    reader::{ByteOrder, ReadRecordingParams, finished, options, probe_file},
+    study_python,
+};
 use crate::{
     data::{DType, Table, TableColumn},
     io::study::{self, Entry, Place, Study},
     pipeline::{
         Act, Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, OwnItem,
-        ParamProblem, Port, PortType, RunContext, Value, Work,
+        ParamProblem, Port, PortType, PythonNames, PythonStep, RunContext, Value, Work,
     },
 };
 use rayon::prelude::*;
@@ -175,6 +178,10 @@ impl Node for ReadStudy {
             .chain(files)
             .chain(probe_file(&params.reader()))
             .collect()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        study_python::in_python(&params.study(Path::new("")), &params.reader(), names)
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {

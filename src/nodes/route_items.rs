@@ -1,11 +1,11 @@
 //! A fork: items go one way or the other.
 
-use super::carry::{Carries, problem_of};
+use super::carry::{Carries, in_python, problem_of};
 use crate::{
     data::{Table, TableColumn},
     pipeline::{
         Category, Coordinate, Expression, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Passed,
-        Port, PortType, RunContext, Term, Value, ValueAt, Work,
+        Port, PortType, PythonNames, PythonStep, RunContext, Term, Value, ValueAt, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -61,6 +61,25 @@ impl Node for RouteItems {
         problem_of("condition", &params.condition).into_iter().collect()
     }
 
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let condition = Expression::parse(&params.condition).ok()?;
+        let (matching, rest) = (names.output("matching"), names.output("rest"));
+        let (head, condition) = match names.has_input("table") {
+            true => {
+                let both = format!("matched({}, {})", names.items("item"), names.items("table"));
+                (format!("for keys, item, table in {both}:"), condition.in_python(&of_table_in_python))
+            }
+            false => (format!("for keys, item in {}:", names.items("item")), in_python(&condition)),
+        };
+        Some(
+            PythonStep::default()
+                .and(format!("{matching}, {rest} = [], []"))
+                .and(head)
+                .and(format!("    ({matching} if {condition} else {rest}).append((keys, item))"))
+                .over_items(),
+        )
+    }
+
     fn arrange(
         &self,
         params: &Self::Params,
@@ -95,6 +114,19 @@ impl Node for RouteItems {
 fn with_columns(message: &str, table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
     format!("{message}; the table has {}", names.join(", "))
+}
+
+/// The same as [`of_table`] for Python, where the keys of the item come first.
+fn of_table_in_python(name: &str) -> String {
+    let key = literal(name);
+    let of_table = match name.split_once('_') {
+        _ if name == "rows" => "len(table)".to_owned(),
+        Some((how @ ("mean" | "median" | "min" | "max"), of)) => {
+            return format!("table[{}].{how}()", literal(of));
+        }
+        _ => format!("table[{key}].iloc[0]"),
+    };
+    format!("(keys[{key}] if {key} in keys else {of_table})")
 }
 
 /// What a name stands for in a table: `rows`, a column of a single row, or a summary of a column.

@@ -83,7 +83,7 @@ impl Node for SaveRecording {
             return None;
         }
         let named = [("format", json!("binary")), ("overwrite", json!(params.overwrite))];
-        let folder = format!("folder={}", names.path(&params.path));
+        let folder = format!("folder={}", names.written(&params.path));
         let step = match params.dtype {
             Some(dtype) => PythonStep::call(
                 names.output("files"),

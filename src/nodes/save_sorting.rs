@@ -73,7 +73,7 @@ impl Node for SaveSorting {
         }
         let save = format!("{}.save", names.input("sorting"));
         let named = [("format", json!("numpy_folder")), ("overwrite", json!(params.overwrite))];
-        let folder = format!("folder={}", names.path(&params.path));
+        let folder = format!("folder={}", names.written(&params.path));
         Some(PythonStep::default().and_call("", &save, &[&folder], &named))
     }
 

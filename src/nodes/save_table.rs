@@ -54,8 +54,8 @@ impl Node for SaveTable {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let path = names.path(&params.path);
-        Some(PythonStep::default().and(format!("{}.to_csv({path})", names.input("table"))))
+        let path = names.written(&params.path);
+        Some(PythonStep::default().and(format!("{}.to_csv({path}, index=False)", names.input("table"))))
     }
 
     fn run(

@@ -1,9 +1,9 @@
 //! Keys given, computed or taken away.
 
-use super::carry::{Carries, named};
+use super::carry::{Carries, dicts, named};
 use crate::pipeline::{
     Category, Coordinate, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Passed, Port, PortType,
-    RunContext, ValueAt, Work,
+    PythonNames, PythonStep, RunContext, ValueAt, Work, literal,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,33 @@ impl Node for SetKeys {
     fn check(&self, params: &Self::Params) -> Vec<ParamProblem> {
         let wrong = params.set.iter().filter_map(|text| named(text).err());
         wrong.map(|message| ParamProblem { field: "set".into(), message }).collect()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let to = names.output("item");
+        let sets = dicts(&params.set);
+        if let (Some(value), [set], false) = (names.single("item"), sets.as_slice(), params.set.is_empty()) {
+            // Nothing before it has keys.
+            if !set.contains("keys[") {
+                return Some(
+                    PythonStep::default().and(format!("{to} = [({{{set}}}, {value})]")).over_items(),
+                );
+            }
+        }
+        let mut step = PythonStep::default();
+        let mut from = names.items("item");
+        for set in sets {
+            step = step.and(format!("{to} = [({{**keys, {set}}}, item) for keys, item in {from}]"));
+            from = to.to_owned();
+        }
+        if !params.remove.is_empty() {
+            let removed = literal(&params.remove);
+            let kept = format!("{{name: value for name, value in keys.items() if name not in {removed}}}");
+            step = step.and(format!("{to} = [({kept}, item) for keys, item in {from}]"));
+            from = to.to_owned();
+        }
+        let step = if from == to { step } else { step.and(format!("{to} = {from}")) };
+        Some(step.over_items_unordered())
     }
 
     fn arrange(

@@ -28,7 +28,10 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Settings of the sorter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -313,15 +316,23 @@ impl Node for Sort {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("recording"), names.output("sorting"));
-        let folder = format!("folder=BASE / \"{to}_folder\"");
-        let named = [("preset", json!(params.preset))];
-        let step = PythonStep::call(
+        let folder = format!("folder={}", names.written(&PathBuf::from(format!("{to}_folder"))));
+        let json = |params: &Self::Params| serde_json::to_value(params).unwrap_or_default();
+        let (set, usual) = (json(params), json(&SortParams::default()));
+        let set = set.as_object().into_iter().flatten();
+        let mut named = vec![("apply_preprocessing", json!(false))];
+        named.extend(
+            set.filter(|(name, value)| usual[*name] != **value).map(|(name, v)| (name.as_str(), v.clone())),
+        );
+        if names.seed() != 0 {
+            named.push(("seed", json!(names.seed())));
+        }
+        Some(PythonStep::call(
             to,
             "ss.run_sorter",
             &["spikeloom_sorter.SpikeloomSorter.sorter_name", from, &folder, "remove_existing_folder=True"],
             &named,
-        );
-        Some(step.noted("It filters and references by itself, and has its defaults but for the preset."))
+        ))
     }
 
     fn run(

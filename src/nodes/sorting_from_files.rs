@@ -4,7 +4,8 @@ use super::reader::file_at;
 use crate::{
     io,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -42,6 +43,23 @@ impl Node for SortingFromFiles {
         ],
         outputs: &[Port::new("sorting", PortType::Sorting)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let (from, to) = (names.input("files"), names.output("sorting"));
+        let rate = match params.sampling_frequency {
+            Some(rate) => literal(rate),
+            None if names.has_input("recording") => {
+                format!("{}.sampling_frequency", names.input("recording"))
+            }
+            // An MDA file does not say it.
+            None => return Some(PythonStep::call(to, "si.load", &[from], &[])),
+        };
+        let mda = format!("se.read_mda_sorting({from}, {rate})");
+        Some(
+            PythonStep::default()
+                .and(format!("{to} = {mda} if {from}.suffix == \".mda\" else si.load({from})")),
+        )
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let of_recording = inputs.optional_recording("recording")?.map(|r| r.info().sampling_frequency);

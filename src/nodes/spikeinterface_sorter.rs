@@ -115,7 +115,7 @@ impl Node for SpikeinterfaceSorter {
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("recording"), names.output("sorting"));
         let sorter = literal(params.sorter.trim());
-        let folder = format!("folder=BASE / {}", literal(format!("{to}_folder")));
+        let folder = format!("folder={}", names.written(&PathBuf::from(format!("{to}_folder"))));
         let mut step =
             PythonStep::call(&format!("{to}_params"), "ss.get_default_sorter_params", &[&sorter], &[]);
         for (name, value) in &params.parameters {

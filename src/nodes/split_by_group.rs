@@ -4,7 +4,7 @@ use crate::{
     data::{Notice, RecordingInfo, Remedy, Stage},
     pipeline::{
         Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType,
-        RunContext, Value, Work,
+        PythonNames, PythonStep, RunContext, Value, Work,
     },
 };
 use schemars::JsonSchema;
@@ -47,6 +47,22 @@ impl Node for SplitByGroup {
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        if params.property == SplitProperty::Shank {
+            // Shanks are no property of channels there.
+            return None;
+        }
+        Some(
+            PythonStep::default()
+                .and(format!("{} = [", names.output("recording")))
+                .and("    ({**keys, \"group\": int(group)}, item)")
+                .and(format!("    for keys, recording in {}", names.items("recording")))
+                .and("    for group, item in recording.split_by(\"group\").items()")
+                .and("]")
+                .over_items_unordered(),
+        )
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;

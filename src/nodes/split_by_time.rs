@@ -4,7 +4,7 @@ use crate::{
     data::{RecordingInfo, Stage},
     pipeline::{
         Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, OwnItem,
-        ParamProblem, Port, PortType, RunContext, Value, Work,
+        ParamProblem, Port, PortType, PythonNames, PythonStep, RunContext, Value, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -76,6 +76,33 @@ impl Node for SplitByTime {
             return vec![ParamProblem { field: "after_s".into(), message }];
         }
         Vec::new()
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let to = names.output("recording");
+        let step = PythonStep::default()
+            .and(format!("{to} = []"))
+            .and(format!("for keys, recording in {}:", names.items("recording")));
+        let step = match params.by {
+            SplitTime::Segment => step
+                .and("    for segment in range(recording.get_num_segments()):")
+                .and("        item = recording.select_segments([segment])")
+                .and(format!("        {to}.append(({{**keys, \"segment\": segment}}, item))")),
+            SplitTime::Window => step
+                .and(format!(
+                    "    length = round({} * recording.sampling_frequency)",
+                    literal(params.window_s)
+                ))
+                .and("    window = 0")
+                .and("    for segment in range(recording.get_num_segments()):")
+                .and("        item = recording.select_segments([segment])")
+                .and("        for start in range(0, item.get_num_frames(), length):")
+                .and("            part = item.frame_slice(start, min(start + length, item.get_num_frames()))")
+                .and(format!("            {to}.append(({{**keys, \"window\": window}}, part))"))
+                .and("            window += 1"),
+            SplitTime::Epoch | SplitTime::Event => return None,
+        };
+        Some(step.over_items_unordered())
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

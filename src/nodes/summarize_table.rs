@@ -5,12 +5,12 @@ use crate::{
     data::{Table, TableColumn},
     pipeline::{
         Category, CoordinateValue, Expression, Finite, Inputs, Node, NodeError, NodeInfo, Outputs,
-        ParamProblem, Port, PortType, RunContext, TaskClass, Term, Work,
+        ParamProblem, Port, PortType, PythonNames, PythonStep, RunContext, TaskClass, Term, Work, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is made of the values of a group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,6 +70,75 @@ impl Node for SummarizeTable {
             wrong.map(|message| ParamProblem { field: "by".into(), message }).collect();
         problems.extend(params.condition.as_deref().and_then(|c| super::carry::problem_of("condition", c)));
         problems
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let to = names.output("table");
+        let by: Vec<(String, Expression)> =
+            params.by.iter().map(|text| named(text)).collect::<Result<_, _>>().ok()?;
+        let condition = params.condition.as_deref().map(Expression::parse).transpose().ok()?;
+        let in_row =
+            |expression: &Expression| expression.in_python(&|name| format!("row[{}]", literal(name)));
+        let rows = format!("{to}_rows");
+        // Rows in which an expression asks for a cell that is missing belong nowhere.
+        let all = by.iter().map(|(_, expression)| expression).chain(&condition);
+        let asked: BTreeSet<&str> = all.flat_map(Expression::names).collect();
+        let mut step = PythonStep::default().and(match asked.is_empty() {
+            true => format!("{rows} = {}", names.input("table")),
+            false => format!("{rows} = {}.dropna(subset={})", names.input("table"), literal(asked)),
+        });
+        let each = |expression: &Expression| {
+            format!("[{} for row in {rows}.to_dict(\"records\")]", in_row(expression))
+        };
+        if let Some(condition) = &condition {
+            step = step.and(format!("{rows} = {rows}[{}]", each(condition)));
+        }
+        for (name, expression) in by.iter().filter(|(name, expression)| expression.names() != [name.as_str()])
+        {
+            step = step.and(format!("{rows} = {rows}.assign(**{{{}: {}}})", literal(name), each(expression)));
+        }
+        let keys: Vec<&str> = by.iter().map(|(name, _)| name.as_str()).collect();
+        let statistic = match params.statistic {
+            Statistic::Mean => "mean",
+            Statistic::Median => "median",
+            Statistic::Sum => "sum",
+            Statistic::Min => "min",
+            Statistic::Max => "max",
+        };
+        if !params.across.is_empty() {
+            let (values, names) = match params.values.as_slice() {
+                [] => return None,
+                [only] => (literal(only), None),
+                several => (
+                    literal(several),
+                    Some(format!("{to}.columns = [f\"{{name}} {{cell}}\" for name, cell in {to}.columns]")),
+                ),
+            };
+            let arguments = [
+                format!("index={}", literal(&keys)),
+                format!("columns={}", literal(&params.across)),
+                format!("values={values}"),
+                format!("aggfunc={}", literal(statistic)),
+            ];
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            // A pivot needs something to stand below each other.
+            let step = (!keys.is_empty())
+                .then(|| step.and_call(to, &format!("{rows}.pivot_table"), &arguments, &[]))?;
+            let step = names.into_iter().fold(step, PythonStep::and);
+            return Some(step.and(format!("{to} = {to}.rename_axis(columns=None).reset_index()")));
+        }
+        let groups = if keys.is_empty() { "lambda row: 0".to_owned() } else { literal(&keys) };
+        let named = [("numeric_only", serde_json::json!(true))];
+        let values =
+            if params.values.is_empty() { String::new() } else { format!("[{}]", literal(&params.values)) };
+        let grouped = format!("{to}_groups");
+        let reset = if keys.is_empty() { "reset_index(drop=True)" } else { "reset_index()" };
+        Some(
+            step.and(format!("{grouped} = {rows}.groupby({groups})"))
+                .and_call(to, &format!("{grouped}{values}.{statistic}"), &[], &named)
+                .and(format!("{to}.insert(0, \"count\", {grouped}.size())"))
+                .and(format!("{to} = {to}.{reset}")),
+        )
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -3,7 +3,7 @@
 use super::carry::Carries;
 use crate::pipeline::{
     Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Passed,
-    Port, PortType, RunContext, Swept, ValueAt, Work,
+    Port, PortType, PythonNames, PythonStep, RunContext, Swept, ValueAt, Work, literal,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,39 @@ impl Node for Sweep {
             text.replace_range(at..at + swept.node.len(), &name);
         }
         (new != *params).then_some(new)
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let to = names.output("item");
+        let from = if names.has_input("item") { names.items("item") } else { "[({}, None)]".into() };
+        let swept = self.sweeps(params);
+        let values = |swept: &Swept| {
+            // A list is named by its text.
+            let value = |(key, json): &(CoordinateValue, Json)| match json {
+                Json::Array(_) | Json::Object(_) | Json::Null => literal(key),
+                plain => literal(plain),
+            };
+            format!("[{}]", swept.values.iter().map(value).collect::<Vec<_>>().join(", "))
+        };
+        let keys: Vec<&str> = swept.iter().map(|swept| swept.key.as_str()).collect();
+        let set: Vec<String> = keys.iter().map(|key| format!("{}: {key}", literal(key))).collect();
+        let mut step = PythonStep::default()
+            .and(format!("{to} = ["))
+            .and(format!("    ({{**keys, {}}}, item)", set.join(", ")))
+            .and(format!("    for keys, item in {from}"));
+        match (params.combine, swept.as_slice()) {
+            (_, []) => return Some(PythonStep::default().and(format!("{to} = {from}")).over_items()),
+            (Combine::Together, [_, _, ..]) => {
+                let lists: Vec<String> = swept.iter().map(values).collect();
+                step = step.and(format!("    for {} in zip({})", keys.join(", "), lists.join(", ")));
+            }
+            _ => {
+                for swept in &swept {
+                    step = step.and(format!("    for {} in {}", swept.key, values(swept)));
+                }
+            }
+        }
+        Some(step.and("]").over_items_unordered())
     }
 
     fn arrange(

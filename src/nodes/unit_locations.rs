@@ -31,7 +31,9 @@ impl Node for UnitLocations {
         Some(
             PythonStep::default()
                 .and(format!("{from}.compute(\"unit_locations\")"))
-                .and(format!("{to} = {from}.get_extension(\"unit_locations\").get_data()")),
+                .and(format!("{to} = {from}.get_extension(\"unit_locations\").get_data()[:, :2]"))
+                .and(format!("{to} = pd.DataFrame({to}, columns=[\"x\", \"y\"])"))
+                .and(format!("{to}.insert(0, \"unit_id\", {from}.unit_ids)")),
         )
     }
 

@@ -3,7 +3,7 @@
 //! Source: RO-Crate 1.1 with the profile Process Run Crate 0.5; PROV-O.
 
 use super::{
-    Category, Coordinate, Executor, ParamSpec, Pipeline, PortType, Provenance, Registry, Stored,
+    Category, Coordinate, Executor, NodeInfo, ParamSpec, Pipeline, PortType, Provenance, Registry, Stored,
     evaluate::EvalState, store::file_name,
 };
 use serde_json::{Map, Value as Json, json};
@@ -290,16 +290,14 @@ pub fn methods(pipeline: &Pipeline, registry: &Registry, made: &[Made]) -> Strin
             true => vec![&given],
             false => of_node.iter().map(|m| &m.provenance.params).collect(),
         };
-        let told: Vec<String> = node.specs().iter().filter_map(|spec| in_words(spec, &ran)).collect();
-        let summary = info.summary.trim_end_matches('.');
-        let mut sentence = format!("{} ({}", info.label, lower_first(summary));
-        if !info.source.is_empty() {
-            sentence.push_str(&format!("; after {}", info.source));
-        }
-        sentence.push(')');
-        if !told.is_empty() {
-            sentence.push_str(&format!(" with {}", told.join(", ")));
-        }
+        let versions = of_node.iter().flat_map(|m| m.provenance.tools.clone()).collect();
+        let mut own: Vec<String> = ran.iter().filter_map(|params| node.in_words(params, &versions)).collect();
+        own.sort();
+        own.dedup();
+        let mut sentence = match own.as_slice() {
+            [] => told(&info, node.specs(), &ran),
+            own => format!("{}: {}", info.label, own.join(" or ")),
+        };
         if of_node.len() > 1 {
             sentence.push_str(&format!(", for each of {} items", of_node.len()));
         }
@@ -324,6 +322,20 @@ pub fn methods(pipeline: &Pipeline, registry: &Registry, made: &[Made]) -> Strin
     }
     text.push('\n');
     text
+}
+
+/// A node with what it does and its parameters.
+fn told(info: &NodeInfo, specs: &[ParamSpec], ran: &[&Map<String, Json>]) -> String {
+    let told: Vec<String> = specs.iter().filter_map(|spec| in_words(spec, ran)).collect();
+    let mut sentence = format!("{} ({}", info.label, lower_first(info.summary.trim_end_matches('.')));
+    if !info.source.is_empty() {
+        sentence.push_str(&format!("; after {}", info.source));
+    }
+    sentence.push(')');
+    if !told.is_empty() {
+        sentence.push_str(&format!(" with {}", told.join(", ")));
+    }
+    sentence
 }
 
 fn lower_first(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! What the user sets once for all runs: how much at a time, and what happens at the end.
 
-use super::{Limits, RunStatus, TaskClass};
+use super::{Limits, RunStatus, TaskClass, job_handlers::job_handlers};
 use crate::{
     data::text::bytes_of,
     io::{Error, atomic},
@@ -135,60 +135,6 @@ impl RunSettings {
     }
 }
 
-/// The class a job of sortingview is of here.
-fn class_of(job: &str) -> Option<TaskClass> {
-    Some(match job {
-        "sorting" | "sort" => TaskClass::Sort,
-        "metrics" => TaskClass::Metrics,
-        "waveforms" | "extract_snippets" => TaskClass::Waveforms,
-        "correlograms" => TaskClass::Correlograms,
-        "timeseries" => TaskClass::Traces,
-        "misc" | "clusters" => TaskClass::Other,
-        _ => return None,
-    })
-}
-
-/// Workers of each class in a job handler file: `job_handlers:`, below it a job, below it `type:` and `num_workers:`.
-fn job_handlers(text: &str) -> Result<BTreeMap<TaskClass, usize>, String> {
-    let mut found: BTreeMap<TaskClass, usize> = BTreeMap::new();
-    let mut job: Option<(usize, TaskClass)> = None;
-    let mut top = None;
-    for (number, line) in text.lines().enumerate() {
-        let plain = line.split(" #").next().unwrap_or_default().trim_end();
-        let inner = plain.trim_start();
-        if inner.is_empty() || inner.starts_with('#') {
-            continue;
-        }
-        let depth = plain.len() - inner.len();
-        let wrong = |what: &str| format!("line {}: {what}", number + 1);
-        let (key, value) = inner.split_once(':').ok_or_else(|| wrong("key: value expected"))?;
-        let (key, value) = (key.trim().trim_matches(['"', '\'']), value.trim());
-        match (key, top) {
-            ("job_handlers", _) => top = Some(depth),
-            (_, Some(top)) if depth <= top => return Ok(found),
-            (_, None) => continue,
-            _ if job.is_none_or(|(of, _)| depth <= of) => {
-                // Jobs that are none of ours, such as those of other programs, limit nothing here.
-                job = class_of(key).map(|class| (depth, class)).or(Some((depth, TaskClass::Files)));
-            }
-            ("num_workers", _) => {
-                let count: usize = value.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
-                    wrong(&format!("num_workers: a whole number from 1 expected, not \"{value}\""))
-                })?;
-                if let Some((_, class)) = job.filter(|(_, class)| *class != TaskClass::Files) {
-                    let most = found.get(&class).copied().unwrap_or(0).max(count);
-                    found.insert(class, most);
-                }
-            }
-            _ => {}
-        }
-    }
-    match top {
-        Some(_) => Ok(found),
-        None => Err("no job_handlers: in it; this is no job handler file of sortingview".into()),
-    }
-}
-
 impl Hooks {
     /// Starts the command for the end of a run, where there is one. What becomes of it is its own affair.
     pub(super) fn call(&self, status: RunStatus, pipeline: Option<&Path>, tasks: usize, failed: usize) {
@@ -232,18 +178,5 @@ mod tests {
         assert_eq!(RunSettings::read_or_usual(Some(&path)).unwrap(), set);
         std::fs::write(&path, "(threads: many)").unwrap();
         assert!(RunSettings::read_or_usual(Some(&path)).is_err());
-    }
-
-    #[test]
-    fn job_handlers_of_sortingview_are_read() {
-        let text = "# ours\njob_handlers:\n    correlograms:\n        type: parallel\n        params:\n            num_workers: 4\n    \
-                    timeseries:\n        type: parallel\n        params:\n            num_workers: 2 # few\n    unknown:\n        params:\n            \
-                    num_workers: 9\n    extract_snippets: \n        params:\n            num_workers: 3\nother:\n  num_workers: 7\n";
-        let found = job_handlers(text).unwrap_or_default();
-        let expected = [(TaskClass::Waveforms, 3), (TaskClass::Correlograms, 4), (TaskClass::Traces, 2)];
-        assert_eq!(found, BTreeMap::from(expected));
-        assert!(job_handlers("jobs:\n  a: 1\n").is_err_and(|e| e.contains("no job_handlers")));
-        let wrong = job_handlers("job_handlers:\n  metrics:\n    num_workers: many\n");
-        assert!(wrong.is_err_and(|e| e.contains("line 3") && e.contains("many")));
     }
 }

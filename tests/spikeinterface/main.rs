@@ -3,9 +3,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod scripts;
 
 use common::{
-    place::{Place, events, json, small_recording},
+    place::{Place, events, json},
     python, root, run_python, stderr, stdout,
 };
 use std::{fs, path::Path, process::Command};
@@ -186,7 +187,10 @@ import spikeloom_sorter
 recording, truth = sc.generate_ground_truth_recording(num_channels=8, num_units=3, durations=[10.0, 5.0], seed=1)
 recording = recording.save(folder=sys.argv[1] + "_recording")
 assert "spikeloom" in ss.installed_sorters()
-sorting = ss.run_sorter("spikeloom", recording, folder=sys.argv[1], threads=2, verbose=False)
+sorting = ss.run_sorter("spikeloom", recording, folder=sys.argv[1], threads=2, verbose=False, detect_threshold=6, min_cluster_size=15, peak_sign="both")
+pipeline = open(sys.argv[1] + "/sorter_output/sorted/pipeline.ron").read()
+for part in ["detect_threshold: 6.0", "min_cluster_size: 15", "peak_sign: both"]:
+    assert part in pipeline, pipeline
 assert sorting.get_num_segments() == 2 and sorting.sampling_frequency == recording.sampling_frequency
 log = open(sys.argv[1] + "/spikeinterface_log.json").read()
 assert '"sorter_name": "spikeloom"' in log and '"sorter_version": "0.' in log, log
@@ -198,6 +202,19 @@ except Exception as error:
     assert "nonsense" in str(error), error
 else:
     raise AssertionError("a wrong preset is no error")
+try:
+    ss.run_sorter("spikeloom", recording, folder=sys.argv[1] + "_far", detect_threshold=100)
+except Exception as error:
+    assert "sort.detect_threshold" in str(error) and "50" in str(error), error
+else:
+    raise AssertionError("a threshold out of range is no error")
+# A part of it, as it is.
+short = recording.select_segments([1]).frame_slice(0, 60000)
+short.annotate(is_filtered=False)
+for name, own in [("_filtered", {}), ("_raw", {"apply_preprocessing": False})]:
+    ss.run_sorter("spikeloom", short, folder=sys.argv[1] + name, **own)
+    pipeline = open(sys.argv[1] + name + "/sorter_output/sorted/pipeline.ron").read()
+    assert ("bandpass_filter" in pipeline) == (own == {}), pipeline
 left = sorted(os.listdir(sys.argv[1] + "/sorter_output"))
 assert "recording" not in left and "store" not in left, left
 "#;
@@ -207,54 +224,39 @@ assert "recording" not in left and "store" not in left, left
     assert!(units.parse::<usize>().unwrap() >= 1 && best.parse::<f64>().unwrap() > 0.8, "{said}");
 }
 
-/// A recording that is filtered, referenced and saved, and steps that SpikeInterface does not have.
-const SCRIPTED: &str = r#"(version: 1, nodes: {
-    "read": (kind: "read_recording", params: (path: "x.raw", probe: "tetrode", dtype: int16, num_channels: 4, sampling_frequency: 20000.0, gain_to_uv: 0.195)),
-    "notch": (kind: "notch_filter", params: (freq: 50.0)),
-    "band-pass 1": (kind: "bandpass_filter", params: (freq_min: 400.0)),
-    "reference": (kind: "common_reference"),
-    "cut": (kind: "select_time", params: (start_time: 0.25, end_time: 1.5)),
-    "save": (kind: "save_recording", params: (path: "out", dtype: float32)),
-    "edges": (kind: "detect_edges", params: (level: 40.0)),
-    "whiten": (kind: "whiten"),
-    "sort": (kind: "spikeinterface_sorter", params: (sorter: "simple", parameters: ["clusterer = 'kmeans'", "clusterer_kwargs.n_clusters = 2", "seed = 1"])),
-    "written": (kind: "save_sorting", params: (path: "sorted")),
-    "edges table": (kind: "save_table", params: (path: "edges.csv")),
-}, wires: [
-    ("read.recording", "notch.recording"), ("notch.recording", "band-pass 1.recording"), ("band-pass 1.recording", "reference.recording"),
-    ("reference.recording", "cut.recording"), ("cut.recording", "save.recording"), ("reference.recording", "edges.recording"),
-    ("reference.recording", "whiten.recording"), ("reference.recording", "sort.recording"), ("sort.sorting", "written.sorting"),
-    ("edges.table", "edges table.table"),
-])"#;
-
 #[test]
-fn a_pipeline_is_a_script_that_gives_the_same_traces() {
-    let (ours, theirs) = (Place::new(), Place::new());
-    for place in [&ours, &theirs] {
-        small_recording(&place.path("x.raw"), 60_000);
-        place.write("p.ron", SCRIPTED);
-    }
-    ours.ends(0, &["run", "p.ron", "--until", "save"]);
-    theirs.ends(0, &["export", "p.ron", "--to", "spikeinterface", "--out", "p.py"]);
-    let script = fs::read_to_string(theirs.path("p.py")).unwrap();
-    for part in [
-        "# edges: Detect edges. SpikeInterface has no equivalent: in Spikeloom it",
-        "# edges table: Save table, left out: it needs what edges gives.",
-        "band_pass_1 = spre.bandpass_filter(notch, freq_min=400.0",
-        "ss.run_sorter(\"simple\"",
-    ] {
-        assert!(script.contains(part), "no \"{part}\" in\n{script}");
-    }
-    let output = Command::new(python()).args(["-W", "ignore"]).arg(theirs.path("p.py")).output().unwrap();
-    assert!(output.status.success(), "{}\n{script}", stderr(&output));
-    let compare = "
-import sys, numpy as np, spikeinterface as si
-ours, theirs = (si.load(path).get_traces() for path in sys.argv[1:3])
-assert ours.shape == theirs.shape == (25000, 4), (ours.shape, theirs.shape)
-print(float(np.abs(ours - theirs).max()), float(np.abs(ours).max()), len(si.load(sys.argv[3]).unit_ids))
-";
-    let said = run_python(compare, &[&ours.path("out"), &theirs.path("out"), &theirs.path("sorted")]);
-    let numbers: Vec<f64> = said.split_whitespace().map(|word| word.parse().unwrap()).collect();
-    // Their filters see a margin of each chunk, ours as much as the filter remembers.
-    assert!(numbers[0] < 0.01 * numbers[1] && numbers[1] > 50.0 && numbers[2] == 2.0, "{said}");
+fn our_sorter_offers_all_parameters_as_the_program_has_them() {
+    let place = Place::new();
+    let page = place.write("sort.json", &stdout(&place.ends(0, &["node", "sort", "--json"])));
+    let script = r#"
+import json, sys
+sys.path.insert(0, sys.argv[2])
+import spikeinterface.sorters as ss
+import spikeloom_sorter
+
+def description(spec):
+    text = " ".join(spec["doc"].split()).replace("Auto:", "None:")
+    if isinstance(spec["kind"], dict) and "choice" in spec["kind"]:
+        text += " One of " + ", ".join(option[0] for option in spec["kind"]["choice"]["options"]) + "."
+    low, high = spec["hard_range"]
+    unit = f" {spec['unit']}" if spec["unit"] else ""
+    if low is not None and high is not None:
+        text += f" {low:.15g} to {high:.15g}{unit}."
+    elif unit:
+        text += f" In{unit}."
+    return text
+
+specs = json.load(open(sys.argv[1]))["params"]
+expected = {spec["name"]: (spec["default"], description(spec)) for spec in specs}
+defaults = ss.get_default_sorter_params("spikeloom")
+descriptions = ss.get_sorter_params_description("spikeloom")
+assert list(expected) == list(spikeloom_sorter.SORT), "SORT of spikeloom_sorter.py has other parameters than the node Sort"
+for name, (default, words) in expected.items():
+    assert (defaults[name], descriptions[name]) == (default, words), f"SORT of spikeloom_sorter.py should have {name}: {(default, words)}"
+assert set(defaults) >= {"apply_preprocessing", "threads", "seed", "delete_recording"}
+assert set(defaults) <= set(descriptions), set(defaults) - set(descriptions)
+print(len(expected))
+"#;
+    let said = run_python(script, &[&page, &root().join("assets/python")]);
+    assert!(said.trim().parse::<usize>().unwrap() > 10, "{said}");
 }

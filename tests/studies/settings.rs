@@ -89,11 +89,16 @@ fn hooks_are_called_at_the_end() {
 fn settings_that_are_not_understood_are_named() {
     let place = Place::new();
     noted(&place);
+    place.write("jobs.yaml", "job_handlers:\n  metrics: {num_workers: few}\n");
     for (settings, words) in [
         ("(limits: {sorting: 1})", vec!["settings.ron", "line 1", "sorting"]),
         ("(limits: {sort: 0})", vec!["settings.ron", "at least 1"]),
         ("(theads: 1)", vec!["settings.ron", "theads"]),
         ("(job_handlers: \"nowhere.yaml\")", vec!["nowhere.yaml"]),
+        (
+            "(job_handlers: \"jobs.yaml\")",
+            vec!["jobs.yaml", "line 2: job_handlers.metrics.num_workers", "\"few\""],
+        ),
     ] {
         place.write("settings.ron", settings);
         let output = run(&place);

@@ -14,6 +14,7 @@ pub use pattern::Pattern;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use spikeforest::Pointer;
+pub use spikeforest::spikeforest_field;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},

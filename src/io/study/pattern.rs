@@ -56,6 +56,45 @@ impl Pattern {
         keys
     }
 
+    /// The same for a program that fills in `*`: every key is one.
+    pub fn glob(&self) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.replace('[', "[[]").replace('?', "[?]"),
+            Piece::Key(_) | Piece::Any => "*".to_owned(),
+        };
+        let part = |part: &Vec<Piece>| part.iter().map(piece).collect::<String>();
+        self.parts.iter().map(part).collect::<Vec<_>>().join("/")
+    }
+
+    /// The same as a regular expression over the path from the folder, with `/` between, and a named group for each key.
+    pub fn regex(&self) -> String {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut parts = Vec::new();
+        for pieces in &self.parts {
+            // Names that begin with a dot are hidden.
+            let is_open = !matches!(pieces.first(), Some(Piece::Literal(_)));
+            let mut part = if is_open { "(?!\\.)".to_owned() } else { String::new() };
+            for piece in pieces {
+                match piece {
+                    Piece::Literal(text) => {
+                        for c in text.chars() {
+                            part.extend(r".^$*+?{}[]\|()".contains(c).then_some('\\'));
+                            part.push(c);
+                        }
+                    }
+                    Piece::Key(key) if seen.contains(&key.as_str()) => part.push_str(&format!("(?P={key})")),
+                    Piece::Key(key) => {
+                        seen.push(key);
+                        part.push_str(&format!("(?P<{key}>[^/]+?)"));
+                    }
+                    Piece::Any => part.push_str("[^/]*?"),
+                }
+            }
+            parts.push(part);
+        }
+        parts.join("/")
+    }
+
     /// The paths below a folder that fit, with their keys as words.
     pub(super) fn find(&self, folder: &Path) -> Result<Vec<Entry>, Error> {
         let mut found = Vec::new();

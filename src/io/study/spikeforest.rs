@@ -12,6 +12,15 @@ use std::{
     sync::Arc,
 };
 
+/// Keys, and the fields that hold them.
+const KEYS: [(&str, &str); 3] =
+    [("study_set", "studySetName"), ("study", "studyName"), ("recording", "name")];
+
+/// The field of a recording in a SpikeForest study that holds a key.
+pub fn spikeforest_field(key: &str) -> &str {
+    KEYS.iter().find(|(own, _)| *own == key).map_or(key, |(_, field)| field)
+}
+
 /// A file of samples whose description lies in a JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pointer {
@@ -88,8 +97,7 @@ pub(super) fn entries(path: &Path, value: &Json) -> Option<Vec<Entry>> {
 /// A recording of a study: its keys, and where its pointers lead.
 fn pointed(study: &Path, recording: &Json) -> Entry {
     let text = |name: &str| recording.get(name).and_then(Json::as_str);
-    let keys = [("study_set", "studySetName"), ("study", "studyName"), ("recording", "name")];
-    let keys = keys.iter().filter_map(|(key, field)| Some(((*key).to_owned(), Json::from(text(field)?))));
+    let keys = KEYS.iter().filter_map(|(key, field)| Some(((*key).to_owned(), Json::from(text(field)?))));
     let uri = text("recordingUri").unwrap_or_default();
     let place = match whole(uri, study) {
         Ok(file) => match json::read(&file) {

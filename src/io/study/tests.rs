@@ -119,3 +119,12 @@ fn what_lacks_its_samples_is_named_and_stops_no_other() {
     let error = entries(&study("none.json")).unwrap_err().to_string();
     assert!(error.contains("n, m"), "{error}");
 }
+
+#[test]
+fn a_pattern_is_told_to_other_programs() {
+    let pattern = |text: &str| Pattern::parse(text).unwrap();
+    assert_eq!(pattern("{a}/rec_{n}.bin").glob(), "*/rec_*.bin");
+    assert_eq!(pattern("{a}/rec_{n}.bin").regex(), r"(?!\.)(?P<a>[^/]+?)/rec_(?P<n>[^/]+?)\.bin");
+    assert_eq!(pattern("x[1]/{a}_*_{a}").regex(), r"x\[1\]/(?!\.)(?P<a>[^/]+?)_[^/]*?_(?P=a)");
+    assert_eq!(pattern("x[1]/{a}").glob(), "x[[]1]/*");
+}

@@ -5,6 +5,7 @@
 
 mod call;
 mod parse;
+mod python;
 
 use super::{Coordinate, CoordinateValue, Finite};
 use call::call;

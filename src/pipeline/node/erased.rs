@@ -14,6 +14,7 @@ use crate::pipeline::{
 };
 use serde_json::Value as Json;
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -55,6 +56,10 @@ pub trait DynNode: Send + Sync {
     /// As [`Node::presets`]: what differs from the defaults.
     fn presets(&self) -> Vec<(&'static str, Params)> {
         Vec::new()
+    }
+    /// As [`Node::in_words`], of the defaults where the parameters are wrong.
+    fn in_words(&self, _params: &Params, _versions: &BTreeMap<String, String>) -> Option<String> {
+        None
     }
     /// As [`Node::in_python`], of the defaults where the parameters are wrong.
     fn in_python(&self, _params: &Params, _names: &PythonNames) -> Option<PythonStep> {
@@ -189,6 +194,10 @@ impl<N: Node> DynNode for Erased<N> {
         let defaults = to_params(&N::Params::default());
         let changed = |params: &N::Params| params::without_defaults(to_params(params), &defaults);
         self.node.presets().iter().map(|(name, params)| (*name, changed(params))).collect()
+    }
+
+    fn in_words(&self, params: &Params, versions: &BTreeMap<String, String>) -> Option<String> {
+        self.node.in_words(&self.typed(params).unwrap_or_default(), versions)
     }
 
     fn in_python(&self, params: &Params, names: &PythonNames) -> Option<PythonStep> {

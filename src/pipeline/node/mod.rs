@@ -28,6 +28,7 @@ use crate::{data::Peaks, engine::Monitor};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
+    collections::BTreeMap,
     fmt::Debug,
     ops::Range,
     path::{Path, PathBuf},
@@ -78,6 +79,12 @@ pub trait Node: Send + Sync + 'static {
 
     /// The same with SpikeInterface, in Python; `None` where it has no equivalent.
     fn in_python(&self, _params: &Self::Params, _names: &PythonNames) -> Option<PythonStep> {
+        None
+    }
+
+    /// What it does with these parameters, in words for the methods of a paper, where a list of them would say too much or
+    /// too little. `versions` are what programs that ran said of themselves, by name.
+    fn in_words(&self, _params: &Self::Params, _versions: &BTreeMap<String, String>) -> Option<String> {
         None
     }
 

@@ -1,0 +1,198 @@
+//! What arrives at the inputs of a node: single values, items of lists, groups of items.
+
+use super::{
+    block::{Block, Head},
+    names::Arriving,
+    step::literal,
+    writer::Writer,
+};
+use crate::pipeline::{NodeInstance, Work, node::DynNode};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a script has for the output of a node.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    /// A variable with one value.
+    Single(String),
+    /// A list of pairs of keys and value.
+    Items(Items),
+}
+
+/// A list of pairs of keys and value.
+#[derive(Clone, Debug)]
+pub(super) struct Items {
+    pub list: String,
+    /// The variable of an item, where a loop makes it.
+    pub variable: Option<String>,
+    /// The block of that loop.
+    pub block: Option<usize>,
+    pub ordered: bool,
+    /// The keys by which the next node that takes several gathers them.
+    pub grouped: Option<BTreeSet<String>>,
+}
+
+/// What arrives at a node.
+#[derive(Default)]
+pub(super) struct Arrival {
+    pub inputs: BTreeMap<String, Arriving>,
+    /// Lists it takes item by item, each once.
+    pub heads: Vec<Head>,
+    /// Lists of loops it takes items of.
+    pub lists: Vec<(usize, String)>,
+    /// It takes the whole of a list that the last block is still making.
+    gathers_last: bool,
+    pub grouped: Option<BTreeSet<String>>,
+    /// The node that is to blame for what is missing.
+    pub blamed: Option<String>,
+}
+
+impl Arrival {
+    /// True where the node can stand in the loop that is written last.
+    pub(super) fn fits(&self, blocks: &[Block]) -> bool {
+        match blocks.last() {
+            Some(Block::Loop(last)) => !self.gathers_last && last.fits(&self.heads),
+            _ => false,
+        }
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn arrival(&self, instance: &NodeInstance, node: &dyn DynNode) -> Arrival {
+        let ports = node.inputs(&instance.params);
+        let arranges = node.info().work == Work::Arrange;
+        let mut arrival = Arrival::default();
+        for (port, wires) in self.entering(&instance.name) {
+            let is_many = !arranges && ports.iter().any(|p| p.name == port && p.many);
+            let mut found: Vec<&Held> = Vec::new();
+            for end in wires {
+                match self.held.get(&end) {
+                    Some(held) => found.push(held),
+                    None => arrival.blamed = self.missing.get(&end).cloned().or(arrival.blamed),
+                }
+            }
+            if found.is_empty() {
+                continue;
+            }
+            let arriving = match is_many {
+                true => self.many(port, &found, &mut arrival),
+                false => self.one(port, &found, &mut arrival),
+            };
+            arrival.inputs.insert(port.to_owned(), arriving);
+        }
+        if let Some(list) = self.sweep_of_source(instance) {
+            arrival.heads.push(Head { list, variable: "_".into(), ordered: false });
+        }
+        arrival
+    }
+
+    /// Ends that lead to each input, in the order their items are taken in.
+    pub(super) fn entering(&self, name: &str) -> BTreeMap<&str, Vec<String>> {
+        let mut wires: Vec<_> = self.pipeline.wires().into_iter().filter(|wire| wire.2 == name).collect();
+        wires.sort();
+        let mut ports: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (from, output, _, port) in wires {
+            ports.entry(port).or_default().push(format!("{from}.{output}"));
+        }
+        ports
+    }
+
+    /// Each item by itself.
+    fn one(&self, port: &str, found: &[&Held], arrival: &mut Arrival) -> Arriving {
+        if let [Held::Single(variable)] = found {
+            return Arriving {
+                value: variable.clone(),
+                values: format!("[{variable}]"),
+                items: pairs(&[variable]),
+                is_single: true,
+            };
+        }
+        let list = listed(found);
+        let (variable, ordered) = match found {
+            [Held::Items(items)] => (items.variable.clone(), items.ordered),
+            _ => (None, false),
+        };
+        let variable = variable.unwrap_or_else(|| self.loop_variable(port));
+        for items in found.iter().filter_map(|held| held.items()) {
+            arrival.lists.extend(items.block.map(|block| (block, items.list.clone())));
+            arrival.grouped = both(arrival.grouped.take(), items.grouped.as_ref());
+        }
+        let known = arrival.heads.iter().find(|head| head.list == list).cloned();
+        let head = known.unwrap_or_else(|| {
+            let head = Head { list: list.clone(), variable, ordered };
+            arrival.heads.push(head.clone());
+            head
+        });
+        Arriving { value: head.variable, values: String::new(), items: list, is_single: false }
+    }
+
+    /// All items, or those of each group.
+    fn many(&self, port: &str, found: &[&Held], arrival: &mut Arrival) -> Arriving {
+        let list = listed(found);
+        let all: Vec<&Items> = found.iter().filter_map(|held| held.items()).collect();
+        if all.is_empty() {
+            let variables: Vec<&str> = found.iter().filter_map(|held| held.single()).collect();
+            return Arriving {
+                value: variables.first().copied().unwrap_or("None").to_owned(),
+                values: format!("[{}]", variables.join(", ")),
+                items: list,
+                is_single: variables.len() == 1,
+            };
+        }
+        let last = self.blocks.len().checked_sub(1);
+        for items in &all {
+            arrival.lists.extend(items.block.map(|block| (block, items.list.clone())));
+            arrival.gathers_last |= items.block.is_some() && items.block == last;
+        }
+        let grouped = all.iter().fold(None, |grouped, items| both(grouped, items.grouped.as_ref()));
+        let (items, value) = match grouped {
+            None => (list, String::new()),
+            Some(keys) => {
+                let variable = self.loop_variable(&format!("{port}s"));
+                let list = format!("grouped({list}, {})", literal(keys));
+                arrival.heads.push(Head { list, variable: variable.clone(), ordered: true });
+                (variable.clone(), variable)
+            }
+        };
+        let one = self.loop_variable(port);
+        Arriving { value, values: format!("[{one} for _, {one} in {items}]"), items, is_single: false }
+    }
+}
+
+impl Held {
+    fn items(&self) -> Option<&Items> {
+        match self {
+            Held::Items(items) => Some(items),
+            Held::Single(_) => None,
+        }
+    }
+
+    fn single(&self) -> Option<&str> {
+        match self {
+            Held::Items(_) => None,
+            Held::Single(variable) => Some(variable),
+        }
+    }
+}
+
+/// Groups of items that meet: the finer of both.
+fn both(a: Option<BTreeSet<String>>, b: Option<&BTreeSet<String>>) -> Option<BTreeSet<String>> {
+    match (a, b) {
+        (None, b) => b.cloned(),
+        (a, None) => a,
+        (Some(a), Some(b)) => Some(a.union(b).cloned().collect()),
+    }
+}
+
+fn pairs(variables: &[&str]) -> String {
+    let pairs: Vec<String> = variables.iter().map(|variable| format!("({{}}, {variable})")).collect();
+    format!("[{}]", pairs.join(", "))
+}
+
+/// All items of several wires as one list.
+fn listed(found: &[&Held]) -> String {
+    let lists = found.iter().map(|held| match held {
+        Held::Single(variable) => pairs(&[variable]),
+        Held::Items(items) => items.list.clone(),
+    });
+    lists.collect::<Vec<_>>().join(" + ")
+}

@@ -1,0 +1,101 @@
+//! The names and places a node's Python may use.
+
+use super::step::literal;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// The names and places a node's Python may use.
+#[derive(Debug)]
+pub struct PythonNames {
+    pub(super) inputs: BTreeMap<String, Arriving>,
+    pub(super) outputs: BTreeMap<String, String>,
+    /// Outputs that something is connected to.
+    pub(super) used: Vec<String>,
+    pub(super) base: PathBuf,
+    pub(super) seed: u64,
+    /// It stands in a loop over items, whose keys are `keys`.
+    pub(super) in_loop: bool,
+}
+
+/// What arrives at an input.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arriving {
+    /// Its value, that of the item in a loop.
+    pub value: String,
+    /// A Python list of all values, of a group in a loop.
+    pub values: String,
+    /// A Python list of pairs of keys and value.
+    pub items: String,
+    /// It is one value without keys.
+    pub is_single: bool,
+}
+
+impl PythonNames {
+    /// The variable at an input, `None` in Python where nothing is connected.
+    pub fn input(&self, port: &str) -> &str {
+        self.inputs.get(port).map_or("None", |arriving| arriving.value.as_str())
+    }
+
+    /// True where something is connected to an input.
+    pub fn has_input(&self, port: &str) -> bool {
+        self.inputs.contains_key(port)
+    }
+
+    /// All values at an input that takes several, as a Python list.
+    pub fn inputs(&self, port: &str) -> String {
+        self.inputs.get(port).map_or("[]".into(), |arriving| arriving.values.clone())
+    }
+
+    /// All items at an input as a Python list of pairs of keys and value: those of a group where they are grouped.
+    pub fn items(&self, port: &str) -> String {
+        self.inputs.get(port).map_or("[]".into(), |arriving| arriving.items.clone())
+    }
+
+    /// The variable at an input to which one value without keys is connected.
+    pub fn single(&self, port: &str) -> Option<&str> {
+        self.inputs.get(port).filter(|arriving| arriving.is_single).map(|arriving| arriving.value.as_str())
+    }
+
+    /// The variable an output is given to.
+    pub fn output(&self, port: &str) -> &str {
+        self.outputs.get(port).map_or("_", String::as_str)
+    }
+
+    /// True where something is connected to an output.
+    pub fn is_used(&self, port: &str) -> bool {
+        self.used.iter().any(|used| used == port)
+    }
+
+    /// A path of a parameter.
+    pub fn path(&self, path: &Path) -> String {
+        let text = path.to_string_lossy().replace('\\', "/");
+        if path.is_absolute() { literal(text) } else { format!("BASE / {}", literal(text)) }
+    }
+
+    /// A path of a parameter where this item writes: of several items each has a place of its own.
+    pub fn written(&self, path: &Path) -> String {
+        match self.in_loop {
+            true => format!("place({}, keys)", literal(path.to_string_lossy().replace('\\', "/"))),
+            false => self.path(path),
+        }
+    }
+
+    /// Where a path of a parameter is now, for nodes whose Python depends on what is there.
+    pub fn place(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// The path of a file that is there as the script names it: from the folder of the pipeline where it lies below.
+    pub fn path_of_place(&self, place: &Path) -> String {
+        let base = std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone());
+        let place = std::path::absolute(place).unwrap_or_else(|_| place.to_owned());
+        self.path(place.strip_prefix(&base).unwrap_or(&place))
+    }
+
+    /// The seed of the pipeline.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+}
