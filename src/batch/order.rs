@@ -147,7 +147,7 @@ mod tests {
         let mut batch = Batch {
             node: "sort".into(),
             needs: TaskNeeds { time_s: Some(120), ..TaskNeeds::new(4, 1000) },
-            elements: vec![Vec::new()],
+            elements: Vec::new(),
             waits: Vec::new(),
             waits_for_earlier: BTreeSet::new(),
         };

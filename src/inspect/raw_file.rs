@@ -2,7 +2,7 @@
 
 use crate::{
     data::DType,
-    engine::layout::{Bytes, Suggestion, suggest},
+    engine::layout::{Bytes, RawLayout, Suggestion, suggest},
 };
 use std::{
     fs::File,
@@ -63,10 +63,15 @@ pub fn raw_file(path: &Path) -> Result<RawFile, String> {
         return Ok(RawFile { size, suggestions, rate: rate(path), gain_to_uv: None });
     };
     // What is written wins over what the bytes look like.
-    suggestions.sort_by_key(|found| {
-        let layout = &found.layout;
-        (layout.num_channels, layout.dtype, layout.file_offset) != (stream.num_channels, DType::Int16, 0)
-    });
+    let layout = RawLayout {
+        dtype: DType::Int16,
+        big_endian: false,
+        num_channels: stream.num_channels,
+        file_offset: 0,
+        time_axis: 0,
+    };
+    suggestions.retain(|found| found.layout != layout);
+    suggestions.insert(0, Suggestion { layout, reason: format!("as {OEBIN} says"), bits: 0.0 });
     let rate = Some((stream.rate, OEBIN.to_owned()));
     Ok(RawFile { size, suggestions, rate, gain_to_uv: stream.gain_to_uv })
 }
