@@ -437,6 +437,10 @@ impl App {
     }
 }
 
+/// The frame in which sizes are surely told in points of the scale that is set.
+const FRAME_TO_SIZE: u32 = 2;
+/// The frame from which on it is seen whether the window fits: its new size is told by then.
+const FRAME_TO_FIT: u32 = 6;
 /// Frames until the desktop has put its own frame around a window, at most.
 const FRAMES_TO_PLACE: u32 = 30;
 
@@ -451,8 +455,10 @@ fn place_window(ctx: &egui::Context, frame: u32) -> bool {
     });
     let (Some(size), false) = (size, is_maximized) else { return is_maximized };
     let zoom = ctx.zoom_factor();
-    if frame == 0 && (zoom - 1.0).abs() > 1e-3 {
+    if frame == FRAME_TO_SIZE && (zoom - 1.0).abs() > 1e-3 {
         ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(size * zoom));
+    }
+    if frame < FRAME_TO_FIT {
         return false;
     }
     let outer = outer.unwrap_or(size);
