@@ -56,10 +56,14 @@ def load(folder):
     recording = read_binary([folder / "recording.dat"], sampling_frequency=about["rate"], dtype="int16",
                             gain_to_uV=GAIN_UV, num_channels=about["channels"], offset_to_uV=0.0)  # fmt: skip
     if (folder / "probe.json").exists():
-        return recording.set_probegroup(read_probeinterface(folder / "probe.json"), group_mode="by_shank")
+        probe = read_probeinterface(folder / "probe.json").probes[0]
+        if probe.shank_ids is None:  # as probes of one shank are
+            probe.set_shank_ids(["0"] * probe.get_contact_count())
+        # In place, or a recording of its own: versions differ.
+        return recording.set_probe(probe, group_mode="by_shank") or recording
     probe = generate_tetrode()  # the peers need one
     probe.set_device_channel_indices(range(4))
-    return recording.set_probe(probe)
+    return recording.set_probe(probe) or recording
 
 
 def peer_process(name, folder, out):
