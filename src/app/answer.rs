@@ -69,7 +69,7 @@ pub enum Answer {
         stop: Sender<Stop>,
     },
     /// How a pipeline goes on Slurm.
-    Cluster(u64, cluster::Told),
+    Cluster(u64, u64, cluster::Told),
     /// A pipeline was submitted in so many arrays, or why it was not.
     Submitted(u64, Result<usize, String>),
     /// What flows at some ends, in words.

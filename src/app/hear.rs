@@ -110,7 +110,7 @@ impl App {
                 self.study.forget();
                 self.run_over(number);
             }
-            Answer::Cluster(number, told) => self.hear_cluster(number, told),
+            Answer::Cluster(number, follower, told) => self.hear_cluster(number, follower, told),
             Answer::Submitted(number, result) => self.submitted(number, result),
             Answer::Opened { path, result } => self.opened(path, result),
             Answer::Saved { path, sheet, revision, result } => self.saved(path, sheet, revision, result),

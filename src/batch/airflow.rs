@@ -50,6 +50,14 @@ impl Airflow {
                 folder.display()
             )));
         }
+        // One of another pipeline of that name, or a file of somebody's own.
+        let own = json!(submission.pipeline).to_string().replace('\'', "\\u0027");
+        if std::fs::read_to_string(&self.dag).is_ok_and(|text| !text.contains(&own)) {
+            return Err(BatchError::Scheduler(format!(
+                "{} is there already and is not of this pipeline: name another file with --dag, or rename the pipeline",
+                self.dag.display()
+            )));
+        }
         let id = dag_id(&submission.pipeline);
         let mut nodes = Vec::with_capacity(batches.len());
         for (place, (batch, needs)) in batches.iter().enumerate() {

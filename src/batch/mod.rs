@@ -5,6 +5,8 @@
 
 mod airflow;
 mod order;
+mod place;
+mod settle;
 mod slurm;
 mod split;
 mod submission;
@@ -12,10 +14,11 @@ mod watch;
 
 pub use airflow::{Airflow, AirflowRun, dag_id, last_run};
 pub use order::{Array, MAX_JOBS, Order, Proposal, active};
+pub use place::{News, Place};
 pub use slurm::{Element, Elements, JobState, Slurm};
 pub use split::{Batch, Wait, split};
 pub use submission::{NodeJobs, Submission};
-pub use watch::{Place, Watch};
+pub use watch::Watch;
 
 use crate::pipeline::TaskNeeds;
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,49 @@ pub enum Engine {
 /// A word as a shell takes it, whatever is in it.
 fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// Options of sbatch from a line, as a shell takes them apart.
+///
+/// # Errors
+/// Where a quote is not closed, or something is no option: sbatch would take it for the script.
+pub fn options_of(line: &str) -> Result<Vec<String>, String> {
+    let words = shlex::split(line).ok_or_else(|| format!("`{line}`: a quote is not closed"))?;
+    let mut options: Vec<String> = Vec::new();
+    for word in words {
+        match options.last_mut() {
+            _ if word.starts_with('-') => options.push(word),
+            // `-p long` and `--qos long`.
+            Some(option) if option.starts_with("--") && !option.contains('=') => {
+                option.push('=');
+                option.push_str(&word);
+            }
+            Some(option) if option.len() == 2 => option.push_str(&word),
+            _ => {
+                return Err(format!(
+                    "`{word}` is no option: write --NAME=VALUE, in quotes where it has spaces"
+                ));
+            }
+        }
+    }
+    options.iter().try_for_each(|option| check_option(option))?;
+    Ok(options)
+}
+
+/// Whether an option of sbatch can be handed over.
+///
+/// # Errors
+/// Says why not.
+pub fn check_option(option: &str) -> Result<(), String> {
+    match option {
+        _ if !option.starts_with('-') => {
+            Err(format!("`{option}` is no option of sbatch: write --NAME=VALUE"))
+        }
+        _ if option.starts_with("--clusters") || option.starts_with("-M") => Err(format!(
+            "`{option}`: jobs of other clusters are not followed; submit from a computer of that one"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What a job asks of the scheduler. What is not said is left to the class of the task or to the scheduler.
@@ -60,7 +106,8 @@ impl Needs {
             memory: self.memory.clone().or_else(|| other.memory.clone()),
             time: self.time.clone().or_else(|| other.time.clone()),
             partition: self.partition.clone().or_else(|| other.partition.clone()),
-            options: self.options.iter().chain(&other.options).cloned().collect(),
+            // Of an option that is given twice sbatch takes the last.
+            options: other.options.iter().chain(&self.options).cloned().collect(),
         }
     }
 }
@@ -79,6 +126,9 @@ pub enum BatchError {
     /// Its command is missing or failed.
     #[error("{0}")]
     Scheduler(String),
+    /// A pipeline as it was submitted is no pipeline any more.
+    #[error("{0}")]
+    Document(String),
     /// What is kept of a submission cannot be read or written.
     #[error(transparent)]
     Files(#[from] crate::io::Error),

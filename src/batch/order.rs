@@ -1,7 +1,7 @@
 //! What is to be submitted, and how: asked for by the user, else as the nodes say.
 
-use super::{Batch, BatchError, Elements, JobState, Needs, Slurm, Submission, split};
-use crate::pipeline::{Plan, TaskId};
+use super::{Batch, BatchError, Elements, Needs, Slurm, Submission, split};
+use crate::pipeline::{Executor, Pipeline, Plan, TaskId};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -60,12 +60,14 @@ impl Order {
 }
 
 /// Tasks of elements that wait or run, with their array.
-pub fn active(submissions: &[Submission], elements: &Elements) -> BTreeMap<TaskId, String> {
+pub fn active<'s>(
+    submissions: impl IntoIterator<Item = &'s Submission>,
+    elements: &Elements,
+) -> BTreeMap<TaskId, String> {
     let mut found = BTreeMap::new();
-    for jobs in submissions.iter().flat_map(|submission| &submission.jobs) {
+    for jobs in submissions.into_iter().flat_map(|submission| &submission.jobs) {
         for (index, tasks) in jobs.elements.iter().enumerate() {
-            let state = elements.get(&(jobs.job.clone(), index)).map(|element| element.state);
-            if matches!(state, Some(JobState::Pending | JobState::Running)) {
+            if elements.get(&jobs.job, index).is_some_and(|element| element.state.is_open()) {
                 found.extend(tasks.iter().map(|task| (task.clone(), jobs.job.clone())));
             }
         }
@@ -79,6 +81,7 @@ pub struct Proposal {
     plan: Plan,
     active: BTreeMap<TaskId, String>,
     submitted: BTreeSet<TaskId>,
+    num_other: usize,
     largest: usize,
     store: PathBuf,
 }
@@ -88,18 +91,36 @@ impl Proposal {
     ///
     /// # Errors
     /// Where Slurm does not answer.
-    pub fn new(slurm: &Slurm, plan: Plan, store: &Path, pipeline: Option<&Path>) -> Result<Self, BatchError> {
+    pub fn new(
+        slurm: &Slurm,
+        executor: &Executor,
+        (pipeline, plan): (&Pipeline, Plan),
+        path: Option<&Path>,
+    ) -> Result<Self, BatchError> {
         let elements = slurm.elements()?;
+        let store = executor.store().folder();
         let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
-        let earlier = pipeline.map(|path| Submission::of(&store, path)).unwrap_or_default();
-        let active = active(&earlier, &elements);
+        let mut earlier = path.map(|path| Submission::of(&store, path)).unwrap_or_default();
+        earlier.retain(|submission| !active([submission], &elements).is_empty());
+        // What works with other parameters does not do what is asked for now.
+        let does_so = |submission: &&Submission| {
+            let then = submission.read_pipeline(executor.registry());
+            then.is_ok_and(|then| then.does_as(pipeline))
+        };
+        let (same, other): (Vec<&Submission>, Vec<&Submission>) = earlier.iter().partition(does_so);
+        let (active, num_other) = (active(same, &elements), active(other, &elements).len());
         let submitted = active.keys().cloned().collect();
-        Ok(Self { plan, active, submitted, largest: slurm.max_elements(), store })
+        Ok(Self { plan, active, submitted, num_other, largest: slurm.max_elements(), store })
     }
 
     /// Tasks that wait or run already.
     pub fn num_active(&self) -> usize {
         self.active.len()
+    }
+
+    /// Tasks that wait or run with other parameters, or other nodes before them: as the pipeline was.
+    pub fn num_other(&self) -> usize {
+        self.num_other
     }
 
     /// The arrays of what is not done and not at work.
@@ -125,10 +146,15 @@ impl Proposal {
             let before: Vec<String> = before.into_iter().cloned().collect();
             if let Err(error) = slurm.submit(&mut submission, batch, needs, program, &self.store, &before) {
                 // Half a pipeline would fail for what is missing.
-                let jobs: Vec<String> = submission.jobs.iter().map(|jobs| jobs.job.clone()).collect();
-                match jobs.is_empty() {
-                    true => submission.forget(),
-                    false => slurm.cancel(&jobs)?,
+                let jobs = submission.jobs.iter().map(|jobs| jobs.job.clone()).filter(|job| !job.is_empty());
+                let jobs: Vec<String> = jobs.collect();
+                if jobs.is_empty() {
+                    submission.forget();
+                } else if let Err(left) = slurm.cancel(&jobs) {
+                    let jobs = jobs.join(" ");
+                    return Err(BatchError::Scheduler(format!(
+                        "{error}; what was handed over before goes on ({left}): end it with `scancel {jobs}`"
+                    )));
                 }
                 return Err(error);
             }
@@ -162,6 +188,9 @@ mod tests {
         let found = order.needs_of(&batch);
         assert_eq!((found.cores, found.time.as_deref()), (Some(8), Some("9")));
         assert_eq!(found.options, ["--qos=a"]);
+        // Of an option that is given twice sbatch takes the last.
+        order.before.insert("sort".into(), Needs { options: vec!["--qos=z".into()], ..Needs::default() });
+        assert_eq!(order.needs_of(&batch).options, ["--qos=z", "--qos=a"]);
         batch.node = "none".into();
         assert_eq!(order.needs_of(&batch).cores, Some(4));
     }

@@ -2,7 +2,7 @@
 
 use super::{Batch, BatchError, Needs, NodeJobs, Submission, Wait, shell_quoted};
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     ffi::OsStr,
     io::Write,
     path::{Path, PathBuf},
@@ -35,25 +35,105 @@ pub struct Element {
     pub host: String,
 }
 
-/// The elements it knows of, by array and number.
-pub type Elements = BTreeMap<(String, usize), Element>;
+/// The elements of arrays that it knows of.
+#[derive(Clone, Debug, Default)]
+pub struct Elements(HashMap<String, Known>);
+
+#[derive(Clone, Debug, Default)]
+struct Known {
+    each: HashMap<usize, Element>,
+    /// What it says of all at once: one that was cancelled before any of it ran is one line.
+    all: Option<Element>,
+}
+
+impl Elements {
+    /// An element of an array.
+    pub fn get(&self, job: &str, index: usize) -> Option<&Element> {
+        let known = self.0.get(job)?;
+        known.each.get(&index).or(known.all.as_ref())
+    }
+
+    /// True where an array, or a part of it, is known.
+    pub(super) fn knows(&self, job: &str) -> bool {
+        self.0.contains_key(job)
+    }
+
+    /// Lines as [`Slurm::elements`] asks for: array, element, state, reason and host, with bars between.
+    pub fn of_lines(told: &str) -> Self {
+        let mut elements = Self::default();
+        for (job, index, element) in told.lines().filter_map(parse) {
+            let known = elements.0.entry(job).or_default();
+            match index {
+                Some(index) => drop(known.each.insert(index, element)),
+                None => known.all = Some(element),
+            }
+        }
+        elements
+    }
+}
+
+impl JobState {
+    /// True where it waits or runs.
+    pub fn is_open(self) -> bool {
+        matches!(self, JobState::Pending | JobState::Running)
+    }
+}
 
 impl Element {
     /// How it is, in words.
     pub fn words(&self) -> String {
         match self.state {
-            JobState::Pending => format!("waits ({})", self.reason),
+            JobState::Pending => self.waits_for(),
             JobState::Running => format!("running on {}", self.host),
             JobState::Completed => "ended".into(),
-            JobState::Failed => format!("{} ({})", self.word.to_lowercase(), self.reason),
+            JobState::Failed if self.says_more() => {
+                format!("{} ({})", self.word.to_lowercase(), self.reason)
+            }
+            JobState::Failed => self.word.to_lowercase(),
         }
+    }
+
+    fn says_more(&self) -> bool {
+        !matches!(self.reason.as_str(), "" | "None" | "NonZeroExitCode")
+    }
+
+    /// True where it waits for nothing else than others before it and its turn.
+    pub fn waits_as_usual(&self) -> bool {
+        let usual = ["", "None", "Priority", "Dependency", "Resources", "BeginTime"];
+        usual.contains(&self.reason.as_str())
+    }
+
+    fn waits_for(&self) -> String {
+        let reason = self.reason.as_str();
+        let why = match reason {
+            "JobHeldUser" => "is held: `scontrol release` lets it go on",
+            "JobHeldAdmin" => "is held by those who run the cluster: ask them",
+            "PartitionTimeLimit" => {
+                "asks for more time than its partition gives: cancel it and submit it with a shorter limit"
+            }
+            "PartitionNodeLimit" | "BadConstraints" => {
+                "asks for what no computer of its partition has: cancel it and ask for less"
+            }
+            "DependencyNeverSatisfied" => "waits for what failed",
+            _ if reason.starts_with("QOS") || reason.starts_with("Assoc") || reason.starts_with("Max") => {
+                "waits for a limit of your account: it goes on as others of yours end"
+            }
+            _ if reason.starts_with("ReqNodeNotAvail") || reason.starts_with("Node") => {
+                "waits for a computer that is not available"
+            }
+            _ if self.waits_as_usual() => return "waits for its turn".into(),
+            _ => "waits",
+        };
+        format!("{why} ({reason})")
     }
 
     /// What went wrong with it, and what to do.
     pub fn failure(&self) -> String {
         match self.word.as_str() {
-            "TIMEOUT" => "reached its time limit: submit it again with more time".into(),
-            "OUT_OF_MEMORY" => "needed more memory than it was given: submit it again with more".into(),
+            "TIMEOUT" => "reached its time limit: submit it with a longer one (a retry has the same)".into(),
+            "OUT_OF_MEMORY" => {
+                "needed more memory than it was given: submit it with more (a retry has the same)".into()
+            }
             "NODE_FAIL" | "BOOT_FAIL" => format!("its computer was lost ({}): submit it again", self.host),
             "PREEMPTED" => "had to make room for others: submit it again".into(),
             _ => self.words(),
@@ -143,7 +223,7 @@ impl Slurm {
             "--parsable".to_owned(),
             format!("--job-name={}", batch.node),
             format!("--array=0-{}", batch.elements.len().saturating_sub(1)),
-            format!("--output={}", submission.log(place, "%a").display()),
+            format!("--output={}", pattern(&submission.log(place, "%a"))),
             format!("--chdir={}", base.display()),
             // A lost computer or a job that makes room for others: it goes on elsewhere.
             "--requeue".into(),
@@ -180,24 +260,42 @@ impl Slurm {
             elements: batch.elements.clone(),
             needs: needs.clone(),
         });
-        submission.save()?;
-        let told = self.call("sbatch", &arguments, Some(&script)).map_err(|error| {
-            let BatchError::Scheduler(message) = error else { return error };
-            BatchError::Scheduler(format!("{}: {message}", batch.node))
-        });
-        match (told, submission.jobs.last_mut()) {
-            // With several clusters their name follows.
-            (Ok(told), Some(jobs)) => {
-                jobs.job = told.trim().split(';').next().unwrap_or_default().to_owned();
+        match submission
+            .save()
+            .map_err(BatchError::from)
+            .and_then(|()| self.hand_in(batch, &arguments, &script))
+        {
+            Ok(number) => {
+                if let Some(jobs) = submission.jobs.last_mut() {
+                    jobs.job = number;
+                }
+                Ok(submission.save()?)
             }
-            (Err(error), _) => {
+            Err(error) => {
                 submission.jobs.pop();
-                submission.save()?;
-                return Err(error);
+                // What went wrong first is what has to be told.
+                let _ = submission.save();
+                Err(error)
             }
-            _ => {}
         }
-        Ok(submission.save()?)
+    }
+
+    /// The number of an array that it took.
+    fn hand_in(&self, batch: &Batch, arguments: &[String], script: &str) -> Result<String, BatchError> {
+        let told = self.call("sbatch", arguments, Some(script)).map_err(|error| match error {
+            BatchError::Scheduler(message) => failed(format!("{}: {message}", batch.node)),
+            other => other,
+        })?;
+        // Sites have sbatch say more before it.
+        let last = told.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let number = last.split(';').next().unwrap_or_default();
+        match !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => Ok(number.to_owned()),
+            false => Err(failed(format!(
+                "{}: sbatch told no number of a job but `{last}`: look with `squeue --me` whether it took it",
+                batch.node
+            ))),
+        }
     }
 
     /// The elements it knows of, by array and number; those that ended some minutes ago are forgotten.
@@ -207,7 +305,7 @@ impl Slurm {
     pub fn elements(&self) -> Result<Elements, BatchError> {
         let told =
             self.call("squeue", &["-h", "-a", "-r", "-t", "all", "--me", "-o", "%F|%K|%T|%r|%N"], None)?;
-        Ok(told.lines().filter_map(parse).collect())
+        Ok(Elements::of_lines(&told))
     }
 
     /// Cancels arrays, or elements of them such as `12_3`, those that run included.
@@ -219,20 +317,28 @@ impl Slurm {
     }
 }
 
-fn parse(line: &str) -> Option<((String, usize), Element)> {
+/// A path as the pattern of a log: only the number of the element is filled in.
+fn pattern(log: &Path) -> String {
+    let folder = log.parent().unwrap_or(Path::new("")).display().to_string().replace('%', "%%");
+    format!("{folder}/{}", log.file_name().unwrap_or_default().display())
+}
+
+/// Array, element, and how it is.
+fn parse(line: &str) -> Option<(String, Option<usize>, Element)> {
     let mut fields = line.split('|').map(str::trim);
-    let (job, index) = (fields.next()?.to_owned(), fields.next()?.parse().ok()?);
+    let (job, index) = (fields.next()?.to_owned(), fields.next()?.parse().ok());
     let word = fields.next()?.to_owned();
     let (reason, host) = (fields.next()?.to_owned(), fields.next().unwrap_or_default().to_owned());
     let state = match word.as_str() {
-        "PENDING" | "REQUEUED" | "REQUEUE_HOLD" | "REQUEUE_FED" | "SUSPENDED" | "SPECIAL_EXIT" => {
-            JobState::Pending
-        }
-        "RUNNING" | "COMPLETING" | "CONFIGURING" | "SIGNALING" | "STAGE_OUT" | "STOPPED" => JobState::Running,
+        "PENDING" | "REQUEUED" | "REQUEUE_HOLD" | "REQUEUE_FED" | "RESV_DEL_HOLD" | "SUSPENDED"
+        | "SPECIAL_EXIT" => JobState::Pending,
         "COMPLETED" => JobState::Completed,
-        _ => JobState::Failed,
+        "BOOT_FAIL" | "CANCELLED" | "DEADLINE" | "FAILED" | "LAUNCH_FAILED" | "NODE_FAIL"
+        | "OUT_OF_MEMORY" | "PREEMPTED" | "RECONFIG_FAIL" | "REVOKED" | "TIMEOUT" => JobState::Failed,
+        // RUNNING, COMPLETING, CONFIGURING, RESIZING and whatever else it passes through.
+        _ => JobState::Running,
     };
-    Some(((job, index), Element { state, word, reason, host }))
+    Some((job, index, Element { state, word, reason, host }))
 }
 
 #[cfg(test)]
@@ -241,14 +347,26 @@ mod tests {
 
     #[test]
     fn lines_of_squeue_are_read() {
-        let found = parse("12|3|PENDING|Dependency|").map(|(id, e)| (id, e.state, e.reason));
-        assert_eq!(found, Some((("12".into(), 3), JobState::Pending, "Dependency".into())));
-        let state = |word: &str| parse(&format!("1|0|{word}|None|node7")).map(|(_, e)| (e.state, e.host));
-        assert_eq!(state("RUNNING"), Some((JobState::Running, "node7".into())));
-        for word in ["TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "CANCELLED", "FAILED"] {
-            assert_eq!(state(word).map(|s| s.0), Some(JobState::Failed), "{word}");
+        let elements = Elements::of_lines("12|3|PENDING|Dependency|\n12|N/A|CANCELLED|Resources|\nnothing\n");
+        let state = |job: &str, index| elements.get(job, index).map(|element| element.state);
+        assert_eq!(state("12", 3), Some(JobState::Pending));
+        // The rest of an array that was cancelled before it began.
+        assert_eq!(state("12", 4), Some(JobState::Failed));
+        assert_eq!(state("13", 3), None);
+        let state = |word: &str| {
+            let (_, index, element) = parse(&format!("1|0|{word}|None|node7"))?;
+            Some((index, element.state, element.host))
+        };
+        for word in ["RUNNING", "COMPLETING", "RESIZING"] {
+            assert_eq!(state(word), Some((Some(0), JobState::Running, "node7".into())), "{word}");
         }
-        // A job that is no array.
-        assert_eq!(parse("12|N/A|RUNNING|None|node7"), None);
+        for word in ["TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "CANCELLED", "FAILED", "PREEMPTED"] {
+            assert_eq!(state(word).map(|s| s.1), Some(JobState::Failed), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_folder_with_a_percent_sign_is_no_pattern() {
+        assert_eq!(pattern(Path::new("/a/s 50%a/000_%a.log")), "/a/s 50%%a/000_%a.log");
     }
 }

@@ -1,6 +1,6 @@
 //! Which tasks of a plan become which jobs.
 
-use crate::pipeline::{Plan, PlannedTask, TaskId, TaskNeeds};
+use crate::pipeline::{Plan, PlannedTask, TaskId, TaskNeeds, Wanted};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The tasks of one node as an array of jobs.
@@ -36,10 +36,8 @@ pub fn split(
     only: Option<&BTreeSet<TaskId>>,
 ) -> Vec<Batch> {
     let mut by_node: Vec<(&str, Vec<&PlannedTask>)> = Vec::new();
-    let is_wanted = |task: &TaskId| {
-        !submitted.contains(task)
-            && only.is_none_or(|only| only.contains(task) || only.iter().any(|wanted| task.holds(wanted)))
-    };
+    let (submitted, only) = (Wanted::of(Some(submitted)), Wanted::of(only));
+    let is_wanted = |task: &TaskId| !submitted.holds(task) && (only.holds(task) || only.has_part_of(task));
     for task in plan.stale().filter(|task| is_wanted(&task.task)) {
         match by_node.iter_mut().find(|(node, _)| *node == task.task.node) {
             Some((_, tasks)) => tasks.push(task),
@@ -66,9 +64,7 @@ pub fn split(
         let mut partners: BTreeMap<usize, usize> = BTreeMap::new();
         for (i, task) in tasks.iter().enumerate() {
             for after in &task.after {
-                if submitted.contains(after) {
-                    batch.waits_for_earlier.insert(after.clone());
-                }
+                batch.waits_for_earlier.extend(submitted.holder(after));
                 let Some(&(other, element)) = places.get(after) else { continue };
                 let wait = before.entry(other).or_insert(Wait::SamePlace);
                 *partners.entry(other).or_default() += 1;
@@ -149,5 +145,20 @@ mod tests {
         let batches = split(&plan, 100, &submitted, Some(&only));
         assert_eq!((batches.len(), &batches[0].elements), (2, &vec![vec![id("a", Some(3))]]));
         assert_eq!(batches[1].waits, [(0, Wait::SamePlace)]);
+    }
+
+    #[test]
+    fn a_task_goes_by_what_it_was_before_its_items_were_known() {
+        // The whole node was submitted, or is to be tried again, when its items were not known.
+        let whole = BTreeSet::from([id("a", None)]);
+        let batches = split(&plan(), 100, &whole, None);
+        assert_eq!(batches.iter().map(|b| b.node.as_str()).collect::<Vec<_>>(), ["b", "all"]);
+        assert_eq!(batches[0].waits_for_earlier, whole);
+        let batches = split(&plan(), 100, &BTreeSet::new(), Some(&whole));
+        assert_eq!((batches.len(), batches[0].elements.len()), (1, 4));
+        // Its items are not known any more.
+        let part = BTreeSet::from([TaskId { node: "all".into(), ..id("a", Some(1)) }]);
+        let batches = split(&plan(), 100, &BTreeSet::new(), Some(&part));
+        assert_eq!(batches.iter().map(|b| b.node.as_str()).collect::<Vec<_>>(), ["all"]);
     }
 }

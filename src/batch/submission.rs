@@ -1,9 +1,9 @@
 //! What is remembered of a submission: in the store, so that every computer finds it.
 
-use super::{Engine, Needs};
+use super::{BatchError, Engine, Needs};
 use crate::{
     io::{Error, atomic},
-    pipeline::{TaskId, now_utc},
+    pipeline::{Document, Pipeline, Registry, TaskId, now_utc},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -99,7 +99,11 @@ impl Submission {
         let mut folders = Self::folders(store);
         folders.sort();
         let read = folders.iter().rev().filter_map(|folder| Self::read(folder).ok());
-        read.filter(|submission| submission.pipeline == pipeline).collect()
+        // By whatever way it was named.
+        let file = |path: &Path| path.canonicalize().unwrap_or_else(|_gone| path.to_owned());
+        let wanted = file(pipeline);
+        let is_of = |path: &Path| path == pipeline || file(path) == wanted;
+        read.filter(|submission| is_of(&submission.pipeline)).collect()
     }
 
     /// How many there are in a store, of whatever pipeline, and when the newest was written: whether something was
@@ -114,6 +118,20 @@ impl Submission {
     pub fn document(&self) -> PathBuf {
         let own = self.folder.join(DOCUMENT);
         if own.is_file() { own } else { self.pipeline.clone() }
+    }
+
+    /// The same as it was read, with its settings.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or a setting does not fit any more.
+    pub fn read_pipeline(&self, registry: &Registry) -> Result<Pipeline, BatchError> {
+        let path = self.document();
+        let wrong = |error: &dyn std::fmt::Display| {
+            BatchError::Document(format!("what was submitted cannot be read: {}: {error}", path.display()))
+        };
+        let mut pipeline = Document::read(&path, registry).map_err(|error| wrong(&error))?.pipeline;
+        pipeline.set_all(registry, &self.settings).map_err(|error| wrong(&error))?;
+        Ok(pipeline)
     }
 
     /// Removes it: nothing of it was handed over.

@@ -1,13 +1,9 @@
 //! What becomes of a pipeline that was handed to Slurm, told as the events of a run.
 
-use super::{BatchError, Element, Elements, Engine, JobState, Needs, Slurm, Submission};
-use crate::pipeline::{
-    Cell, CellState, Document, EventKind, Executor, LeftOut, Matrix, Pipeline, RunStatus, TaskId,
-};
+use super::{BatchError, Element, Elements, Engine, JobState, Needs, Place, Slurm, Submission, settle::Told};
+use crate::pipeline::{EventKind, Executor, Pipeline, RunStatus, TaskId};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    fs::File,
-    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -16,86 +12,28 @@ use std::{
 /// Looking through the store takes at most one part in so many of the time.
 const LOOK_SHARE: u32 = 10;
 
-/// Where a task was put.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Place {
-    /// The scheduler's number of the array.
-    pub job: String,
-    /// The element of it.
-    pub index: usize,
-    /// What its job says.
-    pub log: PathBuf,
-    /// Tasks of the same job, this one included.
-    pub shared: usize,
-}
-
-impl Place {
-    /// As Slurm names the job: `12_3`.
-    pub fn name(&self) -> String {
-        format!("{}_{}", self.job, self.index)
-    }
-
-    /// The end of what its job said, from a whole line on; nothing where it has not begun.
-    pub fn tail(&self) -> String {
-        tail(&self.log).unwrap_or_default()
-    }
-
-    fn last_words(&self) -> Option<String> {
-        let said = self.tail();
-        let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
-        Some(last.chars().take(MOST_SAID).collect())
-    }
-}
-
-/// Of a long log the end, in bytes.
-const TAIL: u64 = 128 * 1024;
-/// Letters of a log that are said as a reason.
-const MOST_SAID: usize = 300;
-
-fn tail(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let from = file.metadata()?.len().saturating_sub(TAIL);
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(TAIL).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    // The first line of a part is none.
-    let whole = if from > 0 { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
-    Ok(whole.to_owned())
-}
-
-/// What was told of a task last.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Queued,
-    Started,
-    Done,
-    Failed,
-    Stopped,
-    NotRun,
-}
-
-impl Told {
-    fn is_over(self) -> bool {
-        !matches!(self, Told::Queued | Told::Started)
-    }
-}
-
 /// Follows all that was submitted of a pipeline from a store and still goes on.
 pub struct Watch {
-    executor: Arc<Executor>,
+    pub(super) executor: Arc<Executor>,
     slurm: Slurm,
-    path: PathBuf,
-    pipeline: Pipeline,
+    pub(super) path: PathBuf,
+    /// The pipelines that were submitted, as they were, each once.
+    pub(super) pipelines: Vec<Pipeline>,
     submissions: Vec<Submission>,
     /// What was in the store when submissions were read.
     known: Option<(usize, Option<SystemTime>)>,
-    places: BTreeMap<TaskId, Place>,
+    pub(super) places: BTreeMap<TaskId, Place>,
     /// The same tasks in the order they were submitted.
     order: Vec<TaskId>,
-    told: HashMap<TaskId, Told>,
-    /// Why jobs wait, and where they run, as it was told last.
+    pub(super) told: HashMap<TaskId, Told>,
+    /// Where jobs run, as it was told last.
     words: HashMap<TaskId, String>,
+    /// What was told of why arrays wait.
+    waits: BTreeSet<(String, String)>,
+    /// Since when tasks are done by what Slurm says, and have no result.
+    pub(super) late: HashMap<TaskId, Instant>,
+    /// Arrays of which something waits or runs.
+    open: BTreeSet<String>,
     goes_on: bool,
     /// When the store was looked through last, and how long that took.
     looked: Option<(Instant, Duration)>,
@@ -108,13 +46,16 @@ impl Watch {
             executor,
             slurm,
             path: path.to_owned(),
-            pipeline: Pipeline::default(),
+            pipelines: Vec::new(),
             submissions: Vec::new(),
             known: None,
             places: BTreeMap::new(),
             order: Vec::new(),
             told: HashMap::new(),
             words: HashMap::new(),
+            waits: BTreeSet::new(),
+            late: HashMap::new(),
+            open: BTreeSet::new(),
             goes_on: false,
             looked: None,
         }
@@ -134,6 +75,11 @@ impl Watch {
     pub fn given(&self) -> BTreeMap<String, Needs> {
         let jobs = self.submissions.iter().rev().flat_map(|submission| &submission.jobs);
         jobs.map(|jobs| (jobs.node.clone(), jobs.needs.clone())).collect()
+    }
+
+    /// Settings of the form `node.param=value` that were submitted the last time.
+    pub fn settings(&self) -> Vec<String> {
+        self.submissions.first().map(|latest| latest.settings.clone()).unwrap_or_default()
     }
 
     /// True where something was submitted since it was read last, by whomever.
@@ -156,29 +102,20 @@ impl Watch {
     /// Reads what was submitted; where nothing of it waits or runs any more there is nothing to follow.
     fn read(&mut self, elements: &Elements) -> Result<(), BatchError> {
         let store = self.executor.store().folder().to_owned();
-        self.known = Some(Submission::stamp(&store));
-        let of_slurm = |submission: &Submission| submission.engine == Engine::Slurm;
-        let submissions: Vec<Submission> =
-            Submission::of(&store, &self.path).into_iter().filter(of_slurm).collect();
+        let stamp = Submission::stamp(&store);
+        let mut submissions = Submission::of(&store, &self.path);
         // What ended long ago is a matter of the store alone.
-        let is_known = |submission: &Submission| {
-            submission.jobs.iter().any(|jobs| {
-                (0..jobs.elements.len()).any(|index| elements.contains_key(&(jobs.job.clone(), index)))
-            })
-        };
-        self.submissions = submissions.into_iter().filter(is_known).collect();
-        let Some(latest) = self.submissions.first() else { return Ok(()) };
-        let (document, settings) = (latest.document(), latest.settings.clone());
-        let wrong = |error: &dyn std::fmt::Display| BatchError::Scheduler(error.to_string());
-        let registry = self.executor.registry();
-        let mut pipeline = Document::read(&document, registry).map_err(|e| wrong(&e))?.pipeline;
-        for (target, value) in settings.iter().filter_map(|setting| setting.split_once('=')) {
-            let edit = pipeline.set_param_from_text(registry, target.trim(), value).map_err(|e| wrong(&e))?;
-            pipeline.apply(edit).map_err(|e| wrong(&e))?;
-        }
-        self.pipeline = pipeline;
+        submissions.retain(|submission| {
+            submission.engine == Engine::Slurm && submission.jobs.iter().any(|jobs| elements.knows(&jobs.job))
+        });
+        let mut pipelines: Vec<Pipeline> = Vec::new();
         let (mut places, mut order) = (BTreeMap::new(), Vec::new());
-        for submission in self.submissions.iter().rev() {
+        for submission in submissions.iter().rev() {
+            let pipeline = submission.read_pipeline(self.executor.registry())?;
+            let of = pipelines.iter().position(|known| known.does_as(&pipeline)).unwrap_or(pipelines.len());
+            if of == pipelines.len() {
+                pipelines.push(pipeline);
+            }
             for (place, jobs) in submission.jobs.iter().enumerate() {
                 // One that is about to be submitted has no number yet.
                 if jobs.job.is_empty() {
@@ -186,7 +123,7 @@ impl Watch {
                 }
                 for (index, tasks) in jobs.elements.iter().enumerate() {
                     let log = submission.log(place, &index.to_string());
-                    let place = Place { job: jobs.job.clone(), index, log, shared: tasks.len() };
+                    let place = Place { job: jobs.job.clone(), index, log, shared: tasks.len(), of };
                     for task in tasks {
                         if places.insert(task.clone(), place.clone()).is_none() {
                             order.push(task.clone());
@@ -196,8 +133,15 @@ impl Watch {
             }
         }
         // What was submitted again is told anew.
-        self.told.retain(|task, _| self.places.get(task) == places.get(task));
-        (self.places, self.order) = (places, order);
+        let is_same = |a: &Place, b: &Place| (&a.job, a.index) == (&b.job, b.index);
+        self.told.retain(|task, _| match (self.places.get(task), places.get(task)) {
+            (Some(before), Some(now)) => is_same(before, now),
+            _ => false,
+        });
+        (self.places, self.order, self.pipelines) = (places, order, pipelines);
+        self.submissions = submissions;
+        // Only now: what could not be read is read again.
+        self.known = Some(stamp);
         Ok(())
     }
 
@@ -212,17 +156,28 @@ impl Watch {
             return Ok(Vec::new());
         }
         let elements = self.slurm.elements()?;
-        let mut events = Vec::new();
+        self.hear(&elements)
+    }
+
+    /// What happened by what Slurm says now.
+    ///
+    /// # Errors
+    /// Where what was submitted cannot be read.
+    pub fn hear(&mut self, elements: &Elements) -> Result<Vec<EventKind>, BatchError> {
         if self.has_more() {
-            self.read(&elements)?;
+            self.read(elements)?;
         }
-        let at_work = self.places.values().any(|place| {
-            let element = elements.get(&(place.job.clone(), place.index));
-            element.is_some_and(|element| matches!(element.state, JobState::Pending | JobState::Running))
-        });
+        let is_open = |job: &str, index| elements.get(job, index).is_some_and(|e| e.state.is_open());
+        let jobs = self.submissions.iter().flat_map(|submission| &submission.jobs);
+        let open = jobs.filter(|jobs| (0..jobs.elements.len()).any(|index| is_open(&jobs.job, index)));
+        self.open = open.map(|jobs| jobs.job.clone()).collect();
+        let at_work = self.places.values().any(|place| is_open(&place.job, place.index));
+        let mut events = Vec::new();
         if at_work && !self.goes_on {
             self.told.clear();
             self.words.clear();
+            self.waits.clear();
+            self.late.clear();
             events.push(EventKind::RunStarted { tasks: self.places.len() });
             // In the order of the pipeline, whatever became of them meanwhile.
             for task in &self.order {
@@ -236,161 +191,67 @@ impl Watch {
         }
         let mut over = Vec::new();
         let mut shares = false;
-        for (task, place) in self.order.iter().filter_map(|task| Some((task, self.places.get(task)?))) {
-            let element = elements.get(&(place.job.clone(), place.index));
+        let order = std::mem::take(&mut self.order);
+        for task in &order {
+            let Some(place) = self.places.get(task) else { continue };
+            let element = elements.get(&place.job, place.index);
+            let was = self.told.get(task).copied();
             match element.map(|element| (element, element.state)) {
-                Some((element, JobState::Pending)) => {
-                    if self.told.insert(task.clone(), Told::Queued) != Some(Told::Queued) {
-                        self.words.remove(task);
-                        events.push(EventKind::Queued { task: task.clone() });
-                    }
-                    // Others before it, and its turn, are what everything waits for.
-                    let usual = matches!(
-                        element.reason.as_str(),
-                        "" | "None" | "Priority" | "Dependency" | "Resources" | "BeginTime"
-                    );
-                    if !usual
-                        && self.words.insert(task.clone(), element.reason.clone()).as_ref()
-                            != Some(&element.reason)
-                    {
-                        let line = element.words();
-                        events.push(EventKind::Log { task: task.clone(), warning: true, line });
-                    }
-                }
+                Some((element, JobState::Pending)) => self.waits(task, element, was, &mut events),
                 Some((element, JobState::Running)) => {
                     // Of several tasks in one job some may be done.
                     shares |= place.shared > 1;
-                    if place.shared > 1 && self.told.get(task).is_some_and(|told| told.is_over()) {
-                        continue;
-                    }
-                    if self.told.insert(task.clone(), Told::Started) != Some(Told::Started) {
-                        events.push(EventKind::Started { task: task.clone() });
-                    }
-                    let words = element.words();
-                    if self.words.insert(task.clone(), words.clone()).as_ref() != Some(&words) {
-                        let (task, stage) = (task.clone(), words);
-                        events.push(EventKind::Progress {
-                            task,
-                            stage,
-                            done: 0,
-                            total: 0,
-                            remaining_s: None,
-                        });
+                    if place.shared == 1 || !was.is_some_and(Told::is_over) {
+                        self.runs(task, element, was, &mut events);
                     }
                 }
-                _ if self.told.get(task).is_some_and(|told| told.is_over()) => {}
+                _ if was.is_some_and(Told::is_over) => {}
                 _ => over.push((task.clone(), element.cloned())),
             }
         }
-        if (!over.is_empty() || shares) && (self.is_time_to_look() || !at_work) {
+        self.order = order;
+        // What is late only is looked at in its time.
+        let is_news = !at_work && over.iter().any(|(task, _)| !self.late.contains_key(task));
+        if (!over.is_empty() || shares) && (is_news || self.is_time_to_look()) {
             let began = Instant::now();
-            let base = self.path.parent().unwrap_or(Path::new("/"));
-            let matrix = self.executor.matrix(&self.pipeline, base);
+            self.settle(&over, shares, &mut events);
             self.looked = Some((Instant::now(), began.elapsed()));
-            self.settle(&over, &matrix, &mut events);
-            if shares {
-                self.settle_shared(&matrix, &mut events);
-            }
         }
-        if !at_work {
+        let is_open = |task: &TaskId| !self.told.get(task).is_some_and(|told| told.is_over());
+        if !at_work && !over.iter().any(|(task, _)| is_open(task)) {
             self.goes_on = false;
             events.push(self.end());
         }
         Ok(events)
     }
 
+    fn waits(&mut self, task: &TaskId, element: &Element, was: Option<Told>, events: &mut Vec<EventKind>) {
+        if was != Some(Told::Queued) {
+            self.told.insert(task.clone(), Told::Queued);
+            self.words.remove(task);
+            events.push(EventKind::Queued { task: task.clone() });
+        }
+        let Some(place) = self.places.get(task).filter(|_| !element.waits_as_usual()) else { return };
+        // Of an array once.
+        if self.waits.insert((place.job.clone(), element.reason.clone())) {
+            events.push(EventKind::Log { task: task.clone(), warning: true, line: element.words() });
+        }
+    }
+
+    fn runs(&mut self, task: &TaskId, element: &Element, was: Option<Told>, events: &mut Vec<EventKind>) {
+        if was != Some(Told::Started) {
+            self.told.insert(task.clone(), Told::Started);
+            events.push(EventKind::Started { task: task.clone() });
+        }
+        let words = element.words();
+        if self.words.insert(task.clone(), words.clone()).as_ref() != Some(&words) {
+            let task = task.clone();
+            events.push(EventKind::Progress { task, stage: words, done: 0, total: 0, remaining_s: None });
+        }
+    }
+
     fn is_time_to_look(&self) -> bool {
         self.looked.is_none_or(|(at, took)| at.elapsed() > took * LOOK_SHARE)
-    }
-
-    /// What became of tasks whose jobs ended.
-    fn settle(&mut self, over: &[(TaskId, Option<Element>)], matrix: &Matrix, events: &mut Vec<EventKind>) {
-        let order: HashMap<&str, usize> =
-            matrix.nodes.iter().enumerate().map(|(place, (node, _))| (node.as_str(), place)).collect();
-        let mut over: Vec<&(TaskId, Option<Element>)> = over.iter().collect();
-        // What stands in the way of others is known before them.
-        over.sort_by_key(|(task, _)| order.get(task.node.as_str()).copied().unwrap_or(usize::MAX));
-        for (task, element) in over {
-            let cell = cell_of(matrix, task);
-            let (told, event) = self.verdict(task, element.as_ref(), cell.as_ref());
-            self.told.insert(task.clone(), told);
-            events.push(event);
-        }
-    }
-
-    /// Of jobs with several tasks those that are done.
-    fn settle_shared(&mut self, matrix: &Matrix, events: &mut Vec<EventKind>) {
-        let running = self
-            .places
-            .iter()
-            .filter(|(task, place)| place.shared > 1 && self.told.get(*task) == Some(&Told::Started));
-        let done: Vec<(TaskId, Cell)> = running
-            .filter_map(|(task, _)| Some((task.clone(), cell_of(matrix, task)?)))
-            .filter(|(_, cell)| cell.state == CellState::Done)
-            .collect();
-        for (task, cell) in done {
-            self.told.insert(task.clone(), Told::Done);
-            events.push(finished(task, &cell));
-        }
-    }
-
-    fn verdict(&self, task: &TaskId, element: Option<&Element>, cell: Option<&Cell>) -> (Told, EventKind) {
-        let state = cell.map(|cell| cell.state);
-        if let (Some(cell), Some(CellState::Done)) = (cell, state) {
-            return (Told::Done, finished(task.clone(), cell));
-        }
-        let cancelled =
-            |told, reason: String, cause| (told, EventKind::Cancelled { task: task.clone(), reason, cause });
-        let failed = |message: String| {
-            (Told::Failed, EventKind::Failed { task: task.clone(), message: message.as_str().into() })
-        };
-        let before = || {
-            let (other, told) = self.in_the_way(task)?;
-            let became = if told == Told::Failed { "failed" } else { "was stopped" };
-            Some(format!("not run: {other} {became}"))
-        };
-        let word = element.map_or("", |element| element.word.as_str());
-        if word == "CANCELLED" {
-            let never = element.is_some_and(|element| element.reason == "DependencyNeverSatisfied");
-            return match (never, before()) {
-                (_, Some(reason)) => cancelled(Told::NotRun, reason, LeftOut::Before),
-                (true, None) => {
-                    cancelled(Told::NotRun, "not run: something before it failed".into(), LeftOut::Before)
-                }
-                (false, None) => cancelled(Told::Stopped, "cancelled".into(), LeftOut::Stopped),
-            };
-        }
-        let by_slurm = element.filter(|_| !matches!(word, "COMPLETED" | "FAILED" | "")).map(Element::failure);
-        let by_task = cell.filter(|_| state == Some(CellState::Failed)).and_then(|cell| cell.message.clone());
-        match (by_slurm, by_task, before()) {
-            (Some(message), ..) | (None, Some(message), _) => failed(message),
-            (None, None, Some(reason)) => cancelled(Told::NotRun, reason, LeftOut::Before),
-            (None, None, None) => failed(match self.places.get(task).and_then(Place::last_words) {
-                Some(words) => format!("its job ended without a result: {words}"),
-                None => "its job ended without a result, and said nothing".into(),
-            }),
-        }
-    }
-
-    /// A task before this one that failed or was stopped.
-    fn in_the_way(&self, task: &TaskId) -> Option<(&TaskId, Told)> {
-        let wires = self.pipeline.wires();
-        let mut open = vec![task.node.as_str()];
-        let mut seen = BTreeSet::new();
-        while let Some(node) = open.pop() {
-            for wire in wires.iter().filter(|wire| wire.2 == node) {
-                if seen.insert(wire.0) {
-                    open.push(wire.0);
-                }
-            }
-        }
-        let mut told = self.told.iter().filter(|(_, told)| matches!(told, Told::Failed | Told::Stopped));
-        let before = |(other, _): &(&TaskId, &Told)| {
-            seen.contains(other.node.as_str()) && task.coordinate.join(&other.coordinate).is_some()
-        };
-        let mut found: Vec<_> = told.by_ref().filter(before).collect();
-        found.sort_by_key(|(other, _)| *other);
-        found.first().map(|(other, told)| (*other, **told))
     }
 
     fn end(&self) -> EventKind {
@@ -408,15 +269,14 @@ impl Watch {
     /// # Errors
     /// Where Slurm refuses.
     pub fn cancel(&self, tasks: Option<&BTreeSet<TaskId>>) -> Result<(), BatchError> {
-        let open = |task: &TaskId| self.told.get(task).is_some_and(|told| !told.is_over());
-        let mut jobs: BTreeSet<String> = BTreeSet::new();
-        for (task, place) in self.places.iter().filter(|(task, _)| open(task)) {
-            match tasks {
-                None => drop(jobs.insert(place.job.clone())),
-                Some(tasks) if tasks.contains(task) => drop(jobs.insert(place.name())),
-                Some(_) => {}
+        let is_open = |task: &TaskId| self.told.get(task).is_some_and(|told| !told.is_over());
+        let jobs: BTreeSet<String> = match tasks {
+            None => self.open.clone(),
+            Some(tasks) => {
+                let open = tasks.iter().filter(|task| is_open(task));
+                open.filter_map(|task| Some(self.places.get(task)?.name())).collect()
             }
-        }
+        };
         let jobs: Vec<String> = jobs.into_iter().collect();
         jobs.chunks(MOST_NAMED).try_for_each(|jobs| self.slurm.cancel(jobs))
     }
@@ -424,31 +284,3 @@ impl Watch {
 
 /// Jobs that one call names at most: the line of a command has its limits.
 const MOST_NAMED: usize = 500;
-
-fn finished(task: TaskId, cell: &Cell) -> EventKind {
-    let folder = cell.folder.clone().unwrap_or_default();
-    EventKind::Finished {
-        task,
-        folder,
-        wall_s: cell.wall_s.unwrap_or(0.0),
-        cpu_s: cell.wall_s.unwrap_or(0.0),
-    }
-}
-
-/// What the store knows of a task, or of the several that it became: the worst of them, or all of them done.
-fn cell_of(matrix: &Matrix, task: &TaskId) -> Option<Cell> {
-    let (node, cells) = matrix.nodes.iter().find(|(node, _)| *node == task.node)?;
-    if let Some(cell) = cells.get(&task.coordinate.to_string()) {
-        return Some(cell.clone());
-    }
-    let held = |coordinate| task.holds(&TaskId { node: node.clone(), coordinate });
-    let parts = matrix.rows.iter().filter(|(_, coordinate)| held(coordinate.clone()));
-    let parts: Vec<&Cell> = parts.filter_map(|(name, _)| cells.get(name)).collect();
-    let worst = parts.iter().find(|cell| cell.state == CellState::Failed);
-    let open = worst.or_else(|| parts.iter().find(|cell| cell.state != CellState::Done));
-    let whole = || {
-        let wall_s = parts.iter().filter_map(|cell| cell.wall_s).sum();
-        Some(Cell { wall_s: Some(wall_s), ..(*parts.first()?).clone() })
-    };
-    open.map(|cell| (*cell).clone()).or_else(whole)
-}

@@ -8,55 +8,69 @@ use super::{
     submit::{failed, read_submitted},
 };
 use crate::{
-    batch::{Engine, JobState, Slurm, Submission, active},
+    batch::{Engine, JobState, Place, Slurm, Submission, Watch, active},
     data::text::counted,
-    pipeline::{CellState, Executor, Store},
+    pipeline::{CellState, EventKind, Executor, Store},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 /// How often the scheduler is asked.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Tells what changes until nothing waits or runs any more.
-pub(super) fn follow(loaded: &Loaded, executor: &Executor, slurm: &Slurm) -> Result<(), CliError> {
-    let submissions = Submission::of(executor.store().folder(), &loaded.path);
+/// Tells what happens until nothing waits or runs any more.
+pub(super) fn follow(loaded: &Loaded, executor: &Arc<Executor>, slurm: &Slurm) -> Result<(), CliError> {
+    let mut watch = Watch::new(executor.clone(), slurm.clone(), &loaded.path);
     let interrupted = run::interrupted();
-    let mut told: BTreeMap<(String, usize), String> = BTreeMap::new();
+    let mut trouble = None;
     loop {
-        let elements = slurm.elements().map_err(failed)?;
-        for jobs in submissions.iter().flat_map(|submission| &submission.jobs) {
-            for (index, tasks) in jobs.elements.iter().enumerate() {
-                let id = (jobs.job.clone(), index);
-                let Some(element) = elements.get(&id) else { continue };
-                if element.state == JobState::Pending {
-                    continue;
+        match watch.poll() {
+            Ok(events) => {
+                trouble = None;
+                for event in &events {
+                    output::text(&line(event, &watch))?;
                 }
-                let words = element.words();
-                if told.get(&id) != Some(&words) {
-                    let first = tasks.first().map(ToString::to_string).unwrap_or_default();
-                    let more = if tasks.len() > 1 {
-                        format!(" and {} more", tasks.len() - 1)
-                    } else {
-                        String::new()
-                    };
-                    output::text(&format!("{}_{index}  {first}{more}: {words}\n", jobs.job))?;
-                    told.insert(id, words);
+                if !watch.goes_on() {
+                    break;
                 }
             }
-        }
-        if active(&submissions, &elements).is_empty() {
-            break;
+            // A controller that is busy is no reason to give up after hours.
+            Err(error) if watch.goes_on() => {
+                let words = error.to_string();
+                if trouble.as_ref() != Some(&words) {
+                    eprintln!("warning: {words}; it is asked again");
+                }
+                trouble = Some(words);
+            }
+            Err(error) => return Err(failed(error)),
         }
         wait(&interrupted).inspect_err(|_| {
             let path = loaded.path.display();
             eprintln!("the jobs go on: `spikeloom jobs {path}` tells how, with --cancel it ends them");
         })?;
     }
+    let submissions = Submission::of(executor.store().folder(), &loaded.path);
     verdict(loaded, executor, &submissions, 0)
+}
+
+/// What is said of an event; nothing of what only waits for its turn.
+fn line(event: &EventKind, watch: &Watch) -> String {
+    let (task, words) = match event {
+        EventKind::Progress { task, stage, .. } => (task, stage.clone()),
+        EventKind::Log { task, line, .. } => (task, line.clone()),
+        EventKind::Finished { task, .. } => (task, "done".to_owned()),
+        EventKind::Failed { task, message } => (task, format!("failed: {}", message.words)),
+        EventKind::Cancelled { task, reason, .. } => (task, reason.clone()),
+        _ => return String::new(),
+    };
+    let job = watch.places().get(task).map(Place::name).unwrap_or_default();
+    format!("{job}  {task}: {words}\n")
 }
 
 /// Waits until it is time to ask again.
@@ -156,7 +170,7 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
         let mut counts: BTreeMap<JobState, usize> = BTreeMap::new();
         for index in 0..jobs.elements.len() {
             // What the scheduler forgot has ended.
-            let state = elements.get(&(jobs.job.clone(), index)).map_or(JobState::Completed, |e| e.state);
+            let state = elements.get(&jobs.job, index).map_or(JobState::Completed, |e| e.state);
             *counts.entry(state).or_default() += 1;
         }
         let of = |state| counts.get(&state).copied().unwrap_or(0).to_string();
@@ -181,7 +195,18 @@ pub(super) fn logs(submissions: &[Submission], node: &str) -> Result<(), CliErro
         }
     }
     match text.is_empty() {
-        true => Err(CliError::Input(format!("there is no log of \"{node}\": no job of it has begun"))),
+        true if submissions.iter().flat_map(|s| &s.jobs).any(|jobs| jobs.node == node) => {
+            Err(CliError::Input(format!("there is no log of \"{node}\": no job of it has begun")))
+        }
+        true => {
+            let nodes: BTreeSet<&str> =
+                submissions.iter().flat_map(|s| &s.jobs).map(|jobs| jobs.node.as_str()).collect();
+            let nodes: Vec<&str> = nodes.into_iter().collect();
+            Err(CliError::Input(format!(
+                "no jobs of \"{node}\" were submitted; there are {}",
+                nodes.join(", ")
+            )))
+        }
         false => output::text(&text),
     }
 }

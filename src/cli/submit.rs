@@ -8,7 +8,7 @@ use super::{
     output, run,
 };
 use crate::{
-    batch::{Airflow, Batch, Needs, Order, Proposal, Slurm, Submission, dag_id},
+    batch::{Airflow, Batch, Needs, Order, Proposal, Slurm, Submission, check_option, dag_id},
     data::text::counted,
     pipeline::{Executor, Plan, RunOptions, RunStatus, Severity, TaskId},
 };
@@ -109,12 +109,22 @@ fn submitted_line(name: &str, batch: &Batch) -> String {
 fn to_slurm(
     arguments: &SubmitArguments,
     loaded: &Loaded,
-    executor: &Executor,
+    executor: &Arc<Executor>,
     plan: &Plan,
 ) -> Result<(), CliError> {
     let slurm = Slurm::default();
-    let folder = executor.store().folder();
-    let proposal = Proposal::new(&slurm, plan.clone(), folder, Some(&loaded.path)).map_err(failed)?;
+    for option in &arguments.option {
+        check_option(option).map_err(CliError::Input)?;
+    }
+    let of = (&loaded.pipeline, plan.clone());
+    let proposal = Proposal::new(&slurm, executor, of, Some(&loaded.path)).map_err(failed)?;
+    if proposal.num_other() > 0 {
+        let tasks = counted(proposal.num_other(), "task");
+        let path = arguments.pipeline.display();
+        eprintln!(
+            "warning: {tasks} of the pipeline as it was before wait or run and go on: `spikeloom jobs {path} --cancel` ends them"
+        );
+    }
     let arrays = proposal.arrays(&order(arguments));
     if arrays.is_empty() {
         let what = if proposal.num_active() == 0 {
@@ -145,10 +155,19 @@ fn to_airflow(
     plan: &Plan,
 ) -> Result<(), CliError> {
     if let Some(option) = arguments.only_for.first() {
-        return Err(CliError::Input(format!("--for {option}: Airflow has no sbatch to hand it to")));
+        return Err(CliError::Input(format!(
+            "--for {option}: Airflow has no sbatch to hand it to: leave it out"
+        )));
     }
     if let Some(option) = arguments.option.first() {
-        return Err(CliError::Input(format!("--option {option}: Airflow has no sbatch to hand it to")));
+        return Err(CliError::Input(format!(
+            "--option {option}: Airflow has no sbatch to hand it to: leave it out"
+        )));
+    }
+    if let Some(memory) = &arguments.memory {
+        return Err(CliError::Input(format!(
+            "--memory {memory}: Airflow's tasks are given none: leave it out, or set it where its workers are"
+        )));
     }
     let dag = arguments.dag.clone().or_else(|| Airflow::default_dag(&loaded.path));
     let dag =

@@ -8,9 +8,10 @@ use super::{
     port::PortType,
     registry::Registry,
 };
+use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One node on the canvas.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +121,33 @@ impl Pipeline {
         self.graph.node_indices().map(|i| &self.graph[i])
     }
 
+    /// All nodes that lead to one.
+    pub fn before(&self, name: &str) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<NodeIndex> = self.index(name).into_iter().collect();
+        while let Some(index) = open.pop() {
+            let before = self.graph.neighbors_directed(index, Direction::Incoming);
+            open.extend(before.filter(|before| found.insert(self.graph[*before].name.as_str())));
+        }
+        found
+    }
+
+    /// Whether both do the same, wherever their nodes lie and whatever is written beside them.
+    pub fn does_as(&self, other: &Self) -> bool {
+        let does = |pipeline: &Self| {
+            let work = |node: &NodeInstance| {
+                let NodeInstance { name, kind, params, muted, bypassed, .. } = node.clone();
+                (name, (kind, params, muted, bypassed))
+            };
+            pipeline.nodes().map(work).collect::<BTreeMap<_, _>>()
+        };
+        let wires = |pipeline: &Self| {
+            let owned = |(a, b, c, d): (&str, &str, &str, &str)| [a, b, c, d].map(str::to_owned);
+            pipeline.wires().into_iter().map(owned).collect::<BTreeSet<_>>()
+        };
+        self.seed == other.seed && wires(self) == wires(other) && does(self) == does(other)
+    }
+
     /// All wires as `(from node, from port, to node, to port)`.
     pub fn wires(&self) -> Vec<(&str, &str, &str, &str)> {
         let mut wires: Vec<_> = self
@@ -216,6 +244,20 @@ impl Pipeline {
         text: &str,
     ) -> Result<Edit, PipelineError> {
         super::set::set_param_from_text(self, registry, target, text)
+    }
+
+    /// Sets parameters by words of the form `node.param=value`.
+    ///
+    /// # Errors
+    /// As [`Self::set_param_from_text`], and where one is not of that form.
+    pub fn set_all(&mut self, registry: &Registry, settings: &[String]) -> Result<(), PipelineError> {
+        for setting in settings {
+            let wrong = || PipelineError(format!("{setting}: not of the form node.param=value"));
+            let (target, value) = setting.split_once('=').ok_or_else(wrong)?;
+            let edit = self.set_param_from_text(registry, target.trim(), value)?;
+            self.apply(edit)?;
+        }
+        Ok(())
     }
 
     /// The edit that replaces a node by the nodes it stands for ([`Node::expand`](super::Node::expand)), wired as it was,

@@ -34,6 +34,7 @@ mod needs;
 mod node;
 mod offer;
 mod params;
+mod partners;
 mod plan;
 mod port;
 mod prepared;
@@ -58,6 +59,7 @@ mod survey;
 mod task;
 mod text;
 mod validate;
+mod wanted;
 mod why;
 mod within;
 
@@ -84,6 +86,7 @@ pub use node::{
 };
 pub use offer::{Offer, Offered, check_offered, offers, read_loosely, set_at, value_at};
 pub use params::{ParamKind, ParamProblem, ParamSpec, Params};
+pub use partners::Partners;
 pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
 pub use provenance::{FileOf, InputOf, Provenance, Step};
@@ -98,6 +101,7 @@ pub use store::{
 };
 pub use survey::NodeReport;
 pub use validate::{Problem, Severity, missing_files, validate};
+pub use wanted::Wanted;
 pub use why::Why;
 
 #[cfg(test)]

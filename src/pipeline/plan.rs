@@ -1,6 +1,6 @@
 //! What a run would do: the tasks in order, which of them are done already, and what stands in the way.
 
-use super::{Coordinate, Pipeline, Problem, TaskId, TaskNeeds};
+use super::{Coordinate, Partners, Pipeline, Problem, TaskId, TaskNeeds};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -58,7 +58,7 @@ pub(super) fn set_order(tasks: &mut [PlannedTask], pipeline: &Pipeline) {
         by_node.entry(task.task.node.clone()).or_default().push(task.task.coordinate.clone());
     }
     let mut before: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut indices: HashMap<(String, Vec<String>), Index> = HashMap::new();
+    let mut indices: HashMap<(String, Vec<String>), Partners> = HashMap::new();
     for task in tasks {
         let TaskId { node, coordinate } = &task.task;
         let nodes = before.entry(node.clone()).or_insert_with_key(|node| nearest(pipeline, node, &by_node));
@@ -66,33 +66,12 @@ pub(super) fn set_order(tasks: &mut [PlannedTask], pipeline: &Pipeline) {
             let Some(found) = by_node.get(node) else { continue };
             let keys: Vec<String> = coordinate.keys().keys().cloned().collect();
             let index =
-                indices.entry((node.clone(), keys)).or_insert_with_key(|(_, keys)| Index::of(found, keys));
-            let partners = index.partners(coordinate).filter_map(|i| found.get(i));
+                indices.entry((node.clone(), keys)).or_insert_with_key(|(_, keys)| Partners::of(found, keys));
+            let partners = index.find(coordinate).filter_map(|i| found.get(i));
             task.after.extend(
                 partners.map(|coordinate| TaskId { node: node.clone(), coordinate: coordinate.clone() }),
             );
         }
-    }
-}
-
-/// Finds the coordinates that agree with others of certain keys.
-struct Index(Vec<(BTreeSet<String>, HashMap<Coordinate, Vec<usize>>)>);
-
-impl Index {
-    fn of(coordinates: &[Coordinate], keys: &[String]) -> Self {
-        let mut by_shared: BTreeMap<BTreeSet<String>, HashMap<Coordinate, Vec<usize>>> = BTreeMap::new();
-        for (i, coordinate) in coordinates.iter().enumerate() {
-            let shared: BTreeSet<String> =
-                keys.iter().filter(|key| coordinate.keys().contains_key(*key)).cloned().collect();
-            let part = coordinate.only(&shared);
-            by_shared.entry(shared).or_default().entry(part).or_default().push(i);
-        }
-        Self(by_shared.into_iter().collect())
-    }
-
-    fn partners(&self, coordinate: &Coordinate) -> impl Iterator<Item = usize> {
-        let found = self.0.iter().filter_map(|(shared, places)| places.get(&coordinate.only(shared)));
-        found.flatten().copied()
     }
 }
 

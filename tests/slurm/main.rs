@@ -7,6 +7,7 @@ mod cluster;
 mod common;
 #[cfg(feature = "gui")]
 mod followed;
+mod heard;
 #[cfg(feature = "gui")]
 #[path = "../app/window.rs"]
 #[allow(dead_code, reason = "another test uses the rest")]

@@ -3,7 +3,7 @@
 use super::{App, texts};
 use crate::{
     app::{command::Command, theme},
-    batch::{Array, Batch, MAX_JOBS, Needs, Order, Proposal, Slurm, Wait},
+    batch::{Array, Batch, MAX_JOBS, Needs, Order, Proposal, Slurm, Wait, options_of},
     inspect::{Lane, Wake},
     pipeline::{Executor, Pipeline, Severity},
 };
@@ -43,8 +43,8 @@ pub struct Form {
     max_jobs: usize,
     asking: Lane<Result<Known, String>>,
     splitting: Lane<Shown>,
-    /// The sheet and the state of its pipeline that Slurm was asked for.
-    asked: Option<(u64, u64)>,
+    /// The sheet, the state of its pipeline and its file that Slurm was asked for.
+    asked: Option<(u64, u64, Option<PathBuf>)>,
     known: Option<Result<Known, String>>,
     /// What the arrays are those of.
     order: Option<Order>,
@@ -78,20 +78,20 @@ impl Form {
         }
     }
 
-    /// What the fields ask for.
-    fn wanted(&self) -> Order {
+    /// What the fields ask for; why it cannot be.
+    fn wanted(&self) -> Result<Order, String> {
         let typed = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        Order {
+        Ok(Order {
             needs: Needs {
                 cores: Some(self.cores).filter(|cores| *cores > 0),
                 memory: typed(&self.memory),
                 time: typed(&self.time),
                 partition: typed(&self.partition),
-                options: self.options.split_whitespace().map(str::to_owned).collect(),
+                options: options_of(&self.options)?,
             },
             max_jobs: Some(self.max_jobs),
             ..Order::default()
-        }
+        })
     }
 
     /// Asks Slurm, once for a state of a pipeline.
@@ -103,15 +103,15 @@ impl Form {
         pipeline: &Pipeline,
         place: Place,
     ) {
-        if self.asked == Some(of) {
+        let asked = Some((of.0, of.1, place.path.clone()));
+        if self.asked == asked {
             return;
         }
-        self.asked = Some(of);
+        self.asked = asked;
         let (slurm, executor, pipeline) = (slurm.clone(), executor.clone(), pipeline.clone());
         self.asking.request(move |ticket| {
             let plan = executor.plan(&pipeline, &place.base, None);
-            let store = executor.store().folder();
-            let proposal = Proposal::new(&slurm, plan, store, place.path.as_deref());
+            let proposal = Proposal::new(&slurm, &executor, (&pipeline, plan), place.path.as_deref());
             let known = proposal
                 .map(|proposal| Known { proposal: Arc::new(proposal), partitions: slurm.partitions() });
             ticket.send(known.map_err(|error| error.to_string()));
@@ -123,7 +123,13 @@ impl Form {
             self.known = Some(known);
             self.order = None;
         }
-        let wanted = self.wanted();
+        let wanted = match self.wanted() {
+            Ok(wanted) => wanted,
+            Err(reason) => {
+                (self.order, self.arrays, self.refused) = (None, None, Some(reason));
+                return;
+            }
+        };
         if let Some(Ok(known)) = self.known.as_ref().filter(|_| self.order.as_ref() != Some(&wanted)) {
             self.order = Some(wanted.clone());
             self.refused = None;
@@ -299,7 +305,10 @@ impl Form {
             Some(Ok(known)) => known,
         };
         let Some(shown) = &self.arrays else { return false };
-        let active = known.proposal.num_active();
+        let (active, other) = (known.proposal.num_active(), known.proposal.num_other());
+        if other > 0 {
+            ui.colored_label(p.warn, texts::cluster::other_at_work(&texts::counts::tasks(other)));
+        }
         let is_empty = shown.arrays.is_empty();
         match (is_empty, active) {
             (true, 0) => drop(ui.label(texts::cluster::nothing_to_submit())),

@@ -15,8 +15,8 @@ use super::{
     texts,
 };
 use crate::{
-    batch::{Needs, Order, Place, Proposal, Slurm, Watch},
-    pipeline::{Event, EventKind, NodeState, Pipeline, RunId, RunStatus, TaskId},
+    batch::{BatchError, Needs, Order, Place, Proposal, Slurm, Watch},
+    pipeline::{Event, EventKind, NodeState, Pipeline, RunStatus, TaskId},
 };
 use crossbeam_channel::Sender;
 pub use form::Form;
@@ -24,7 +24,10 @@ use form::Shown;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// How Slurm is reached, and what its jobs start.
@@ -58,24 +61,38 @@ pub enum Ask {
 pub enum Told {
     /// Something happened.
     Event(Event),
-    /// Where tasks were put, and what their jobs were given, by node.
-    Places(Arc<BTreeMap<TaskId, Place>>, BTreeMap<String, Needs>),
+    /// What was submitted.
+    Places {
+        /// Where tasks were put.
+        places: Arc<BTreeMap<TaskId, Place>>,
+        /// What the jobs of each node were given.
+        given: BTreeMap<String, Needs>,
+        /// Parameters that were set besides, as `node.param=value`.
+        settings: Vec<String>,
+    },
     /// What the job of a task said so far.
     Log(TaskId, String),
     /// Why Slurm does not answer; `None` once it does.
     Trouble(Option<String>),
+    /// Why what was to be cancelled was not.
+    Refused(String),
 }
 
 /// What is known of a pipeline on Slurm.
 pub struct Cluster {
     /// The file that is followed.
     path: PathBuf,
+    /// The thread that follows it.
+    follower: u64,
     /// The tasks that were submitted, as those of a run.
     pub runs: Runs,
     asks: Sender<Ask>,
     stop: Sender<Stop>,
     places: Arc<BTreeMap<TaskId, Place>>,
     given: BTreeMap<String, Needs>,
+    settings: Vec<String>,
+    /// Jobs are being handed over.
+    submitting: bool,
     /// The task whose log is looked at, and what it says.
     log: (Option<TaskId>, String),
     trouble: Option<String>,
@@ -103,32 +120,39 @@ impl App {
             return;
         }
         let ((asks, asked), (stop, stops)) = (crossbeam_channel::unbounded(), crossbeam_channel::unbounded());
+        static FOLLOWERS: AtomicU64 = AtomicU64::new(0);
+        let follower = FOLLOWERS.fetch_add(1, Ordering::Relaxed);
         let (number, send) = (self.sheet.number, self.backend.sender());
         let watch = Watch::new(executor.clone(), self.access.slurm.clone(), &path);
         spawn("slurm", move || {
-            thread::follow(watch, &asked, &stops, |told| send(Answer::Cluster(number, told)));
+            thread::follow(watch, &asked, &stops, |told| send(Answer::Cluster(number, follower, told)));
         });
         self.sheet.cluster = Some(Cluster {
             path,
+            follower,
             runs: Runs::default(),
             asks,
             stop,
             places: Arc::default(),
             given: BTreeMap::new(),
+            settings: Vec::new(),
+            submitting: false,
             log: (None, String::new()),
             trouble: None,
         });
     }
 
     /// Hears from the thread that follows.
-    pub(super) fn hear_cluster(&mut self, number: u64, told: Told) {
+    pub(super) fn hear_cluster(&mut self, number: u64, follower: u64, told: Told) {
         let is_front = self.sheet.number == number;
         let Some(sheet) = self.sheet_mut(number) else { return };
-        let Some(cluster) = &mut sheet.cluster else { return };
+        // What a thread tells that followed another file is of no concern.
+        let Some(cluster) = sheet.cluster.as_mut().filter(|cluster| cluster.follower == follower) else {
+            return;
+        };
         match told {
-            Told::Places(places, given) => {
-                cluster.places = places;
-                cluster.given = given;
+            Told::Places { places, given, settings } => {
+                (cluster.places, cluster.given, cluster.settings) = (places, given, settings);
             }
             Told::Log(task, text) => {
                 if cluster.log.0.as_ref() == Some(&task) {
@@ -136,6 +160,10 @@ impl App {
                 }
             }
             Told::Trouble(trouble) => cluster.trouble = trouble,
+            Told::Refused(reason) => {
+                cluster.runs.goes_on_after_all();
+                self.toasts.error(texts::cluster::not_cancelled(&reason));
+            }
             Told::Event(event) => self.hear_of_cluster(number, is_front, &event),
         }
     }
@@ -198,9 +226,9 @@ impl App {
 
     /// Submits again what failed or was cancelled, as it was submitted before.
     pub(super) fn retry_on_cluster(&mut self) {
-        let Some(cluster) = &self.sheet.cluster else { return };
+        let Some(cluster) = self.sheet.cluster.as_ref().filter(|cluster| !cluster.submitting) else { return };
         let only: BTreeSet<TaskId> = cluster.left().cloned().collect();
-        let before = cluster.given.clone();
+        let (before, settings) = (cluster.given.clone(), cluster.settings.clone());
         if only.is_empty() {
             self.toasts.info(texts::cluster::nothing_failed());
             return;
@@ -211,7 +239,7 @@ impl App {
             return;
         }
         let order = Order { only: Some(only), before, ..Order::default() };
-        self.submit(What::Order(order));
+        self.submit(What::Order(Box::new(order), settings));
     }
 
     /// Submits the arrays that the sheet shows.
@@ -237,6 +265,9 @@ impl App {
         if let Some(form) = &mut self.dialogs.submit {
             form.submitting = true;
         }
+        if let Some(cluster) = &mut self.sheet.cluster {
+            cluster.submitting = true;
+        }
         let (access, pipeline) = (self.access.clone(), self.sheet.editor.pipeline().clone());
         let (number, send) = (self.sheet.number, self.backend.sender());
         spawn("submit", move || {
@@ -247,8 +278,14 @@ impl App {
 
     /// Hears what came of a submission: how many arrays there are now.
     pub(super) fn submitted(&mut self, number: u64, result: Result<usize, String>) {
+        if let Some(form) = &mut self.dialogs.submit {
+            form.submitting = false;
+        }
+        if let Some(cluster) = self.sheet_mut(number).and_then(|sheet| sheet.cluster.as_mut()) {
+            cluster.submitting = false;
+        }
         match result {
-            Ok(0) => self.toasts.info(texts::cluster::all_submitted()),
+            Ok(0) => self.toasts.info(texts::cluster::nothing_left()),
             Ok(count) => {
                 self.dialogs.submit = None;
                 let words = texts::cluster::submitted(&texts::cluster::arrays_counted(count));
@@ -258,15 +295,18 @@ impl App {
                     self.bottom.open = true;
                     self.bottom.tab = Tab::Jobs;
                 }
-                if let Some(cluster) = self.sheet_mut(number).and_then(|sheet| sheet.cluster.as_ref()) {
+                if let Some(cluster) = self.sheet_mut(number).and_then(|sheet| sheet.cluster.as_mut()) {
                     // Where it ended it begins anew with the next file.
                     let _ = cluster.asks.send(Ask::Look);
+                    // What was handed over while all was being cancelled is cancelled with it.
+                    if cluster.runs.is_stopping() {
+                        cluster.runs.stop();
+                    }
                 }
             }
             Err(reason) => {
                 self.toasts.error(texts::cluster::not_submitted(&reason));
                 if let Some(form) = &mut self.dialogs.submit {
-                    form.submitting = false;
                     form.refused = Some(reason);
                 }
             }
@@ -278,8 +318,8 @@ impl App {
 enum What {
     /// These arrays, as they were shown.
     Arrays(Arc<Shown>),
-    /// What is found to be left.
-    Order(Order),
+    /// What is found to be left, with these settings.
+    Order(Box<Order>, Vec<String>),
 }
 
 /// Hands jobs to Slurm; how many arrays.
@@ -289,22 +329,25 @@ fn hand_in(
     pipeline: &Pipeline,
     path: &Path,
     what: What,
-) -> Result<usize, crate::batch::BatchError> {
-    let shown = match what {
-        What::Arrays(shown) => shown,
-        What::Order(order) => {
+) -> Result<usize, BatchError> {
+    let (shown, settings) = match what {
+        What::Arrays(shown) => (shown, Vec::new()),
+        What::Order(order, settings) => {
             let base = path.parent().unwrap_or(Path::new("/"));
-            let (plan, store) = (executor.plan(pipeline, base, None), executor.store().folder());
-            let proposal = Arc::new(Proposal::new(&access.slurm, plan, store, Some(path))?);
+            let mut pipeline = pipeline.clone();
+            let wrong = |error: crate::pipeline::PipelineError| BatchError::Document(error.to_string());
+            pipeline.set_all(executor.registry(), &settings).map_err(wrong)?;
+            let plan = executor.plan(&pipeline, base, None);
+            let proposal = Proposal::new(&access.slurm, executor, (&pipeline, plan), Some(path))?;
             let arrays = proposal.arrays(&order);
-            Arc::new(Shown { proposal, arrays })
+            (Arc::new(Shown { proposal: Arc::new(proposal), arrays }), settings)
         }
     };
     let Shown { proposal, arrays } = &*shown;
     if arrays.is_empty() {
         return Ok(0);
     }
-    proposal.hand_over(&access.slurm, arrays, (path, &[]), &access.program)?;
+    proposal.hand_over(&access.slurm, arrays, (path, &settings), &access.program)?;
     Ok(arrays.len())
 }
 
@@ -323,9 +366,4 @@ impl Sheet {
             }
         }
     }
-}
-
-/// The run of a session on Slurm that an event belongs to.
-fn run_id(number: u64) -> RunId {
-    RunId(number)
 }

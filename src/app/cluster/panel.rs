@@ -78,7 +78,8 @@ impl App {
                     commands.push(Command::CancelOnSlurm);
                 }
                 let retry = egui::Button::new(texts::cluster::retry_failed());
-                let retry = ui.add_enabled(cluster.left().next().is_some(), retry);
+                let can_retry = !cluster.submitting && cluster.left().next().is_some();
+                let retry = ui.add_enabled(can_retry, retry);
                 if retry.on_hover_text(texts::cluster::retry_failed_hint()).clicked() {
                     commands.push(Command::RetryOnSlurm);
                 }

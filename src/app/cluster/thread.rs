@@ -1,14 +1,13 @@
 //! The thread that asks Slurm how jobs go, and reads the log that is looked at.
 
-use super::{Ask, Told, run_id};
+use super::{Ask, Told};
 use crate::{
     app::runs::Stop,
-    batch::{Place, Watch},
-    pipeline::{Event, EventKind, TaskId},
+    batch::{BatchError, News, Watch},
+    pipeline::{Event, EventKind, RunId, TaskId},
 };
 use crossbeam_channel::Receiver;
 use std::{
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -23,7 +22,7 @@ const READ: Duration = Duration::from_millis(400);
 /// Follows until nobody listens any more; the jobs go on without.
 pub(super) fn follow(mut watch: Watch, asks: &Receiver<Ask>, stops: &Receiver<Stop>, tell: impl Fn(Told)) {
     let (mut runs, mut began) = (0, Instant::now());
-    let mut log: Option<(TaskId, Option<(PathBuf, u64)>)> = None;
+    let mut log: Option<(TaskId, Option<News>)> = None;
     let (mut due, mut trouble) = (Instant::now(), None::<String>);
     loop {
         if Instant::now() >= due {
@@ -35,21 +34,23 @@ pub(super) fn follow(mut watch: Watch, asks: &Receiver<Ask>, stops: &Receiver<St
                         tell(Told::Trouble(None));
                     }
                     if more || (watch.goes_on() && !was_going) {
-                        tell(Told::Places(Arc::new(watch.places().clone()), watch.given()));
+                        let (given, settings) = (watch.given(), watch.settings());
+                        tell(Told::Places { places: Arc::new(watch.places().clone()), given, settings });
                     }
                     for kind in events {
                         if matches!(kind, EventKind::RunStarted { .. }) {
                             (runs, began) = (runs + 1, Instant::now());
                         }
                         let at_s = began.elapsed().as_secs_f64();
-                        tell(Told::Event(Event { run: run_id(runs), at_s, kind }));
+                        tell(Told::Event(Event { run: RunId(runs), at_s, kind }));
                     }
                     due = Instant::now() + if watch.goes_on() { POLL } else { PATIENCE };
                 }
                 Err(error) => {
-                    // What was submitted from another computer is no trouble of this one.
+                    // What was submitted from another computer, where Slurm is, is no trouble of this one.
+                    let is_elsewhere = matches!(error, BatchError::Scheduler(_)) && !was_going;
                     let words = Some(error.to_string());
-                    if (was_going || trouble.is_some()) && trouble != words {
+                    if (!is_elsewhere || trouble.is_some()) && trouble != words {
                         tell(Told::Trouble(words.clone()));
                         trouble = words;
                     }
@@ -57,14 +58,20 @@ pub(super) fn follow(mut watch: Watch, asks: &Receiver<Ask>, stops: &Receiver<St
                 }
             }
         }
-        if let Some((task, read)) = &mut log
-            && let Some(text) = watch.places().get(task).and_then(|place| news(place, read))
+        if let Some((task, news)) = &mut log
+            && let Some(place) = watch.places().get(task)
         {
-            tell(Told::Log(task.clone(), text));
+            // What is submitted again has another log.
+            let news = match news.take_if(|news| news.log() != place.log) {
+                Some(_) => news.insert(News::of(&place.log)),
+                None => news.get_or_insert_with(|| News::of(&place.log)),
+            };
+            if let Some(text) = news.read() {
+                tell(Told::Log(task.clone(), text));
+            }
         }
         let pause = due.saturating_duration_since(Instant::now());
         let pause = if log.is_some() { pause.min(READ) } else { pause };
-        let mut refused = None;
         crossbeam_channel::select! {
             recv(asks) -> asked => match asked {
                 Ok(Ask::Look) => due = Instant::now(),
@@ -77,47 +84,12 @@ pub(super) fn follow(mut watch: Watch, asks: &Receiver<Ask>, stops: &Receiver<St
                     Ok(Stop::Tasks(tasks)) => watch.cancel(Some(&tasks)),
                     Err(_) => return,
                 };
-                refused = done.err();
+                if let Err(error) = done {
+                    tell(Told::Refused(error.to_string()));
+                }
                 due = Instant::now();
             },
             default(pause) => {}
         }
-        if let Some(error) = refused {
-            trouble = Some(error.to_string());
-            tell(Told::Trouble(trouble.clone()));
-            due = Instant::now() + PATIENCE;
-        }
-    }
-}
-
-/// The end of a log where it changed since it was read.
-fn news(place: &Place, read: &mut Option<(PathBuf, u64)>) -> Option<String> {
-    let length = place.log.metadata().map_or(0, |data| data.len());
-    let now = Some((place.log.clone(), length));
-    (*read != now).then(|| {
-        *read = now;
-        place.tail()
-    })
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_log_what_is_new_is_read_and_of_a_long_one_its_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("a.log");
-        let place = Place { job: "1".into(), index: 0, log: log.clone(), shared: 1 };
-        let mut read = None;
-        assert_eq!(news(&place, &mut read).as_deref(), Some(""));
-        assert_eq!(news(&place, &mut read), None);
-        std::fs::write(&log, "one\n").unwrap();
-        assert_eq!(news(&place, &mut read).as_deref(), Some("one\n"));
-        assert_eq!(news(&place, &mut read), None);
-        std::fs::write(&log, "a line of the log\n".repeat(20_000)).unwrap();
-        let text = news(&place, &mut read).unwrap();
-        assert!(text.len() < 200_000 && text.starts_with("a line of the log\n"));
     }
 }

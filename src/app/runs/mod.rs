@@ -167,6 +167,11 @@ impl Runs {
         }
     }
 
+    /// It was asked to stop, and does not.
+    pub fn goes_on_after_all(&mut self) {
+        self.stopping = false;
+    }
+
     /// Asks the run to stop those of these tasks that run or wait in it; all else goes on. How many it was asked for.
     pub fn stop_tasks(&self, tasks: &BTreeSet<TaskId>) -> usize {
         let at_work = |task: &&TaskId| self.get(task).is_some_and(Task::is_at_work);

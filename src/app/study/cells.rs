@@ -86,7 +86,7 @@ pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cel
                 cells[row] = Some(cell);
             }
         }
-        let before = before(pipeline, &node);
+        let before = pipeline.before(&node);
         let before = order.iter().enumerate().filter(|(_, other)| before.contains(other.as_str()));
         let before = before.map(|(column, _)| column).collect();
         let end = pipeline.node(&node).and_then(|instance| {
@@ -98,21 +98,6 @@ pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cel
     let row_of = coordinates.iter().cloned().enumerate().map(|(row, c)| (c, row)).collect();
     let invalid = matrix.invalid;
     Cells { is_recording, ..Cells::new(coordinates, names, columns, source, invalid, row_of) }
-}
-
-/// Nodes that a node needs.
-fn before<'a>(pipeline: &'a Pipeline, node: &str) -> BTreeSet<&'a str> {
-    let wires = pipeline.wires();
-    let mut found = BTreeSet::new();
-    let mut open = vec![node];
-    while let Some(next) = open.pop() {
-        for wire in wires.iter().filter(|wire| wire.2 == next) {
-            if found.insert(wire.0) {
-                open.push(wire.0);
-            }
-        }
-    }
-    found
 }
 
 /// Rows that an expression lets through; all for an empty one.

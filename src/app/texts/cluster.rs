@@ -19,7 +19,7 @@ texts! {
     jobs_hint: "More items than that share jobs and follow each other.";
     further_options: "Further options";
     options_hint: "--account=lab --qos=long";
-    options_left_out: "any of sbatch, with spaces between";
+    options_left_out: "any of sbatch, in quotes where they have spaces";
     arrays_to_be: "What will be submitted";
     node: "Node";
     tasks: "Tasks";
@@ -36,6 +36,8 @@ texts! {
     at_work_already(tasks): "{tasks} waiting or running already.";
     nothing_to_submit: "Nothing to submit: all is done already.";
     all_submitted: "Nothing to submit: all that is left is submitted already.";
+    nothing_left: "Nothing to submit: all is done, or submitted already.";
+    other_at_work(tasks): "{tasks} of the pipeline as it was before are waiting or running: Cancel all ends them, else they go on beside these.";
     must_be_saved: "The jobs work beside the pipeline's file: save it first, where the cluster sees it.";
     is_saved_first: "The pipeline is saved first: the jobs read it as it is now.";
     where_it_must_lie(store): "The recordings and the store ({store}) must lie where the computers of the cluster see them.";
@@ -51,6 +53,7 @@ texts! {
     not_submitted(reason): "Not submitted: {reason}";
     nothing_failed: "Nothing failed or was cancelled.";
     no_answer(reason): "Slurm does not answer: {reason}";
+    not_cancelled(reason): "Not cancelled: {reason}. The jobs go on: press Cancel all again.";
 
     // How it goes, among the jobs.
     this_computer: "This computer";
@@ -71,6 +74,6 @@ texts! {
     no_log_yet: "Its job has not said anything yet.";
     on_slurm(status): "Slurm: {status}";
     is_done(title): "{title} is done on Slurm.";
-    has_failed(title): "{title} on Slurm: something failed.";
-    was_cancelled(title): "{title} on Slurm: what was cancelled has ended.";
+    has_failed(title): "{title} on Slurm: something failed. Jobs shows what, and submits it again.";
+    was_cancelled(title): "{title} on Slurm: cancelled.";
 }

@@ -3,11 +3,10 @@
 mod dispatch;
 mod finish;
 mod tell;
-mod wanted;
 
 use super::{
     Document, Event, EventKind, Executor, Key, LeftOut, NodeError, Pipeline, RunId, RunOptions, RunStatus,
-    TaskId,
+    TaskId, Wanted,
     evaluate::{Evaluator, Job, NodeEval, Outcome, STOPPED},
     executor::source_of,
     feed::Feed,
@@ -27,7 +26,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tell::Told;
-use wanted::Wanted;
 
 /// A wish to cancel is seen within this time.
 const TICK: Duration = Duration::from_millis(20);

@@ -1,13 +1,14 @@
 //! The tasks that were asked for, found quickly however many they are.
 
-use crate::pipeline::{Coordinate, TaskId};
+use super::{Coordinate, TaskId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Tasks by node and by the keys they are told apart with; `None` wants all.
-pub(super) struct Wanted(Option<HashMap<String, BTreeMap<BTreeSet<String>, HashSet<Coordinate>>>>);
+pub struct Wanted(Option<HashMap<String, BTreeMap<BTreeSet<String>, HashSet<Coordinate>>>>);
 
 impl Wanted {
-    pub(super) fn of(only: Option<&BTreeSet<TaskId>>) -> Self {
+    /// These tasks, or all where none are named.
+    pub fn of(only: Option<&BTreeSet<TaskId>>) -> Self {
         let index = |only: &BTreeSet<TaskId>| {
             let mut nodes: HashMap<String, BTreeMap<_, HashSet<Coordinate>>> = HashMap::new();
             for TaskId { node, coordinate } in only {
@@ -21,10 +22,24 @@ impl Wanted {
     }
 
     /// Whether a task is one of them, or one of several that one of them became once its items were known.
-    pub(super) fn holds(&self, task: &TaskId) -> bool {
-        let Some(nodes) = &self.0 else { return true };
-        let Some(by_keys) = nodes.get(&task.node) else { return false };
-        by_keys.iter().any(|(keys, coordinates)| coordinates.contains(&task.coordinate.only(keys)))
+    pub fn holds(&self, task: &TaskId) -> bool {
+        self.0.is_none() || self.holder(task).is_some()
+    }
+
+    /// The one of them that a task is, or was before its items were known.
+    pub fn holder(&self, task: &TaskId) -> Option<TaskId> {
+        let by_keys = self.0.as_ref()?.get(&task.node)?;
+        let mut parts = by_keys.iter().map(|(keys, coordinates)| (task.coordinate.only(keys), coordinates));
+        let (coordinate, _) = parts.find(|(part, coordinates)| coordinates.contains(part))?;
+        Some(TaskId { node: task.node.clone(), coordinate })
+    }
+
+    /// Whether one of them is an item of a task whose items are not known, or not known any more.
+    pub fn has_part_of(&self, task: &TaskId) -> bool {
+        let Some(by_keys) = self.0.as_ref().and_then(|nodes| nodes.get(&task.node)) else { return false };
+        let own: BTreeSet<String> = task.coordinate.keys().keys().cloned().collect();
+        let mut finer = by_keys.iter().filter(|(keys, _)| keys.len() > own.len() && keys.is_superset(&own));
+        finer.any(|(_, coordinates)| coordinates.iter().any(|part| part.only(&own) == task.coordinate))
     }
 }
 
@@ -49,5 +64,13 @@ mod tests {
         assert!(!wanted.holds(&task("sort", &[("group", "a")])));
         assert!(!wanted.holds(&task("metrics", &[("index", "1")])));
         assert!(Wanted::of(None).holds(&task("metrics", &[])));
+        let part = task("sort", &[("index", "1"), ("group", "a")]);
+        assert_eq!(wanted.holder(&part), Some(task("sort", &[("index", "1")])));
+        let wanted = Wanted::of(Some(&BTreeSet::from([part])));
+        assert!(
+            wanted.has_part_of(&task("sort", &[("index", "1")])) && wanted.has_part_of(&task("sort", &[]))
+        );
+        assert!(!wanted.has_part_of(&task("sort", &[("index", "2")])));
+        assert!(!wanted.holds(&task("sort", &[("index", "1")])));
     }
 }
