@@ -152,7 +152,12 @@ pub(super) struct Evaluator<'a> {
     pub(super) found: HashMap<Key, Option<Stored>>,
     /// What items of lazy nodes were made of.
     pub(super) origins: HashMap<Key, Origin>,
+    /// Only some items of each node are looked at.
+    scouts: bool,
 }
+
+/// Of so many items, spread over all of them, it is seen at once whether some can start.
+const SCOUTED: usize = 64;
 
 impl<'a> Evaluator<'a> {
     /// A walk over what `until` needs, or over everything; nothing is evaluated yet.
@@ -208,7 +213,17 @@ impl<'a> Evaluator<'a> {
             swept,
             found: HashMap::new(),
             origins: HashMap::new(),
+            scouts: false,
         }
+    }
+
+    /// Evaluates some items of each node, as far as nothing gathers them, and shows each node; nothing of it is kept but what
+    /// need not be looked up again.
+    pub(super) fn scout(&mut self, known: impl FnMut(&Self, &NodeEval)) {
+        self.scouts = true;
+        self.evaluate_with(known);
+        self.scouts = false;
+        self.nodes.clear();
     }
 
     /// Evaluates all nodes in scope.
@@ -400,9 +415,18 @@ impl<'a> Evaluator<'a> {
             })
             .collect();
         let joined: Vec<(&str, &Arrivals)> = arrivals.iter().map(|(port, items)| (*port, items)).collect();
+        if self.scouts && (arranges || inputs.iter().any(|port| port.many)) {
+            let item = Item::new(Coordinate::default(), ItemState::Pending);
+            let outputs = outputs.iter().map(|port| (port.name.to_owned(), vec![item.clone()]));
+            return NodeEval { outputs: outputs.collect(), ..NodeEval::default() };
+        }
         let (mut rows, unmatched) = join(&joined);
         if inputs.is_empty() {
             rows = self.swept_source(instance).unwrap_or(rows);
+        }
+        if self.scouts && rows.len() > SCOUTED {
+            let step = rows.len().div_ceil(SCOUTED);
+            rows = rows.into_iter().step_by(step).collect();
         }
         let settled = !collections.values().flatten().any(|i| matches!(i.state, ItemState::Pending));
         let mut eval = NodeEval {

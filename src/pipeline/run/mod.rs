@@ -145,6 +145,7 @@ impl Run {
         let mut walk = executor.evaluator(pipeline, &base_folder, until.as_deref());
         let began = Instant::now();
         self.feed.hold();
+        walk.scout(|walk, eval| self.begin(walk, eval));
         walk.evaluate_with(|walk, eval| self.begin(walk, eval));
         self.feed.tell(EventKind::RunStarted { tasks: self.tasks(&walk).count() });
         self.look_around(&mut walk);

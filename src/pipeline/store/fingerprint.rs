@@ -12,6 +12,8 @@ use std::{
 
 /// Files up to this size are hashed whole, and may then be touched or copied and stay the same.
 const WHOLE_BYTES: u64 = 16 << 20;
+/// Up to this size they are read at once.
+const SMALL_BYTES: u64 = 1 << 14;
 /// Larger ones are known by size, time, inode and so many blocks of so many bytes.
 const NUM_BLOCKS: u64 = 16;
 const BLOCK_BYTES: u64 = 4096;
@@ -98,9 +100,13 @@ fn take_folder(folder: &Path) -> std::io::Result<String> {
 
 fn take(path: &Path, metadata: &fs::Metadata) -> std::io::Result<String> {
     let size = metadata.len();
-    let mut file = File::open(path)?;
     let mut hasher = blake3::Hasher::new();
     hasher.update(&size.to_le_bytes());
+    if size <= SMALL_BYTES {
+        hasher.update(&fs::read(path)?);
+        return Ok(hasher.finalize().to_hex().to_string());
+    }
+    let mut file = File::open(path)?;
     if size <= WHOLE_BYTES {
         hasher.update_reader(file)?;
     } else {
