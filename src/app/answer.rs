@@ -6,15 +6,17 @@ use super::{
     command::Joint,
     compare::Comparison,
     files::OpenedFile,
-    groups,
+    groups, hand_on,
     history::Listed,
-    keep::Unsaved,
+    left::Left,
     presets::Preset,
     previews,
     runs::Stop,
     settings::RecentList,
     sketch::Sketch,
+    wiring,
 };
+use crate::engine::channel_order::OrderCheck;
 use crate::inspect::{heights::PeakHeights, selfcheck::SelfCheck};
 use crate::pipeline::{
     Event, Executor, NodeReport, Offered, Opened, Pipeline, Problem, RunId, RunStatus, Why,
@@ -114,6 +116,10 @@ pub enum Answer {
     Presets(String, Vec<Preset>),
     /// What flows at a node was drawn.
     Preview(previews::Made),
+    /// What came of handing something on.
+    HandedOn(Result<hand_on::HandedOn, String>),
+    /// What the traces say of the wiring of a probe, asked for with this question.
+    Wiring(wiring::Question, Result<OrderCheck, String>),
     /// How high the peaks are that enter a node.
     Heights(String, Result<PeakHeights, String>),
     /// The step a self-check is at, and the share that is done.
@@ -144,7 +150,7 @@ pub enum Answer {
     /// Files that were open in earlier sessions, newest first.
     RecentFiles(RecentList, Vec<PathBuf>),
     /// What earlier sessions left unsaved.
-    Unsaved(Vec<Unsaved>),
+    Left(Left),
     /// A copy of what is not saved could not be written; says why.
     NotKept(String),
     /// What a folder holds, or why it cannot be read.
@@ -183,6 +189,12 @@ pub enum Purpose {
     Save,
     /// To save what the viewer shows.
     Export,
+    /// To take a probe from it.
+    Probe,
+    /// To write the pipeline there as a script.
+    Script,
+    /// To write the results there as an archive.
+    Archive,
     /// For a parameter of a node.
     Param {
         /// The node.

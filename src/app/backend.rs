@@ -5,7 +5,7 @@ use super::{
     browser::Found,
     checks::{Check, check_loop},
     command::Joint,
-    compare, files, flow, groups, history, keep, presets,
+    compare, files, flow, groups, history, left, presets,
     runs::Stop,
     settings::{RecentList, recent_files},
     sheet::Sheet,
@@ -20,7 +20,7 @@ use crate::pipeline::{
 use crossbeam_channel::{Receiver, Sender};
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -292,10 +292,10 @@ impl Backend {
             // A session that was killed a moment ago still holds its lock while it dies.
             for pause_s in [0, 1, 3, 6] {
                 std::thread::sleep(Duration::from_secs(pause_s));
-                let found = keep::unsaved(&state_folder, &registry);
-                let files: BTreeSet<PathBuf> = found.iter().map(|unsaved| unsaved.file.clone()).collect();
+                let found = left::left(&state_folder, &registry);
+                let files: BTreeSet<PathBuf> = found.files().map(Path::to_owned).collect();
                 if known.as_ref().is_none_or(|known| !files.is_subset(known)) {
-                    send(Answer::Unsaved(found));
+                    send(Answer::Left(found));
                     known = Some(files);
                 }
             }

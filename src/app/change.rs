@@ -6,7 +6,7 @@ use super::{
     text, texts,
 };
 use crate::pipeline::{Edit, Mark, NodeInstance, Params};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 impl App {
     pub(super) fn edit(&mut self, edit: Edit, label: &str, merge: Option<MergeKey>) {
@@ -18,6 +18,7 @@ impl App {
             Ok(()) if is_placing => {}
             Ok(()) => {
                 self.changed();
+                self.sheet.given = Arc::default();
                 self.follow_level(&level);
                 let pipeline = self.sheet.editor.pipeline();
                 let inner = |name: &String| pipeline.nodes_of(name).into_iter().map(str::to_owned).collect();
@@ -27,7 +28,7 @@ impl App {
                 if let Some(cluster) = &mut self.sheet.cluster {
                     cluster.runs.forget(self.sheet.editor.pipeline(), &touched);
                 }
-                self.sheet.join_states();
+                self.follow_queue();
             }
             Err(error) => self.toasts.error(text::sentence_of(&error.0)),
         }
@@ -36,10 +37,11 @@ impl App {
     /// The pipeline went back or forth: only the store knows now what is done.
     pub(super) fn stepped(&mut self) {
         self.changed();
+        self.sheet.given = Arc::default();
         if !self.sheet.runs.is_busy() {
             self.sheet.runs.forget_all();
         }
-        self.sheet.join_states();
+        self.follow_queue();
     }
 
     pub(super) fn add(&mut self, kind: &str, position: [f32; 2], joint: Joint) {

@@ -241,6 +241,8 @@ pub enum Command {
     Unqueue(u64),
     /// Start afresh.
     New,
+    /// Open a tab that offers what could be opened.
+    NewTab,
     /// Ask for a file, then open it.
     OpenDialog,
     /// Open a pipeline or a recording.
@@ -255,6 +257,8 @@ pub enum Command {
     SaveAs,
     /// Choose or edit the probe of a node.
     EditProbe(String),
+    /// Show the order of channels that the traces of a node propose for its probe.
+    ProposeOrder(String),
     /// Find out the layout of the raw file that a node reads.
     Import(String),
     /// Let a reader read what another one does, which goes.
@@ -263,6 +267,8 @@ pub enum Command {
         reader: String,
         /// The one that goes.
         added: String,
+        /// The pipeline runs then.
+        runs: bool,
     },
     /// Ask for a path and put it in a parameter.
     Browse {
@@ -273,6 +279,12 @@ pub enum Command {
         /// `open`, `save` or `folder`.
         mode: String,
     },
+    /// Write the pipeline as a script for SpikeInterface.
+    ExportScript,
+    /// What the pipeline does, in words for a paper, to the clipboard.
+    CopyMethods,
+    /// Write the results, with what they were made of, as an archive.
+    Archive,
     /// The pipeline back to what its file holds.
     Revert,
     /// Bring a tab to the front, by its number.

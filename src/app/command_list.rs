@@ -20,8 +20,10 @@ struct Line {
 impl App {
     pub(super) fn command_list_ui(&mut self) -> Option<Command> {
         let mut list = self.dialogs.commands.take()?;
-        let found: Vec<Line> =
-            self.lines().into_iter().filter(|line| fits(&line.label, &list.query)).collect();
+        let score = |line: Line| Some((fit(&line.label, &list.query)?, line));
+        let mut found: Vec<(u32, Line)> = self.lines().into_iter().filter_map(score).collect();
+        found.sort_by_key(|(worse, _)| *worse);
+        let found: Vec<Line> = found.into_iter().map(|(_, line)| line).collect();
         let mut chosen = None;
         let modal = Modal::new(egui::Id::unique("command_list")).show(&self.ctx, |ui| {
             ui.set_width(380.0);
@@ -126,19 +128,51 @@ impl CommandList {
     }
 }
 
-/// True where every word typed is in the label.
-fn fits(label: &str, query: &str) -> bool {
+/// How badly a label fits what was typed, 0 where all words begin words of it; `None` where one is not in it. Words may
+/// come in any order, and letters of one may be left out.
+fn fit(label: &str, query: &str) -> Option<u32> {
     let label = label.to_lowercase();
-    query.to_lowercase().split_whitespace().all(|word| label.contains(word))
+    let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric()).collect();
+    query.to_lowercase().split_whitespace().map(|typed| word_fit(&label, &words, typed)).sum()
+}
+
+fn word_fit(label: &str, words: &[&str], typed: &str) -> Option<u32> {
+    if words.iter().any(|word| word.starts_with(typed)) {
+        return Some(0);
+    }
+    if label.contains(typed) {
+        return Some(1);
+    }
+    // Letters in their order: within one word, or the beginnings of several.
+    let in_order = |text: &str| {
+        let mut letters = text.chars();
+        typed.chars().all(|wanted| letters.any(|letter| letter == wanted))
+    };
+    let within = |word: &&str| typed.len() > 2 && word.starts_with(&typed[..first(typed)]) && in_order(word);
+    let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
+    if words.iter().any(within) {
+        return Some(2);
+    }
+    (typed.len() > 1 && initials.contains(typed)).then_some(3)
+}
+
+/// Bytes of the first letter.
+fn first(word: &str) -> usize {
+    word.chars().next().map_or(0, char::len_utf8)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::fit;
 
     #[test]
-    fn words_are_found_in_any_order() {
-        assert!(fits("Save as…", "as sa"));
-        assert!(!fits("Save as…", "run"));
+    fn words_are_found_in_any_order_and_with_letters_left_out() {
+        assert_eq!(fit("Save as…", "as sa"), Some(0));
+        assert_eq!(fit("Save as…", "run"), None);
+        assert_eq!(fit("Export as SpikeInterface script…", "script exp"), Some(0));
+        assert_eq!(fit("Export as SpikeInterface script…", "interface"), Some(1));
+        assert_eq!(fit("Export as SpikeInterface script…", "exprt"), Some(2));
+        assert_eq!(fit("Distribute horizontally", "dh"), Some(3));
+        assert_eq!(fit("Distribute horizontally", "xyz"), None);
     }
 }

@@ -83,7 +83,8 @@ impl App {
     pub(super) fn dialogs_ui(&mut self) -> Vec<Command> {
         let mut commands = Vec::new();
         let closing = self.ctx.input(|i| i.viewport().close_requested());
-        let unsettled = |sheet: &Sheet| sheet.editor.is_dirty() || self.is_busy(sheet.number);
+        let asks = !self.comes_back();
+        let unsettled = |sheet: &Sheet| (asks && sheet.editor.is_dirty()) || self.is_busy(sheet.number);
         if closing && !self.dialogs.may_close && self.sheets().any(unsettled) {
             self.ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             if !self.dialogs.is_modal() {
@@ -143,7 +144,7 @@ impl App {
                 Some(0) => {
                     self.dialogs.stops = None;
                     let left: Vec<u64> = self.left_by(&next).map(|sheet| sheet.number).collect();
-                    self.queue.retain(|waiting| !left.contains(&waiting.sheet));
+                    self.unqueue(|waiting| left.contains(&waiting.sheet));
                     for number in left {
                         if let Some(sheet) = self.sheet_mut(number) {
                             sheet.runs.stop();

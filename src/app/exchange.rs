@@ -43,15 +43,20 @@ impl App {
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let words = texts::files::added_beside(&name, &reader);
-        let label = texts::files::read_in_place(&reader);
-        self.toasts.offer(words, label, Command::Exchange { reader, added });
+        let exchange = |runs| Command::Exchange { reader: reader.clone(), added: added.clone(), runs };
+        let buttons = vec![
+            (texts::files::read_in_place_and_run(&reader), exchange(true)),
+            (texts::files::read_in_place(&reader), exchange(false)),
+        ];
+        self.toasts.offer(self.sheet.number, words, buttons);
     }
 
-    /// Lets a reader read what another one does, which goes; one step to undo.
-    pub(super) fn exchange(&mut self, reader: &str, added: &str) {
+    /// Lets a reader read what another one does, which goes; one step to undo. False where one of them is gone.
+    pub(super) fn exchange(&mut self, reader: &str, added: &str) -> bool {
         let pipeline = self.pipeline();
         let (Some(old), Some(new)) = (pipeline.node(reader), pipeline.node(added)) else {
-            return self.toasts.info(texts::files::reader_is_gone());
+            self.toasts.info(texts::files::reader_is_gone());
+            return false;
         };
         let edit = if old.kind == READER && new.kind == READER {
             Edit::SetParams(reader.to_owned(), exchanged(&old.params, &new.params))
@@ -65,6 +70,7 @@ impl App {
         self.edit(edit, &texts::files::read_another_file_in(&text::sentence(reader)), None);
         self.sheet.editor.select([reader.to_owned()]);
         self.look(format!("{reader}.{OUTPUT}"));
+        true
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{
     browser::Entry,
-    examples, text, texts,
+    examples,
+    results::{self, Given},
+    text, texts,
     views::{PATHS_START, SHOWS},
 };
 use crate::{
@@ -59,6 +61,8 @@ pub enum OpenedFile {
         folder: Option<PathBuf>,
         /// The end that the picture shows, or whose results they are.
         shown: Option<String>,
+        /// What lies in the folder.
+        given: Given,
     },
     /// A folder that is nothing by itself: there may be something in it.
     Folder {
@@ -108,7 +112,7 @@ fn pipeline_of_picture(path: &Path, registry: &Registry) -> Result<OpenedFile, S
     let folder = first.split_once(PATHS_START).map(|(_, folder)| PathBuf::from(folder));
     let folder = folder.filter(|folder| folder.is_dir());
     let shown = first.strip_prefix(SHOWS).and_then(|rest| Some(rest.split_once(". ")?.0.to_owned()));
-    Ok(OpenedFile::Copy { opened, title: title_of(path), folder, shown })
+    Ok(OpenedFile::Copy { opened, title: title_of(path), folder, shown, given: Given::new() })
 }
 
 /// What a path that is opened stands for: of a folder that is nothing by itself, the one thing it holds.
@@ -136,7 +140,9 @@ fn copy_of(path: &Path, document: &Path, registry: &Registry) -> Result<OpenedFi
         Some(format!("{}.{}", node.name, outputs.first()?.name))
     });
     let title = node.map_or_else(|| title_of(path), |node| texts::files::pipeline_of(&node.name));
-    Ok(OpenedFile::Copy { opened, title, folder: None, shown })
+    let found = results::read(document.parent().unwrap_or(path), &opened.pipeline, registry);
+    let (folder, shown) = (found.folder, shown.or(found.shown));
+    Ok(OpenedFile::Copy { opened, title, folder, shown, given: found.given })
 }
 
 fn title_of(path: &Path) -> String {

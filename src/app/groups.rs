@@ -6,7 +6,9 @@ use super::{
     command::{Command, Joint},
     text, texts, theme,
 };
-use crate::pipeline::{Document, Edit, NodeState, Pipeline, PortType, Registry, leaf_of, level_of, renamed};
+use crate::pipeline::{
+    Document, Edit, NodeState, ParamSpec, Pipeline, PortType, Registry, leaf_of, level_of, renamed,
+};
 use egui::{Role, Sense, Ui, WidgetInfo, vec2};
 use std::{
     collections::BTreeSet,
@@ -286,6 +288,7 @@ impl App {
                 }
             }
         });
+        self.inner_params_form(ui, name, commands);
         super::inspector::section(ui, texts::inspector::inside());
         let p = theme::palette(ui.visuals());
         for inner in self.pipeline().names_at(name) {
@@ -308,6 +311,34 @@ impl App {
         }
     }
 
+    /// Parameters of what lies in a group, to be shown on its outside.
+    fn inner_params_form(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
+        let title = egui::RichText::new(texts::inspector::parameters_of_the_inside()).weak();
+        egui::CollapsingHeader::new(title).id_salt("inner_params").show_unindented(ui, |ui| {
+            for inner in self.pipeline().names_at(name) {
+                let kind = self.pipeline().node(inner).map(|node| node.kind.as_str());
+                let Some(node) = kind.and_then(|kind| self.registry.get(kind)) else { continue };
+                if !node.specs().is_empty() {
+                    ui.weak(text::sentence(leaf_of(inner)));
+                }
+                self.shown_params_ui(ui, inner, node.specs(), commands);
+            }
+        });
+    }
+
+    /// Parameters of a node with a tick where they are shown on the outside of its group.
+    fn shown_params_ui(&self, ui: &mut Ui, name: &str, specs: &[ParamSpec], commands: &mut Vec<Command>) {
+        for spec in specs {
+            let mut shown = self.pipeline().shown_param(name, &spec.name).is_some();
+            let check =
+                ui.checkbox(&mut shown, &spec.label).accessible_name(texts::inspector::show(&spec.label));
+            if check.on_hover_text(&spec.doc).changed() {
+                let (node, field) = (name.to_owned(), spec.name.clone());
+                commands.push(Command::ShowParam { node, field });
+            }
+        }
+    }
+
     /// Which parameters and ends of a node are shown on the outside of its group.
     pub(super) fn outside_form(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         let group = level_of(name);
@@ -318,15 +349,7 @@ impl App {
         let Some(node) = kinds.get(&instance.kind) else { return };
         let title = egui::RichText::new(texts::inspector::shown_on_the_outside(&leaf_of(group))).weak();
         egui::CollapsingHeader::new(title).id_salt("outside").show_unindented(ui, |ui| {
-            for spec in node.specs() {
-                let mut shown = self.pipeline().shown_param(name, &spec.name).is_some();
-                let check =
-                    ui.checkbox(&mut shown, &spec.label).accessible_name(texts::inspector::show(&spec.label));
-                if check.changed() {
-                    let (node, field) = (name.to_owned(), spec.name.clone());
-                    commands.push(Command::ShowParam { node, field });
-                }
-            }
+            self.shown_params_ui(ui, name, node.specs(), commands);
             let (inputs, outputs) = (node.inputs(&instance.params), node.outputs(&instance.params));
             for (port, is_input) in inputs.iter().map(|p| (p, true)).chain(outputs.iter().map(|p| (p, false)))
             {

@@ -15,7 +15,7 @@ use super::{
     wizard,
 };
 use crate::pipeline::{Edit, Event, EventKind, NodeState, RunStatus, Why};
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// Items whose reasons are told.
 const TOLD: usize = 50;
@@ -66,14 +66,17 @@ impl App {
                 }
                 self.executor = Some(executor);
                 self.start_next();
+                self.follow_queue();
             }
             Answer::NoStore(reason) => {
-                self.queue.clear();
+                self.unqueue(|_| true);
                 self.sheet.runs.say(Level::Error, reason.clone());
                 self.no_store = Some(reason);
             }
             Answer::Checked { revision, problems, nodes } => {
                 let is_whole = nodes.is_some();
+                let mut problems = problems;
+                problems.extend(self.shuffled(revision));
                 if let Some(sheet) = self.sheet_at(revision) {
                     sheet.take_report(problems, nodes);
                 }
@@ -118,6 +121,8 @@ impl App {
             Answer::Recent(changes, found) => self.start.listed(changes, found),
             Answer::Presets(kind, presets) => self.presets.listed(kind, presets),
             Answer::Preview(made) => self.preview_made(made),
+            Answer::HandedOn(result) => self.handed_on(result),
+            Answer::Wiring(question, found) => self.wiring_found(question, found),
             Answer::Heights(node, found) => self.heights_found(&node, found),
             Answer::SelfCheckAt(step, share) => self.self_check_told(step, share),
             Answer::SelfChecked(result) => self.self_checked(result),
@@ -135,11 +140,11 @@ impl App {
                 self.settings.recall_files(list, earlier);
                 self.start.look_again();
             }
-            Answer::Unsaved(found) => {
-                self.dialogs.unsaved = !found.is_empty();
-                self.unsaved = found;
+            Answer::Left(left) => self.take_left(left),
+            Answer::NotKept(reason) => {
+                self.not_kept = true;
+                self.toasts.error(reason);
             }
-            Answer::NotKept(reason) => self.toasts.error(reason),
             Answer::Listed { folder, entries } => {
                 if let Some(browser) = &mut self.dialogs.browser {
                     browser.listed(&folder, entries);
@@ -228,11 +233,12 @@ impl App {
                 }
             }
             Ok(OpenedFile::Raw) => self.import(wizard::Source::File(path)),
-            Ok(OpenedFile::Copy { opened, title, folder, shown }) => {
+            Ok(OpenedFile::Copy { opened, title, folder, shown, given }) => {
                 let mut editor = Editor::new(opened.pipeline, title, None);
                 editor.folder = folder;
                 self.show(editor);
                 self.sheet.problems = opened.problems;
+                self.sheet.given = Arc::new(given);
                 if let Some(end) = shown {
                     self.perform(Command::Look(end));
                 }
@@ -272,6 +278,9 @@ impl App {
         match purpose {
             Purpose::Open => self.perform(Command::Open(path)),
             Purpose::Save => self.save(path),
+            Purpose::Script => self.write_script(path),
+            Purpose::Archive => self.write_archive(path),
+            Purpose::Probe => self.take_probe_file(&path),
             Purpose::Export => {
                 if let Some(viewer) = &mut self.sheet.viewer {
                     viewer.save_to(&path);

@@ -2,23 +2,23 @@
 
 use super::{
     App,
+    canvas::node::one_line,
     command::Command,
     compare::{Comparison, Line, settings},
     editor::Editor,
     text, texts, theme,
 };
 use crate::pipeline::{Executor, KeptRun, Pipeline, PortType, RunResult, RunStatus};
-use egui::{Grid, RichText, Role, ScrollArea, Ui, WidgetInfo, Window};
+use egui::{Color32, FontId, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::{
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-/// Of the columns of a comparison: what is compared, and the values.
-const WHAT_WIDTH: f32 = 280.0;
-const VALUE_WIDTH: f32 = 190.0;
-/// Of a row of the list: what came out.
-const RESULTS_WIDTH: f32 = 300.0;
+/// Between two columns of the list.
+const GAP: f32 = 14.0;
+/// Narrowest that a column of the list gets where there is no room for all of it.
+const NARROWEST: f32 = 70.0;
 
 /// What is known of runs that were, between two frames.
 #[derive(Default)]
@@ -29,9 +29,9 @@ pub struct History {
     asked: bool,
     /// Those that are ticked to be compared, at most two.
     ticked: Vec<PathBuf>,
-    comparison: Option<Comparison>,
+    pub(super) comparison: Option<Comparison>,
     /// Only lines that differ are shown.
-    differing: bool,
+    pub(super) differing: bool,
 }
 
 /// A run that was, and how it differs from the one before it.
@@ -136,15 +136,23 @@ impl App {
         });
         let live = self.running.is_some();
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, theme::ROW, runs.len(), |ui, rows| {
-            for Listed { run, changes } in &runs[rows] {
+            let shown: Vec<Row> = runs[rows.clone()].iter().map(|listed| row(ui, listed, live)).collect();
+            // The tick, the button that opens, and what is between columns.
+            let widths = widths(ui, &shown, ui.available_width() - 110.0);
+            for (Listed { run, .. }, row) in runs[rows].iter().zip(&shown) {
                 ui.horizontal(|ui| {
                     ui.set_min_height(theme::ROW);
+                    ui.spacing_mut().item_spacing.x = GAP;
                     let mut on = self.history.ticked.contains(&run.folder);
                     let name = texts::runs::tick_run_of(&words_of(run));
                     if ui.checkbox(&mut on, "").accessible_name(name).changed() {
                         ticked = Some(run.folder.clone());
                     }
-                    if row(ui, run, changes, live) {
+                    row.cells.iter().zip(widths).for_each(|(cell, width)| cell.ui(ui, width));
+                    let open = ui.small_button(texts::runs::open_run());
+                    let name = texts::runs::open_run_of(&words_of(run));
+                    open.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+                    if open.on_hover_text(texts::runs::open_run_hint()).clicked() {
                         commands.push(Command::OpenRun(run.folder.clone()));
                     }
                 });
@@ -179,71 +187,10 @@ impl App {
             self.backend.compare(executor, pair);
         }
     }
-
-    /// Shows two runs side by side.
-    pub(super) fn comparison_ui(&mut self) {
-        let Some(comparison) = &self.history.comparison else { return };
-        let mut open = true;
-        let differing = &mut self.history.differing;
-        let window = Window::new(texts::runs::two_runs())
-            .open(&mut open)
-            .collapsible(false)
-            .default_size([760.0, 460.0]);
-        window.default_pos([320.0, 120.0]).show(&self.ctx, |ui| {
-            ui.checkbox(differing, texts::runs::only_what_differs());
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                let titles = [0, 1].map(|index| {
-                    let run = &comparison.runs[index];
-                    format!("{} · {}", run.record.title, text::ago(age_s(run)))
-                });
-                let took = [0, 1].map(|index| {
-                    comparison.runs[index].record.duration_s.map_or_else(|| "?".to_owned(), text::took)
-                });
-                section(ui, texts::runs::parameters(), &titles, &comparison.settings, true);
-                if comparison.settings.is_empty() {
-                    ui.weak(texts::runs::same_pipeline());
-                }
-                ui.add_space(10.0);
-                let mut figures = vec![Line { what: texts::runs::time().to_owned(), values: took }];
-                figures.extend(comparison.figures.iter().cloned());
-                section(ui, texts::runs::results(), &titles, &figures, *differing);
-            });
-        });
-        if !open {
-            self.history.comparison = None;
-        }
-    }
 }
 
-fn section(ui: &mut Ui, title: &str, titles: &[String; 2], lines: &[Line], differing: bool) {
-    ui.strong(title);
-    Grid::new(title).num_columns(3).striped(true).spacing([18.0, 4.0]).show(ui, |ui| {
-        ui.label("");
-        for title in titles {
-            cell_ui(ui, VALUE_WIDTH, RichText::new(title).weak());
-        }
-        ui.end_row();
-        for line in lines.iter().filter(|line| !differing || !line.is_same()) {
-            cell_ui(ui, WHAT_WIDTH, RichText::new(&line.what));
-            for value in &line.values {
-                let shown = if value.is_empty() { "–" } else { value };
-                let words = RichText::new(shown);
-                cell_ui(ui, VALUE_WIDTH, if line.is_same() { words.weak() } else { words.strong() });
-            }
-            ui.end_row();
-        }
-    });
-}
-
-/// Words in a column of a fixed width; long ones are shown whole on hover.
-fn cell_ui(ui: &mut Ui, width: f32, words: RichText) {
-    ui.scope(|ui| {
-        ui.set_width(width);
-        ui.add(egui::Label::new(words).truncate());
-    });
-}
-
-fn age_s(run: &KeptRun) -> f64 {
+/// Seconds since a run began.
+pub fn age_s(run: &KeptRun) -> f64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     now.as_secs_f64() - run.record.started_s
 }
@@ -271,13 +218,51 @@ fn results_in_short(results: &[RunResult]) -> String {
 }
 
 /// `sort · Detect threshold: 15 σ (was 5 σ)`
-fn change_words(line: &Line) -> String {
+pub fn change_words(line: &Line) -> String {
     let [before, now] = line.values.each_ref().map(|value| if value.is_empty() { "–" } else { value });
     texts::runs::setting_was(&line.what, &now, &before)
 }
 
-/// One run on one line; true where its pipeline is asked for.
-fn row(ui: &mut Ui, run: &KeptRun, changes: &[Line], live: bool) -> bool {
+/// Words of a row of the list, and what is said beside the pointer.
+struct Cell {
+    words: String,
+    color: Color32,
+    hover: String,
+}
+
+impl Cell {
+    fn new(words: impl Into<String>, color: Color32) -> Self {
+        Self { words: words.into(), color, hover: String::new() }
+    }
+
+    fn hover(self, hover: impl Into<String>) -> Self {
+        Self { hover: hover.into(), ..self }
+    }
+
+    fn ui(&self, ui: &mut Ui, width: f32) {
+        let (rect, response) = ui.allocate_exact_size(vec2(width, theme::ROW), Sense::hover());
+        let response: Response = match self.hover.is_empty() {
+            true => response,
+            false => response.on_hover_text(&self.hover),
+        };
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &self.words));
+        let words = one_line(ui.painter(), &self.words, font(), self.color, width);
+        let at = rect.left_center() - vec2(0.0, words.size().y / 2.0);
+        ui.painter().galley(at, words, self.color);
+    }
+}
+
+fn font() -> FontId {
+    FontId::proportional(12.5)
+}
+
+/// One run on one line: when, what, how it went, how long, how much, what came out, what was set otherwise.
+struct Row {
+    cells: [Cell; 7],
+}
+
+fn row(ui: &Ui, listed: &Listed, live: bool) -> Row {
+    let Listed { run, changes } = listed;
     let p = theme::palette(ui.visuals());
     let own = run.record.process == std::process::id() && live;
     let (state, color) = match run.record.status {
@@ -287,45 +272,56 @@ fn row(ui: &mut Ui, run: &KeptRun, changes: &[Line], live: bool) -> bool {
         None if own => (texts::runs::runs(), p.accent),
         None => (texts::runs::did_not_end(), p.warn),
     };
-    let cell = |ui: &mut Ui, width: f32, words: RichText| {
-        let size = egui::vec2(width, theme::ROW);
-        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            ui.set_min_width(width);
-            ui.add(egui::Label::new(words).truncate())
-        })
-        .inner
-    };
-    cell(ui, 90.0, RichText::new(text::ago(age_s(run))).weak());
-    let place = run
-        .record
-        .path
-        .as_ref()
-        .map_or_else(|| texts::runs::never_saved().to_owned(), |p| p.display().to_string());
-    cell(ui, 200.0, RichText::new(words_of(run))).on_hover_text(place);
-    cell(ui, 80.0, RichText::new(state).color(color));
-    cell(ui, 70.0, RichText::new(run.record.duration_s.map_or_else(String::new, text::took)).weak());
+    let place = run.record.path.as_ref();
+    let place = place.map_or_else(|| texts::runs::never_saved().to_owned(), |p| p.display().to_string());
     let tasks = match run.record.cached {
         0 => texts::counts::tasks(run.record.tasks),
         cached => texts::runs::done_before(&texts::counts::tasks(run.record.tasks), &cached),
     };
-    cell(ui, 150.0, RichText::new(tasks).weak());
-    let came_out = results_in_short(&run.record.results);
     let all: Vec<String> =
         run.record.results.iter().map(|result| format!("{}: {}", result.end, result.words)).collect();
-    let words = cell(ui, RESULTS_WIDTH, RichText::new(came_out));
-    if !all.is_empty() {
-        words.on_hover_text(all.join("\n"));
+    let said: Vec<String> = changes.iter().map(change_words).collect();
+    let last = match run.record.failures.first_key_value() {
+        Some((node, message)) => {
+            let words = format!("{node}: {}", message.lines().next().unwrap_or_default());
+            Cell::new(words, p.bad).hover(message)
+        }
+        None => Cell::new(said.join(", "), p.text_weak).hover(said.join("\n")),
+    };
+    let took = run.record.duration_s.map_or_else(String::new, text::took);
+    Row {
+        cells: [
+            Cell::new(text::ago(age_s(run)), p.text_weak),
+            Cell::new(words_of(run), p.text).hover(place),
+            Cell::new(state, color),
+            Cell::new(took, p.text_weak),
+            Cell::new(tasks, p.text_weak),
+            Cell::new(results_in_short(&run.record.results), p.text).hover(all.join("\n")),
+            last,
+        ],
     }
-    let open = ui.small_button(texts::runs::open_run());
-    open.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::runs::open_run_of(&words_of(run))));
-    let asked = open.on_hover_text(texts::runs::open_run_hint()).clicked();
-    if let Some((node, message)) = run.record.failures.first_key_value() {
-        let words = format!("{node}: {}", message.lines().next().unwrap_or_default());
-        ui.add(egui::Label::new(RichText::new(words).color(p.bad)).truncate()).on_hover_text(message);
-    } else if !changes.is_empty() {
-        let said: Vec<String> = changes.iter().map(change_words).collect();
-        ui.add(egui::Label::new(RichText::new(said.join(", ")).weak()).truncate())
-            .on_hover_text(said.join("\n"));
+}
+
+/// As wide as what is in the columns; where there is no room for all of it, the widest give way.
+fn widths(ui: &Ui, rows: &[Row], room: f32) -> [f32; 7] {
+    let mut widths = [0_f32; 7];
+    for row in rows {
+        for (cell, width) in row.cells.iter().zip(&mut widths) {
+            let words = ui.painter().layout_no_wrap(cell.words.clone(), font(), cell.color);
+            *width = width.max(words.size().x.ceil() + 1.0);
+        }
     }
-    asked
+    let room = room - GAP * widths.len() as f32;
+    // What is left over after each column had a fair share goes to those that need more.
+    let mut limit = f32::INFINITY;
+    let taken = |limit: f32| widths.iter().map(|width| width.min(limit)).sum::<f32>();
+    if taken(limit) > room {
+        let (mut low, mut high) = (NARROWEST, room.max(NARROWEST));
+        for _ in 0..24 {
+            limit = (low + high) / 2.0;
+            if taken(limit) > room { high = limit } else { low = limit }
+        }
+        limit = low;
+    }
+    widths.map(|width| width.min(limit))
 }

@@ -8,7 +8,10 @@ use super::{
     problems::severity_color,
     text, texts, theme,
 };
-use crate::pipeline::{Act, DynNode, Edit, NodeInstance, NodeState, leaf_of};
+use crate::{
+    data::Remedy,
+    pipeline::{Act, DynNode, Edit, NodeInstance, NodeState, Problem, Severity, leaf_of},
+};
 use egui::{Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::sync::Arc;
 
@@ -104,6 +107,13 @@ impl App {
                 {
                     commands.push(Command::EditProbe(instance.name.clone()));
                 }
+                // Among the buttons: it moves no field that is being filled in.
+                let own = |problem: &&Problem| problem.node.as_deref() == Some(&instance.name);
+                for problem in self.sheet.problems.iter().filter(own).filter(|problem| offers_probes(problem))
+                {
+                    ui.weak(text::sentence_of(&problem.message));
+                    self.fix_ui(ui, problem, commands);
+                }
             });
             self.params_form(ui, node, instance, commands);
             // Below the fields: they keep their places while they are filled in.
@@ -178,6 +188,7 @@ impl App {
     fn problems_of(&self, ui: &mut Ui, name: &str, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
         let own = self.sheet.problems.iter().filter(|problem| problem.node.as_deref() == Some(name));
+        let own = own.filter(|problem| !offers_probes(problem));
         let known = |field: &str| {
             let instance = self.sheet.editor.drawn().node(name)?;
             let node = self.registry.get(&instance.kind)?;
@@ -231,6 +242,11 @@ impl App {
     }
 }
 
+/// True for what stands beside the button that opens the probe: probes that fit a recording without one.
+fn offers_probes(problem: &Problem) -> bool {
+    problem.severity == Severity::Note && problem.remedies.contains(&Remedy::GiveProbe)
+}
+
 /// What a node is; true where more is asked for.
 fn about(ui: &mut Ui, node: &Arc<dyn DynNode>, has_help: bool) -> bool {
     let info = node.info();
@@ -238,7 +254,13 @@ fn about(ui: &mut Ui, node: &Arc<dyn DynNode>, has_help: bool) -> bool {
         let color = theme::category_color(info.category, ui.visuals());
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 16.0), Sense::hover());
         icons::category(ui.painter(), Some(info.category), rect.center(), 12.0, color);
-        ui.weak(format!("{} · {}", info.label, theme::category_name(info.category)));
+        // The button keeps its place where there is little room.
+        let room = ui.available_width() - if has_help { 28.0 } else { 0.0 };
+        let words = format!("{} · {}", info.label, theme::category_name(info.category));
+        ui.scope(|ui| {
+            ui.set_max_width(room.max(40.0));
+            ui.add(egui::Label::new(egui::RichText::new(words).weak()).truncate());
+        });
         if !has_help {
             return false;
         }

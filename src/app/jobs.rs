@@ -4,6 +4,7 @@ use super::{
     App,
     canvas::{icons, node::one_line},
     command::Command,
+    history::change_words,
     runs::{Level, Task},
     text, texts, theme,
 };
@@ -197,6 +198,15 @@ impl App {
         for waiting in &self.queue {
             ui.horizontal(|ui| {
                 ui.label(texts::runs::queued(&waiting.words()));
+                let changes: Vec<String> = waiting.changes().iter().map(change_words).collect();
+                let room = ui.available_width() - 80.0;
+                if !changes.is_empty() && room > 0.0 {
+                    ui.scope(|ui| {
+                        ui.set_max_width(room);
+                        ui.add(egui::Label::new(egui::RichText::new(changes.join(", ")).weak()).truncate())
+                            .on_hover_text(changes.join("\n"));
+                    });
+                }
                 let remove = ui.small_button(texts::runs::remove());
                 let name = texts::runs::remove_from_the_queue(&waiting.words());
                 remove.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));

@@ -7,9 +7,10 @@ use super::{
     App,
     answer::Answer,
     backend::Backend,
+    session::{self, Tab},
     settings::{RecentList, keep_recent_file},
     sheet::Sheet,
-    text, texts,
+    texts,
 };
 use crate::pipeline::{Document, Pipeline, Registry};
 use crossbeam_channel::{Receiver, Sender};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead, Write},
+    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
@@ -29,23 +30,33 @@ const CALM: Duration = Duration::from_millis(400);
 /// However much is changed, it is written after so long.
 const LONGEST: Duration = Duration::from_secs(3);
 /// The first line of a copy: a comment for whoever reads it as a pipeline.
-const MARK: &str = "// Spikeloom, not saved: ";
+pub const MARK: &str = "// Spikeloom, not saved: ";
 
 /// What the first line of a copy says.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Header {
-    title: String,
-    path: Option<PathBuf>,
+pub struct Header {
+    /// What the pipeline is called.
+    pub title: String,
+    /// Its file, where it has one.
+    pub path: Option<PathBuf>,
+    /// Where relative paths start while it has no file.
+    pub folder: Option<PathBuf>,
+    /// Nothing was changed: it is kept for having no file, such as a template.
+    pub untouched: bool,
 }
 
 enum Job {
     /// Write the pipeline of a sheet; the copy it was recovered from goes once that is done.
-    Keep { sheet: u64, pipeline: Pipeline, header: Header, instead_of: Option<PathBuf> },
+    Keep { sheet: u64, pipeline: Box<Pipeline>, header: Header, instead_of: Option<PathBuf> },
     /// The copy of a sheet is needed no more, nor the one it was recovered from.
     Forget { sheet: u64, instead_of: Option<PathBuf> },
     /// A file was opened or saved, or is to be taken off the list of such files.
     Recent { list: RecentList, path: PathBuf, is_open: bool },
+    /// These are the tabs that are open.
+    Tabs(Vec<Tab>),
+    /// What tabs an earlier session had is needed no more: this one took them over.
+    TakenOver(PathBuf),
 }
 
 /// The hand that gives copies away to be written.
@@ -74,6 +85,16 @@ impl Keeper {
         self.send(Job::Recent { list, path, is_open });
     }
 
+    /// These tabs come back in the next session; none where that is not wanted.
+    pub fn tabs(&self, tabs: Vec<Tab>) {
+        self.send(Job::Tabs(tabs));
+    }
+
+    /// The list of tabs of an earlier session is used up.
+    pub fn taken_over(&self, list: PathBuf) {
+        self.send(Job::TakenOver(list));
+    }
+
     fn send(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
             // Nobody listens where no thread could be started.
@@ -93,90 +114,23 @@ impl Drop for Keeper {
     }
 }
 
-/// A copy that an earlier session left.
-pub struct Unsaved {
-    /// Where it lies.
-    pub file: PathBuf,
-    /// What the pipeline was called.
-    pub title: String,
-    /// Its file, where it had one.
-    pub path: Option<PathBuf>,
-    /// When it was written.
-    pub written: SystemTime,
-    /// The pipeline, or why it cannot be read.
-    pub pipeline: Result<Pipeline, String>,
-    /// What its file holds now.
-    pub saved: Option<Pipeline>,
-    /// Its file was written after the copy.
-    pub is_older: bool,
-}
-
-impl Unsaved {
-    /// What it is and when it was written: `12 nodes · 3 min ago · /data/mine.ron`.
-    pub fn words(&self) -> String {
-        let age = self.written.elapsed().unwrap_or_default();
-        let what = match &self.pipeline {
-            Ok(pipeline) => texts::counts::nodes(pipeline.nodes().count()),
-            Err(reason) => reason.clone(),
-        };
-        let place = match &self.path {
-            Some(path) => path.display().to_string(),
-            None => texts::files::never_saved().to_owned(),
-        };
-        let older = if self.is_older { texts::files::and_saved_since() } else { "" };
-        format!("{what} · {} · {place}{older}", text::ago(age.as_secs_f64()))
-    }
-}
-
-/// What sessions that are over left unsaved, newest first. Folders with nothing in them are removed.
-pub fn unsaved(state_folder: &Path, registry: &Registry) -> Vec<Unsaved> {
-    let mut found = Vec::new();
-    for session in folders(&state_folder.join("unsaved")) {
-        // Held by another window: its pipelines are open there.
-        let Some(_lock) = lock(&session) else { continue };
-        let files: Vec<PathBuf> = files(&session);
-        if files.is_empty() {
-            // Goes only where nothing else lies in it.
-            let _ = fs::remove_file(session.join("lock"));
-            let _ = fs::remove_dir(&session);
-        }
-        found.extend(files.into_iter().filter_map(|file| read_copy(&file, registry)));
-    }
-    found.sort_by_key(|unsaved| std::cmp::Reverse(unsaved.written));
-    found
-}
-
-fn folders(folder: &Path) -> Vec<PathBuf> {
+/// The folders in a folder.
+pub fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
-fn files(session: &Path) -> Vec<PathBuf> {
+/// The copies of a session.
+pub fn files(session: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(session).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "ron")).collect()
 }
 
 /// The lock of a session, where nobody else holds it.
-fn lock(session: &Path) -> Option<fs::File> {
+pub fn lock(session: &Path) -> Option<fs::File> {
     let file = fs::File::options().create(true).append(true).open(session.join("lock")).ok()?;
     file.try_lock().ok()?;
     Some(file)
-}
-
-fn read_copy(file: &Path, registry: &Registry) -> Option<Unsaved> {
-    let written = file.metadata().and_then(|data| data.modified()).ok()?;
-    let mut first = String::new();
-    // Without a first line it is still a pipeline, or says why not.
-    let _ = fs::File::open(file).map(std::io::BufReader::new).and_then(|mut f| f.read_line(&mut first));
-    let header = first.strip_prefix(MARK).and_then(|text| serde_json::from_str::<Header>(text).ok());
-    let header = header.unwrap_or_default();
-    let pipeline = Document::read(file, registry).map(|opened| opened.pipeline).map_err(|e| e.to_string());
-    let of_file = header.path.as_deref();
-    let saved = of_file.and_then(|path| Document::read(path, registry).ok()).map(|opened| opened.pipeline);
-    let saved_at = of_file.and_then(|path| path.metadata().and_then(|data| data.modified()).ok());
-    let title = if header.title.is_empty() { texts::files::untitled().to_owned() } else { header.title };
-    let is_older = saved_at.is_some_and(|at| at > written);
-    Some(Unsaved { file: file.to_owned(), title, path: header.path, written, pipeline, saved, is_older })
 }
 
 /// The folder of this session, with its lock.
@@ -195,35 +149,50 @@ impl Session {
         Ok(Self { folder, _lock: lock })
     }
 
-    fn file(&self, sheet: u64) -> PathBuf {
-        self.folder.join(format!("{sheet}.ron"))
+    /// The session, begun where it was not, or where its folder has been cleaned away.
+    fn of<'a>(begun: &'a mut Option<Self>, state_folder: &Path) -> std::io::Result<&'a Self> {
+        let session = match begun.take().filter(|begun| begun.folder.is_dir()) {
+            Some(session) => session,
+            None => Self::begin(state_folder)?,
+        };
+        Ok(begun.insert(session))
     }
 
-    fn write(&self, sheet: u64, text: &str) -> std::io::Result<()> {
-        let beside = self.folder.join(format!("{sheet}.part"));
+    fn file(&self, sheet: u64) -> PathBuf {
+        self.folder.join(copy_name(sheet))
+    }
+
+    fn write(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let beside = self.folder.join(format!("{name}.part"));
         let mut file = fs::File::create(&beside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&beside, self.file(sheet))
+        fs::rename(&beside, self.folder.join(name))
     }
 }
 
 impl Drop for Session {
-    /// Nothing is left where nothing is unsaved.
+    /// Nothing is left where nothing is unsaved or comes back.
     fn drop(&mut self) {
-        if files(&self.folder).is_empty() {
+        if files(&self.folder).is_empty() && !self.folder.join(session::LIST).exists() {
             let _ = fs::remove_file(self.folder.join("lock"));
             let _ = fs::remove_dir(&self.folder);
         }
     }
 }
 
+/// What the copy of a sheet is called in the folder of its session.
+pub fn copy_name(sheet: u64) -> String {
+    format!("{sheet}.ron")
+}
+
 fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, send: &impl Fn(Answer)) {
     let mut session: Option<Session> = None;
-    let (mut failed, mut untold) = (false, true);
+    let (mut failed, mut untold, mut had_tabs) = (false, true, false);
     while let Ok(first) = jobs.recv() {
         let since = std::time::Instant::now();
         let (mut newest, mut before) = (BTreeMap::new(), BTreeMap::new());
+        let mut open = None;
         let mut take = |mut job: Job| {
             let (sheet, instead_of) = match &mut job {
                 Job::Keep { sheet, instead_of, .. } | Job::Forget { sheet, instead_of } => {
@@ -238,6 +207,13 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
                     }
                     return;
                 }
+                // At once as well: should what comes back end the program, it comes back no second time.
+                Job::TakenOver(list) => return drop(remove(list)),
+                Job::Tabs(tabs) => {
+                    had_tabs |= !tabs.is_empty();
+                    open = Some(std::mem::take(tabs));
+                    return;
+                }
             };
             before.extend(instead_of.take().map(|file| (sheet, file)));
             newest.insert(sheet, job);
@@ -248,25 +224,22 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
         {
             take(next);
         }
+        let mut results = Vec::new();
         for (sheet, job) in newest {
             let result = match job {
-                Job::Recent { .. } => Ok(()),
                 Job::Forget { .. } => session.as_ref().map_or(Ok(()), |session| remove(&session.file(sheet))),
                 Job::Keep { pipeline, header, .. } => {
                     let text = copy_text(&pipeline, &header, registry);
-                    let begun = match session.take() {
-                        // Its folder may have been cleaned away.
-                        Some(begun) if begun.folder.is_dir() => Ok(begun),
-                        _ => Session::begin(state_folder),
-                    };
-                    begun.and_then(|begun| {
-                        let written = begun.write(sheet, &text);
-                        session = Some(begun);
-                        written
-                    })
+                    let begun = Session::of(&mut session, state_folder);
+                    begun.and_then(|begun| begun.write(&copy_name(sheet), &text))
                 }
+                Job::Recent { .. } | Job::TakenOver(_) | Job::Tabs(_) => Ok(()),
             };
-            let result = result.and_then(|()| before.remove(&sheet).map_or(Ok(()), |file| remove(&file)));
+            results.push(result.and_then(|()| before.remove(&sheet).map_or(Ok(()), |file| remove(&file))));
+        }
+        let open = open.filter(|_| had_tabs);
+        results.extend(open.map(|tabs| write_tabs(&mut session, state_folder, &tabs)));
+        for result in results {
             // Said once: the next change tries again.
             if let Err(error) = result
                 && !std::mem::replace(&mut failed, true)
@@ -275,6 +248,12 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
             }
         }
     }
+}
+
+/// Lists the open tabs; where a session that had some has none any more, it lists that: nothing comes back.
+fn write_tabs(session: &mut Option<Session>, state_folder: &Path, tabs: &[Tab]) -> std::io::Result<()> {
+    let text = serde_json::to_string(tabs).map_err(std::io::Error::other)?;
+    Session::of(session, state_folder)?.write(session::LIST, &text)
 }
 
 fn copy_text(pipeline: &Pipeline, header: &Header, registry: &Registry) -> String {
@@ -291,11 +270,16 @@ pub fn remove(file: &Path) -> std::io::Result<()> {
 }
 
 impl App {
-    /// Asks for copies of what changed and is not saved; a drag is waited for.
+    /// Asks for copies of what changed and is not saved, and for the tabs to be noted; a drag is waited for.
     pub(super) fn keep_changes(&mut self) {
-        if self.ctx.input(|i| i.pointer.any_down()) {
-            return;
+        if !self.ctx.input(|i| i.pointer.any_down()) {
+            self.keep_sheets();
+            self.keep_tabs();
         }
+    }
+
+    /// Asks for copies of what is not saved.
+    pub(super) fn keep_sheets(&mut self) {
         for sheet in std::iter::once(&mut self.sheet).chain(&mut self.behind) {
             keep(&self.keeper, sheet);
         }
@@ -304,11 +288,13 @@ impl App {
 
 fn keep(keeper: &Keeper, sheet: &mut Sheet) {
     let revision = sheet.editor.revision();
-    if sheet.editor.is_dirty() {
+    let untouched = !sheet.editor.is_dirty();
+    if !untouched || (sheet.editor.path.is_none() && !sheet.is_empty()) {
         if sheet.kept != Some(revision) {
             sheet.kept = Some(revision);
-            let header = Header { title: sheet.editor.title(), path: sheet.editor.path.clone() };
-            let pipeline = sheet.editor.pipeline().clone();
+            let (path, folder) = (sheet.editor.path.clone(), sheet.editor.folder.clone());
+            let header = Header { title: sheet.editor.title(), path, folder, untouched };
+            let pipeline = Box::new(sheet.editor.pipeline().clone());
             let instead_of = sheet.recovered_from.take();
             keeper.send(Job::Keep { sheet: sheet.number, pipeline, header, instead_of });
         }
@@ -330,9 +316,11 @@ mod tests {
         let mut pipeline = Pipeline::default();
         let node = NodeInstance::new("band", "bandpass_filter", Params::new(), [0.0, 0.0]);
         pipeline.apply(Edit::AddNode(node)).unwrap();
-        let header = Header { title: "mine.ron".into(), path: Some(folder.path().join("mine.ron")) };
+        let path = Some(folder.path().join("mine.ron"));
+        let header = Header { title: "mine.ron".into(), path, ..Header::default() };
         let session = Session::begin(folder.path()).unwrap();
-        session.write(3, &copy_text(&pipeline, &header, &registry)).unwrap();
+        session.write(&copy_name(3), &copy_text(&pipeline, &header, &registry)).unwrap();
+        let unsaved = |folder: &Path, registry: &Registry| crate::app::left::left(folder, registry).unsaved;
         assert!(unsaved(folder.path(), &registry).is_empty());
         drop(session);
         let found = unsaved(folder.path(), &registry);

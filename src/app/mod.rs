@@ -25,6 +25,7 @@ mod files;
 mod flow;
 mod groups;
 mod grow;
+mod hand_on;
 mod hear;
 mod heights;
 mod help;
@@ -34,6 +35,7 @@ mod jobs;
 mod keep;
 mod key_sheet;
 mod keymap;
+mod left;
 mod looking;
 mod offered;
 mod palette;
@@ -48,9 +50,11 @@ mod probe_panel;
 mod problems;
 mod queue;
 mod recover;
+mod results;
 mod run_settings;
 mod runs;
 mod self_check;
+mod session;
 mod settings;
 mod sheet;
 mod shortcuts;
@@ -64,7 +68,9 @@ pub mod theme;
 mod tidy;
 mod toasts;
 mod topbar;
+mod two_runs;
 pub mod views;
+mod wiring;
 mod wizard;
 
 use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, RunSettings, Store};
@@ -99,7 +105,7 @@ pub struct Setup {
     pub settings_file: Option<PathBuf>,
     /// How Slurm is reached.
     pub access: Access,
-    /// A pipeline or recording to open; the start screen where `None`.
+    /// A pipeline or recording to open; what was open last, or the start screen, where `None`.
     pub file: Option<PathBuf>,
 }
 
@@ -158,10 +164,17 @@ pub struct App {
     library_folder: PathBuf,
     run_settings: RunSettings,
     settings_file: Option<PathBuf>,
+    wirings: wiring::Wirings,
     /// Why the settings of runs could not be read.
     settings_error: Option<String>,
     /// What earlier sessions left unsaved.
-    unsaved: Vec<keep::Unsaved>,
+    unsaved: Vec<left::Unsaved>,
+    /// Nothing is to be opened: what was open last may come back.
+    reopens: bool,
+    /// The tabs that were noted last, to come back at the next start.
+    noted_tabs: Vec<session::Tab>,
+    /// Copies of what is not saved cannot be written.
+    not_kept: bool,
     /// Frames the window had, until it is in its place.
     to_place: Option<u32>,
     palette: palette::NodeList,
@@ -215,6 +228,9 @@ impl App {
             running: None,
             queue: VecDeque::new(),
             unsaved: Vec::new(),
+            reopens: setup.file.is_none(),
+            noted_tabs: Vec::new(),
+            not_kept: false,
             start: start::Start::default(),
             history: history::History::default(),
             study: study::Study::new(ctx),
@@ -224,6 +240,7 @@ impl App {
             settings_error: setup.run_settings.as_ref().err().cloned(),
             run_settings: setup.run_settings.unwrap_or_default(),
             settings_file: setup.settings_file,
+            wirings: wiring::Wirings::default(),
             to_place: Some(0),
             palette: palette::NodeList::default(),
             inspector: inspector::Inspector::default(),
@@ -343,13 +360,14 @@ impl App {
         for command in commands {
             self.perform(command);
         }
-        if let Some(command) = self.toasts.show(&self.ctx) {
+        if let Some(command) = self.toasts.show(&self.ctx, self.sheet.number) {
             self.perform(command);
         }
         self.keep_changes();
         self.ask_for_checks();
         self.follow_cluster();
         self.ask_for_flows();
+        self.ask_for_wirings();
         self.follow_previews();
         self.show_title();
     }
@@ -450,6 +468,8 @@ impl eframe::App for App {
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.settings.layout.clone_from(&self.layout);
         self.remember_views();
+        self.keep_sheets();
+        self.keep_tabs_with_views();
         self.settings.save(storage);
     }
 

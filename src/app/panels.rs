@@ -2,7 +2,9 @@
 
 use super::{App, command::Command, texts, theme};
 use egui::{Color32, Stroke, Ui, Visuals, WidgetText};
-use egui_tiles::{Behavior, Container, Linear, LinearDir, TabState, Tile, TileId, Tiles, Tree, UiResponse};
+use egui_tiles::{
+    Behavior, Container, Linear, LinearDir, Shares, TabState, Tile, TileId, Tiles, Tree, UiResponse,
+};
 use serde::{Deserialize, Serialize};
 
 /// A panel.
@@ -17,6 +19,9 @@ pub enum Pane {
     /// What flows on a wire.
     Viewer,
 }
+
+/// Narrowest that the inspector is drawn: its fields and their labels are to be read.
+const INSPECTOR: f32 = 244.0;
 
 /// The panels as they are at first.
 pub fn default_layout() -> Tree<Pane> {
@@ -85,15 +90,41 @@ pub fn show(app: &mut App, ui: &mut Ui) -> Vec<Command> {
     }
     // Taken out for the time of drawing: panels draw with the rest of the app at hand.
     let Some(mut layout) = app.layout.take() else { return commands };
+    let widened = widen_inspector(&mut layout, ui.available_width());
     let mut panels = Panels { app, commands: Vec::new(), toggled: None };
     layout.ui(&mut panels, ui);
     commands.append(&mut panels.commands);
     let toggled = panels.toggled;
+    if let Some((row, before, drawn)) = widened
+        && let Some(Tile::Container(Container::Linear(row))) = layout.tiles.get_mut(row)
+        && row.shares == drawn
+    {
+        row.shares = before;
+    }
     app.layout = Some(layout);
     if toggled.is_some() {
         app.maximised = toggled;
     }
     commands
+}
+
+/// Gives the inspector the room that its fields need where the window is narrow: the row it stands in, the shares to be
+/// put back once it is drawn, unless they were changed by hand, and those it is drawn with.
+fn widen_inspector(tree: &mut Tree<Pane>, width: f32) -> Option<(TileId, Shares, Shares)> {
+    let pane = tree.tiles.find_pane(&Pane::Inspector)?;
+    let column = tree.tiles.parent_of(pane)?;
+    let row = tree.tiles.parent_of(column)?;
+    let Some(Tile::Container(Container::Linear(linear))) = tree.tiles.get_mut(row) else { return None };
+    let (own, needed) = (linear.shares[column], INSPECTOR / width);
+    let others: f32 =
+        linear.children.iter().filter(|child| **child != column).map(|child| linear.shares[*child]).sum();
+    let fits = own / (own + others) >= needed;
+    if linear.dir != LinearDir::Horizontal || fits || needed > 0.4 {
+        return None;
+    }
+    let before = linear.shares.clone();
+    linear.shares.set_share(column, others * needed / (1.0 - needed));
+    Some((row, before, linear.shares.clone()))
 }
 
 struct Panels<'a> {

@@ -127,7 +127,8 @@ impl App {
             {
                 ui.colored_label(severity_color(problem.severity, p), text::sentence_of(&problem.message));
                 // A path has a button to choose another one already.
-                if !matches!(spec.kind, ParamKind::Path { .. }) {
+                let is_mended = !problem.mends.is_empty() || !problem.remedies.is_empty();
+                if is_mended || !matches!(spec.kind, ParamKind::Path { .. }) {
                     self.fix_ui(ui, problem, commands);
                 }
             }

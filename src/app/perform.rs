@@ -28,6 +28,7 @@ impl App {
                 | Command::OpenDialog
                 | Command::OpenExample(_)
                 | Command::New
+                | Command::NewTab
                 | Command::Import(_)
         );
         self.dialogs.unsaved &= !begins;
@@ -41,7 +42,9 @@ impl App {
     /// As [`Self::perform`], with a run that goes on settled.
     pub(super) fn perform_or_save(&mut self, command: Command) {
         let unsaved = self.left_by(&command).find(|sheet| sheet.editor.is_dirty()).map(|sheet| sheet.number);
-        match unsaved {
+        // What is open again at the next start is not lost.
+        let comes_back = matches!(command, Command::Quit) && self.comes_back();
+        match unsaved.filter(|_| !comes_back) {
             Some(number) => {
                 // What is asked about is to be seen.
                 self.bring_forward(number);
@@ -232,8 +235,9 @@ impl App {
             Command::ShowHistory => self.bottom.toggle(Tab::Runs),
             Command::OpenRun(folder) => self.open_run(&folder),
             Command::CompareRuns(folders) => self.compare_runs(&folders),
-            Command::Unqueue(number) => self.queue.retain(|waiting| waiting.number != number),
+            Command::Unqueue(number) => self.unqueue(|waiting| waiting.number == number),
             Command::New => self.new_sheet(),
+            Command::NewTab => self.start_sheet(),
             Command::OpenDialog => {
                 self.browse(Purpose::Open, Mode::Open, String::new());
             }
@@ -260,6 +264,9 @@ impl App {
                     self.backend.reread(self.sheet.number, path);
                 }
             }
+            Command::ExportScript => self.export_script(),
+            Command::CopyMethods => self.copy_methods(),
+            Command::Archive => self.export_archive(),
             Command::ShowTab(number) => self.bring_forward(number),
             Command::SwitchTab(by) => self.switch_tab(by),
             Command::CloseTab(number) => self.close_sheet(number.unwrap_or(self.sheet.number)),
@@ -269,9 +276,12 @@ impl App {
                 self.start.look_again();
             }
             Command::ShowUnsaved => self.dialogs.unsaved = true,
-            Command::Recover(index) => self.recover(index),
+            Command::Recover(index) => {
+                self.recover(index);
+            }
             Command::DiscardUnsaved(index) => self.discard_unsaved(index),
             Command::EditProbe(node) => self.open_probe(&node),
+            Command::ProposeOrder(node) => self.propose_order(&node),
             Command::Import(node) => self.import(wizard::Source::Node(node)),
             Command::Browse { node, field, mode } => {
                 self.browse(Purpose::Param { node, field }, Mode::of_param(&mode), String::new());
@@ -292,7 +302,11 @@ impl App {
                 self.sheet.canvas.find_input(self.sheet.editor.drawn(), &kinds, &end);
             }
             Command::ShowCommands => self.dialogs.commands = Some(CommandList::default()),
-            Command::Exchange { reader, added } => self.exchange(&reader, &added),
+            Command::Exchange { reader, added, runs } => {
+                if self.exchange(&reader, &added) && runs {
+                    self.run(None);
+                }
+            }
             Command::ShowRunSettings => self.open_run_settings(),
             Command::ToggleShortcuts => self.dialogs.shortcuts = !self.dialogs.shortcuts,
             Command::Help(kind) => self.show_help(kind),

@@ -19,6 +19,8 @@ use std::{
     time::Duration,
 };
 
+/// How strongly a preview is drawn that is not what the node would show now.
+const OLD: f32 = 0.35;
 /// Pixels across of figures.
 const FIGURE: f32 = 2.0 * face::WIDTH;
 
@@ -34,8 +36,12 @@ pub enum Drawn {
     Glimpse(Glimpse),
     /// A picture.
     Image(ColorImage),
+    /// What is shown already.
+    Same,
     /// There is nothing to see.
     Nothing,
+    /// There is nothing to see until it runs: what the last run made stays.
+    Unknown,
     /// There will be something to see once an estimate is there.
     Later,
 }
@@ -58,12 +64,21 @@ const CALM: Duration = Duration::from_millis(60);
 const AGAIN: Duration = Duration::from_millis(700);
 const PATIENCE: usize = 120;
 
+/// The preview of a node.
+struct Preview {
+    /// What its value is told apart by.
+    mark: Vec<usize>,
+    shown: Shown,
+    /// It is what the last run made; the node has changed since.
+    is_old: bool,
+}
+
 /// The previews of one pipeline.
 #[derive(Default)]
 pub struct Previews {
     /// All nodes have one.
     pub all: bool,
-    shown: BTreeMap<String, (Vec<usize>, Shown)>,
+    shown: BTreeMap<String, Preview>,
     /// Counts what was asked for: older questions are answered no more.
     newest: Arc<AtomicU64>,
     /// Held by the thread that draws: one at a time.
@@ -78,16 +93,24 @@ impl Previews {
         let p = theme::palette(visuals);
         painter.rect_filled(rect, 3.0 * zoom, p.canvas);
         let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
-        match self.shown.get(name) {
-            Some((_, Shown::Picture(texture))) => {
+        let Some(preview) = self.shown.get(name) else { return };
+        let mut faded = painter.clone();
+        if preview.is_old {
+            faded.multiply_opacity(OLD);
+        }
+        match &preview.shown {
+            Shown::Picture(texture) => {
                 let size = texture.size_vec2();
                 let scale = (rect.size() / size).min_elem();
                 let place = Rect::from_center_size(rect.center(), size * scale);
                 let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-                painter.image(texture.id(), place, whole, Color32::WHITE);
+                faded.image(texture.id(), place, whole, Color32::WHITE);
             }
-            Some((_, Shown::Glimpse(glimpse))) => draw_glimpse(&painter, visuals, glimpse, rect, zoom),
-            None => {}
+            Shown::Glimpse(glimpse) => draw_glimpse(&faded, visuals, glimpse, rect, zoom),
+        }
+        if preview.is_old {
+            let line = rect.with_min_y(rect.bottom() - 14.0 * zoom);
+            words(&painter, line, texts::views::of_the_last_run(), p.warn, zoom);
         }
     }
 }
@@ -250,7 +273,7 @@ impl App {
         let ends: Vec<(String, Vec<String>, Vec<usize>)> = wanted
             .iter()
             .map(|name| {
-                let mark = self.sheet.previews.shown.get(name).map(|(mark, _)| mark.clone());
+                let mark = self.sheet.previews.shown.get(name).map(|preview| preview.mark.clone());
                 (name.clone(), outputs(name), mark.unwrap_or_default())
             })
             .collect();
@@ -269,8 +292,8 @@ impl App {
                         return false;
                     }
                     let (mark, drawn) = best_of(&executor, &pipeline, &folder, ends, known);
-                    let waits = matches!(drawn, Some(Drawn::Later));
-                    if let Some(drawn) = drawn.filter(|_| !waits || attempt == 0) {
+                    let waits = matches!(drawn, Drawn::Later);
+                    if !waits || attempt == 0 {
                         send(Answer::Preview(Made { sheet, name: name.clone(), mark, drawn }));
                     }
                     waits
@@ -290,9 +313,16 @@ impl App {
         let Made { sheet, name, mark, drawn } = made;
         let shown = match drawn {
             Drawn::Glimpse(glimpse) => Shown::Glimpse(glimpse),
-            Drawn::Nothing | Drawn::Later => {
+            Drawn::Nothing => {
                 if let Some(sheet) = self.sheet_mut(sheet) {
                     sheet.previews.shown.remove(&name);
+                }
+                return;
+            }
+            Drawn::Same | Drawn::Unknown | Drawn::Later => {
+                let sheet = self.sheet_mut(sheet);
+                if let Some(preview) = sheet.and_then(|sheet| sheet.previews.shown.get_mut(&name)) {
+                    preview.is_old = !matches!(drawn, Drawn::Same);
                 }
                 return;
             }
@@ -302,23 +332,24 @@ impl App {
             }
         };
         if let Some(sheet) = self.sheet_mut(sheet) {
-            sheet.previews.shown.insert(name, (mark, shown));
+            sheet.previews.shown.insert(name, Preview { mark, shown, is_old: false });
         }
     }
 }
 
-/// The first of some ends that can be drawn; words are for those of which none can.
+/// The first of some ends that can be drawn; words are for those of which none can, and what is not known yet is for
+/// those of which none is.
 fn best_of(
     executor: &Executor,
     pipeline: &Pipeline,
     folder: &Path,
     ends: &[String],
     known: &[usize],
-) -> (Vec<usize>, Option<Drawn>) {
-    let mut best = (Vec::new(), Some(Drawn::Nothing));
+) -> (Vec<usize>, Drawn) {
+    let mut best = (Vec::new(), Drawn::Nothing);
     for (mark, drawn) in ends.iter().map(|end| look(executor, pipeline, folder, end, known)) {
-        let is_poor = matches!(drawn, Some(Drawn::Glimpse(Glimpse::Words(_)) | Drawn::Nothing));
-        if !is_poor || matches!(best.1, Some(Drawn::Nothing)) {
+        let is_poor = matches!(drawn, Drawn::Glimpse(Glimpse::Words(_)) | Drawn::Nothing | Drawn::Unknown);
+        if !is_poor || matches!(best.1, Drawn::Nothing | Drawn::Unknown) {
             best = (mark, drawn);
         }
         if !is_poor {
@@ -328,22 +359,22 @@ fn best_of(
     best
 }
 
-/// What an end shows, `None` where that is known already; and what its value is told apart by.
+/// What an end shows, and what its value is told apart by.
 fn look(
     executor: &Executor,
     pipeline: &Pipeline,
     folder: &Path,
     end: &str,
     known: &[usize],
-) -> (Vec<usize>, Option<Drawn>) {
-    let told = |words: &str| Some(Drawn::Glimpse(Glimpse::Words(words.to_owned())));
+) -> (Vec<usize>, Drawn) {
+    let told = |words: &str| Drawn::Glimpse(Glimpse::Words(words.to_owned()));
     match executor.look(pipeline, folder, end) {
         Ok(Look::Ready(items)) => match items.first() {
             None => (Vec::new(), told(texts::runs::nothing())),
             Some((_, value)) => {
                 let mark = mark_of(value, items.len());
                 if mark == known {
-                    return (mark, None);
+                    return (mark, Drawn::Same);
                 }
                 let drawn = match Glimpse::of(value) {
                     Glimpse::Figure(figure) => {
@@ -357,11 +388,12 @@ fn look(
                     }
                     glimpse => Drawn::Glimpse(glimpse),
                 };
-                (mark, Some(drawn))
+                (mark, drawn)
             }
         },
-        Ok(Look::NeedsFit(_)) => (Vec::new(), Some(Drawn::Later)),
-        Ok(Look::NeedsRun(_)) | Err(_) => (Vec::new(), Some(Drawn::Nothing)),
+        Ok(Look::NeedsFit(_)) => (Vec::new(), Drawn::Later),
+        Ok(Look::NeedsRun(_)) => (Vec::new(), Drawn::Unknown),
+        Err(_) => (Vec::new(), Drawn::Nothing),
     }
 }
 

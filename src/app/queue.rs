@@ -1,6 +1,10 @@
 //! Runs that wait for their turn: one goes on at a time, each with the pipeline as it was when it was asked for.
 
-use super::{App, texts};
+use super::{
+    App,
+    compare::{Line, settings},
+    texts,
+};
 use crate::pipeline::{Pipeline, RunOptions, TaskId};
 use std::collections::BTreeSet;
 
@@ -16,6 +20,8 @@ pub struct Waiting {
     meaning: u64,
     pipeline: Pipeline,
     options: RunOptions,
+    /// What is set otherwise than in the run before it of the same sheet.
+    changes: Vec<Line>,
 }
 
 impl Waiting {
@@ -27,6 +33,25 @@ impl Waiting {
                 Some(tasks) => format!("{} ({})", self.title, texts::counts::tasks(tasks.len())),
                 None => self.title.clone(),
             },
+        }
+    }
+
+    /// What is set otherwise than in the run before it.
+    pub fn changes(&self) -> &[Line] {
+        &self.changes
+    }
+
+    /// The nodes it runs, as far as they are not done.
+    fn scope(&self) -> BTreeSet<String> {
+        let all = || self.pipeline.nodes().map(|node| node.name.clone()).collect();
+        match (&self.options.only, &self.options.until) {
+            (Some(tasks), _) => tasks.iter().map(|task| task.node.clone()).collect(),
+            (None, None) => all(),
+            (None, Some(last)) => {
+                let last = self.pipeline.nodes_of(last);
+                let before = last.iter().flat_map(|last| self.pipeline.nodes_before(last));
+                before.map(|node| node.name.as_str()).chain(last.iter().copied()).map(str::to_owned).collect()
+            }
         }
     }
 
@@ -77,6 +102,7 @@ impl App {
                 threads: self.run_settings.threads,
                 ..options
             },
+            changes: Vec::new(),
         };
         if self.queue.iter().chain(&self.running).any(|other| other.is_same(&waiting)) {
             self.toasts.info(texts::runs::run_is_on_its_way());
@@ -87,6 +113,43 @@ impl App {
         }
         self.queue.push_back(waiting);
         self.start_next();
+        self.queue_changed();
+    }
+
+    /// Lets a run wait no longer.
+    pub(super) fn unqueue(&mut self, is_meant: impl Fn(&Waiting) -> bool) {
+        self.queue.retain(|waiting| !is_meant(waiting));
+        self.queue_changed();
+    }
+
+    /// Other runs wait than before: says of each what is set otherwise than in the one before it.
+    fn queue_changed(&mut self) {
+        for index in 0..self.queue.len() {
+            let waiting = &self.queue[index];
+            let mut before = self.running.iter().chain(self.queue.iter().take(index));
+            let before = before.rfind(|before| before.sheet == waiting.sheet);
+            let pair = before.map(|before| [before.pipeline.clone(), waiting.pipeline.clone()]);
+            let changes = pair.map_or_else(Vec::new, |pair| settings(&self.registry, &pair));
+            self.queue[index].changes = changes;
+        }
+        self.follow_queue();
+    }
+
+    /// Nodes show what the pipeline as it is now will come to: what runs for an earlier state of it is none of
+    /// theirs, what waits for its turn is.
+    pub(super) fn follow_queue(&mut self) {
+        for sheet in std::iter::once(&mut self.sheet).chain(&mut self.behind) {
+            let (pipeline, number) = (sheet.editor.pipeline(), sheet.number);
+            let waiting = self.queue.iter().filter(|waiting| waiting.sheet == number).flat_map(|waiting| {
+                let changed = pipeline.changed_since(&waiting.pipeline);
+                waiting.scope().into_iter().filter(move |name| !changed.contains(name))
+            });
+            sheet.waiting = waiting.collect();
+            if let Some(running) = self.running.as_ref().filter(|running| running.sheet == number) {
+                sheet.runs.set_outdated(pipeline.changed_since(&running.pipeline));
+            }
+            sheet.join_states();
+        }
     }
 
     /// Starts the run that waits longest, where none goes on.
@@ -106,6 +169,7 @@ impl App {
         if self.running.as_ref().is_some_and(|running| running.sheet == sheet) {
             self.running = None;
             self.start_next();
+            self.queue_changed();
         }
     }
 
@@ -128,7 +192,7 @@ impl App {
         if self.sheet.runs.is_busy() {
             self.sheet.runs.stop();
         } else {
-            self.queue.retain(|waiting| waiting.sheet != number);
+            self.unqueue(|waiting| waiting.sheet == number);
         }
     }
 }

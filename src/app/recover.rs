@@ -5,25 +5,30 @@ use crate::pipeline::{Opened, Pipeline};
 use egui::{Align2, Role, ScrollArea, WidgetInfo, Window, vec2};
 
 impl App {
-    /// Opens what an earlier session left unsaved. Undo leads back to what its file holds.
-    pub(super) fn recover(&mut self, index: usize) {
-        let Some(unsaved) = self.unsaved.get_mut(index) else { return };
+    /// Opens what an earlier session left unsaved; false where it cannot be. Undo leads back to what its file holds.
+    pub(super) fn recover(&mut self, index: usize) -> bool {
+        let Some(unsaved) = self.unsaved.get_mut(index) else { return false };
         let pipeline = match &unsaved.pipeline {
             Ok(pipeline) => pipeline.clone(),
             Err(reason) => {
                 self.toasts.error(texts::files::cannot_be_recovered(&unsaved.title, &reason));
-                return;
+                return false;
             }
         };
-        let saved = unsaved.saved.take().unwrap_or_default();
+        let saved = match unsaved.untouched {
+            true => pipeline.clone(),
+            false => unsaved.saved.take().unwrap_or_default(),
+        };
         let mut editor = Editor::new(saved, unsaved.title.clone(), unsaved.path.clone());
-        if let Err(error) = editor.apply(
-            editor.pipeline().become_edit(&pipeline),
-            texts::files::recover_unsaved_changes(),
-            None,
-        ) {
+        editor.folder.clone_from(&unsaved.folder);
+        let edit = editor.pipeline().become_edit(&pipeline);
+        let recovered = match unsaved.untouched {
+            true => Ok(()),
+            false => editor.apply(edit, texts::files::recover_unsaved_changes(), None),
+        };
+        if let Err(error) = recovered {
             self.toasts.error(texts::files::copy_cannot_be_recovered(&unsaved.title, &error));
-            return;
+            return false;
         }
         let file = self.unsaved.remove(index).file;
         self.dialogs.unsaved &= !self.unsaved.is_empty();
@@ -31,6 +36,7 @@ impl App {
         self.show(editor);
         // It goes once a copy of this session is there.
         self.sheet.recovered_from = Some(file);
+        true
     }
 
     /// Removes what an earlier session left unsaved.
@@ -121,16 +127,8 @@ impl App {
 
     /// Keeps how a pipeline with a file is looked at.
     pub(super) fn remember_view(&mut self, sheet: &Sheet) {
-        if let (Some(path), Some(canvas)) = (&sheet.editor.path, sheet.canvas.place()) {
-            let path = std::path::absolute(path).unwrap_or_else(|_unknown| path.clone());
-            self.settings.remember_view(LastView {
-                path,
-                canvas,
-                looked_at: sheet.editor.looked_at.clone(),
-                level: sheet.editor.level().to_owned(),
-                previews: sheet.editor.previews.clone(),
-                all_previews: sheet.previews.all,
-            });
+        if sheet.editor.path.is_some() {
+            self.settings.remember_view(view_of(sheet));
         }
     }
 
@@ -147,18 +145,41 @@ impl App {
     /// Looks at the pipeline in front as it was looked at last, or at all of it.
     pub(super) fn restore_view(&mut self) {
         self.sheet.canvas.fit(false);
-        let Some(view) = self.settings.views.iter().find(|view| self.sheet.is_of(&view.path)).cloned() else {
-            return;
-        };
+        let known = self.settings.views.iter().find(|view| self.sheet.is_of(&view.path));
+        if let Some(view) = known.cloned() {
+            self.look_as(view);
+        }
+    }
+
+    /// Looks at the pipeline in front as it was looked at once.
+    pub(super) fn look_as(&mut self, view: LastView) {
         self.sheet.editor.enter(&view.level);
         self.sheet.editor.previews = view.previews;
         self.sheet.previews.all = view.all_previews;
-        self.sheet.canvas.look_at(view.canvas);
+        if !view.fits {
+            self.sheet.canvas.look_at(view.canvas);
+        }
         let is_there = |end: &String| {
             end.split_once('.').is_some_and(|(node, _)| self.sheet.editor.pipeline().index(node).is_some())
         };
         if let Some(end) = view.looked_at.filter(is_there) {
             self.look(end);
         }
+    }
+}
+
+/// How a pipeline is looked at.
+pub fn view_of(sheet: &Sheet) -> LastView {
+    let path = sheet.editor.path.as_ref();
+    let path = path.map(|path| std::path::absolute(path).unwrap_or_else(|_unknown| path.clone()));
+    let place = sheet.canvas.place();
+    LastView {
+        path: path.unwrap_or_default(),
+        fits: place.is_none(),
+        canvas: place.unwrap_or_default(),
+        looked_at: sheet.editor.looked_at.clone(),
+        level: sheet.editor.level().to_owned(),
+        previews: sheet.editor.previews.clone(),
+        all_previews: sheet.previews.all,
     }
 }

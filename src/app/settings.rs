@@ -39,10 +39,13 @@ const MAX_VIEWS: usize = 50;
 /// How a pipeline was looked at when it was closed. None of this is in its file, so that looking changes nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LastView {
-    /// The file of the pipeline.
+    /// The file of the pipeline; empty where it has none.
     pub path: PathBuf,
     /// What was in the middle of the canvas, and the zoom.
     pub canvas: ([f32; 2], f32),
+    /// The canvas showed all of it, whatever its size.
+    #[serde(default)]
+    pub fits: bool,
     /// The end that was looked at, `node.port`.
     pub looked_at: Option<String>,
     /// The group that was drawn.
@@ -72,6 +75,8 @@ pub struct Settings {
     pub recent_data: Vec<PathBuf>,
     /// Where a file was chosen last.
     pub folder: Option<PathBuf>,
+    /// What was open when the window was closed is open again when it is started with nothing to open.
+    pub reopen: bool,
     /// The map in the corner of the canvas is shown where something is out of sight.
     pub minimap: bool,
     /// How pipelines were looked at last, newest first.
@@ -90,6 +95,7 @@ impl Default for Settings {
             recent: Vec::new(),
             recent_data: Vec::new(),
             folder: None,
+            reopen: true,
             minimap: true,
             views: Vec::new(),
             keys: Keymap::default(),

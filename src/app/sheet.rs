@@ -6,11 +6,16 @@ use super::{
     editor::Editor,
     groups,
     previews::Previews,
+    results::Given,
     runs::Runs,
     views::Viewer,
 };
 use crate::pipeline::{NodeReport, NodeState, Offered, Problem};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 /// An open pipeline; the window shows one, the others lie behind their tabs.
 #[derive(Default)]
@@ -39,6 +44,8 @@ pub struct Sheet {
     pub known: Known,
     /// The run this pipeline started last.
     pub runs: Runs,
+    /// Nodes that a run which waits for its turn will bring up to date.
+    pub waiting: BTreeSet<String>,
     /// What is known of it on Slurm.
     pub cluster: Option<Cluster>,
     /// What flows at nodes, drawn small.
@@ -47,6 +54,8 @@ pub struct Sheet {
     pub canvas: Canvas,
     /// Where the canvas looked at each group last, and at the whole.
     pub places: BTreeMap<String, ([f32; 2], f32)>,
+    /// What lies in the folder of results that was opened, as long as nothing is changed.
+    pub given: Arc<Given>,
     /// What is looked at; there once the store is open.
     pub viewer: Option<Viewer>,
     /// What is looked at was not chosen by hand: it may change to spikes that arrive.
@@ -110,8 +119,26 @@ impl Sheet {
                 self.states.insert(name.clone(), live.clone());
             }
         }
+        self.join_waiting();
         self.join_cluster();
         self.join_groups();
+    }
+
+    /// What a run that waits will do has its turn before it.
+    fn join_waiting(&mut self) {
+        for name in &self.waiting {
+            let Some(node) = self.editor.pipeline().node(name) else { continue };
+            let known = self.editor.kinds().and_then(|kinds| kinds.get(&node.kind));
+            let is_task = known.is_some_and(|node| node.info().work.is_task());
+            let is_settled = |state: &NodeState| {
+                let done = matches!(state, NodeState::Done { .. } | NodeState::Cached);
+                done || matches!(state, NodeState::Running { .. } | NodeState::Invalid(_))
+            };
+            let waits = !self.states.get(name).is_some_and(is_settled);
+            if is_task && waits && !node.muted && !node.bypassed {
+                self.states.insert(name.clone(), NodeState::Queued);
+            }
+        }
     }
 
     /// Groups are as what lies in them is.
@@ -184,6 +211,7 @@ impl Sheet {
     /// Lets the viewer look at the pipeline as it is now.
     pub fn refresh_viewer(&mut self) {
         if let (Some(viewer), Some(end)) = (&mut self.viewer, &self.editor.looked_at) {
+            viewer.set_given(&self.given);
             viewer.show_end(self.editor.pipeline(), &self.editor.base_folder(), end);
         }
     }

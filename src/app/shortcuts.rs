@@ -112,6 +112,10 @@ pub const ACTIONS: &[Action] = &[
     action!(Files, save_as, &[(CTRL_SHIFT, Key::S)], || Command::SaveAs).anywhere(),
     action!(Files, new, &[(CTRL, Key::N)], || Command::New).anywhere(),
     action!(Files, revert_to_saved, &[], || Command::Revert),
+    action!(None, new_tab, &[], || Command::NewTab),
+    action!(None, export_script, &[], || Command::ExportScript),
+    action!(None, copy_methods, &[], || Command::CopyMethods),
+    action!(None, archive_results, &[], || Command::Archive),
     action!(Files, next_tab, &[(CTRL, Key::Tab), (CTRL, Key::PageDown)], || { Command::SwitchTab(1) })
         .anywhere(),
     action!(Files, previous_tab, &[(CTRL_SHIFT, Key::Tab), (CTRL, Key::PageUp)], || {
@@ -271,7 +275,9 @@ impl App {
             Command::ReopenTab => !self.closed.is_empty(),
             Command::ShowUnsaved => !self.unsaved.is_empty(),
             Command::Stop => self.is_running(),
-            Command::SubmitToSlurm => !self.sheet.is_empty(),
+            Command::SubmitToSlurm | Command::ExportScript | Command::CopyMethods | Command::Archive => {
+                !self.sheet.is_empty()
+            }
             Command::RunToSelection => selected,
             Command::Why => {
                 let mut chosen = self.sheet.editor.selection.iter();

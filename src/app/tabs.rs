@@ -1,7 +1,8 @@
 //! Several pipelines at once: opened, switched, closed, opened again.
 
 use super::{
-    App, canvas::Canvas, command::Command, editor::Editor, keymap, sheet::Sheet, texts, theme, views::Viewer,
+    App, canvas::Canvas, command::Command, editor::Editor, runs::Runs, sheet::Sheet, texts, theme,
+    views::Viewer,
 };
 use egui::{Align2, FontId, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
@@ -9,6 +10,14 @@ use egui::{Align2, FontId, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 const MAX_CLOSED: usize = 10;
 /// A title takes no more of the bar than this.
 const MAX_TITLE: f32 = 180.0;
+/// And, where there are many, no less than this.
+const MIN_TITLE: f32 = 40.0;
+/// Beside a title: the dot at the left and the cross.
+const AROUND_TITLE: f32 = 38.0;
+/// For the button that opens a new tab.
+const PLUS: f32 = 30.0;
+/// For the status and the button that runs.
+const STATUS: f32 = 360.0;
 
 impl App {
     /// Shows another document, in a tab of its own unless the one in front holds nothing yet.
@@ -93,16 +102,25 @@ impl App {
     pub(super) fn new_sheet(&mut self) {
         if self.sheet.is_fresh() {
             self.sheet.welcome = false;
+            // What was said before it was begun is not about it.
+            self.sheet.runs = Runs::default();
         } else {
             self.show(Editor::default());
         }
+    }
+
+    /// A tab that offers what could be opened; where the one in front holds nothing it serves.
+    pub(super) fn start_sheet(&mut self) {
+        self.new_sheet();
+        self.sheet.welcome = true;
+        self.start.look_again();
     }
 
     /// Closes a tab whose changes and runs are settled.
     pub(super) fn close_sheet(&mut self, number: u64) {
         let numbers = self.tab_numbers();
         let Some(at) = numbers.iter().position(|other| *other == number) else { return };
-        self.queue.retain(|waiting| waiting.sheet != number);
+        self.unqueue(|waiting| waiting.sheet == number);
         if self.sheet.number == number {
             match numbers.get(at + 1).or_else(|| at.checked_sub(1).and_then(|at| numbers.get(at))) {
                 Some(&next) => self.bring_forward(next),
@@ -137,50 +155,65 @@ impl App {
         }
     }
 
-    /// Draws the tabs.
+    /// Draws the tabs; where there are many, their titles give way.
     pub(super) fn tabs_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        let width = (ui.available_width() - 360.0).max(140.0);
+        let available = ui.available_width();
+        let width = (available - STATUS.min(0.4 * available)).max(140.0);
         ui.add_space(12.0);
+        let room = width - PLUS;
+        let numbers = self.tab_numbers();
+        let shared = room / numbers.len().max(1) as f32 - AROUND_TITLE - 2.0;
+        let natural = |sheet: &Sheet| {
+            let words = ui.painter().layout_no_wrap(title_of(sheet), font(), egui::Color32::WHITE);
+            words.size().x.min(MAX_TITLE) + AROUND_TITLE + 2.0
+        };
+        let fits = self.sheets().map(natural).sum::<f32>() <= room;
+        let longest = if fits { MAX_TITLE } else { shared.clamp(MIN_TITLE, MAX_TITLE) };
         ui.allocate_ui_with_layout(
             vec2(width, 24.0),
             egui::Layout::left_to_right(egui::Align::Center),
             |ui| {
-                ScrollArea::horizontal().id_salt("tabs").auto_shrink(true).show(ui, |ui| {
+                ScrollArea::horizontal().id_salt("tabs").auto_shrink(true).max_width(room).show(ui, |ui| {
                     ui.spacing_mut().item_spacing.x = 2.0;
-                    for number in self.tab_numbers() {
+                    for number in numbers {
                         if let Some(sheet) = self.sheets().find(|sheet| sheet.number == number) {
-                            tab_ui(ui, sheet, number == self.sheet.number, commands);
+                            tab_ui(ui, sheet, number == self.sheet.number, longest, commands);
                         }
                     }
-                    let new = ui.small_button("+");
-                    new.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::menus::new_tab()));
-                    if new
-                        .on_hover_text(texts::menus::new_pipeline(&keymap::after(
-                            ui.ctx(),
-                            texts::actions::new(),
-                        )))
-                        .clicked()
-                    {
-                        commands.push(Command::New);
-                    }
                 });
+                let new = ui.small_button("+");
+                new.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::menus::new_tab()));
+                if new.on_hover_text(texts::menus::new_tab_hint()).clicked() {
+                    commands.push(Command::NewTab);
+                }
             },
         );
     }
 }
 
-fn tab_ui(ui: &mut Ui, sheet: &Sheet, front: bool, commands: &mut Vec<Command>) {
+/// What a tab is called.
+fn title_of(sheet: &Sheet) -> String {
+    if sheet.welcome && sheet.is_empty() { texts::menus::start().to_owned() } else { sheet.editor.title() }
+}
+
+fn font() -> FontId {
+    FontId::proportional(12.5)
+}
+
+/// Draws a tab whose title is as long at most.
+fn tab_ui(ui: &mut Ui, sheet: &Sheet, front: bool, longest: f32, commands: &mut Vec<Command>) {
     let p = theme::palette(ui.visuals());
-    let title = if sheet.welcome && sheet.is_empty() {
-        texts::menus::start().to_owned()
-    } else {
-        sheet.editor.title()
-    };
+    let title = title_of(sheet);
     let color = if front { p.text_strong } else { p.text_weak };
-    let font = FontId::proportional(12.5);
-    let words = super::canvas::node::one_line(ui.painter(), &title, font, color, MAX_TITLE);
-    let size = vec2(words.size().x + 38.0, 22.0);
+    let words = super::canvas::node::one_line(ui.painter(), &title, font(), color, longest);
+    let size = vec2(words.size().x + AROUND_TITLE, 22.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    // The tab that comes to the front comes into sight.
+    let key = egui::Id::unique("tab_in_front");
+    if front && ui.data(|data| data.get_temp::<u64>(key)) != Some(sheet.number) {
+        ui.data_mut(|data| data.insert_temp(key, sheet.number));
+        response.scroll_to_me(None);
+    }
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, front, texts::menus::tab(&title)));
     if front || response.hovered() {
         ui.painter().rect_filled(rect, 4.0, if front { p.panel } else { p.control });

@@ -1,6 +1,11 @@
 //! Carries out what changes the shape of the drawing: wires and kinds, rows and columns, frames and comments.
 
-use super::{App, canvas::Alignment, command::MergeKey, text, texts};
+use super::{
+    App,
+    canvas::{Alignment, mark_key},
+    command::MergeKey,
+    text, texts,
+};
 use crate::pipeline::{Edit, Mark, MarkColor, MarkKind, Pipeline, is_way};
 use std::collections::BTreeSet;
 
@@ -190,7 +195,7 @@ impl App {
             MarkKind::Frame => texts::canvas::add_frame(),
             MarkKind::Comment => texts::canvas::add_comment(),
         };
-        self.edit(Edit::SetMark(number, Some(mark)), label, Some(MergeKey(format!("mark_{number}"))));
+        self.edit(Edit::SetMark(number, Some(mark)), label, Some(mark_key(number)));
         self.sheet.editor.select_all([], [number]);
         self.edit_mark(number);
     }

@@ -6,7 +6,7 @@ use egui::{Align2, Area, Context, Frame, Id, Order, Role, Sense, Stroke, WidgetI
 /// Seconds that what needs no answer stays.
 const STAY_S: f64 = 6.0;
 /// Seconds that what offers something stays.
-const OFFER_S: f64 = 20.0;
+const OFFER_S: f64 = 45.0;
 
 /// How bad a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +16,18 @@ enum Level {
     Bad,
 }
 
+struct Offer {
+    buttons: Vec<(String, Command)>,
+    sheet: u64,
+}
+
 struct Toast {
     text: String,
     level: Level,
     /// When it goes, in seconds of the window; set when it is first seen. What went wrong stays.
     until: Option<f64>,
-    /// A button, and what it does.
-    offer: Option<(String, Command)>,
+    /// Buttons with what they do, and the sheet they are about.
+    offer: Option<Offer>,
 }
 
 /// The messages that are shown.
@@ -45,11 +50,11 @@ impl Toasts {
         self.push(text.into(), Level::Info);
     }
 
-    /// Something to know, with a button for what may be meant.
-    pub fn offer(&mut self, text: impl Into<String>, label: String, command: Command) {
+    /// Something to know of a sheet, with buttons for what may be meant; shown where that is in front.
+    pub fn offer(&mut self, sheet: u64, text: impl Into<String>, buttons: Vec<(String, Command)>) {
         self.push(text.into(), Level::Info);
         if let Some(toast) = self.0.last_mut() {
-            toast.offer = Some((label, command));
+            toast.offer = Some(Offer { buttons, sheet });
         }
     }
 
@@ -59,8 +64,8 @@ impl Toasts {
         self.0.push(Toast { text, level, until: None, offer: None });
     }
 
-    /// Draws them, the newest lowest; what is to be done.
-    pub fn show(&mut self, ctx: &Context) -> Option<Command> {
+    /// Draws those that are about the sheet in front or none, the newest lowest; what is to be done.
+    pub fn show(&mut self, ctx: &Context, front: u64) -> Option<Command> {
         if self.0.is_empty() {
             return None;
         }
@@ -70,7 +75,8 @@ impl Toasts {
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         area.anchor(Align2::RIGHT_BOTTOM, vec2(-12.0, -38.0)).show(ctx, |ui| {
             let p = theme::palette(ui.visuals());
-            for (index, toast) in self.0.iter_mut().enumerate() {
+            let is_here = |toast: &Toast| toast.offer.as_ref().is_none_or(|offer| offer.sheet == front);
+            for (index, toast) in self.0.iter_mut().enumerate().filter(|(_, toast)| is_here(toast)) {
                 let color = match toast.level {
                     Level::Info => p.accent,
                     Level::Good => p.good,
@@ -89,11 +95,11 @@ impl Toasts {
                         ui.painter().circle_filled(dot.center(), 4.0, color);
                         ui.add(egui::Label::new(&toast.text).wrap());
                     });
-                    if let Some((label, command)) = &toast.offer
-                        && ui.button(label).clicked()
-                    {
-                        taken = Some(command.clone());
-                        closed = Some(index);
+                    for (label, command) in toast.offer.iter().flat_map(|offer| &offer.buttons) {
+                        if ui.button(label).clicked() {
+                            taken = Some(command.clone());
+                            closed = Some(index);
+                        }
                     }
                     if toast.level == Level::Bad {
                         let close = ui.small_button(texts::menus::close());

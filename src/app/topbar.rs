@@ -103,12 +103,19 @@ impl App {
         });
         ui.separator();
         self.actions(ui, &[actions::save, actions::save_as, actions::revert_to_saved], commands);
+        self.actions(
+            ui,
+            &[actions::export_script, actions::copy_methods, actions::archive_results],
+            commands,
+        );
         ui.separator();
         self.actions(
             ui,
             &[actions::close_tab, actions::reopen_closed_tab, actions::recover_unsaved_pipelines],
             commands,
         );
+        let reopen = ui.checkbox(&mut self.settings.reopen, menus::open_last_session());
+        reopen.on_hover_text(menus::open_last_session_hint());
         ui.separator();
         self.actions(ui, &[actions::quit], commands);
     }

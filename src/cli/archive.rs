@@ -7,8 +7,7 @@ use super::{
 };
 use crate::{
     data::text::counted,
-    io::atomic,
-    pipeline::{self, Document, Executor, Made},
+    pipeline::{self, Executor, Made},
 };
 use std::{path::Path, sync::Arc};
 
@@ -33,17 +32,7 @@ pub fn archive(path: &Path, out: &Path, with_files: bool) -> Result<(), CliError
         let message = format!("{} has no results yet", path.display());
         return Err(CliError::advised(message, "`spikeloom run` makes them; then they can be archived."));
     }
-    let registry = executor.registry();
-    let document = Document::to_text(&loaded.pipeline, registry);
-    atomic::folder(out, |folder| {
-        let texts = (
-            pipeline::ro_crate(&name, &made, registry, with_files),
-            pipeline::prov(&made),
-            pipeline::methods(&loaded.pipeline, registry, &made),
-        );
-        let copied = if with_files { &made[..] } else { &[] };
-        pipeline::write_crate(folder, &name, &document, texts, copied).map_err(CliError::from)
-    })?;
+    executor.archive(&loaded.pipeline, &made, &name, out, with_files)?;
     output::text(&format!("{}: {}\n", out.display(), counted(made.len(), "result")))
 }
 

@@ -18,6 +18,8 @@ pub enum Remedy {
     SeeHeights,
     /// Say where the contacts of the recording lie.
     GiveProbe,
+    /// Wire its channels in the order that the traces propose.
+    OrderChannels,
     /// Filter the recording before.
     Filter,
     /// Look for bad channels before, and before any reference.

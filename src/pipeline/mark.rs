@@ -104,6 +104,11 @@ impl Mark {
         self
     }
 
+    /// True for a comment without words.
+    pub fn is_blank(&self) -> bool {
+        self.kind == MarkKind::Comment && self.text.is_empty()
+    }
+
     /// True where a point of the canvas lies in it.
     pub fn contains(&self, point: [f32; 2]) -> bool {
         [0, 1]

@@ -94,6 +94,24 @@ fn what_is_done_inside_is_undone_where_it_was_done() {
 }
 
 #[test]
+fn parameters_of_the_inside_are_ticked_at_the_group_and_stand_on_it() {
+    let mut window = grouped();
+    window.app_mut().perform(Command::Select(vec!["clean".into()]));
+    window.steps(3);
+    window.harness.get_by_label("Show parameters of the inside here").click_accesskit();
+    window.steps(3);
+    for label in ["Show Freq min", "Show Freq max"] {
+        window.harness.get_by_label(label).click_accesskit();
+        window.steps(3);
+    }
+    window.type_number("Freq min", "450");
+    let params = &window.pipeline().node("clean/bandpass").unwrap().params;
+    assert_eq!(params["freq_min"], 450.0);
+    let is_there = |label: &str| window.harness.query_by_label(label).is_some();
+    assert!(["Freq min of clean", "Freq max of clean"].into_iter().all(is_there), "{:?}", window.words());
+}
+
+#[test]
 fn a_group_runs_and_says_what_fails_in_it() {
     let mut window = grouped();
     window.app_mut().perform(Command::Enter("clean".into()));

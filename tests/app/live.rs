@@ -2,7 +2,7 @@
 
 use crate::window::Window;
 use egui_kittest::kittest::{NodeT, Queryable};
-use spikeloom::app::command::Command;
+use spikeloom::{app::command::Command, pipeline::NodeState};
 
 const PIPELINE: &str = r#"(version: 1, nodes: {
     "demo": (kind: "generate_recording", params: (duration_s: 4.0)),
@@ -80,4 +80,42 @@ fn before_and_after_lie_on_top_of_each_other_by_one_click() {
     window.click("Before | after");
     window.steps(3);
     assert!(window.harness.query_by_label("Traces to compare with").is_none());
+}
+
+#[test]
+fn what_the_last_run_made_stays_until_the_next() {
+    let mut window = Window::open(None);
+    window.app_mut().perform(Command::Select(vec!["demo".into()]));
+    window.steps(3);
+    window.type_number("Duration", "8");
+    window.click("Run");
+    window.wait_for_run();
+    window.app_mut().perform(Command::Look("sort.sorting".into()));
+    window.wait_for("Filter units");
+    window.app_mut().perform(Command::Select(vec!["sort".into()]));
+    window.steps(3);
+    window.type_number("Detect threshold", "12");
+    window.wait_for("Of the last run");
+    assert!(window.says("Filter units"), "the units are there still: {:?}", window.words());
+    window.key(egui::Modifiers::COMMAND, egui::Key::Z);
+    window.wait("the result holds again", |app| matches!(app.states().get("sort"), Some(NodeState::Cached)));
+    window.rest();
+    assert!(!window.says("Of the last run"));
+}
+
+#[test]
+fn what_would_be_found_now_is_one_click_from_what_was_found() {
+    let mut window = open();
+    window.click("Run");
+    window.wait_for_run();
+    window.app_mut().perform(Command::Look("peaks.peaks".into()));
+    window.app_mut().perform(Command::Select(vec!["peaks".into()]));
+    window.rest();
+    window.type_number("Detect threshold", "12");
+    window.wait_for("Of the last run");
+    window.click("Show its peaks as it is set now");
+    window.wait_for(" in sight");
+    window.click("Show the last run");
+    window.wait_for("Of the last run");
+    assert!(!window.says(" in sight"));
 }

@@ -23,6 +23,7 @@ mod quickstart;
 mod recovery;
 mod run_settings;
 mod runs;
+mod session;
 mod start;
 mod study;
 mod tabs;

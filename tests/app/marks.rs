@@ -109,6 +109,15 @@ fn a_comment_is_written_copied_and_saved_and_an_empty_one_is_none() {
     window.key(Modifiers::NONE, Key::C);
     window.key(Modifiers::COMMAND, Key::Enter);
     assert_eq!(window.pipeline().marks().count(), 0);
+    // One that is given up leaves nothing behind, not even a step to undo.
+    let mut window = Window::empty();
+    window.harness.hover_at(window.canvas(200.0, 200.0));
+    window.steps(2);
+    window.key(Modifiers::NONE, Key::C);
+    assert_eq!(window.pipeline().marks().count(), 1);
+    window.key(Modifiers::NONE, Key::Escape);
+    assert_eq!(window.pipeline().marks().count(), 0);
+    assert!(!window.app().is_dirty());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::window::Window;
 use egui::{Event, Key, Modifiers};
+use egui_kittest::kittest::Queryable;
 use spikeloom::{
     app::command::Command,
     data::Recording,
@@ -76,6 +77,37 @@ fn shuffled_channels_are_noticed_and_wired_by_correlation() {
     assert!(wrong <= 2, "{restored:?}");
     window.key(Modifiers::COMMAND, Key::Z);
     assert!(window.pipeline().node("reader").unwrap().params.get("probe").is_none(), "one step to undo");
+}
+
+#[test]
+fn a_probe_is_offered_by_itself_and_its_wiring_looked_at() {
+    let mut window = shuffled();
+    window.wait_for("where its 32 contacts lie");
+    window.click("Use linear32");
+    assert_eq!(window.pipeline().node("reader").unwrap().params["probe"], "linear32");
+    window.wait_for("Channels look shuffled");
+    window.harness.query_all_by_label("Wire by correlation").next().unwrap().click_accesskit();
+    window.wait("the panel is there", |app| app.edits_probe());
+    window.wait_for("The wiring fits");
+    window.click("Use this probe");
+    window.wait("it is taken", |app| !app.edits_probe());
+    window.steps(60);
+    window.rest();
+    assert!(!window.says("Channels look shuffled"), "{:?}", window.words());
+}
+
+#[test]
+fn the_shelf_begins_with_what_fits_and_takes_a_file() {
+    let mut window = shuffled();
+    open(&mut window);
+    let place = |window: &Window, name: &str| window.center(name).y;
+    assert!(place(&window, "Probe A1x32-Poly3") < place(&window, "Probe tetrode"));
+    let file = window.folder.path().join("mine.prb");
+    let text = "channel_groups = {0: {'channels': [0, 1], 'geometry': {0: (0, 0), 1: (0, 20)}}}\n";
+    std::fs::write(&file, text).unwrap();
+    window.click("From a file…");
+    window.choose_path(&file);
+    window.wait_for("2 contacts");
 }
 
 #[test]

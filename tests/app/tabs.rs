@@ -34,6 +34,21 @@ fn each_tab_has_its_own_history_and_closed_ones_come_back() {
 }
 
 #[test]
+fn a_new_tab_offers_what_could_be_begun() {
+    let mut window = Window::open(None);
+    window.click("New tab");
+    assert_eq!(window.app().tabs().len(), 2);
+    window.wait_for("Template Tetrode");
+    window.click("Template Tetrode");
+    window.wait("it is open", |app| app.pipeline().nodes().count() > 2);
+    assert_eq!(window.app().tabs().len(), 2, "in the tab that offered it");
+    window.click("New tab");
+    window.click("Empty pipeline");
+    assert_eq!((window.app().tabs().len(), window.pipeline().nodes().count()), (3, 0));
+    assert!(!window.says("Template Tetrode"));
+}
+
+#[test]
 fn a_file_that_is_open_is_shown_and_not_opened_twice() {
     let mut window = Window::open(None);
     let file = window.folder.path().join("mine.ron");

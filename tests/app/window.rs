@@ -11,6 +11,7 @@ use spikeloom::{
     pipeline::{Limits, NodeState, Pipeline},
 };
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -28,6 +29,30 @@ impl egui::DroppedFile for Dropped {
     fn bytes(&self) -> Result<Vec<u8>, String> {
         std::fs::read(&self.0).map_err(|error| error.to_string())
     }
+}
+
+/// What the window remembers from one start to the next, as the platform would keep it.
+#[derive(Default)]
+pub struct Remembered(BTreeMap<String, String>);
+
+impl Remembered {
+    /// Nothing comes back by itself: a test begins with what it opens.
+    fn nothing_reopened() -> Self {
+        Self(BTreeMap::from([("spikeloom".to_owned(), "(reopen: false)".to_owned())]))
+    }
+}
+
+impl eframe::Storage for Remembered {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+    fn flush(&mut self) {}
 }
 
 /// The window, and a hand that uses it.
@@ -59,6 +84,16 @@ impl Window {
 
     /// The same with a Slurm of its own.
     pub fn start_with(folder: tempfile::TempDir, file: Option<&Path>, access: Access) -> Self {
+        Self::start_as(folder, file, access, Remembered::nothing_reopened())
+    }
+
+    /// The same with what an earlier window remembered.
+    pub fn start_as(
+        folder: tempfile::TempDir,
+        file: Option<&Path>,
+        access: Access,
+        remembered: Remembered,
+    ) -> Self {
         let mut setup = Some(Setup {
             registry: nodes::registry(),
             store_folder: folder.path().join("store"),
@@ -74,7 +109,7 @@ impl Window {
             Harness::builder().with_size(vec2(1440.0, 900.0)).with_step_dt(1.0 / 60.0).build_ui_state(
                 move |ui, app: &mut Option<App>| {
                     if let Some(setup) = setup.take() {
-                        *app = Some(App::new(ui.ctx(), setup, None));
+                        *app = Some(App::new(ui.ctx(), setup, Some(&remembered)));
                     }
                     if let Some(app) = app {
                         app.frame(ui);
@@ -85,6 +120,13 @@ impl Window {
         let mut window = Self { harness, folder };
         window.steps(3);
         window
+    }
+
+    /// Closes it as a user does; what it remembers.
+    pub fn leave(mut self) -> (tempfile::TempDir, Remembered) {
+        let mut remembered = Remembered::default();
+        eframe::App::save(self.app_mut(), &mut remembered);
+        (self.close(), remembered)
     }
 
     /// Closes it; its folder stays.

@@ -186,9 +186,7 @@ impl Browser {
         let marks_folder = self.row.and_then(|row| shown.get(row)).is_some_and(|entry| entry.is_folder);
         let word = match (self.mode, &self.replaces) {
             (Mode::Save, Some(_)) => texts::files::replace(),
-            (Mode::Save, None) if matches!(self.purpose, Purpose::Save | Purpose::Export) => {
-                texts::files::save()
-            }
+            (Mode::Save, None) if !matches!(self.purpose, Purpose::Param { .. }) => texts::files::save(),
             (Mode::Open, _) if self.purpose == Purpose::Open => texts::files::open(),
             _ => texts::files::choose(),
         };

@@ -27,6 +27,8 @@ const PORT_STEP: f32 = 20.0;
 pub const PREVIEW: f32 = 52.0;
 /// Parameters shown at most.
 const MAX_ROWS: usize = 3;
+/// Of a group, where they were chosen.
+const MAX_GROUP_ROWS: usize = 8;
 
 /// One parameter shown on a node.
 pub struct Row {
@@ -64,7 +66,7 @@ pub struct Face {
 
 impl Face {
     /// The face of a node.
-    pub fn new(pipeline: &Pipeline, registry: &Registry, instance: &NodeInstance) -> Self {
+    pub fn new(pipeline: &Pipeline, registry: &Registry, instance: &NodeInstance, is_group: bool) -> Self {
         let node = registry.get(&instance.kind);
         let inputs = node.map_or_else(Vec::new, |n| n.inputs(&instance.params));
         let outputs = node.map_or_else(Vec::new, |n| n.outputs(&instance.params));
@@ -95,7 +97,9 @@ impl Face {
             lost_ports,
             is_lazy: node.is_some_and(|n| !n.info().work.is_task()),
             is_collapsed: instance.collapsed,
-            rows: node.filter(|_| !instance.collapsed).map_or_else(Vec::new, |node| rows(node, instance)),
+            rows: node
+                .filter(|_| !instance.collapsed)
+                .map_or_else(Vec::new, |node| rows(node, instance, is_group)),
         }
     }
 
@@ -161,14 +165,18 @@ pub struct Faces {
 }
 
 impl Faces {
-    /// Brings the faces up to date; `revision` differs for every state of the pipeline, places aside.
-    pub fn refresh(&mut self, pipeline: &Pipeline, registry: &Registry, revision: u64) {
+    /// Brings the faces of what is drawn of a pipeline up to date; `revision` differs for every state of it, places
+    /// aside.
+    pub fn refresh(&mut self, pipeline: &Pipeline, whole: &Pipeline, registry: &Registry, revision: u64) {
         if self.revision == Some(revision) {
             return;
         }
         self.revision = Some(revision);
-        self.faces =
-            pipeline.nodes().map(|node| (node.name.clone(), Face::new(pipeline, registry, node))).collect();
+        let face = |node: &NodeInstance| {
+            let is_group = whole.group(&node.name).is_some();
+            (node.name.clone(), Face::new(pipeline, registry, node, is_group))
+        };
+        self.faces = pipeline.nodes().map(face).collect();
     }
 
     /// The nodes that show what leaves them: they are higher.
@@ -214,8 +222,9 @@ fn title(name: &str, node: Option<&Arc<dyn DynNode>>) -> String {
     text::sentence(name)
 }
 
-/// The parameters that matter: those that were set first, then the first ones declared.
-fn rows(node: &Arc<dyn DynNode>, instance: &NodeInstance) -> Vec<Row> {
+/// The parameters that matter: those that were set first, then the first ones declared. Of a group they are those
+/// that were chosen to be shown.
+fn rows(node: &Arc<dyn DynNode>, instance: &NodeInstance, is_group: bool) -> Vec<Row> {
     let mut chosen: Vec<(bool, usize, &ParamSpec)> = node
         .specs()
         .iter()
@@ -223,11 +232,13 @@ fn rows(node: &Arc<dyn DynNode>, instance: &NodeInstance) -> Vec<Row> {
         .filter(|(_, spec)| !matches!(spec.kind, ParamKind::Other | ParamKind::Any | ParamKind::Fields))
         .map(|(index, spec)| (is_set(spec, instance), index, spec))
         // An empty list has nothing to show in so little room.
-        .filter(|(set, _, spec)| *set || !matches!(spec.kind, ParamKind::List { .. }))
-        .filter(|(set, _, spec)| *set || !(spec.advanced || (spec.optional && spec.default.is_null())))
+        .filter(|(set, _, spec)| *set || is_group || !matches!(spec.kind, ParamKind::List { .. }))
+        .filter(|(set, _, spec)| {
+            *set || is_group || !(spec.advanced || (spec.optional && spec.default.is_null()))
+        })
         .collect();
     chosen.sort_by_key(|&(set, index, _)| (!set, index));
-    chosen.truncate(MAX_ROWS);
+    chosen.truncate(if is_group { MAX_GROUP_ROWS } else { MAX_ROWS });
     chosen.sort_by_key(|&(_, index, _)| index);
     chosen
         .into_iter()

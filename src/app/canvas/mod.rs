@@ -40,6 +40,7 @@ use finder::Finder;
 use gesture::Gesture;
 use rename::Renaming;
 pub use rename::Target;
+pub use rename::mark_key;
 use seen::{Seen, SeenPort, Ways};
 use std::collections::{BTreeMap, BTreeSet};
 use view::View;
@@ -172,6 +173,9 @@ impl Canvas {
 
     /// What is in the middle and the zoom, where they were chosen by hand.
     pub fn place(&self) -> Option<([f32; 2], f32)> {
+        if self.look.is_some() {
+            return self.look;
+        }
         let middle = self.view.to_world(self.view.rect.center());
         (self.moved && self.view.rect.is_positive()).then_some(([middle.x, middle.y], self.view.zoom))
     }
@@ -256,7 +260,7 @@ impl Canvas {
             self.fit = self.fit.or(Some(false));
         }
         self.view.rect = rect;
-        self.faces.refresh(scene.pipeline, scene.registry, scene.revision);
+        self.faces.refresh(scene.pipeline, scene.whole, scene.registry, scene.revision);
         self.faces.show_previews(scene.previewed);
         self.apply_fit(scene);
         keep_focus(ui, &background);

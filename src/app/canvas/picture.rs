@@ -16,7 +16,7 @@ pub fn node(ui: &mut Ui, registry: &Registry, kind: &str) {
     let mut alone = Pipeline::default();
     // The first node of an empty pipeline has any name.
     let _ = alone.apply(Edit::AddNode(instance.clone()));
-    let face = Face::new(&alone, registry, &instance);
+    let face = Face::new(&alone, registry, &instance, false);
     let size = face.size(None);
     let (space, _) = ui.allocate_exact_size(size + vec2(2.0 * MARGIN, 24.0), Sense::hover());
     let rect = egui::Rect::from_min_size(space.min + vec2(MARGIN, 8.0), size);

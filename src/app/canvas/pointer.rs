@@ -94,6 +94,8 @@ impl Canvas {
             let into = || editor::wire_into(scene.pipeline, &port.end);
             if port.response.clicked() {
                 let end = if port.is_output { Some(port.end.clone()) } else { into() };
+                let node = port.end.split_once('.').map(|(node, _)| node).filter(|node| !is_way(node));
+                commands.extend(node.map(|node| Command::Select(vec![node.to_owned()])));
                 commands.extend(end.map(Command::Look));
             }
             if port.response.drag_started_by(egui::PointerButton::Primary)

@@ -77,7 +77,14 @@ impl Canvas {
             response.surrender_focus();
         }
         if response.lost_focus() || finished {
-            commands.extend((!given_up).then(|| self.renamed(ui, &target, mark, &text)).flatten());
+            match (&target, mark) {
+                (Target::Mark(number), Some(mark)) if given_up && mark.is_blank() => {
+                    // A comment that was never written is none.
+                    commands.push(Command::TakeBack(mark_key(*number)));
+                }
+                _ if given_up => {}
+                _ => commands.extend(self.renamed(ui, &target, mark, &text)),
+            }
             return;
         }
         if !response.has_focus() {
@@ -117,10 +124,15 @@ impl Canvas {
                         false => texts::canvas::edit_mark(&kind_word(mark)),
                     },
                     // One step with the adding of it.
-                    merge: mark.text.is_empty().then(|| MergeKey(format!("mark_{number}"))),
+                    merge: mark.text.is_empty().then(|| mark_key(*number)),
                 })
             }
             _ => None,
         }
     }
+}
+
+/// Tells the steps that make a mark and give it words from others.
+pub fn mark_key(number: u32) -> MergeKey {
+    MergeKey(format!("mark_{number}"))
 }

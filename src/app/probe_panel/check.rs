@@ -4,7 +4,10 @@ use super::ProbePanel;
 use crate::{
     app::{texts, theme},
     data::{Probe, Recording, Stage},
-    engine::channel_order::{OrderCheck, Verdict, check_order},
+    engine::{
+        Silent,
+        channel_order::{OrderCheck, Verdict, check_order},
+    },
 };
 use egui::Ui;
 use std::sync::Arc;
@@ -65,7 +68,19 @@ impl ProbePanel {
         }
     }
 
-    fn start_check(&self) {
+    /// Wires the channels in the order that the traces propose, where that was asked for.
+    pub(super) fn propose(&mut self) {
+        if !std::mem::take(&mut self.proposes) {
+            return;
+        }
+        let Some(Ok(check)) = &self.check else { return };
+        if check.verdict == Verdict::Shuffled {
+            let order = check.order.clone();
+            self.wire_in_order(&order);
+        }
+    }
+
+    pub(super) fn start_check(&self) {
         let Some(Ok(recording)) = &self.recording else { return };
         let (recording, probe) = (recording.clone(), self.probe.clone());
         self.check_lane.request(move |ticket| {
@@ -97,6 +112,11 @@ impl ProbePanel {
 fn wiring_of(probe: &Probe) -> Vec<(usize, usize)> {
     let wiring = probe.wiring();
     if wiring.is_empty() { (0..probe.contacts.len()).map(|i| (i, i)).collect() } else { wiring }
+}
+
+/// What the traces of a recording say of the wiring of a probe.
+pub fn check_wiring(recording: &Recording, probe: &Probe) -> Result<OrderCheck, String> {
+    with_probe(recording, probe).and_then(|wired| check_order(&wired, &Silent).map_err(|e| e.to_string()))
 }
 
 /// The channels of a recording that a probe wires, on that probe.

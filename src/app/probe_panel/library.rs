@@ -9,13 +9,15 @@ impl ProbePanel {
         let p = theme::palette(ui.visuals());
         let search = TextEdit::singleline(&mut self.search).hint_text(texts::probe::search_maker_model_or());
         ui.add_sized(vec2(ui.available_width(), 24.0), search).accessible_name(texts::probe::search_probes());
+        let from_file = ui.button(texts::probe::from_a_file());
+        self.wants_file |= from_file.on_hover_text(texts::probe::from_a_file_hint()).clicked();
         let Some(shelf) = &self.shelf else {
             ui.spinner();
             return;
         };
         let words: Vec<String> = self.search.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let channels = self.num_channels();
-        let found: Vec<_> = shelf
+        let mut found: Vec<_> = shelf
             .iter()
             .filter(|probe| {
                 let text = format!("{} {} {} {}", probe.maker, probe.model, probe.about, probe.num_contacts);
@@ -23,6 +25,8 @@ impl ProbePanel {
                 words.iter().all(|word| text.contains(word))
             })
             .collect();
+        // Those that the recording can have been made with come first.
+        found.sort_by_key(|probe| channels.is_some_and(|count| count != probe.num_contacts));
         ui.weak(texts::probe::of_probes(&found.len(), &shelf.len()));
         let mut taken = None;
         let bottom = 62.0;

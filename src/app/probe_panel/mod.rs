@@ -8,7 +8,7 @@ mod picture;
 mod table;
 mod working;
 
-use super::{App, command::Command, theme};
+use super::{App, answer::Purpose, browser::Mode, command::Command, theme};
 use crate::{
     app::texts,
     data::{Probe, Recording},
@@ -17,6 +17,7 @@ use crate::{
     io::probe::{OnShelf, read_probe, shelf},
     pipeline::{Act, Edit},
 };
+pub use check::check_wiring;
 use egui::{Key, Modifiers, Ui};
 use serde_json::json;
 use std::{
@@ -54,6 +55,10 @@ pub struct ProbePanel {
     pasted: Option<String>,
     /// What is to be said of the last step, and whether it is bad.
     said: Option<(String, bool)>,
+    /// A file is to be chosen.
+    wants_file: bool,
+    /// An order that fits the traces better is proposed as soon as one is found.
+    proposes: bool,
     /// Escape was pressed though something was changed: once more leaves.
     leaving: bool,
 }
@@ -82,6 +87,8 @@ impl ProbePanel {
             view: picture::View::default(),
             pasted: None,
             said: None,
+            wants_file: false,
+            proposes: false,
             leaving: false,
             folder,
         };
@@ -100,7 +107,7 @@ impl ProbePanel {
     }
 
     /// Takes a probe by its name or path.
-    fn take(&self, source: String) {
+    pub fn take(&self, source: String) {
         self.probe_lane.request(move |ticket| {
             let probe = read_probe(&source).map_err(|error| error.to_string());
             ticket.send((source, probe));
@@ -126,6 +133,11 @@ impl ProbePanel {
         }
         if let Some(check) = self.check_lane.take() {
             self.check = Some(check);
+            self.propose();
+        }
+        let is_checked = self.check.is_some() || self.check_lane.busy();
+        if self.proposes && !is_checked && self.recording.is_some() && !self.probe.contacts.is_empty() {
+            self.start_check();
         }
         match self.save_lane.take()? {
             Ok(path) => Some(path),
@@ -148,6 +160,21 @@ enum End {
 }
 
 impl App {
+    /// Opens the panel with the order of channels that the traces propose.
+    pub(super) fn propose_order(&mut self, name: &str) {
+        self.open_probe(name);
+        if let Some(panel) = &mut self.probe_panel {
+            panel.proposes = true;
+        }
+    }
+
+    /// Takes the probe of a file that was chosen for the panel.
+    pub(super) fn take_probe_file(&mut self, path: &Path) {
+        if let Some(panel) = &mut self.probe_panel {
+            panel.take(path.to_string_lossy().into_owned());
+        }
+    }
+
     /// Opens the panel for a node that takes a probe.
     pub(super) fn open_probe(&mut self, name: &str) {
         let Some(instance) = self.sheet.editor.pipeline().node(name) else { return };
@@ -211,7 +238,11 @@ impl App {
             },
             None => {}
         }
+        let wants_file = std::mem::take(&mut panel.wants_file);
         self.probe_panel = Some(panel);
+        if wants_file {
+            self.browse(Purpose::Probe, Mode::Open, String::new());
+        }
         Vec::new()
     }
 

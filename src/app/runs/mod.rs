@@ -120,6 +120,8 @@ pub struct Runs {
     live: BTreeMap<String, NodeState>,
     /// Nodes whose tasks say nothing any more: they changed since.
     forgotten: BTreeSet<String>,
+    /// Nodes that are not any more as they were when the run was asked for.
+    outdated: BTreeSet<String>,
     stages: BTreeMap<String, String>,
     /// Tasks that were stopped and did not run since.
     stopped: BTreeSet<TaskId>,
@@ -132,6 +134,11 @@ impl Runs {
     /// A run was asked for.
     pub fn asked(&mut self) {
         self.starting = true;
+    }
+
+    /// Says which nodes changed since the run that goes on was asked for: what it does is not what they show.
+    pub fn set_outdated(&mut self, nodes: BTreeSet<String>) {
+        self.outdated = nodes;
     }
 
     /// A run began.
@@ -269,18 +276,7 @@ impl Runs {
 
     /// Drops what was known of nodes that changed and of all that depends on them.
     pub fn forget(&mut self, pipeline: &Pipeline, changed: &BTreeSet<String>) {
-        let mut reached = changed.clone();
-        loop {
-            let before = reached.len();
-            for (from, _, to, _) in pipeline.wires() {
-                if reached.contains(from) {
-                    reached.insert(to.to_owned());
-                }
-            }
-            if reached.len() == before {
-                break;
-            }
-        }
+        let reached = pipeline.with_followers(changed.clone());
         self.fold();
         let is_over = |state: &NodeState| !matches!(state, NodeState::Running { .. } | NodeState::Queued);
         let over = self.live.iter().filter(|(name, state)| reached.contains(*name) && is_over(state));
@@ -425,7 +421,8 @@ impl Runs {
     /// States of nodes from those of their tasks; once a frame, however much was heard.
     pub fn fold(&mut self) {
         let mut of_node: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
-        for task in self.tasks.iter().filter(|task| !self.forgotten.contains(&task.id.node)) {
+        let is_told = |node: &String| !self.forgotten.contains(node) && !self.outdated.contains(node);
+        for task in self.tasks.iter().filter(|task| is_told(&task.id.node)) {
             of_node.entry(&task.id.node).or_default().push(task);
         }
         let mut live = BTreeMap::new();

@@ -13,6 +13,10 @@ texts! {
     run_to_here: "Run to here";
     submit_to_slurm: "Submit to Slurm…";
     why_does_it_run: "Why does it run?";
+    new_tab: "New tab";
+    export_script: "Export as SpikeInterface script…";
+    copy_methods: "Copy methods for a paper";
+    archive_results: "Archive results…";
     run_history: "Run history";
     open: "Open…";
     save: "Save";

@@ -58,6 +58,7 @@ texts! {
     // Another recording for the pipeline in front: read in place of the one that is there.
     reader_is_gone: "One of the two readers is not there any more.";
     added_beside(name, reader): "{name} was added beside {reader}.";
+    read_in_place_and_run(reader): "Read it in place of {reader} and run";
     read_in_place(reader): "Read it in place of {reader}";
     read_another_file_in(reader): "read another file in {reader}";
 
@@ -114,6 +115,9 @@ texts! {
     copy_cannot_be_recovered(title, error): "{title} cannot be recovered: {error}";
     cannot_be_removed(file, error): "{file} cannot be removed: {error}";
     recover_title(title): "Recover {title}";
+    nothing_to_archive: "There are no results yet. Press Run (F5), then archive them.";
+    methods_are_on_the_clipboard: "What the pipeline does, in words, is on the clipboard";
+    not_open_again(title, reason): "{title} was open last and cannot be opened again: {reason}";
     nothing_was_reverted(reason): "Nothing was reverted: {reason}";
 
     // The start screen, shown while nothing is begun: recent pipelines, templates, a place to drop a recording.

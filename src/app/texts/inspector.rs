@@ -39,6 +39,7 @@ texts! {
     go_in: "Go in";
     ungroup: "Ungroup";
     save_to_my_library: "Save to my library";
+    parameters_of_the_inside: "Show parameters of the inside here";
     inside: "Inside";
     input: "Input";
     output: "Output";

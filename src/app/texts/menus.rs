@@ -89,11 +89,13 @@ texts! {
     viewer_end(end): "Viewer · {end}";
 
     // Several pipelines at once: opened, switched, closed, opened again.
+    open_last_session: "Open the last session at start";
+    open_last_session_hint: "The tabs that are open when the window is closed come back, and what is not saved with them.";
     new_tab: "New tab";
     start: "Start";
     and_runs: " · runs";
     and_not_saved: " · not saved";
-    new_pipeline(new): "New pipeline{new}";
+    new_tab_hint: "A tab with recent pipelines and templates, for a recording to be dropped or an empty pipeline";
     tab(title): "Tab {title}";
     close_tab_named(title): "Close tab {title}";
 

@@ -31,6 +31,18 @@ texts! {
     only_what_differs: "Only what differs";
     parameters: "Parameters";
     same_pipeline: "Both runs had the same pipeline.";
+    difference: "Difference";
+    units_of(end): "Units of {end}";
+    units_matched(both, lost, new): "{both} in both · {lost} lost · {new} new";
+    units_matched_hint: "Units are the same where at least half of all their spikes coincide, to within 0.4 ms.";
+    unit_lost: "lost";
+    unit_new: "new";
+    unit_same: "same";
+    unit_changed: "in both";
+    unit_with_spikes(id, spikes): "{id} · {spikes} spikes";
+    nearest_unit(id, agreement): "nearest is {id}, {agreement} alike";
+    nothing_like_it: "nothing like it";
+    agreement(agreement): "{agreement} alike";
     time: "Time";
     results: "Results";
     done: "Done";

@@ -64,6 +64,11 @@ texts! {
     learns(what): "{what} learns from the data what it will apply";
     live_peaks(node): "{node} has no result yet. These are its peaks in sight, as it is set now:";
     run_finds_all(words): "{words} Run (F5) finds all of them.";
+    of_the_last_run: "of the last run";
+    of_the_last_run_explained: "Of the last run: the pipeline has changed since. Run (F5) brings it up to date.";
+    of_the_folder: "From the folder that was opened. Run (F5) computes it here as well.";
+    show_last_run: "Show the last run";
+    show_live_peaks: "Show its peaks as it is set now";
     nodes_run(names): "{names} runs";
     press_run(names): "Press Run (F5), or run to here (F6): {names} has no result yet.";
     item_of(item, place, items): "{item} · {place} of {items}";

@@ -26,6 +26,8 @@ pub enum Seen {
     Items(Vec<(Coordinate, Value)>),
     /// A task before it has no result yet.
     NeedsRun(Vec<TaskId>),
+    /// The same, and what the last run made is still at hand.
+    Old,
     /// The node has no result yet, but shows at once what it finds in what goes into it: this recording.
     Instead {
         /// Where it comes from, `node.port`.

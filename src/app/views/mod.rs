@@ -23,7 +23,7 @@ mod units;
 mod waveforms;
 
 use crate::{
-    app::texts,
+    app::{texts, theme},
     data::Id,
     inspect::{Lane, Lanes},
     pipeline::{Coordinate, Event, Executor, Pipeline, PortType, Value},
@@ -44,6 +44,8 @@ use std::{
 };
 pub(super) use traces::bounds;
 
+/// How strongly is drawn what the last run made and the next one will make anew.
+const OLD: f32 = 0.5;
 /// While a run of thousands of items is looked through, it is not asked for again more often than this.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -54,6 +56,12 @@ pub struct Viewer {
     target: Option<Target>,
     look_lane: Option<Lane<Seen>>,
     seen: Option<Seen>,
+    /// What the end held last, and what else could be shown while it holds that no more.
+    last: Vec<(Coordinate, Value)>,
+    instead: Option<Seen>,
+    /// What lies in a folder of results, which needs no run to be shown.
+    given: Arc<BTreeMap<String, Vec<(Coordinate, Value)>>>,
+    last_related: Related,
     item: usize,
     related_lane: Option<Lane<Related>>,
     related: Related,
@@ -95,6 +103,10 @@ impl Viewer {
             lanes,
             target: None,
             seen: None,
+            last: Vec::new(),
+            instead: None,
+            given: Arc::default(),
+            last_related: Related::default(),
             item: 0,
             related: Related::default(),
             content: Content::Nothing,
@@ -117,6 +129,7 @@ impl Viewer {
         if !same {
             self.item = 0;
             self.seen = None;
+            self.last = self.given.get(end).cloned().unwrap_or_default();
             self.related = Related::default();
         }
         self.target = Some(Target {
@@ -127,10 +140,28 @@ impl Viewer {
         self.ask();
     }
 
+    /// Says what is at hand of a pipeline that need not run for it.
+    pub fn set_given(&mut self, given: &Arc<BTreeMap<String, Vec<(Coordinate, Value)>>>) {
+        if Arc::ptr_eq(&self.given, given) {
+            return;
+        }
+        self.given = given.clone();
+        let items = self.end().and_then(|end| given.get(end)).filter(|_| self.last.is_empty());
+        if let Some(items) = items.cloned() {
+            self.last = items;
+        }
+    }
+
+    /// True where what is shown of the last run is what the pipeline as it is made.
+    fn is_given(&self) -> bool {
+        self.end().is_some_and(|end| self.given.contains_key(end))
+    }
+
     /// Shows nothing: another pipeline is open.
     pub fn clear(&mut self) {
         self.target = None;
         self.seen = None;
+        self.last.clear();
         self.related = Related::default();
         self.content = Content::Nothing;
         self.live = Live::default();
@@ -295,20 +326,59 @@ impl Viewer {
             Some(Seen::Items(items)) if items.is_empty() => {
                 empty::message(ui, texts::views::nothing_flows_here(), texts::views::no_item());
             }
-            Some(Seen::Instead { .. }) if running => self.waiting_ui(ui, &node),
+            Some(Seen::Instead { .. } | Seen::Old) if running => self.waiting_ui(ui, &node),
+            Some(Seen::Old) => self.old_ui(ui, &end),
             Some(Seen::Items(_) | Seen::Instead { .. }) => {
                 let rect = ui.max_rect();
                 if matches!(self.seen, Some(Seen::Instead { .. })) {
+                    let mut back = false;
                     ui.horizontal(|ui| {
                         ui.add_space(8.0);
                         let words = texts::views::live_peaks(&node);
                         ui.weak(texts::views::run_finds_all(&words));
+                        back =
+                            !self.last.is_empty() && ui.small_button(texts::views::show_last_run()).clicked();
                     });
+                    if back {
+                        self.instead = self.seen.replace(Seen::Old);
+                        self.related = std::mem::take(&mut self.last_related);
+                        self.show_item();
+                        self.use_related();
+                    }
                 }
                 if let Some(wish) = self.items_ui(ui, &end) {
                     self.fulfil(ui, wish, &end, rect);
                 }
             }
+        }
+    }
+
+    /// What the last run made, drawn faintly: the pipeline has changed since.
+    fn old_ui(&mut self, ui: &mut Ui, end: &str) {
+        let mut live = false;
+        ui.horizontal(|ui| {
+            ui.add_space(8.0);
+            if self.is_given() {
+                ui.weak(texts::views::of_the_folder());
+            } else {
+                let color = theme::palette(ui.visuals()).warn;
+                ui.colored_label(color, texts::views::of_the_last_run_explained());
+            }
+            live = self.instead.is_some() && ui.small_button(texts::views::show_live_peaks()).clicked();
+        });
+        let rect = ui.max_rect();
+        let wish = ui.scope(|ui| {
+            ui.multiply_opacity(if self.is_given() { 1.0 } else { OLD });
+            self.items_ui(ui, end)
+        });
+        if let Some(wish) = wish.inner {
+            self.fulfil(ui, wish, end, rect);
+        }
+        if live {
+            self.seen = self.instead.take();
+            self.last_related = std::mem::take(&mut self.related);
+            self.show_item();
+            self.ask_related();
         }
     }
 
@@ -346,9 +416,7 @@ impl Viewer {
     }
 
     fn items_ui(&mut self, ui: &mut Ui, end: &str) -> Option<Wish> {
-        if let Some(Seen::Items(items) | Seen::Instead { items, .. }) = &self.seen
-            && items.len() > 1
-        {
+        if let Some(items) = self.items().filter(|items| items.len() > 1) {
             let mut chosen = self.item.min(items.len() - 1);
             ui.horizontal(|ui| {
                 ui.add_space(8.0);
@@ -425,7 +493,9 @@ impl Viewer {
             None => (Coordinate::default(), PortType::Sorting),
         };
         let end = self.shown_end().unwrap_or_default().to_owned();
-        if !matches!(port_type, PortType::Recording | PortType::Sorting) {
+        if matches!(self.seen, Some(Seen::Old))
+            || !matches!(port_type, PortType::Recording | PortType::Sorting)
+        {
             return;
         }
         let (executor, target) = (executor.clone(), Target { end, ..target.clone() });
@@ -438,13 +508,16 @@ impl Viewer {
 
     fn receive(&mut self) {
         if let Some(seen) = self.look_lane.as_ref().and_then(Lane::take) {
-            let ready = matches!(seen, Seen::Items(_) | Seen::Instead { .. });
-            self.seen = Some(seen);
+            let ready = self.take_seen(seen);
             self.choose_wanted();
             if ready {
                 self.show_item();
             }
-            self.ask_related();
+            match self.seen {
+                // Beside what the last run made stays what belonged to it.
+                Some(Seen::Old) => self.use_related(),
+                _ => self.ask_related(),
+            }
         }
         if let Some(related) = self.related_lane.as_ref().and_then(Lane::take) {
             self.related = related;
@@ -452,17 +525,51 @@ impl Viewer {
         }
     }
 
-    fn current(&self) -> Option<&(Coordinate, Value)> {
+    /// Takes in what was found; true where there is something else to show than before.
+    fn take_seen(&mut self, seen: Seen) -> bool {
+        let was_live = matches!(self.seen, Some(Seen::Instead { .. }));
+        self.instead = None;
+        let seen = match seen {
+            Seen::NeedsRun(_) if !self.last.is_empty() => Seen::Old,
+            Seen::Failed(_) if !self.last.is_empty() && self.is_given() => Seen::Old,
+            Seen::Instead { .. } if !self.last.is_empty() && !was_live => {
+                self.instead = Some(seen);
+                Seen::Old
+            }
+            seen => seen,
+        };
+        if let Seen::Items(items) = &seen {
+            self.last.clone_from(items);
+        }
+        // What is shown already stays as it is.
+        let is_shown = matches!(self.seen, Some(Seen::Items(_) | Seen::Old))
+            && matches!(seen, Seen::Old)
+            && !matches!(self.content, Content::Live(_));
+        let ready = matches!(seen, Seen::Items(_) | Seen::Instead { .. } | Seen::Old);
+        self.seen = Some(seen);
+        ready && !is_shown
+    }
+
+    fn items(&self) -> Option<&[(Coordinate, Value)]> {
         match &self.seen {
-            Some(Seen::Items(items) | Seen::Instead { items, .. }) => items.get(self.item).or(items.first()),
+            Some(Seen::Items(items) | Seen::Instead { items, .. }) => Some(items),
+            Some(Seen::Old) => Some(&self.last),
             _ => None,
         }
     }
 
+    fn current(&self) -> Option<&(Coordinate, Value)> {
+        self.items().and_then(|items| items.get(self.item).or(items.first()))
+    }
+
     /// The item that was asked for by its keys.
     fn choose_wanted(&mut self) {
-        let Some(Seen::Items(items) | Seen::Instead { items, .. }) = &self.seen else { return };
-        if let Some(wanted) = self.wanted_item.take() {
+        if self.items().is_none() {
+            return;
+        }
+        let wanted = self.wanted_item.take();
+        let items = self.items().unwrap_or_default();
+        if let Some(wanted) = wanted {
             let exact = items.iter().position(|(coordinate, _)| *coordinate == wanted);
             let fits = || items.iter().position(|(coordinate, _)| coordinate.join(&wanted).is_some());
             self.item = exact.or_else(fits).unwrap_or(self.item);

@@ -3,7 +3,8 @@
 use super::{Step, Steps};
 use crate::{
     data::Remedy,
-    pipeline::{Act, Edit, Params, Problem, Work},
+    io::probe::bundled,
+    pipeline::{Act, Edit, Params, Problem, Severity, Work},
 };
 
 /// A rule: what it says of a step, where it says something.
@@ -20,12 +21,15 @@ pub(super) const RULES: &[Rule] = &[
     reference_after_whitening,
     corner_above_nyquist,
     probe_missing,
+    probe_unknown,
     unfiltered_sort,
     unused_output,
 ];
 
 /// The corner that is offered instead of one that is too high, in parts of the sampling frequency.
 const SAFE_CORNER: f64 = 0.45;
+/// Probes that are offered by a button each.
+const MOST_PROBES: usize = 4;
 
 fn say(step: &Step<'_>, message: String) -> Problem {
     Problem::of_node(&step.instance.name, message).warning()
@@ -154,9 +158,41 @@ fn probe_missing(steps: &Steps<'_>, step: &Step<'_>) -> Option<Problem> {
         // It is there that something can be done.
         Some((source, field)) => {
             let message = format!("no probe is known, and {} {what}: choose one", step.words());
-            say(source, message).field(field)
+            with_fitting(say(source, message).field(field), source, field, fact.num_channels)
         }
         None => say(step, format!("{what}, and the recording comes without a probe")),
+    })
+}
+
+/// A recording that says nothing of its contacts, and that nothing follows yet.
+fn probe_unknown(steps: &Steps<'_>, step: &Step<'_>) -> Option<Problem> {
+    let field = step.acts.iter().find_map(|act| match act {
+        Act::TakesProbe { field } => Some(*field),
+        _ => None,
+    })?;
+    let own = |end: &&String| end.split_once('.').is_some_and(|(node, _)| node == step.instance.name);
+    let (_, fact) = steps.facts.iter().find(|(end, _)| own(end))?;
+    // Steps that follow say so where they need it.
+    let is_followed = steps.pipeline.wires().iter().any(|wire| wire.0 == step.instance.name);
+    if fact.has_probe || fact.num_channels < 2 || is_followed {
+        return None;
+    }
+    let message = format!(
+        "says nothing of where its {} contacts lie, which is what tells channels apart that share spikes: choose \
+         its probe",
+        fact.num_channels
+    );
+    let problem = Problem { severity: Severity::Note, ..say(step, message).mended_by(Remedy::GiveProbe) };
+    Some(with_fitting(problem, step, field, fact.num_channels))
+}
+
+/// The problem with a button for each of the first probes that have as many contacts.
+fn with_fitting(problem: Problem, source: &Step<'_>, field: &str, contacts: usize) -> Problem {
+    let fitting = bundled().iter().filter(|probe| probe.num_contacts == contacts).take(MOST_PROBES);
+    fitting.fold(problem, |problem, probe| {
+        let mut params: Params = source.instance.params.clone();
+        params.insert(field.to_owned(), probe.name.into());
+        problem.mend(format!("Use {}", probe.name), Edit::SetParams(source.instance.name.clone(), params))
     })
 }
 

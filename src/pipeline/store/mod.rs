@@ -27,10 +27,10 @@ pub(super) use place::{file_name, make_folder, remove_folder, write, write_besid
 pub use upkeep::{CleanOptions, CleanReport, VerifyReport};
 pub(super) use values::{load as load_value, save as save_value, save_outputs};
 
-use super::{Key, Output, Outputs};
+use super::{Coordinate, Key, Output, Outputs, Value};
 use crate::data::Notice;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -170,12 +170,34 @@ impl Store {
         Some(Stored { key: *key, folder, manifest: Arc::new(manifest) })
     }
 
+    /// The result in a folder, wherever that was copied to; `None` where it holds none.
+    pub fn result_at(folder: &Path) -> Option<Stored> {
+        let manifest = Manifest::read(folder).ok()?;
+        let key = Key::parse(&manifest.key)?;
+        Some(Stored { key, folder: folder.to_owned(), manifest: Arc::new(manifest) })
+    }
+
     /// The outputs of a result; large columns are maps of its files.
     ///
     /// # Errors
     /// Where its files cannot be read or are not what was written.
     pub fn load(&self, stored: &Stored) -> Result<Outputs, StoreError> {
         values::load_outputs(stored)
+    }
+
+    /// The items of each output of a result.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn items(stored: &Stored) -> Result<BTreeMap<String, Vec<(Coordinate, Value)>>, StoreError> {
+        let of_output = |output| match output {
+            Output::One(value) => vec![(Coordinate::default(), value)],
+            Output::Many(items) => items,
+            // Kept where what is told of them is kept.
+            Output::Own(_) | Output::Written(_) => Vec::new(),
+        };
+        let outputs = values::load_outputs(stored)?.0.into_iter();
+        Ok(outputs.map(|(port, output)| (port, of_output(output))).collect())
     }
 
     /// What left by one port.

@@ -1,6 +1,6 @@
 //! The line of controls above the traces.
 
-use super::{Choice, Extent, Mode, TraceView};
+use super::{Choice, Extent, Mode, READABLE, TraceView};
 use crate::{
     app::{
         texts, theme,
@@ -143,7 +143,21 @@ impl TraceView {
         let hint = texts::traces::before_after_hint(&end);
         if ui.toggle_value(&mut self.before, texts::traces::before_after()).on_hover_text(hint).changed() {
             self.over = self.before && self.lines();
+            self.show_few_rows();
             self.compare_with(related.before.as_ref().filter(|_| self.before));
+        }
+    }
+
+    /// Two traces in one place are told apart where they have room: fewer channels are in sight as long as they are
+    /// both shown.
+    fn show_few_rows(&mut self) {
+        if self.over && self.window.rows > READABLE {
+            self.rows_before = Some((self.window.first_row, self.window.rows));
+            self.window.first_row += (self.window.rows - READABLE) / 2.0;
+            self.window.first_row = self.window.first_row.floor();
+            self.window.rows = READABLE;
+        } else if let Some((first, rows)) = self.rows_before.take().filter(|_| !self.before) {
+            (self.window.first_row, self.window.rows) = (first, rows);
         }
     }
 

@@ -34,6 +34,8 @@ use std::{
     sync::Arc,
 };
 
+/// Channels whose traces can be told apart where two of each lie on top of each other.
+const READABLE: f32 = 8.0;
 /// Channels up to which lines are the better picture.
 const LINES: usize = 32;
 
@@ -70,6 +72,8 @@ pub struct TraceView {
     over: bool,
     /// The other recording is what goes into the node of the first.
     before: bool,
+    /// The first channel in sight and how many were, before fewer were shown.
+    rows_before: Option<(f32, f32)>,
     ticks: ticks::Ticks,
     strip: health::Strip,
     locations: Option<Arc<Vec<[f64; 2]>>>,
@@ -99,6 +103,7 @@ impl TraceView {
             other: None,
             over: false,
             before: false,
+            rows_before: None,
             ticks: ticks::Ticks::new(lanes),
             strip: health::Strip::new(lanes),
             locations: None,
