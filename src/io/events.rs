@@ -66,6 +66,45 @@ pub fn read(path: &Path, sampling_frequency: Option<f64>) -> Result<Events, Erro
     Ok(Events { events })
 }
 
+/// The columns of a table of events, by what they hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventColumns {
+    /// Times in seconds, or in samples where there is none.
+    pub time: Option<String>,
+    /// Times in samples.
+    pub sample: Option<String>,
+    /// Lengths in seconds.
+    pub duration: Option<String>,
+    /// Ends in seconds.
+    pub stop: Option<String>,
+    /// Names.
+    pub label: Option<String>,
+    /// Segments.
+    pub segment: Option<String>,
+}
+
+/// The columns of the `.csv`, `.tsv` or `.txt` table at `path`; `None` where it is none, or has no line of names.
+pub fn columns(path: &Path) -> Option<EventColumns> {
+    let ending = path.extension()?.to_string_lossy().to_lowercase();
+    let is_table = ["csv", "tsv", "txt"].contains(&ending.as_str());
+    let table = is_table.then(|| csv::read_table(path).ok()).flatten()?;
+    let column = |names: &[&str]| find(&table, names).map(|(name, _)| name.clone());
+    let found = EventColumns {
+        time: column(&TIMES),
+        sample: column(&SAMPLES),
+        duration: column(&DURATIONS),
+        stop: column(&STOPS),
+        label: column(&LABELS),
+        segment: column(&SEGMENTS),
+    };
+    (found.time.is_some() || found.sample.is_some()).then_some(found)
+}
+
+/// The first column that goes by one of these names.
+fn find<'t>(table: &'t Table, names: &[&str]) -> Option<&'t (String, TableColumn)> {
+    names.iter().find_map(|name| table.columns.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)))
+}
+
 /// A table without a header line: its first times were taken for names.
 fn with_names(table: Table) -> Table {
     match table.columns.as_slice() {
@@ -100,10 +139,7 @@ fn of_array(raw: &Raw, label: &str, path: &Path, rate: Option<f64>) -> Result<Ve
 
 /// The rows of a table; `label` names those that have none of their own.
 fn of_table(table: Table, label: &str, path: &Path, rate: Option<f64>) -> Result<Vec<Event>, Error> {
-    let find = |names: &[&str]| {
-        let of = |name: &str| table.columns.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-        names.iter().find_map(|name| of(name)).map(|(_, column)| column)
-    };
+    let find = |names: &[&str]| find(&table, names).map(|(_, column)| column);
     let (times, scale) = match (find(&TIMES), find(&SAMPLES), rate) {
         (Some(times), ..) => (times, 1.0),
         (None, Some(samples), Some(rate)) => (samples, rate),

@@ -4,7 +4,7 @@ use super::{
     command_files as files,
     command_ports::{Ported, ports},
     command_presets::{Preset, presets, wrong_image},
-    command_process as process,
+    command_process as process, command_python,
     command_settings::{Setting, settings, wrong_values},
     command_template::Template,
     command_words,
@@ -14,7 +14,7 @@ use crate::{
     engine::Monitor,
     pipeline::{
         Category, Expression, Inputs, Node, NodeError, NodeInfo, Offer, Offered, Outputs, ParamProblem, Port,
-        RunContext, TaskClass, TaskNeeds, Term, Work,
+        PythonNames, PythonStep, RunContext, TaskClass, TaskNeeds, Term, Work,
     },
 };
 use schemars::JsonSchema;
@@ -148,6 +148,10 @@ impl Node for Command {
         let values = settings(&params.parameters, &params.values).unwrap_or_default();
         let CommandParams { program, arguments, files, .. } = params;
         Some(command_words::in_words(program, arguments, files, &values, versions))
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        command_python::in_python(params, names)
     }
 
     // Keys of the item may stand in its arguments.

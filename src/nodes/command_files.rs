@@ -46,14 +46,7 @@ impl Places {
 
     /// Where an output is expected.
     pub fn of_output(&self, port: &Ported) -> PathBuf {
-        let file = match (port.format, port.file.contains('.')) {
-            (Format::Csv, false) => format!("{}.csv", port.file),
-            (Format::Firings, false) => format!("{}.mda", port.file),
-            (Format::Raw, false) => format!("{}.raw", port.file),
-            (Format::Known(ending), false) => format!("{}{ending}", port.file),
-            _ => port.file.clone(),
-        };
-        self.folder.join(OUTPUTS).join(file)
+        self.folder.join(OUTPUTS).join(file_name(port))
     }
 
     /// Writes an input and gives the values its names stand for.
@@ -203,6 +196,17 @@ impl Places {
             }
         };
         Ok(WrittenRecording { path, options, probe })
+    }
+}
+
+/// The name of the file an output is expected in.
+pub fn file_name(port: &Ported) -> String {
+    match (port.format, port.file.contains('.')) {
+        (Format::Csv, false) => format!("{}.csv", port.file),
+        (Format::Firings, false) => format!("{}.mda", port.file),
+        (Format::Raw, false) => format!("{}.raw", port.file),
+        (Format::Known(ending), false) => format!("{}{ending}", port.file),
+        _ => port.file.clone(),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     engine::reference_set::{CommonReferenceParams, Reference},
     pipeline::{
         Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
-        PythonStep, RunContext, Work,
+        PythonStep, RunContext, Work, named_channels,
     },
 };
 use serde_json::{Value as Json, json};
@@ -73,20 +73,22 @@ impl Node for CommonReference {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("recording"), names.output("recording"));
-        let ids = (!params.ref_channel_ids.is_empty()).then_some(&params.ref_channel_ids);
         let local = params.reference == Reference::Local;
-        let by_group =
-            format!("groups=[list(ids) for ids in {from}.split_by(\"group\", outputs=\"dict\").values()]");
-        let by_group = by_group.replace("list(ids) for ids", "list(part.channel_ids) for part");
-        let mut arguments = vec![from];
+        let mut arguments = vec![from.to_owned()];
         if params.by_group {
-            arguments.push(&by_group);
+            let parts = format!("{from}.split_by(\"group\").values()");
+            arguments.push(format!("groups=[list(part.channel_ids) for part in {parts}]"));
+        } else if let Some(groups) = &params.groups {
+            let groups: Vec<String> = groups.iter().map(|ids| named_channels(from, ids)).collect();
+            arguments.push(format!("groups=[{}]", groups.join(", ")));
         }
+        if !params.ref_channel_ids.is_empty() {
+            arguments.push(format!("ref_channel_ids={}", named_channels(from, &params.ref_channel_ids)));
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let named = [
             ("reference", json!(params.reference)),
             ("operator", json!(params.operator)),
-            ("groups", json!(params.groups)),
-            ("ref_channel_ids", json!(ids)),
             ("local_radius", if local { json!(params.local_radius) } else { Json::Null }),
             ("dtype", json!("float32")),
         ];

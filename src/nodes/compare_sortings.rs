@@ -55,11 +55,7 @@ impl Node for CompareSortings {
         let of = format!("{to}_comparison");
         let mut step = PythonStep::call(&of, "sc.compare_two_sorters", &sortings, &named);
         if names.is_used("table") || !names.is_used("agreement") {
-            step = step
-                .and(format!("{to} = {of}.get_matching()[0].rename(\"other_id\")"))
-                .and(format!("{to} = {to}.rename_axis(\"unit_id\").reset_index()"))
-                .and(format!("{to}[\"agreement\"] = {of}.agreement_scores.max(axis=1).values"))
-                .and(format!("{to}[\"num_spikes\"] = {of}.event_counts1.values"));
+            step = step.and(format!("{to} = matched_units({of})"));
         }
         if names.is_used("agreement") {
             let scores = format!("{of}.agreement_scores.rename_axis(\"unit_id\").reset_index()");

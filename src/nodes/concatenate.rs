@@ -5,7 +5,7 @@ use crate::{
     engine::chain,
     pipeline::{
         Category, Coordinate, CoordinateValue, Inputs, Node, NodeError, NodeInfo, Outputs, OwnItem, Port,
-        PortType, PythonNames, PythonStep, RunContext, Value, Work,
+        PortType, PythonNames, PythonStep, RunContext, Value, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -75,30 +75,20 @@ impl Node for Concatenate {
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.inputs("recording"), names.output("recording"));
         let (items, parts) = (names.items("recording"), names.output("parts"));
-        let function = match params.gap {
-            Gap::None => "si.concatenate_recordings",
-            Gap::Segments => "si.append_recordings",
-            Gap::Silence => return None,
+        let silence = literal(params.gap_ms);
+        let (function, argument, told) = match params.gap {
+            Gap::None => ("si.concatenate_recordings", from, String::new()),
+            Gap::Segments => ("si.append_recordings", from, ", segments=True".to_owned()),
+            Gap::Silence => (
+                "si.concatenate_recordings",
+                format!("with_silence({from}, {silence})"),
+                format!(", gap_ms={silence}"),
+            ),
         };
-        let step = PythonStep::call(to, function, &[&from], &[]);
-        if !names.is_used("parts") {
-            return Some(step);
-        }
-        // A row for each segment of each of them.
-        let row = "{**keys, \"of_segment\": segment, \"num_frames\": part.get_num_frames(segment)}";
-        let step = step
-            .and(format!("{parts} = pd.DataFrame("))
-            .and(format!("    {row}"))
-            .and(format!("    for keys, part in {items}"))
-            .and("    for segment in range(part.get_num_segments())")
-            .and(")");
-        Some(match params.gap {
-            Gap::Segments => step
-                .and(format!("{parts}[\"segment_index\"] = range(len({parts}))"))
-                .and(format!("{parts}[\"start_frame\"] = 0")),
-            _ => step.and(format!("{parts}[\"segment_index\"] = 0")).and(format!(
-                "{parts}[\"start_frame\"] = {parts}[\"num_frames\"].cumsum() - {parts}[\"num_frames\"]"
-            )),
+        let step = PythonStep::call(to, function, &[&argument], &[]);
+        Some(match names.is_used("parts") {
+            true => step.and(format!("{parts} = parts_table({items}{told})")),
+            false => step,
         })
     }
 

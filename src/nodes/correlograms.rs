@@ -3,7 +3,8 @@
 use crate::{
     engine::correlograms::{CorrelogramBins, correlograms_table},
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, RunContext, TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
+        RunContext, TaskClass, Work, literal,
     },
 };
 use schemars::JsonSchema;
@@ -47,6 +48,12 @@ impl Node for Correlograms {
         inputs: &[Port::new("sorting", PortType::Sorting)],
         outputs: &[Port::new("table", PortType::Table)],
     };
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let told = [literal(params.window_ms), literal(params.bin_ms), literal(params.cross)].join(", ");
+        let counted = format!("correlograms_table({}, {told})", names.input("sorting"));
+        Some(PythonStep::default().and(format!("{} = {counted}", names.output("table"))))
+    }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
         let sorting = inputs.sorting("sorting")?;

@@ -11,7 +11,7 @@ use crate::{
     },
     pipeline::{
         Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
-        RunContext, TaskClass, Value, Work, literal,
+        RunContext, TaskClass, Value, Work, named_channels,
     },
 };
 use schemars::JsonSchema;
@@ -226,7 +226,8 @@ impl Node for DetectBadChannels {
         let found = format!("{ids}, {labels}");
         let mut step = PythonStep::call(&found, "spre.detect_bad_channels", &[from], &named);
         if !params.bad_channel_ids.is_empty() {
-            step = step.and(format!("{ids} = list({ids}) + {}", literal(&params.bad_channel_ids)));
+            let named = named_channels(from, &params.bad_channel_ids);
+            step = step.and(format!("{ids} = list({ids}) + {named}"));
         }
         Some(match params.action {
             Action::Remove => step.and(format!("{to} = {from}.remove_channels({ids})")),

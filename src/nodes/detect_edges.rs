@@ -5,7 +5,7 @@ use crate::{
     engine::{Monitor, chain},
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
-        PythonStep, RunContext, TaskClass, Work, literal,
+        PythonStep, RunContext, TaskClass, Work, literal, named_channels,
     },
 };
 use schemars::JsonSchema;
@@ -73,14 +73,18 @@ impl Node for DetectEdges {
             return None;
         }
         let (from, to) = (names.input("recording"), names.output("table"));
-        let channel = params.channel.as_ref().map_or(format!("{from}.channel_ids[0]"), literal);
+        let channels = match &params.channel {
+            Some(channel) => named_channels(from, [channel]),
+            None => format!("{from}.channel_ids[:1]"),
+        };
+        let level = names.variable("level");
         let rising = if params.edge == Edge::Rising { 1 } else { -1 };
         Some(
             PythonStep::default()
                 .and(format!("{to} = pd.DataFrame({{\"num_edges\": [0], \"duration_s\": [{from}.get_total_duration()]}})"))
                 .and(format!("for segment in range({from}.get_num_segments()):"))
-                .and(format!("    level = {from}.get_traces(segment, channel_ids=[{channel}])[:, 0] >= {}", literal(params.level)))
-                .and(format!("    {to}[\"num_edges\"] += np.sum(np.diff(level.astype(int)) == {rising})"))
+                .and(format!("    {level} = {from}.get_traces(segment, channel_ids={channels})[:, 0] >= {}", literal(params.level)))
+                .and(format!("    {to}[\"num_edges\"] += np.sum(np.diff({level}.astype(int)) == {rising})"))
                 .and(format!("{to}[\"edge_rate_hz\"] = {to}[\"num_edges\"] / {to}[\"duration_s\"]")),
         )
     }

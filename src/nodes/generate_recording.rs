@@ -47,8 +47,11 @@ impl Node for GenerateRecording {
             vec!["spikeloom_sorter.program()".to_owned(), literal("generate"), folder.clone()];
         let json = |params: &Self::Params| serde_json::to_value(params).unwrap_or_default();
         let (set, usual) = (json(params), json(&GenerateParams::default()));
-        for (name, value) in
-            set.as_object().into_iter().flatten().filter(|(name, value)| usual[*name] != **value)
+        for (name, value) in set
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, value)| usual[*name] != **value || names.is_swept(name))
         {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             arguments.extend([literal("--set"), literal(format!("{name}={value}"))]);

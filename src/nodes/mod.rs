@@ -11,6 +11,7 @@ mod command_files;
 mod command_ports;
 mod command_presets;
 mod command_process;
+mod command_python;
 mod command_settings;
 mod command_template;
 mod command_words;

@@ -3,12 +3,13 @@
 use crate::{
     io,
     pipeline::{
-        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, RunContext,
-        TaskClass, Work,
+        Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
+        PythonStep, RunContext, TaskClass, Work, called, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Where the events are.
@@ -65,6 +66,25 @@ impl Node for ReadEvents {
 
     fn files(&self, params: &Self::Params, base: &Path) -> Vec<PathBuf> {
         vec![base.join(&params.path)]
+    }
+
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        // SpikeInterface has no form of its own for events with lengths and names: they are a table.
+        let found = io::events::columns(&names.place(&params.path))?;
+        let (time, rate) = match (found.time, found.sample, params.sampling_frequency) {
+            (Some(time), ..) => (time, 1.0),
+            (None, Some(sample), Some(rate)) => (sample, rate),
+            _ => return None,
+        };
+        let told = [literal(&time), literal(rate), literal(params.t_start)].join(", ");
+        let others = [
+            ("duration", json!(found.duration)),
+            ("stop", json!(found.stop)),
+            ("label", json!(found.label)),
+            ("segment", json!(found.segment)),
+        ];
+        let read = called("read_events", &[&names.path(&params.path), &told], &others);
+        Some(PythonStep::default().and(format!("{} = {read}", names.output("events"))))
     }
 
     fn run(&self, params: &Self::Params, _: &Inputs, context: &RunContext) -> Result<Outputs, NodeError> {

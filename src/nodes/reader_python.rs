@@ -3,9 +3,9 @@
 use super::reader::{ByteOrder, ReadRecordingParams, probe_file};
 use crate::{
     io,
-    pipeline::{PythonNames, called, literal},
+    pipeline::{PythonNames, literal},
 };
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::path::Path;
 
 /// The format of a recording that is there; empty where it is not, or is none that is known.
@@ -30,40 +30,53 @@ pub fn opened(
     params: &ReadRecordingParams,
     told: &[(&str, String)],
 ) -> Option<String> {
-    Some(match format {
-        "binary" if params.byte_order == ByteOrder::Big => return None,
-        "binary" => {
-            let gain =
-                params.gain_to_uv.or(told.iter().any(|(name, _)| *name == "gain_to_uV").then_some(1.0));
-            let named = [
-                ("sampling_frequency", json!(params.sampling_frequency)),
-                ("dtype", json!(params.dtype.map(|dtype| dtype.name()))),
-                ("num_channels", json!(params.num_channels)),
-                ("time_axis", if params.time_axis == 0 { Json::Null } else { json!(params.time_axis) }),
-                ("file_offset", if params.file_offset == 0 { Json::Null } else { json!(params.file_offset) }),
-                ("gain_to_uV", json!(params.gain_to_uv)),
-                ("offset_to_uV", json!(gain.map(|_| params.offset_to_uv.unwrap_or(0.0)))),
-                ("is_filtered", if params.is_filtered { json!(true) } else { Json::Null }),
-            ];
-            let is_told = |name: &str| told.iter().any(|(own, _)| *own == name);
-            let needed = ["sampling_frequency", "dtype", "num_channels"];
-            if named.iter().any(|(name, value)| needed.contains(name) && value.is_null() && !is_told(name)) {
-                return None;
-            }
-            let named: Vec<(&str, Json)> = named.into_iter().filter(|(name, _)| !is_told(name)).collect();
-            let told: Vec<String> = told.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let arguments: Vec<&str> = std::iter::once(path).chain(told.iter().map(String::as_str)).collect();
-            called("se.read_binary", &arguments, &named)
+    let told_as = |name: &str| told.iter().find(|(own, _)| *own == name).map(|(_, value)| value.clone());
+    let given = |name: &str, value: Option<String>| told_as(name).or(value);
+    let gain = given("gain_to_uV", params.gain_to_uv.map(literal));
+    let offset = given("offset_to_uV", params.offset_to_uv.map(literal)).unwrap_or_else(|| literal(0.0));
+    if format == "binary" {
+        if params.byte_order == ByteOrder::Big {
+            return None;
         }
-        "mda" => called("se.read_mda_recording", &[path], &[]),
-        MDA_FILE => called("se.read_mda_recording", &[&format!("({path}).parent")], &[]),
-        "nwb" => {
-            called("se.read_nwb_recording", &[path], &[("electrical_series_path", json!(params.stream))])
+        let needed = [
+            ("sampling_frequency", params.sampling_frequency.map(literal)),
+            ("dtype", params.dtype.map(|dtype| literal(dtype.name()))),
+            ("num_channels", params.num_channels.map(literal)),
+        ];
+        let mut arguments = vec![path.to_owned()];
+        for (name, value) in needed {
+            arguments.push(format!("{name}={}", given(name, value)?));
         }
-        "npy" => format!("si.NumpyRecording([np.load({path})], {})", literal(params.sampling_frequency?)),
+        let others = [
+            ("time_axis", (params.time_axis != 0).then(|| literal(params.time_axis))),
+            ("file_offset", (params.file_offset != 0).then(|| literal(params.file_offset))),
+            ("gain_to_uV", gain.clone()),
+            ("offset_to_uV", gain.map(|_| offset)),
+            ("is_filtered", params.is_filtered.then(|| literal(true))),
+        ];
+        arguments.extend(others.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))));
+        return Some(format!("se.read_binary({})", arguments.join(", ")));
+    }
+    let recording = match format {
+        "mda" => format!("se.read_mda_recording({path})"),
+        MDA_FILE => format!("se.read_mda_recording(({path}).parent)"),
+        "nwb" => match given("stream", params.stream.as_ref().map(literal)) {
+            Some(stream) => format!("se.read_nwb_recording({path}, electrical_series_path={stream})"),
+            None => format!("se.read_nwb_recording({path})"),
+        },
+        "npy" => {
+            format!(
+                "read_npy({path}, {})",
+                given("sampling_frequency", params.sampling_frequency.map(literal))?
+            )
+        }
         "sorting_analyzer" => format!("si.load({path}).recording"),
         "phy" => return None,
-        _ => called("si.load", &[path], &[]),
+        _ => format!("si.load({path})"),
+    };
+    Some(match gain {
+        Some(gain) => format!("scaled({recording}, {gain}, {offset})"),
+        None => recording,
     })
 }
 
@@ -77,8 +90,10 @@ pub fn with_probe(
     let Some(probe) = params.probe.as_deref() else { return Some(Default::default()) };
     let variable = format!("{}_probe", names.output("recording"));
     let mut after = None;
-    let file =
-        probe_file(params).map(|file| (names.path(&file), file.extension().is_some_and(|e| e == "prb")));
+    let file = probe_file(params).map(|file| {
+        let is_prb = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("prb"));
+        (names.path_of_place(&names.place(&file)), is_prb)
+    });
     let probes = match file {
         Some((file, true)) => format!("pi.read_prb({file})"),
         Some((file, false)) => format!("pi.read_probeinterface({file})"),
@@ -100,4 +115,32 @@ pub fn with_probe(
     };
     let set = format!("{to} = {to}.set_probegroup({variable}) or {to}");
     Some((Some(format!("{variable} = {probes}")), std::iter::once(set).chain(after).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_and_gains_are_told_whoever_says_them() {
+        let params = ReadRecordingParams { gain_to_uv: Some(2.0), ..Default::default() };
+        let stream = ReadRecordingParams { stream: Some("/acquisition/lfp".into()), ..Default::default() };
+        let told = [("stream", "row[\"stream\"]".to_owned())];
+        for (params, told, written) in [
+            (&stream, &[][..], "se.read_nwb_recording(p, electrical_series_path=\"/acquisition/lfp\")"),
+            (&stream, &told[..], "se.read_nwb_recording(p, electrical_series_path=row[\"stream\"])"),
+            (&params, &[][..], "scaled(se.read_nwb_recording(p), 2.0, 0.0)"),
+        ] {
+            assert_eq!(opened("nwb", "p", params, told).as_deref(), Some(written));
+        }
+        let raw = ReadRecordingParams { sampling_frequency: Some(3e4), num_channels: Some(4), ..params };
+        assert_eq!(opened("binary", "p", &raw, &[]), None, "no number type");
+        let told = [("dtype", "row[\"dtype\"]".to_owned()), ("gain_to_uV", "g".to_owned())];
+        assert_eq!(
+            opened("binary", "p", &raw, &told).as_deref(),
+            Some(
+                "se.read_binary(p, sampling_frequency=30000.0, dtype=row[\"dtype\"], num_channels=4, gain_to_uV=g, offset_to_uV=0.0)"
+            )
+        );
+    }
 }

@@ -4,7 +4,7 @@ use crate::{
     data::{Id, Stage},
     pipeline::{
         Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
-        PythonStep, RunContext, Work, literal,
+        PythonStep, RunContext, Work, named_channels,
     },
 };
 use schemars::JsonSchema;
@@ -59,15 +59,11 @@ impl Node for SelectChannels {
         let (from, to) = (names.input("recording"), names.output("recording"));
         let mut from = from.to_owned();
         let mut step = PythonStep::default();
-        // Names that are numbers are numbers there.
-        if !params.channel_ids.is_empty() {
-            step = step.and(format!("{to} = {from}.select_channels({})", literal(&params.channel_ids)));
-            from = to.to_owned();
-        }
-        if !params.remove_channel_ids.is_empty() {
-            step =
-                step.and(format!("{to} = {from}.remove_channels({})", literal(&params.remove_channel_ids)));
-            from = to.to_owned();
+        for (function, ids) in [("select", &params.channel_ids), ("remove", &params.remove_channel_ids)] {
+            if !ids.is_empty() {
+                step = step.and(format!("{to} = {from}.{function}_channels({})", named_channels(&from, ids)));
+                from = to.to_owned();
+            }
         }
         Some(if from == to { step } else { step.and(format!("{to} = {from}")) })
     }

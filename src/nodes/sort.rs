@@ -322,7 +322,8 @@ impl Node for Sort {
         let set = set.as_object().into_iter().flatten();
         let mut named = vec![("apply_preprocessing", json!(false))];
         named.extend(
-            set.filter(|(name, value)| usual[*name] != **value).map(|(name, v)| (name.as_str(), v.clone())),
+            set.filter(|(name, value)| usual[*name] != **value || names.is_swept(name))
+                .map(|(name, v)| (name.as_str(), v.clone())),
         );
         if names.seed() != 0 {
             named.push(("seed", json!(names.seed())));

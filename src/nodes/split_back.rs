@@ -35,24 +35,8 @@ impl Node for SplitBack {
     };
 
     fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let to = names.output("sorting");
-        let places = "[\"of_segment\", \"num_frames\", \"segment_index\", \"start_frame\"]";
-        let part = "si.select_segment_sorting(sorting, [row.segment_index])";
-        let cut = "frame_slice(row.start_frame, row.start_frame + row.num_frames)";
-        Some(
-            PythonStep::default()
-                .and(format!("{to} = []"))
-                .and(format!(
-                    "for keys, sorting, parts in matched({}, {}):",
-                    names.items("sorting"),
-                    names.items("parts")
-                ))
-                .and(format!("    for own, rows in parts.groupby(list(parts.columns.drop({places}))):"))
-                .and(format!("        segments = [{part}.{cut} for row in rows.itertuples()]"))
-                .and("        own_keys = dict(zip(parts.columns, own))")
-                .and(format!("        {to}.append(({{**keys, **own_keys}}, si.append_sortings(segments)))"))
-                .over_items(),
-        )
+        let found = format!("split_back({}, {})", names.items("sorting"), names.items("parts"));
+        Some(PythonStep::default().and(format!("{} = {found}", names.output("sorting"))).over_items())
     }
 
     fn run(&self, _: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -51,7 +51,9 @@ impl Node for SplitByGroup {
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         if params.property == SplitProperty::Shank {
             // Shanks are no property of channels there.
-            return None;
+            let found = format!("split_by_shank({})", names.items("recording"));
+            let step = PythonStep::default().and(format!("{} = {found}", names.output("recording")));
+            return Some(step.over_items_unordered());
         }
         Some(
             PythonStep::default()

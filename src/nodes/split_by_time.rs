@@ -79,29 +79,18 @@ impl Node for SplitByTime {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let to = names.output("recording");
-        let step = PythonStep::default()
-            .and(format!("{to} = []"))
-            .and(format!("for keys, recording in {}:", names.items("recording")));
-        let step = match params.by {
-            SplitTime::Segment => step
-                .and("    for segment in range(recording.get_num_segments()):")
-                .and("        item = recording.select_segments([segment])")
-                .and(format!("        {to}.append(({{**keys, \"segment\": segment}}, item))")),
-            SplitTime::Window => step
-                .and(format!(
-                    "    length = round({} * recording.sampling_frequency)",
-                    literal(params.window_s)
-                ))
-                .and("    window = 0")
-                .and("    for segment in range(recording.get_num_segments()):")
-                .and("        item = recording.select_segments([segment])")
-                .and("        for start in range(0, item.get_num_frames(), length):")
-                .and("            part = item.frame_slice(start, min(start + length, item.get_num_frames()))")
-                .and(format!("            {to}.append(({{**keys, \"window\": window}}, part))"))
-                .and("            window += 1"),
-            SplitTime::Epoch | SplitTime::Event => return None,
+        let items = names.items("recording");
+        let found = match params.by {
+            SplitTime::Segment => format!("split_by_segment({items})"),
+            SplitTime::Window => format!("split_by_window({items}, {})", literal(params.window_s)),
+            SplitTime::Epoch | SplitTime::Event if !names.has_input("events") => return None,
+            SplitTime::Epoch => format!("split_by_events({items}, {})", names.items("events")),
+            SplitTime::Event => {
+                let around = [literal(params.before_s), literal(params.after_s)].join(", ");
+                format!("split_by_events({items}, {}, {around})", names.items("events"))
+            }
         };
+        let step = PythonStep::default().and(format!("{} = {found}", names.output("recording")));
         Some(step.over_items_unordered())
     }
 

@@ -1,7 +1,7 @@
 //! A study as a Python list of its recordings with their keys.
 
 use super::{
-    reader::ReadRecordingParams,
+    reader::{ReadRecordingParams, probe_file},
     reader_python::{format_of, opened, with_probe},
 };
 use crate::{
@@ -26,6 +26,7 @@ pub fn in_python(study: &Study, reader: &ReadRecordingParams, names: &PythonName
         study::entries(&Study { path: place(&study.path), files, ..study.clone() }).unwrap_or_default();
     let formats: BTreeSet<&str> = entries
         .iter()
+        .filter(|entry| is_there(entry))
         .filter_map(|entry| match &entry.place {
             Place::Path(path) => Some(match entry.settings.contains_key("dtype") {
                 true => "binary",
@@ -47,13 +48,20 @@ pub fn in_python(study: &Study, reader: &ReadRecordingParams, names: &PythonName
     if alike && is_table && format == SPIKEFOREST {
         return writer.of_spikeforest();
     }
-    let keys = |entry: &Entry| entry.keys.keys().cloned().collect::<Vec<_>>();
-    let same_keys = entries.windows(2).all(|pair| keys(&pair[0]) == keys(&pair[1]));
-    if alike && is_table && same_keys && !entries.iter().any(|entry| entry.keys.contains_key("row")) {
+    if alike && is_table && writer.rows_tell_all() {
         return writer.of_table();
     }
     let plain = |entry: &Entry| entry.settings.is_empty() && matches!(entry.place, Place::Path(_));
     if formats.len() <= 1 && entries.iter().all(plain) { writer.of_paths() } else { writer.as_they_lie() }
+}
+
+/// True where there is something to open.
+fn is_there(entry: &Entry) -> bool {
+    match &entry.place {
+        Place::Path(path) => path.exists(),
+        Place::Pointed(_) => true,
+        Place::Nowhere(..) => false,
+    }
 }
 
 /// Samples that a JSON points at.
@@ -90,7 +98,7 @@ impl Writer<'_> {
         lists.fold(step, |step, list| step.and(format!("{list}.sort(key=order)"))).over_items()
     }
 
-    /// Lines that open one recording and put it into the list.
+    /// Lines that open one recording of a loop and put it into the list.
     fn kept(&self, path: &str, told: &[(&str, String)]) -> Option<Vec<String>> {
         let (of_probe, told): (Vec<_>, Vec<_>) = told.iter().cloned().partition(|(name, _)| *name == "probe");
         let open = opened(self.format, path, self.reader, &told)?;
@@ -98,21 +106,34 @@ impl Writer<'_> {
         if let Some((_, file)) = of_probe.first() {
             probe = vec![format!("opened = opened.set_probegroup(pi.read_probeinterface({file})) or opened")];
         }
+        Some(self.appended("keys", &open, probe))
+    }
+
+    /// Lines that put a recording into the list, with its probe.
+    fn appended(&self, keys: &str, open: &str, probe: Vec<String>) -> Vec<String> {
         if probe.is_empty() {
-            return Some(vec![format!("{}.append((keys, {open}))", self.to())]);
+            return vec![format!("{}.append(({keys}, {open}))", self.to())];
         }
-        let kept = format!("{}.append((keys, opened))", self.to());
-        Some(std::iter::once(format!("opened = {open}")).chain(probe).chain([kept]).collect())
+        let kept = format!("{}.append(({keys}, opened))", self.to());
+        std::iter::once(format!("opened = {open}")).chain(probe).chain([kept]).collect()
     }
 
     /// How a word becomes the value of a key.
     fn typed(&self, key: &str, word: &str) -> String {
-        let all =
-            |is: fn(&Json) -> bool| self.entries.iter().all(|entry| entry.keys.get(key).is_some_and(is));
-        match (self.entries.is_empty(), all(Json::is_i64), all(Json::is_number)) {
-            (true, ..) | (_, false, false) => word.to_owned(),
-            (_, true, _) => format!("int({word})"),
-            (_, false, true) => format!("float({word})"),
+        let all = |is: &dyn Fn(&Json) -> bool| {
+            !self.entries.is_empty() && self.entries.iter().all(|entry| entry.keys.get(key).is_some_and(is))
+        };
+        let is_truth = |value: &Json| value.is_boolean() || value == "true" || value == "false";
+        let is_cell = self.study.pattern.is_empty() && !self.is_json();
+        if all(&Json::is_i64) {
+            // A cell may be 1.0.
+            if is_cell { format!("int(float({word}))") } else { format!("int({word})") }
+        } else if all(&Json::is_number) {
+            format!("float({word})")
+        } else if all(&is_truth) {
+            format!("word({word}).lower() == \"true\"")
+        } else {
+            word.to_owned()
         }
     }
 
@@ -123,7 +144,10 @@ impl Writer<'_> {
             |key: &str| format!("{}: {}", literal(key), self.typed(key, &format!("found[{}]", literal(key))));
         let keys: Vec<String> = pattern.keys().into_iter().map(typed).collect();
         let inner = [
-            format!("found = re.fullmatch(r\"{}\", path.relative_to({folder}).as_posix())", pattern.regex()),
+            format!(
+                "found = re.fullmatch({}, path.relative_to({folder}).as_posix())",
+                literal(pattern.regex())
+            ),
             "if found is None:".to_owned(),
             "    continue".to_owned(),
             format!("keys = {{{}}}", keys.join(", ")),
@@ -137,75 +161,101 @@ impl Writer<'_> {
         Some(self.ended(lines.fold(step, |step, line| step.and(format!("    {line}")))))
     }
 
-    fn of_table(&self) -> Option<PythonStep> {
-        let path = &self.study.path;
-        let ending =
-            path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let table = self.names.path(path);
-        let column = if self.study.path_column.is_empty() { "path" } else { &self.study.path_column };
-        let mut step = self.begun(PythonStep::default())?;
-        let rows = if ending == "json" {
-            let value = crate::io::json::read(&self.names.place(path)).ok()?;
-            let of_recordings = if value.is_array() { "" } else { "[\"recordings\"]" };
-            // Columns are lists of their own where there is no list of recordings.
-            if !value.is_array() && value.get("recordings").is_none() {
-                return self.as_they_lie();
-            }
-            format!("json.loads(({table}).read_text()){of_recordings}")
-        } else {
-            let delimiter = if ending == "tsv" { ", delimiter=\"\\t\"" } else { "" };
-            format!("csv.DictReader(({table}).read_text().splitlines(){delimiter})")
+    /// True where every row of a table says the same things, in a way that the script can read.
+    fn rows_tell_all(&self) -> bool {
+        let keys = |entry: &Entry| entry.keys.keys().cloned().collect::<Vec<_>>();
+        let told = |entry: &Entry| entry.settings.keys().cloned().collect::<BTreeSet<_>>();
+        let there: Vec<&Entry> = self.entries.iter().filter(|entry| is_there(entry)).collect();
+        let is_probe_json = |entry: &&Entry| {
+            let probe = entry.settings.get("probe").and_then(Json::as_str).map(Path::new);
+            probe.is_none_or(|file| file.extension().is_some_and(|ending| ending == "json") && file.is_file())
         };
-        step = step.and(format!("for row in {rows}:"));
-        let is_text = ending != "json";
+        !self.entries.iter().any(|entry| entry.keys.contains_key("row"))
+            && self.entries.windows(2).all(|pair| keys(&pair[0]) == keys(&pair[1]))
+            && there.windows(2).all(|pair| told(pair[0]) == told(pair[1]))
+            && there.iter().all(is_probe_json)
+    }
+
+    /// True where the table is JSON.
+    fn is_json(&self) -> bool {
+        self.study.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+    }
+
+    /// The rows of the table; `None` where its columns are lists of their own.
+    fn rows(&self) -> Option<String> {
+        let table = self.names.path(&self.study.path);
+        if !self.is_json() {
+            return Some(format!("table_rows({table})"));
+        }
+        let value = crate::io::json::read(&self.names.place(&self.study.path)).ok()?;
+        let of_recordings = match value.is_array() {
+            true => "",
+            false => value.get("recordings").map(|_| "[\"recordings\"]")?,
+        };
+        Some(format!("json.loads(({table}).read_text()){of_recordings}"))
+    }
+
+    /// Where paths in the table start.
+    fn folder_of_table(&self) -> String {
+        let parent = self.study.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        parent.map_or("BASE".to_owned(), |parent| self.names.path(parent))
+    }
+
+    fn of_table(&self) -> Option<PythonStep> {
+        let Some(rows) = self.rows() else { return self.as_they_lie() };
+        let column = if self.study.path_column.is_empty() { "path" } else { &self.study.path_column };
+        let keys = self.entries.first()?.keys.keys();
+        let keys = keys.map(|key| format!("{}: {}", literal(key), self.typed(key, &of_row(key))));
+        let base = self.folder_of_table();
         let mut lines = Vec::new();
-        let is_missing = |entry: &Entry| matches!(entry.place, Place::Nowhere(..));
-        if self.entries.iter().any(is_missing) {
+        if self.entries.iter().any(|entry| matches!(entry.place, Place::Nowhere(..))) {
             lines.extend([format!("if not row.get({}):", literal(column)), "    continue".to_owned()]);
         }
-        let of_row = |name: &str| format!("row[{}]", literal(name));
-        let keys = self.entries.first()?.keys.keys().map(|key| {
-            let word = of_row(key);
-            format!("{}: {}", literal(key), if is_text { self.typed(key, &word) } else { word })
-        });
-        lines.push(format!("keys = {{{}}}", keys.collect::<Vec<_>>().join(", ")));
-        let base = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let base = base.map_or("BASE".to_owned(), |parent| format!("({})", self.names.path(parent)));
-        let file = format!("{base} / {}", of_row(column));
-        let told: Vec<(&str, String)> = SETTINGS
-            .iter()
-            .filter(|name| self.entries.iter().any(|entry| entry.settings.contains_key(**name)))
-            .map(|name| {
-                let word = of_row(name);
-                let (name, number) = match *name {
-                    "gain_to_uv" => ("gain_to_uV", "float"),
-                    "offset_to_uv" => ("offset_to_uV", "float"),
-                    "num_channels" => ("num_channels", "int"),
-                    "sampling_frequency" => ("sampling_frequency", "float"),
-                    "probe" => return ("probe", format!("{base} / {word}")),
-                    other => (other, ""),
-                };
-                (name, if is_text && !number.is_empty() { format!("{number}({word})") } else { word })
-            })
-            .collect();
-        // A row that leaves a setting to the others has to be asked for it.
-        let partly = |name: &&str| {
-            let has = |entry: &Entry| entry.settings.contains_key(*name) || is_missing(entry);
-            self.entries.iter().any(|entry| entry.settings.contains_key(*name))
-                && !self.entries.iter().all(has)
-        };
-        if SETTINGS.iter().any(partly) {
-            return self.as_they_lie();
+        let strip = if self.is_json() { ".strip()" } else { "" };
+        lines.push(format!("path = {base} / {}{strip}", of_row(column)));
+        if self.entries.iter().any(|entry| matches!(entry.place, Place::Path(_)) && !is_there(entry)) {
+            lines.extend([
+                "if not path.exists():".to_owned(),
+                "    print(f\"{path} is left out: it is not there\")".to_owned(),
+                "    continue".to_owned(),
+            ]);
         }
-        lines.extend(self.kept(&file, &told)?);
+        lines.push(format!("keys = {{{}}}", keys.collect::<Vec<_>>().join(", ")));
+        lines.extend(self.kept("path", &self.told_by_row())?);
         if let Some(list) = self.truths() {
-            let named = self.has_column_of_truth();
-            lines.push(match named {
-                true => format!("{list}.append((keys, {base} / row[\"truth\"]))"),
-                false => format!("{list}.append((keys, {file} / {}))", literal(FIRINGS_TRUTH)),
+            lines.extend(match self.has_column_of_truth() {
+                true => [
+                    "if row[\"truth\"]:".to_owned(),
+                    format!("    {list}.append((keys, {base} / row[\"truth\"]))"),
+                ],
+                false => [
+                    format!("if (path / {}).is_file():", literal(FIRINGS_TRUTH)),
+                    format!("    {list}.append((keys, path / {}))", literal(FIRINGS_TRUTH)),
+                ],
             });
         }
+        let step = self.begun(PythonStep::default())?.and(format!("for row in {rows}:"));
         Some(self.ended(lines.into_iter().fold(step, |step, line| step.and(format!("    {line}")))))
+    }
+
+    /// Settings of the reader that each row says.
+    fn told_by_row(&self) -> Vec<(&'static str, String)> {
+        let told = SETTINGS.iter().filter(|name| {
+            self.entries.iter().any(|entry| is_there(entry) && entry.settings.contains_key(**name))
+        });
+        let argument = |name: &&'static str| {
+            let word = of_row(name);
+            let number = |kind: &str| if self.is_json() { word.clone() } else { format!("{kind}({word})") };
+            match *name {
+                "gain_to_uv" => ("gain_to_uV", number("float")),
+                "offset_to_uv" => ("offset_to_uV", number("float")),
+                "num_channels" => ("num_channels", number("int")),
+                "sampling_frequency" => ("sampling_frequency", number("float")),
+                "probe" => ("probe", format!("{} / {word}", self.folder_of_table())),
+                other => (other, word),
+            }
+        };
+        told.map(argument).collect()
     }
 
     fn has_column_of_truth(&self) -> bool {
@@ -259,18 +309,27 @@ impl Writer<'_> {
         Some(self.ended(lines.into_iter().fold(step, PythonStep::and)))
     }
 
+    /// A remark on a recording that is not opened, and why.
+    fn left_out(&self, entry: &Entry) -> Option<String> {
+        let reason = match &entry.place {
+            Place::Nowhere(_, reason) => reason,
+            _ if is_there(entry) => return None,
+            _ => "it is not there",
+        };
+        Some(remark(&format!("{} is left out: {reason}", entry.name())))
+    }
+
     /// A line a recording, all opened alike.
     fn of_paths(&self) -> Option<PythonStep> {
-        let line = |entry: &Entry, path: &Path| {
-            let path = self.names.path_of_place(path).replacen("BASE / ", "", 1);
-            format!("    ({}, {path}),", literal(&entry.keys))
-        };
         let mut step = self.begun(PythonStep::default())?.and("for keys, path in [");
         for entry in self.entries {
-            match &entry.place {
-                Place::Path(path) => step = step.and(line(entry, path)),
-                _ => return None,
-            }
+            step = step.and(match (&entry.place, self.left_out(entry)) {
+                (Place::Path(path), None) => {
+                    let path = self.names.path_of_place(path).replacen("BASE / ", "", 1);
+                    format!("    ({}, {path}),", literal(&entry.keys))
+                }
+                (_, said) => format!("    {}", said?),
+            });
         }
         step = step.and("]:");
         let truth = self.truths().map(|list| {
@@ -281,47 +340,58 @@ impl Writer<'_> {
         Some(lines.fold(step, |step, line| step.and(format!("    {line}"))).over_items())
     }
 
-    /// A line a recording, each opened by itself.
+    /// Each recording opened by itself.
     fn as_they_lie(&self) -> Option<PythonStep> {
-        let mut step = PythonStep::default();
-        let (mut recordings, mut truths) = (Vec::new(), Vec::new());
+        let lists = std::iter::once(self.to()).chain(self.truths()).map(|list| format!("{list} = []"));
+        let mut step = lists.fold(PythonStep::default(), PythonStep::and);
+        // Those after each other may have the same probe.
+        let mut probe = None;
         for entry in self.entries {
-            let own = serde_json::to_value(self.reader).ok().and_then(|mut value| {
-                value.as_object_mut()?.extend(entry.settings.clone());
-                serde_json::from_value(value).ok()
-            });
-            let reader: ReadRecordingParams = own.unwrap_or_else(|| self.reader.clone());
+            let mut reader = match (self.left_out(entry), entry.told(self.reader)) {
+                (None, Ok(reader)) => reader,
+                (Some(said), _) => {
+                    step = step.and(said);
+                    continue;
+                }
+                (None, Err(error)) => {
+                    step = step.and(remark(&format!("left out: {error}")));
+                    continue;
+                }
+            };
+            // Paths of the table are found already.
+            if let Some(file) = probe_file(&reader).filter(|_| entry.settings.contains_key("probe")) {
+                reader.probe = std::path::absolute(file).ok().map(|file| file.display().to_string());
+            }
             let open = match &entry.place {
                 Place::Path(path) => {
-                    let format = format_of(path, &reader);
-                    opened(format, &self.names.path_of_place(path), &reader, &[])?
+                    opened(format_of(path, &reader), &self.names.path_of_place(path), &reader, &[])?
                 }
                 Place::Pointed(pointer) => {
                     format!("read_spikeforest({})", self.names.path_of_place(&pointer.described_by))
                 }
-                Place::Nowhere(name, reason) => {
-                    step = step.and(format!("# {name} is left out: {}", reason.replace('\n', " ")));
-                    continue;
-                }
+                Place::Nowhere(..) => return None,
             };
-            let keys = literal(&entry.keys);
-            recordings.push(format!("    ({keys}, {open}),"));
-            if let Some(Ok(truth)) = &entry.truth {
-                truths.push(format!("    ({keys}, {}),", self.names.path_of_place(truth)));
+            let (made, given) = with_probe("opened", &reader, self.names)?;
+            if made.is_some() && made != probe {
+                step = made.iter().fold(step, PythonStep::and);
+                probe = made;
             }
-        }
-        let lists = [(Some(self.to()), recordings), (self.truths(), truths)];
-        for (to, lines) in lists.into_iter().filter_map(|(to, lines)| Some((to?, lines))) {
-            step = step.and(format!("{to} = ["));
-            step = lines.into_iter().fold(step, PythonStep::and).and("]");
-        }
-        let (made, probe) = with_probe("opened", self.reader, self.names)?;
-        if !probe.is_empty() {
-            step = made.into_iter().fold(step, PythonStep::and);
-            step = step.and(format!("for index, (keys, opened) in enumerate({}):", self.to()));
-            step = probe.into_iter().fold(step, |step, line| step.and(format!("    {line}")));
-            step = step.and(format!("    {}[index] = (keys, opened)", self.to()));
+            let keys = literal(&entry.keys);
+            step = self.appended(&keys, &open, given).into_iter().fold(step, PythonStep::and);
+            if let (Some(list), Some(Ok(truth))) = (self.truths(), &entry.truth) {
+                step = step.and(format!("{list}.append(({keys}, {}))", self.names.path_of_place(truth)));
+            }
         }
         Some(step.over_items())
     }
+}
+
+/// The cell of a row.
+fn of_row(column: &str) -> String {
+    format!("row[{}]", literal(column))
+}
+
+/// A remark, which ends with its line.
+fn remark(text: &str) -> String {
+    format!("# {}", text.replace(char::is_control, " "))
 }

@@ -4,7 +4,7 @@ use super::carry::named;
 use crate::{
     data::{Table, TableColumn},
     pipeline::{
-        Category, CoordinateValue, Expression, Finite, Inputs, Node, NodeError, NodeInfo, Outputs,
+        Category, CoordinateValue, Expression, ExpressionError, Inputs, Node, NodeError, NodeInfo, Outputs,
         ParamProblem, Port, PortType, PythonNames, PythonStep, RunContext, TaskClass, Term, Work, literal,
     },
 };
@@ -58,7 +58,7 @@ impl Node for SummarizeTable {
         source: "pandas groupby and pivot_table",
         category: Category::Look,
         search: &["groupby", "aggregate", "pivot", "mean", "average", "filter rows", "where"],
-        version: 2,
+        version: 3,
         work: Work::Task(TaskClass::Other),
         inputs: &[Port::new("table", PortType::Table)],
         outputs: &[Port::new("table", PortType::Table)],
@@ -155,37 +155,21 @@ fn term(table: &Table, name: &str, row: usize) -> Option<Term> {
     }
 }
 
-fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, String> {
-    let columns = || table.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-    let by: Vec<(String, Expression)> = params.by.iter().map(|text| named(text)).collect::<Result<_, _>>()?;
-    let condition =
-        params.condition.as_deref().map(Expression::parse).transpose().map_err(|e| e.to_string())?;
-    for name in &params.values {
-        if !table.column(name).is_some_and(|column| !matches!(column, TableColumn::Text(_))) {
-            return Err(format!(
-                "values: there is no column of numbers \"{name}\"; the columns are {}",
-                columns()
-            ));
-        }
-    }
-    if !params.across.is_empty() && table.column(&params.across).is_none() {
-        return Err(format!(
-            "across: there is no column \"{}\"; the columns are {}",
-            params.across,
-            columns()
-        ));
-    }
-    // Rows in which an expression asks for a cell that is missing belong nowhere.
-    let is_missing =
-        |row: usize| move |name: &str| table.column(name).is_some() && term(table, name, row).is_none();
-    let mut groups: BTreeMap<Vec<CoordinateValue>, Vec<usize>> = BTreeMap::new();
+/// Rows by what they have in common.
+type Groups = BTreeMap<Vec<CoordinateValue>, Vec<usize>>;
+
+fn groups(table: &Table, by: &[(String, Expression)], condition: Option<&str>) -> Result<Groups, String> {
+    let condition = condition.map(Expression::parse).transpose().map_err(|e| e.to_string())?;
+    let said = |e: ExpressionError| format!("{e}; the columns are {}", columns(table));
+    let mut groups = Groups::new();
     'rows: for row in 0..table.num_rows() {
+        // Rows in which an expression asks for a cell that is missing belong nowhere.
         let missing = std::cell::Cell::new(false);
         let value = |name: &str| {
-            missing.set(missing.get() || is_missing(row)(name));
-            term(table, name, row)
+            let found = term(table, name, row);
+            missing.set(missing.get() || (found.is_none() && table.column(name).is_some()));
+            found
         };
-        let said = |e: crate::pipeline::ExpressionError| format!("{e}; the columns are {}", columns());
         match condition.as_ref().map(|condition| condition.evaluate(&value)) {
             None | Some(Ok(Term::Truth(true))) => {}
             Some(Ok(Term::Truth(false))) => continue,
@@ -194,22 +178,41 @@ fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, Stri
             Some(Err(error)) => return Err(said(error)),
         }
         let mut group = Vec::with_capacity(by.len());
-        for (_, expression) in &by {
-            let value = match expression.evaluate(&value) {
-                Ok(Term::Number(x)) if x.fract() == 0.0 && x.abs() < 9e15 => CoordinateValue::Int(x as i64),
-                Ok(Term::Number(x)) => match Finite::new(x) {
-                    Some(x) => CoordinateValue::Float(x),
-                    None => continue 'rows,
-                },
-                Ok(Term::Text(text)) => CoordinateValue::Text(text),
-                Ok(other) => CoordinateValue::Text(other.to_string()),
+        for (name, expression) in by {
+            let term = match expression.evaluate(&value) {
+                Ok(term) => term,
                 Err(_) if missing.get() => continue 'rows,
                 Err(error) => return Err(said(error)),
             };
-            group.push(value);
+            let said = term.to_string();
+            let is_number = matches!(term, Term::Number(_));
+            match term.key() {
+                Some(key) => group.push(key),
+                None if is_number => continue 'rows,
+                None => return Err(format!("by: {name} is {said}: a number, a word or a truth expected")),
+            }
         }
         groups.entry(group).or_default().push(row);
     }
+    Ok(groups)
+}
+
+fn columns(table: &Table) -> String {
+    table.columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, String> {
+    let missing = |what: String| Err(format!("{what}; the columns are {}", columns(table)));
+    for name in &params.values {
+        if !table.column(name).is_some_and(|column| !matches!(column, TableColumn::Text(_))) {
+            return missing(format!("values: there is no column of numbers \"{name}\""));
+        }
+    }
+    if !params.across.is_empty() && table.column(&params.across).is_none() {
+        return missing(format!("across: there is no column \"{}\"", params.across));
+    }
+    let by: Vec<(String, Expression)> = params.by.iter().map(|text| named(text)).collect::<Result<_, _>>()?;
+    let groups = groups(table, &by, params.condition.as_deref())?;
     let mut result = Table::default();
     for (index, (name, _)) in by.iter().enumerate() {
         let cells: Vec<CoordinateValue> =

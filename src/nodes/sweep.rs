@@ -106,15 +106,16 @@ impl Node for Sweep {
         let from = if names.has_input("item") { names.items("item") } else { "[({}, None)]".into() };
         let swept = self.sweeps(params);
         let values = |swept: &Swept| {
-            // A list is named by its text.
-            let value = |(key, json): &(CoordinateValue, Json)| match json {
-                Json::Array(_) | Json::Object(_) | Json::Null => literal(key),
-                plain => literal(plain),
-            };
-            format!("[{}]", swept.values.iter().map(value).collect::<Vec<_>>().join(", "))
+            let all: Vec<String> = (0..swept.values.len()).map(|index| swept.in_python(index)).collect();
+            format!("[{}]", all.join(", "))
         };
-        let keys: Vec<&str> = swept.iter().map(|swept| swept.key.as_str()).collect();
-        let set: Vec<String> = keys.iter().map(|key| format!("{}: {key}", literal(key))).collect();
+        let variable = |(index, swept): (usize, &Swept)| match swept.key.is_ascii() {
+            true => names.variable(&swept.key),
+            false => names.variable(&format!("value_{index}")),
+        };
+        let variables: Vec<String> = swept.iter().enumerate().map(variable).collect();
+        let set = swept.iter().zip(&variables).map(|(swept, own)| format!("{}: {own}", literal(&swept.key)));
+        let set: Vec<String> = set.collect();
         let mut step = PythonStep::default()
             .and(format!("{to} = ["))
             .and(format!("    ({{**keys, {}}}, item)", set.join(", ")))
@@ -123,11 +124,11 @@ impl Node for Sweep {
             (_, []) => return Some(PythonStep::default().and(format!("{to} = {from}")).over_items()),
             (Combine::Together, [_, _, ..]) => {
                 let lists: Vec<String> = swept.iter().map(values).collect();
-                step = step.and(format!("    for {} in zip({})", keys.join(", "), lists.join(", ")));
+                step = step.and(format!("    for {} in zip({})", variables.join(", "), lists.join(", ")));
             }
             _ => {
-                for swept in &swept {
-                    step = step.and(format!("    for {} in {}", swept.key, values(swept)));
+                for (swept, variable) in swept.iter().zip(&variables) {
+                    step = step.and(format!("    for {variable} in {}", values(swept)));
                 }
             }
         }

@@ -3,6 +3,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod script;
+mod script_expressions;
+mod script_parts;
+mod script_traps;
 mod scripts;
 
 use common::{

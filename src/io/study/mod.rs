@@ -11,7 +11,7 @@ mod table;
 use super::{Error, OpenOptions, open_noted, open_recording};
 use crate::data::Recording;
 pub use pattern::Pattern;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 use spikeforest::Pointer;
 pub use spikeforest::spikeforest_field;
@@ -98,7 +98,7 @@ impl Entry {
     /// # Errors
     /// Where it is missing or broken, or a setting is none that a reader knows.
     pub fn open(&self, options: &OpenOptions, notes: Option<&Path>) -> Result<Recording, Error> {
-        let options = self.options(options)?;
+        let options = self.told(options)?;
         match &self.place {
             Place::Path(path) => open_noted(path, &options, notes, open_recording),
             Place::Pointed(pointer) => pointer.open(&options, notes),
@@ -106,15 +106,19 @@ impl Entry {
         }
     }
 
-    fn options(&self, options: &OpenOptions) -> Result<OpenOptions, Error> {
+    /// Options or parameters of a reader, where what the study says of this recording comes before what is usual.
+    ///
+    /// # Errors
+    /// Where it is none that a reader knows.
+    pub fn told<T: Clone + Serialize + DeserializeOwned>(&self, usual: &T) -> Result<T, Error> {
         if self.settings.is_empty() {
-            return Ok(options.clone());
+            return Ok(usual.clone());
         }
         let wrong = |error: serde_json::Error| {
             let names: Vec<&str> = self.settings.keys().map(String::as_str).collect();
             Error::format(Path::new(&self.name()), format!("{} of the study: {error}", names.join(", ")))
         };
-        let mut all = serde_json::to_value(options).map_err(wrong)?;
+        let mut all = serde_json::to_value(usual).map_err(wrong)?;
         if let Some(all) = all.as_object_mut() {
             all.extend(self.settings.clone());
         }

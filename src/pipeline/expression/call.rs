@@ -23,6 +23,9 @@ pub(super) fn call(name: &str, arguments: &[Term]) -> Result<Term, ExpressionErr
         ("abs", [x]) => Term::Number(number(x)?.abs()),
         ("floor", [x]) => Term::Number(number(x)?.floor()),
         ("round", [x]) => Term::Number(number(x)?.round()),
+        ("sqrt", [x]) if number(x)? < 0.0 => {
+            return Err(ExpressionError(format!("{x} is negative: it has no square root")));
+        }
         ("sqrt", [x]) => Term::Number(number(x)?.sqrt()),
         ("min", _) => least_or_greatest(f64::min)?,
         ("max", _) => least_or_greatest(f64::max)?,

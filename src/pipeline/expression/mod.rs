@@ -37,6 +37,19 @@ pub enum Term {
 }
 
 impl Term {
+    /// It as a key; `None` for a list and for what is no finite number.
+    pub fn key(self) -> Option<CoordinateValue> {
+        Some(match self {
+            Term::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
+                CoordinateValue::Int(value as i64)
+            }
+            Term::Number(value) => CoordinateValue::Float(Finite::new(value)?),
+            Term::Text(text) => CoordinateValue::Text(text),
+            Term::Truth(truth) => CoordinateValue::Text(truth.to_string()),
+            Term::List(_) => return None,
+        })
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Term::Number(_) => "a number",
@@ -50,7 +63,8 @@ impl Term {
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Term::Number(value) => write!(f, "{value}"),
+            // There is one zero.
+            Term::Number(value) => write!(f, "{}", value + 0.0),
             Term::Text(text) => write!(f, "\"{text}\""),
             Term::Truth(truth) => write!(f, "{truth}"),
             Term::List(items) => {
@@ -154,17 +168,9 @@ impl Expression {
     /// # Errors
     /// As [`Self::of_item`], and where it is no number, word or truth.
     pub fn key_of(&self, item: &Coordinate) -> Result<CoordinateValue, ExpressionError> {
-        Ok(match self.of_item(item)? {
-            Term::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
-                CoordinateValue::Int(value as i64)
-            }
-            Term::Number(value) => CoordinateValue::Float(
-                Finite::new(value).ok_or_else(|| self.wrong("it is no finite number"))?,
-            ),
-            Term::Text(text) => CoordinateValue::Text(text),
-            Term::Truth(truth) => CoordinateValue::Text(truth.to_string()),
-            list @ Term::List(_) => return Err(self.wrong(&format!("it is {list}, which is no key"))),
-        })
+        let term = self.of_item(item)?;
+        let said = term.to_string();
+        term.key().ok_or_else(|| self.wrong(&format!("it is {said}, which is no key")))
     }
 
     fn wrong(&self, message: &str) -> ExpressionError {
@@ -212,8 +218,8 @@ fn number(term: &Term) -> Result<f64, ExpressionError> {
 fn two(operator: Operator, a: &Term, b: &Term) -> Result<Term, ExpressionError> {
     use std::cmp::Ordering;
     let order = || match (a, b) {
-        (Term::Number(a), Term::Number(b)) => Ok(a.total_cmp(b)),
-        (Term::Text(a), Term::Text(b)) => Ok(a.cmp(b)),
+        (Term::Number(a), Term::Number(b)) => Ok(a.partial_cmp(b)),
+        (Term::Text(a), Term::Text(b)) => Ok(Some(a.cmp(b))),
         _ => Err(ExpressionError(format!("{a} is {} and {b} is {}: they have no order", a.kind(), b.kind()))),
     };
     let equal = || match (a, b) {
@@ -230,10 +236,10 @@ fn two(operator: Operator, a: &Term, b: &Term) -> Result<Term, ExpressionError> 
     Ok(match operator {
         Operator::Equal => Term::Truth(equal()?),
         Operator::NotEqual => Term::Truth(!equal()?),
-        Operator::Less => Term::Truth(order()? == Ordering::Less),
-        Operator::LessEqual => Term::Truth(order()? != Ordering::Greater),
-        Operator::Greater => Term::Truth(order()? == Ordering::Greater),
-        Operator::GreaterEqual => Term::Truth(order()? != Ordering::Less),
+        Operator::Less => Term::Truth(order()?.is_some_and(Ordering::is_lt)),
+        Operator::LessEqual => Term::Truth(order()?.is_some_and(Ordering::is_le)),
+        Operator::Greater => Term::Truth(order()?.is_some_and(Ordering::is_gt)),
+        Operator::GreaterEqual => Term::Truth(order()?.is_some_and(Ordering::is_ge)),
         Operator::In => match b {
             Term::List(items) => Term::Truth(items.contains(a)),
             other => return Err(ExpressionError(format!("after in a list is expected, not {other}"))),
@@ -252,7 +258,8 @@ fn two(operator: Operator, a: &Term, b: &Term) -> Result<Term, ExpressionError> 
         // As in mathematics and Python: -1 % 2 is 1.
         Operator::Remainder => {
             let (a, b) = (number(a)?, number(b)?);
-            Term::Number(a - b * (a / b).floor())
+            let rest = a % b;
+            Term::Number(if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest })
         }
         Operator::And | Operator::Or => return Err(ExpressionError("a condition expected".into())),
     })

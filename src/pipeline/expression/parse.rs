@@ -4,6 +4,8 @@ use super::{ExpressionError, Node, Operator, Term};
 
 /// Parentheses may be nested this deep.
 const MAX_DEPTH: usize = 64;
+/// Operators between two values: each is a level of the tree.
+const MAX_OPERATORS: usize = 1000;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Word {
@@ -24,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Node, ExpressionError> {
     if words.is_empty() {
         return Err(ExpressionError("an expression expected, such as index % 2 == 0".into()));
     }
-    let mut parser = Parser { words, at: 0, depth: 0, text };
+    let mut parser = Parser { words, at: 0, depth: 0, operators: 0, text };
     let node = parser.choice()?;
     match parser.words.get(parser.at) {
         None => Ok(node),
@@ -92,6 +94,7 @@ struct Parser<'a> {
     words: Vec<(Word, usize)>,
     at: usize,
     depth: usize,
+    operators: usize,
     text: &'a str,
 }
 
@@ -120,6 +123,13 @@ impl Parser<'_> {
     fn wrong(&self, message: &str) -> ExpressionError {
         let at = self.words.get(self.at).map_or(self.text.trim_end().len(), |(_, at)| *at);
         wrong(self.text, at, message)
+    }
+
+    /// The text is not repeated: nobody could read on.
+    fn too_long(&self) -> ExpressionError {
+        let at = self.words.get(self.at).map_or(0, |(_, at)| self.text[..*at].chars().count() + 1);
+        let advice = "write several values as a list: index in [1, 2, 3]";
+        ExpressionError(format!("more than {MAX_OPERATORS} operators at character {at}: {advice}"))
     }
 
     fn take(&mut self, sign: &str) -> bool {
@@ -154,6 +164,10 @@ impl Parser<'_> {
         while let Some((operator, strength)) = self.words.get(self.at).and_then(|(word, _)| binding(word))
             && strength > weakest
         {
+            self.operators += 1;
+            if self.operators > MAX_OPERATORS {
+                return Err(self.too_long());
+            }
             self.at += 1;
             let right = self.climb(strength)?;
             left = Node::Two(operator, Box::new((left, right)));

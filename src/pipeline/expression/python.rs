@@ -1,6 +1,6 @@
 //! Expressions as Python writes them.
 
-use super::{Expression, Node, Operator, Term};
+use super::{Expression, Node, Operator, Term, bare};
 use crate::pipeline::literal;
 
 /// How strongly an `if` binds, weakest, and what stands by itself.
@@ -8,7 +8,7 @@ const CHOICE: u8 = 0;
 const ATOM: u8 = 10;
 
 impl Expression {
-    /// The same in Python; `name` gives what stands for a name. Needs `math` for some functions.
+    /// The same in Python; `name` gives what stands for a name. Needs `math` and `word`, `plus` and `rounded` of the scripts.
     pub fn in_python(&self, name: &dyn Fn(&str) -> String) -> String {
         written(&self.root, name).0
     }
@@ -77,20 +77,32 @@ fn written(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
         Node::Two(operator, sides) => {
             let (sign, strength) = sign(*operator);
             let (left, right) = (&sides.0, &sides.1);
-            // A word is put together with anything here.
-            let words = *operator == Operator::Add && (is_word(left) || is_word(right));
-            let side = |side: &Node, least| match words && !is_word(side) {
-                true => format!("str({})", within(side, CHOICE)),
-                false => within(side, least),
-            };
             // Comparisons in a row mean something else there.
             let least = if strength == 4 { 5 } else { strength };
-            (format!("{} {sign} {}", side(left, least), side(right, strength + 1)), strength)
+            let with = |[left, right]: [String; 2]| (format!("{left} {sign} {right}"), strength);
+            match operator {
+                // A word is put together with anything here.
+                Operator::Add if is_word(left) || is_word(right) => {
+                    with([left, right].map(|side| as_word(side, name)))
+                }
+                Operator::Add if !(is_number(left) && is_number(right)) => {
+                    (format!("plus({}, {})", within(left, CHOICE), within(right, CHOICE)), ATOM)
+                }
+                // A truth is as good as its word.
+                Operator::Equal | Operator::NotEqual if may_be_truth(left) || may_be_truth(right) => {
+                    with([left, right].map(|side| as_word(side, name)))
+                }
+                _ => with([within(left, least), within(right, strength + 1)]),
+            }
         }
         Node::Call(function, arguments) => {
             let one = || arguments.first().map(|node| within(node, CHOICE)).unwrap_or_default();
             let of_word = |method: &str| {
-                let word = arguments.first().map(|node| within(node, ATOM)).unwrap_or_default();
+                let word = match arguments.first() {
+                    // A point after a number is part of it.
+                    Some(node) if is_number(node) => format!("({})", within(node, CHOICE)),
+                    node => node.map(|node| within(node, ATOM)).unwrap_or_default(),
+                };
                 format!(
                     "{word}.{method}({})",
                     arguments.get(1).map(|node| within(node, CHOICE)).unwrap_or_default()
@@ -98,9 +110,10 @@ fn written(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
             };
             match function.as_str() {
                 "floor" | "sqrt" => (format!("math.{function}({})", one()), ATOM),
-                // Halves away from zero.
-                "round" => (format!("int({0} + math.copysign(0.5, {0}))", one()), ATOM),
-                "text" => (format!("str({})", one()), ATOM),
+                "round" => (format!("rounded({})", one()), ATOM),
+                "text" => (arguments.first().map(|node| as_word(node, name)).unwrap_or_default(), ATOM),
+                // Python takes a single value for a list.
+                "min" | "max" if arguments.len() == 1 => (format!("({})", one()), ATOM),
                 "length" => (format!("len({})", one()), ATOM),
                 "starts_with" => (of_word("startswith"), ATOM),
                 "ends_with" => (of_word("endswith"), ATOM),
@@ -115,6 +128,16 @@ fn written(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
     }
 }
 
+/// A value as a word.
+fn as_word(node: &Node, name: &dyn Fn(&str) -> String) -> String {
+    match node {
+        Node::Constant(term @ (Term::Number(_) | Term::Truth(_))) => literal(bare(term)),
+        // Words that are put together stand beside others.
+        _ if is_word(node) => written(node, name).0,
+        _ => format!("word({})", written(node, name).0),
+    }
+}
+
 fn is_word(node: &Node) -> bool {
     match node {
         Node::Constant(Term::Text(_)) => true,
@@ -124,9 +147,31 @@ fn is_word(node: &Node) -> bool {
     }
 }
 
+fn is_number(node: &Node) -> bool {
+    match node {
+        Node::Constant(Term::Number(_)) | Node::Negative(_) => true,
+        Node::Call(function, _) => {
+            ["abs", "floor", "round", "sqrt", "min", "max", "int", "length"].contains(&function.as_str())
+        }
+        Node::Two(Operator::Add, sides) => is_number(&sides.0) && is_number(&sides.1),
+        Node::Two(operator, _) => sign(*operator).1 > 4,
+        _ => false,
+    }
+}
+
+/// A word that may be the word of a truth.
+fn may_be_truth(node: &Node) -> bool {
+    match node {
+        Node::Constant(Term::Text(text)) => text.parse::<bool>().is_ok(),
+        Node::Choice(parts) => may_be_truth(&parts.1) || may_be_truth(&parts.2),
+        node => is_word(node),
+    }
+}
+
 fn constant(term: &Term) -> String {
     match term {
         Term::Number(x) if x.fract() == 0.0 && x.abs() < 9e15 => (*x as i64).to_string(),
+        Term::Number(x) if !x.is_finite() => "math.inf".into(),
         Term::Number(x) => literal(x),
         Term::Text(text) => literal(text),
         Term::Truth(truth) => literal(truth),
@@ -147,7 +192,10 @@ mod tests {
             ("floor(snr / 5) * 5", "math.floor(k.snr / 5) * 5"),
             ("a - (b - c) - d", "k.a - (k.b - k.c) - k.d"),
             ("(a == b) == true", "(k.a == k.b) == True"),
-            ("\"day\" + n + 1", "\"day\" + str(k.n) + str(1)"),
+            ("\"day\" + n + 1", "\"day\" + word(k.n) + \"1\""),
+            ("1 + (n + 2)", "plus(1, plus(k.n, 2))"),
+            ("good == \"true\"", "word(k.good) == \"true\""),
+            ("round(c ? a : b) + 1", "rounded(k.a if k.c else k.b) + 1"),
             ("n > 2.5 ? \"many\" : \"few\"", "\"many\" if k.n > 2.5 else \"few\""),
             ("contains(name, \"x\") and n in [1, 2]", "\"x\" in k.name and k.n in [1, 2]"),
             ("-min(a, 2)", "-min(k.a, 2)"),

@@ -66,6 +66,27 @@ fn what_is_wrong_is_said() {
     assert!(error(&"(".repeat(1000)).contains("nested too deep"));
     assert!(error(&"!".repeat(100_000)).contains("nested too deep"));
     assert!(error("é == 1 @").contains("character 8"));
+    assert!(error("sqrt(0 - index) > 1").contains("no square root"));
+    assert!(error("index + [1] == 1").contains("a number expected"));
+}
+
+#[test]
+fn there_is_one_zero() {
+    for text in
+        ["!(-(index - 3) < 0)", "-(index - 3) >= 0", "text(-(index - 3)) == \"0\"", "5.5 % 0.1 > 0.09"]
+    {
+        assert!(holds(text), "{text}");
+    }
+}
+
+#[test]
+fn long_expressions_are_refused_before_they_are_too_deep() {
+    let sum = |count: usize| format!("0{} > 1", " + 1".repeat(count));
+    assert!(holds(&sum(999)));
+    assert!(Expression::parse(&sum(999)).unwrap().in_python(&str::to_owned).len() > 4000);
+    assert!(error(&sum(200_000)).contains("more than 1000 operators at character"));
+    let list: Vec<String> = (0..20_000).map(|n| n.to_string()).collect();
+    assert!(holds(&format!("index in [{}]", list.join(", "))));
 }
 
 #[test]

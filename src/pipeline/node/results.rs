@@ -2,7 +2,7 @@
 
 use crate::{
     io::OpenOptions,
-    pipeline::{Coordinate, CoordinateValue, Value},
+    pipeline::{Coordinate, CoordinateValue, Value, literal},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -70,6 +70,17 @@ pub struct Swept {
     pub field: String,
     /// What each value of the key stands for.
     pub values: Vec<(CoordinateValue, serde_json::Value)>,
+}
+
+impl Swept {
+    /// The key of a value as a Python script has it: a list and what is none are named by their text.
+    pub fn in_python(&self, index: usize) -> String {
+        match self.values.get(index) {
+            Some((_, json)) if json.is_string() || json.is_number() || json.is_boolean() => literal(json),
+            Some((key, _)) => literal(key),
+            None => literal(()),
+        }
+    }
 }
 
 /// What leaves a node, by port name.

@@ -24,8 +24,8 @@ pub(super) struct Items {
     pub list: String,
     /// The variable of an item, where a loop makes it.
     pub variable: Option<String>,
-    /// The block of that loop.
-    pub block: Option<usize>,
+    /// The blocks of loops that make it, each with its list there.
+    pub made_in: Vec<(usize, String)>,
     pub ordered: bool,
     /// The keys by which the next node that takes several gathers them.
     pub grouped: Option<BTreeSet<String>>,
@@ -113,7 +113,7 @@ impl Writer<'_> {
         };
         let variable = variable.unwrap_or_else(|| self.loop_variable(port));
         for items in found.iter().filter_map(|held| held.items()) {
-            arrival.lists.extend(items.block.map(|block| (block, items.list.clone())));
+            arrival.lists.extend(items.made_in.iter().cloned());
             arrival.grouped = both(arrival.grouped.take(), items.grouped.as_ref());
         }
         let known = arrival.heads.iter().find(|head| head.list == list).cloned();
@@ -140,8 +140,8 @@ impl Writer<'_> {
         }
         let last = self.blocks.len().checked_sub(1);
         for items in &all {
-            arrival.lists.extend(items.block.map(|block| (block, items.list.clone())));
-            arrival.gathers_last |= items.block.is_some() && items.block == last;
+            arrival.lists.extend(items.made_in.iter().cloned());
+            arrival.gathers_last |= items.made_in.iter().any(|(block, _)| Some(*block) == last);
         }
         let grouped = all.iter().fold(None, |grouped, items| both(grouped, items.grouped.as_ref()));
         let (items, value) = match grouped {
@@ -186,6 +186,21 @@ fn both(a: Option<BTreeSet<String>>, b: Option<&BTreeSet<String>>) -> Option<BTr
 fn pairs(variables: &[&str]) -> String {
     let pairs: Vec<String> = variables.iter().map(|variable| format!("({{}}, {variable})")).collect();
     format!("[{}]", pairs.join(", "))
+}
+
+/// What several wires lead to as one.
+pub(super) fn together(found: &[&Held]) -> Held {
+    if let [only] = found {
+        return (*only).clone();
+    }
+    let all = || found.iter().filter_map(|held| held.items());
+    Held::Items(Items {
+        list: listed(found),
+        variable: None,
+        made_in: all().flat_map(|items| items.made_in.iter().cloned()).collect(),
+        ordered: false,
+        grouped: all().fold(None, |grouped, items| both(grouped, items.grouped.as_ref())),
+    })
 }
 
 /// All items of several wires as one list.

@@ -12,7 +12,7 @@ mod swept;
 mod writer;
 
 pub use names::PythonNames;
-pub use step::{PythonStep, called, literal};
+pub use step::{PythonStep, called, literal, named_channels};
 
 use super::{Pipeline, Registry};
 use std::path::Path;
@@ -27,9 +27,15 @@ pub fn script(pipeline: &Pipeline, registry: &Registry, base: &Path, title: &str
         .cloned()
         .chain(functions.iter().flat_map(|text| text.lines().map(str::to_owned)))
         .collect();
+    let title = literal(title);
     let absolute = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
     let mut lines = vec![
-        format!("\"\"\"The pipeline {title} with SpikeInterface, as Spikeloom {} wrote it.", env!("CARGO_PKG_VERSION")),
+        format!(
+            "\"\"\"The pipeline {} with SpikeInterface, as Spikeloom {} wrote it.",
+            // Escaped as in a text of one line.
+            title.get(1..title.len() - 1).unwrap_or_default(),
+            env!("CARGO_PKG_VERSION")
+        ),
         String::new(),
         "Filters and references give the same traces to rounding; what is estimated from random chunks of data (whitening,".into(),
         "noise, bad channels) is estimated from other chunks. Steps that SpikeInterface does not have are named where they are.".into(),

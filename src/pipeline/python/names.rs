@@ -1,8 +1,8 @@
 //! The names and places a node's Python may use.
 
-use super::step::literal;
+use super::{parts::is_taken, step::literal};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,10 @@ pub struct PythonNames {
     pub(super) seed: u64,
     /// It stands in a loop over items, whose keys are `keys`.
     pub(super) in_loop: bool,
+    /// Parameters that take their values from keys.
+    pub(super) swept: BTreeSet<String>,
+    /// Variables that are taken.
+    pub(super) taken: BTreeSet<String>,
 }
 
 /// What arrives at an input.
@@ -68,16 +72,28 @@ impl PythonNames {
         self.used.iter().any(|used| used == port)
     }
 
-    /// A path of a parameter.
-    pub fn path(&self, path: &Path) -> String {
-        let text = path.to_string_lossy().replace('\\', "/");
-        if path.is_absolute() { literal(text) } else { format!("BASE / {}", literal(text)) }
+    /// True where a parameter takes its value from a key: it is written down although it is what is usual now.
+    pub fn is_swept(&self, field: &str) -> bool {
+        self.swept.contains(field)
     }
 
-    /// A path of a parameter where this item writes: of several items each has a place of its own.
+    /// A name for a variable of a loop that no node has.
+    pub fn variable(&self, stem: &str) -> String {
+        free(stem, &self.taken)
+    }
+
+    /// A path of a parameter.
+    pub fn path(&self, path: &Path) -> String {
+        // One that is absolute stays so.
+        format!("BASE / {}", text(path))
+    }
+
+    /// A path of a parameter where this item writes, in a folder that is made: of several items each has a place of its own.
     pub fn written(&self, path: &Path) -> String {
+        let has_folder = path.parent().is_some_and(|parent| !parent.as_os_str().is_empty());
         match self.in_loop {
-            true => format!("place({}, keys)", literal(path.to_string_lossy().replace('\\', "/"))),
+            true => format!("place({}, keys)", text(path)),
+            false if has_folder => format!("place({}, {{}})", text(path)),
             false => self.path(path),
         }
     }
@@ -94,8 +110,35 @@ impl PythonNames {
         self.path(place.strip_prefix(&base).unwrap_or(&place))
     }
 
+    /// True where it stands in a loop over items, whose keys are `keys`.
+    pub fn has_keys(&self) -> bool {
+        self.in_loop
+    }
+
     /// The seed of the pipeline.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 }
+
+fn text(path: &Path) -> String {
+    literal(path.to_string_lossy().replace('\\', "/"))
+}
+
+/// A name for a variable that is no word of Python, no name of the scripts, and not taken.
+pub(super) fn free(stem: &str, taken: &BTreeSet<String>) -> String {
+    let plain: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let plain = if plain.starts_with(|c: char| c.is_ascii_digit()) { format!("_{plain}") } else { plain };
+    let is_free = |name: &String| {
+        !taken.contains(name) && !RESERVED.split_whitespace().any(|word| word == name) && !is_taken(name)
+    };
+    let mut numbered = (1..).map(|n| if n == 1 { plain.clone() } else { format!("{plain}_{n}") });
+    numbered.find(is_free).unwrap_or_default()
+}
+
+/// Words of Python that name no variable, and names that the scripts use.
+const RESERVED: &str = "
+    and as assert async await break class continue def del elif else except finally for from global if import in is lambda
+    nonlocal not or pass raise return try while with yield False None True
+    abs dict enumerate float int isinstance len list max min next open print range round sorted str zip
+    main keys item row rows path file found opened entry error truth_file firings segment _";

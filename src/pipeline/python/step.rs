@@ -81,6 +81,11 @@ pub fn called(function: &str, arguments: &[&str], named: &[(&str, Json)]) -> Str
     format!("{function}({})", all.join(", "))
 }
 
+/// The ids of channels of a recording, which are numbers where its file does not name them.
+pub fn named_channels(recording: &str, names: impl Serialize) -> String {
+    format!("named_channels({recording}, {})", literal(names))
+}
+
 /// A value as Python writes it.
 pub fn literal(value: impl Serialize) -> String {
     let list = |items: &[Json]| items.iter().map(literal).collect::<Vec<_>>().join(", ");

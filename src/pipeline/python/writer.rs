@@ -1,10 +1,10 @@
 //! Writes the nodes of a pipeline one after the other.
 
 use super::{
-    arrive::{Arrival, Held, Items},
+    arrive::{Arrival, Held, Items, together},
     block::{Block, Loop},
-    names::PythonNames,
-    parts::{is_taken, names},
+    names::{PythonNames, free},
+    parts::names,
     step::{PythonStep, Takes, literal},
 };
 use crate::pipeline::{NodeInstance, Pipeline, Registry, Work, node::DynNode};
@@ -86,7 +86,7 @@ impl<'p> Writer<'p> {
     }
 
     fn write(&mut self, instance: &NodeInstance) {
-        let name = &instance.name;
+        let name = said(&instance.name);
         let Some(node) = self.registry.get(&instance.kind).cloned() else {
             return self
                 .blocks
@@ -109,15 +109,15 @@ impl<'p> Writer<'p> {
             (Some(_), Some(blamed)) => format!("{head}, left out: it needs what {blamed} gives."),
             (Some(step), None) => {
                 let step = step.clone();
-                return self.place(instance, &*node, arrival, &names, head, &step);
+                return self.place(instance, &*node, &arrival, &names, head, &step);
             }
         };
         if let (Some(_), Some(blamed)) = (&step, &arrival.blamed) {
             self.left_out.push(format!("{name} ({}) needs what {blamed} gives", info.label));
         }
-        let blamed = arrival.blamed.clone().unwrap_or_else(|| name.clone());
+        let blamed = arrival.blamed.clone().unwrap_or(name);
         for port in node.outputs(&instance.params) {
-            self.missing.insert(format!("{name}.{}", port.name), blamed.clone());
+            self.missing.insert(format!("{}.{}", instance.name, port.name), blamed.clone());
         }
         let fits = arrival.fits(&self.blocks);
         match self.blocks.last_mut() {
@@ -131,60 +131,66 @@ impl<'p> Writer<'p> {
         &mut self,
         instance: &NodeInstance,
         node: &dyn DynNode,
-        arrival: Arrival,
+        arrival: &Arrival,
         names: &PythonNames,
         head: String,
         step: &PythonStep,
     ) {
-        let lines = std::iter::once(head).chain(step.lines.iter().cloned());
         let in_loop = step.takes == Takes::Item && !arrival.heads.is_empty();
-        let fits = in_loop && arrival.fits(&self.blocks);
-        if !fits {
-            for (block, list) in &arrival.lists {
-                if let Some(Block::Loop(of)) = self.blocks.get_mut(*block) {
-                    of.listed(list);
-                }
-            }
-            self.blocks.push(match in_loop {
-                true => Block::Loop(Loop::over(&arrival.heads)),
-                false => Block::Lines(Vec::new()),
-            });
+        if !(in_loop && arrival.fits(&self.blocks)) {
+            self.open_block(arrival, in_loop);
         }
-        let block = self.blocks.len() - 1;
+        let lines = std::iter::once(head).chain(step.lines.iter().cloned());
         match self.blocks.last_mut() {
             Some(Block::Loop(last)) => last.body.extend(lines),
             Some(Block::Lines(last)) => last.extend(lines),
             None => {}
         }
         let own = node.groups(&instance.params).map(|keys| keys.into_iter().collect());
-        let grouped = own.or(arrival.grouped);
+        let grouped = own.or(arrival.grouped.clone());
         for (port, variable) in &names.outputs {
             let end = format!("{}.{port}", instance.name);
             // Not every output has an equivalent.
             if !step.lines.iter().any(|line| self::names(line, variable, "")) {
-                self.missing.insert(end, instance.name.clone());
+                self.missing.insert(end, said(&instance.name));
                 continue;
             }
             let held = match step.takes {
                 Takes::Item if !in_loop => Held::Single(variable.clone()),
-                Takes::Item => {
-                    let list = format!("{variable}_items");
-                    if let Some(Block::Loop(last)) = self.blocks.last_mut() {
-                        last.made(&list, variable);
-                    }
-                    let (variable, block) = (Some(variable.clone()), Some(block));
-                    Held::Items(Items { list, variable, block, ordered: true, grouped: grouped.clone() })
-                }
+                Takes::Item => Held::Items(self.made_in_loop(variable, grouped.clone())),
                 Takes::Items | Takes::ItemsUnordered => Held::Items(Items {
                     list: variable.clone(),
                     variable: None,
-                    block: None,
+                    made_in: Vec::new(),
                     ordered: step.takes == Takes::Items,
                     grouped: grouped.clone(),
                 }),
             };
             self.held.insert(end, held);
         }
+    }
+
+    /// Begins a stretch for a node that does not go on with the last one, which gives it lists.
+    fn open_block(&mut self, arrival: &Arrival, is_loop: bool) {
+        for (block, list) in &arrival.lists {
+            if let Some(Block::Loop(of)) = self.blocks.get_mut(*block) {
+                of.listed(list);
+            }
+        }
+        self.blocks.push(match is_loop {
+            true => Block::Loop(Loop::over(&arrival.heads)),
+            false => Block::Lines(Vec::new()),
+        });
+    }
+
+    /// The items that a node makes in the loop that is written last.
+    fn made_in_loop(&mut self, variable: &str, grouped: Option<BTreeSet<String>>) -> Items {
+        let list = format!("{variable}_items");
+        if let Some(Block::Loop(last)) = self.blocks.last_mut() {
+            last.made(&list, variable);
+        }
+        let made_in = vec![(self.blocks.len() - 1, list.clone())];
+        Items { list, variable: Some(variable.to_owned()), made_in, ordered: true, grouped }
     }
 
     fn names(&self, instance: &NodeInstance, node: &dyn DynNode, arrival: &Arrival) -> PythonNames {
@@ -213,6 +219,8 @@ impl<'p> Writer<'p> {
             base: self.base.to_owned(),
             seed: self.pipeline.seed(),
             in_loop: !arrival.heads.is_empty(),
+            swept: self.swept(instance).into_iter().map(|swept| swept.field).collect(),
+            taken: self.taken.clone(),
         }
     }
 
@@ -224,10 +232,12 @@ impl<'p> Writer<'p> {
         for output in node.outputs(&instance.params) {
             let place = format!("{}.{}", instance.name, output.name);
             let through = inputs.iter().find(|input| input.port_type == output.port_type);
-            let ends = through.and_then(|input| entering.get(input.name));
-            match ends.and_then(|ends| self.held.get(ends.first()?)).cloned() {
-                Some(held) => drop(self.held.insert(place, held)),
-                None => drop(self.missing.insert(place, instance.name.clone())),
+            let ends = || through.and_then(|input| entering.get(input.name)).into_iter().flatten();
+            let found: Vec<&Held> = ends().filter_map(|end| self.held.get(end)).collect();
+            let blamed = ends().find_map(|end| self.missing.get(end)).cloned();
+            match blamed {
+                None if !found.is_empty() => drop(self.held.insert(place, together(&found))),
+                blamed => drop(self.missing.insert(place, blamed.unwrap_or_else(|| said(&instance.name)))),
             }
         }
     }
@@ -249,14 +259,9 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// A name for a variable that is not taken.
+    /// A name for a variable that is not taken, which is taken then.
     fn variable(&mut self, stem: &str) -> String {
-        let plain: String = stem
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
-            .collect();
-        let plain = if plain.starts_with(|c: char| c.is_ascii_digit()) { format!("_{plain}") } else { plain };
-        let name = self.free(&plain);
+        let name = free(&stem.to_lowercase(), &self.taken);
         self.taken.insert(name.clone());
         self.taken.insert(format!("{name}_items"));
         name
@@ -264,66 +269,14 @@ impl<'p> Writer<'p> {
 
     /// A name for a variable of a loop, which is given anew in other loops.
     pub(super) fn loop_variable(&self, stem: &str) -> String {
-        self.free(stem)
-    }
-
-    fn free(&self, stem: &str) -> String {
-        let is_free = |name: &String| {
-            !self.taken.contains(name) && !RESERVED.contains(&name.as_str()) && !is_taken(name)
-        };
-        let mut numbered = (1..).map(|n| if n == 1 { stem.to_owned() } else { format!("{stem}_{n}") });
-        numbered.find(is_free).unwrap_or_default()
+        free(stem, &self.taken)
     }
 }
 
-/// Words of Python that name no variable, and names that the scripts use.
-const RESERVED: [&str; 45] = [
-    "and",
-    "as",
-    "class",
-    "def",
-    "del",
-    "for",
-    "from",
-    "if",
-    "import",
-    "in",
-    "is",
-    "lambda",
-    "main",
-    "not",
-    "or",
-    "pass",
-    "print",
-    "return",
-    "try",
-    "while",
-    "with",
-    "yield",
-    "keys",
-    "item",
-    "row",
-    "rows",
-    "path",
-    "file",
-    "abs",
-    "dict",
-    "enumerate",
-    "float",
-    "int",
-    "isinstance",
-    "len",
-    "list",
-    "max",
-    "min",
-    "next",
-    "open",
-    "range",
-    "round",
-    "sorted",
-    "str",
-    "zip",
-];
+/// A name in a remark, which ends with its line.
+fn said(name: &str) -> String {
+    name.replace(char::is_control, " ")
+}
 
 /// A summary within a sentence.
 fn lowered(summary: &str) -> String {
