@@ -3,7 +3,7 @@
 use super::{Element, Place, watch::Watch};
 use crate::pipeline::{Cell, CellState, Coordinate, EventKind, LeftOut, Matrix, Partners, Pipeline, TaskId};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
     time::{Duration, Instant},
 };
@@ -92,7 +92,8 @@ impl Watch {
 
     /// Tasks before a node that failed or were stopped.
     fn obstacles(&self, node: &str, pipeline: &Pipeline) -> Obstacles {
-        let before = pipeline.before(node);
+        let before: BTreeSet<&str> =
+            pipeline.nodes_before(node).into_iter().map(|before| before.name.as_str()).collect();
         let is_one = |(task, told): &(&TaskId, &Told)| {
             matches!(told, Told::Failed | Told::Stopped) && before.contains(task.node.as_str())
         };

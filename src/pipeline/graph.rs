@@ -8,10 +8,9 @@ use super::{
     port::PortType,
     registry::Registry,
 };
-use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::{EdgeRef, IntoEdgeReferences};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One node on the canvas.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,33 +118,6 @@ impl Pipeline {
     /// All nodes, in the order they were added.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeInstance> {
         self.graph.node_indices().map(|i| &self.graph[i])
-    }
-
-    /// All nodes that lead to one.
-    pub fn before(&self, name: &str) -> BTreeSet<&str> {
-        let mut found = BTreeSet::new();
-        let mut open: Vec<NodeIndex> = self.index(name).into_iter().collect();
-        while let Some(index) = open.pop() {
-            let before = self.graph.neighbors_directed(index, Direction::Incoming);
-            open.extend(before.filter(|before| found.insert(self.graph[*before].name.as_str())));
-        }
-        found
-    }
-
-    /// Whether both do the same, wherever their nodes lie and whatever is written beside them.
-    pub fn does_as(&self, other: &Self) -> bool {
-        let does = |pipeline: &Self| {
-            let work = |node: &NodeInstance| {
-                let NodeInstance { name, kind, params, muted, bypassed, .. } = node.clone();
-                (name, (kind, params, muted, bypassed))
-            };
-            pipeline.nodes().map(work).collect::<BTreeMap<_, _>>()
-        };
-        let wires = |pipeline: &Self| {
-            let owned = |(a, b, c, d): (&str, &str, &str, &str)| [a, b, c, d].map(str::to_owned);
-            pipeline.wires().into_iter().map(owned).collect::<BTreeSet<_>>()
-        };
-        self.seed == other.seed && wires(self) == wires(other) && does(self) == does(other)
     }
 
     /// All wires as `(from node, from port, to node, to port)`.

@@ -34,6 +34,11 @@ impl Pipeline {
         reached
     }
 
+    /// Whether both do the same, wherever their nodes lie and whatever is written beside them.
+    pub fn does_as(&self, other: &Self) -> bool {
+        self.nodes().count() == other.nodes().count() && self.changed_since(other).is_empty()
+    }
+
     /// Nodes whose results may be others than those of the same name in another pipeline.
     pub fn changed_since(&self, other: &Pipeline) -> BTreeSet<String> {
         if self.seed() != other.seed() {
@@ -82,5 +87,11 @@ mod tests {
         other.apply(Edit::Move(vec![("d".into(), [9.0, 9.0])])).unwrap();
         let changed = other.changed_since(&pipeline);
         assert_eq!(changed.iter().map(String::as_str).collect::<Vec<_>>(), ["b", "c"]);
+        assert!(!other.does_as(&pipeline));
+        let mut other = pipeline.clone();
+        other.apply(Edit::Move(vec![("d".into(), [9.0, 9.0])])).unwrap();
+        assert!(other.does_as(&pipeline));
+        other.apply(Edit::RemoveNode("d".into())).unwrap();
+        assert!(!other.does_as(&pipeline) && !pipeline.does_as(&other));
     }
 }

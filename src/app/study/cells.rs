@@ -86,7 +86,8 @@ pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cel
                 cells[row] = Some(cell);
             }
         }
-        let before = pipeline.before(&node);
+        let before: BTreeSet<&str> =
+            pipeline.nodes_before(&node).into_iter().map(|before| before.name.as_str()).collect();
         let before = order.iter().enumerate().filter(|(_, other)| before.contains(other.as_str()));
         let before = before.map(|(column, _)| column).collect();
         let end = pipeline.node(&node).and_then(|instance| {

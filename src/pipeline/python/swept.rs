@@ -3,32 +3,19 @@
 use super::{PythonNames, step::PythonStep, step::literal, writer::Writer};
 use crate::pipeline::{NodeInstance, Params, Swept, node::DynNode, offer::set_at};
 use serde_json::Value as Json;
-use std::{collections::BTreeSet, ops::Range};
+use std::ops::Range;
 
 impl Writer<'_> {
     /// The parameters of a node that nodes before it set, or one to which nothing is connected.
     pub(super) fn swept(&self, instance: &NodeInstance) -> Vec<Swept> {
-        let before = self.before(&instance.name);
+        let before = self.pipeline.nodes_before(&instance.name);
         let sweeps = self.pipeline.nodes().filter(|other| !other.muted && !other.bypassed);
         let sweeps = sweeps.filter_map(|other| {
-            let reaches = before.contains(other.name.as_str()) || self.is_sweep_of_source(other, instance);
+            let reaches = before.iter().any(|before| before.name == other.name)
+                || self.is_sweep_of_source(other, instance);
             Some(self.registry.get(&other.kind)?.sweeps(&other.params)).filter(|_| reaches)
         });
         sweeps.flatten().filter(|swept| swept.node == instance.name).collect()
-    }
-
-    /// All nodes that lead to one.
-    fn before(&self, name: &str) -> BTreeSet<String> {
-        let mut found: BTreeSet<String> = BTreeSet::new();
-        let mut open = vec![name.to_owned()];
-        while let Some(name) = open.pop() {
-            for wire in self.pipeline.wires().iter().filter(|wire| wire.2 == name) {
-                if found.insert(wire.0.to_owned()) {
-                    open.push(wire.0.to_owned());
-                }
-            }
-        }
-        found
     }
 
     /// True where a node to which nothing is connected sets parameters of a source.
