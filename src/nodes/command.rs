@@ -4,7 +4,8 @@ use super::{
     command_files as files,
     command_ports::{Ported, ports},
     command_presets::{Preset, presets, wrong_image},
-    command_process as process, command_python,
+    command_process as process,
+    command_python::Call,
     command_settings::{Setting, settings, wrong_values},
     command_template::Template,
     command_words,
@@ -151,7 +152,21 @@ impl Node for Command {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        command_python::in_python(params, names)
+        // Conditions, and folders that are somebody's, have no equivalent.
+        if !(params.before.is_empty() && params.after.is_empty() && params.working_folder.is_empty()) {
+            return None;
+        }
+        Call {
+            program: &params.program,
+            arguments: &params.arguments,
+            environment: &params.environment,
+            exit_codes: &params.exit_codes,
+            timeout_s: params.timeout_s,
+            inputs: &ports(&params.inputs, true).ok()?,
+            outputs: &ports(&params.outputs, false).ok()?,
+            settings: &settings(&params.parameters, &params.values).ok()?,
+        }
+        .in_python(names)
     }
 
     // Keys of the item may stand in its arguments.

@@ -85,8 +85,9 @@ impl<'a> Room<'a> {
 
     /// True where as many of a class run as may.
     pub(super) fn is_full_of(&self, class: TaskClass) -> bool {
-        // Where nobody set a limit, the cores are the limit.
-        let limit = self.limits.per_class.get(&class).copied().unwrap_or(usize::MAX).max(1);
+        // Where nobody set a limit, the cores are one; of programs of their own no more run than there are.
+        let usual = if class == TaskClass::Command { self.threads } else { usize::MAX };
+        let limit = self.limits.per_class.get(&class).copied().unwrap_or(usual).max(1);
         self.taken.iter().filter(|(taken, _)| *taken == class).count() >= limit
     }
 

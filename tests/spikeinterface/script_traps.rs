@@ -229,7 +229,12 @@ fn channels_are_named_as_the_reader_names_them() {
         ("some.recording", "edges.recording"),"#,
         "some.recording",
     );
-    agrees(&place, "p.ron", &[], &format!("{SAME}\nsame(found['edges'], table('edges'), ['num_edges'])"));
+    agrees(
+        &place,
+        "p.ron",
+        &[],
+        &format!("{SAME}\nsame(found['edges_table'], table('edges'), ['num_edges'])"),
+    );
 }
 
 #[test]

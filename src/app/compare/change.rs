@@ -41,8 +41,11 @@ pub fn four_digits(value: f64) -> f64 {
 /// `+2 units · −40 spikes`. Empty where they differ in more.
 pub fn of_words(words: [&str; 2]) -> String {
     let [before, now] = words.map(parts);
-    let told =
-        |parts: &Parts| parts.iter().map(|(_, after)| after.trim_end_matches('s').to_owned()).collect();
+    // One unit and two units differ in their number alone.
+    let singular = |text: &str| {
+        text.split_whitespace().map(|word| word.trim_end_matches('s')).collect::<Vec<_>>().join(" ")
+    };
+    let told = |parts: &Parts| parts.iter().map(|(_, after)| singular(after)).collect();
     let texts: [Vec<String>; 2] = [told(&before), told(&now)];
     if texts[0] != texts[1] {
         return String::new();
