@@ -27,6 +27,12 @@ pub fn run_script(place: &Place, script: &str) -> Output {
         .unwrap()
 }
 
+/// As [`agrees`], of a pipeline that is this text.
+pub fn agrees_on(place: &Place, text: &str, looks: &str) -> String {
+    place.write("p.ron", text);
+    agrees(place, "p.ron", &[], looks)
+}
+
 /// Runs a script of a pipeline and looks at its variables (`found`) and at the results of our run (`table(node)`).
 pub fn agrees(place: &Place, pipeline: &str, set: &[&str], looks: &str) -> String {
     agrees_although(place, pipeline, set, 0, looks)

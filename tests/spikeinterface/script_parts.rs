@@ -5,7 +5,7 @@ use super::{
         place::{Place, small_recording},
         run_python,
     },
-    script::agrees,
+    script::agrees_on,
 };
 
 #[test]
@@ -25,11 +25,9 @@ recording.save(folder=pathlib.Path(sys.argv[1]) / "rec")
     "read": (kind: "read_recording", params: (path: "rec")), "shanks": (kind: "split_by_group", params: (property: shank)),
     "each": (kind: "channel_statistics"), "all": (kind: "collect_tables"),
 }, wires: [("read.recording", "shanks.recording"), ("shanks.recording", "each.recording"), ("each.table", "all.table")])"#;
-    place.write("p.ron", text);
-    agrees(
+    agrees_on(
         &place,
-        "p.ron",
-        &[],
+        text,
         r#"
 ours, theirs = (frame.astype({"shank": str, "channel_id": str}) for frame in [table("all"), found["all"]])
 same(theirs, ours, ["shank", "channel_id"], ["num_samples"], ["mean", "std", "min", "max"])
@@ -61,11 +59,9 @@ sc.generate_ground_truth_recording(num_channels=4, num_units=3, durations=[7.0],
     ("study.recording", "join.recording"), ("join.recording", "each.recording"), ("join.parts", "back.parts"), ("read.sorting", "back.sorting"),
     ("back.sorting", "lags.sorting"), ("back.sorting", "own.sorting"), ("lags.table", "all.table"), ("own.table", "all_own.table"),
 ])"#;
-    place.write("p.ron", text);
-    let script = agrees(
+    let script = agrees_on(
         &place,
-        "p.ron",
-        &[],
+        text,
         r#"
 names = ["num_samples"], ["mean", "std", "min", "max"]
 same(found["each"].astype({"channel_id": str}), table("each").astype({"channel_id": str}), ["channel_id"], *names)
@@ -101,11 +97,9 @@ fn events_and_epochs_are_recordings_of_their_own() {
     ("read.recording", "epochs.recording"), ("marks.events", "epochs.events"), ("epochs.recording", "b.recording"), ("b.table", "all_epochs.table"),
     ("read.recording", "others.recording"), ("samples.events", "others.events"), ("others.recording", "c.recording"), ("c.table", "all_others.table"),
 ])"#;
-    place.write("p.ron", text);
-    let script = agrees(
+    let script = agrees_on(
         &place,
-        "p.ron",
-        &[],
+        text,
         r#"
 for name, count in [("all_around", 5), ("all_epochs", 4), ("all_others", 2)]:
     ours, theirs = (frame.fillna("") for frame in [table(name), found[name]])
@@ -149,11 +143,9 @@ exit 3
     ("study.recording", "sweep.item"), ("sweep.item", "count.recording"), ("count.table", "all.table"),
     ("count.copied", "each.recording"), ("each.table", "copies.table"),
 ])"#;
-    place.write("p.ron", text);
-    let script = agrees(
+    let script = agrees_on(
         &place,
-        "p.ron",
-        &[],
+        text,
         r#"
 same(found["all"], table("all"), ["session", "n", "level"], ["bytes", "frames", "label", "held", "base"])
 same(found["copies"], table("copies"), ["session", "n", "level", "channel_id"], ["num_samples"], ["mean", "std"])

@@ -5,7 +5,7 @@ use super::{
         place::{Place, small_recording},
         run_python,
     },
-    script::{agrees, agrees_although, exported, recordings, run_script},
+    script::{agrees, agrees_although, agrees_on, exported, recordings, run_script},
 };
 use std::fs;
 
@@ -298,11 +298,9 @@ sorting({4: trains[0][20:], 5: np.sort(np.concatenate([trains[1][:80], trains[3]
     "one": (kind: "read_sorting", params: (path: "one")), "two": (kind: "read_sorting", params: (path: "two")),
     "compare": (kind: "compare_sortings"), "table": (kind: "save_table", params: (path: "every.csv")),
 }, wires: [("one.sorting", "compare.sorting"), ("two.sorting", "compare.other"), ("compare.table", "table.table")])"#;
-    place.write("p.ron", text);
-    agrees(
+    agrees_on(
         &place,
-        "p.ron",
-        &[],
+        text,
         r#"
 ours, theirs = (pd.read_csv(base / name) for name in ["ours.csv", "every.csv"])
 assert len(ours) == 5 and list(ours.columns) == list(theirs.columns), (ours, theirs)

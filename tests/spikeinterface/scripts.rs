@@ -5,7 +5,7 @@ use super::{
         place::{Place, small_recording},
         root, run_python, stderr,
     },
-    script::{agrees, agrees_although, exported, recordings, run_script},
+    script::{agrees, agrees_although, agrees_on, exported, recordings, run_script},
 };
 use std::fs;
 
@@ -223,11 +223,9 @@ fn recordings_are_listed_where_nothing_says_how_to_find_them() {
     "each": (kind: "channel_statistics"),
     "all": (kind: "collect_tables"),
 }, wires: [("study.recording", "each.recording"), ("each.table", "all.table")])"#;
-    place.write("p.ron", text);
-    let script = agrees(
+    let script = agrees_on(
         &place,
-        "p.ron",
-        &[],
+        text,
         r#"
 ours, theirs = table("all").fillna(-1), found["all"].fillna(-1)
 assert len(ours) == 8 * 4
@@ -313,11 +311,9 @@ sc.generate_ground_truth_recording(num_channels=4, num_units=3, durations=[15.0]
     "back": (kind: "split_back"),
     "save": (kind: "save_sorting", params: (path: "joined/{index}")),
 }, wires: [("study.recording", "join.recording"), ("join.parts", "back.parts"), ("read.sorting", "back.sorting"), ("back.sorting", "save.sorting")])"#;
-    place.write("p.ron", text);
-    agrees(
+    agrees_on(
         &place,
-        "p.ron",
-        &[],
+        text,
         r#"
 for index in ["1", "2", "3"]:
     ours, theirs = (si.load(base / of / index) for of in ["ours", "joined"])
