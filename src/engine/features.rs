@@ -67,7 +67,7 @@ pub fn spike_features(
     let basis = if peaks.is_empty() {
         plain_basis(chain, params.num_components)
     } else {
-        estimate_basis(&survey(chain, &geometry, PeakSign::Neg, monitor)?, params.num_components)
+        estimate_basis(&survey(chain, &geometry, sign_of(peaks), monitor)?, params.num_components)
     };
     let by_span = by_span(chain, peaks);
     let thin = chain.sufficient();
@@ -84,6 +84,21 @@ pub fn spike_features(
             Ok(part)
         })?;
     Ok(projector.finish(parts, chain.info()))
+}
+
+/// Peaks of which this share has one sign are of that sign.
+const OF_ONE_SIGN: f64 = 0.9;
+
+/// The sign the peaks have.
+fn sign_of(peaks: &Peaks) -> PeakSign {
+    let positive = peaks.amplitude.iter().filter(|a| **a > 0.0).count() as f64 / peaks.len().max(1) as f64;
+    if positive >= OF_ONE_SIGN {
+        PeakSign::Pos
+    } else if positive > 1.0 - OF_ONE_SIGN {
+        PeakSign::Both
+    } else {
+        PeakSign::Neg
+    }
 }
 
 /// Frames that are looked at together: all channels of them stay near the processor.
@@ -183,20 +198,29 @@ impl Quota {
         starts_part(span, self.spans, self.used_spans)
     }
 
-    /// Which of the peaks of a span are kept, evenly in order of time.
+    /// Which of the peaks of a span are kept: those of each channel whose turn chance says. Every second one, say, would
+    /// never keep two that follow each other, and look as if no neuron fired soon after another.
     fn choose(&self, peaks: &[Peak], num_channels: usize) -> Vec<bool> {
-        let mut counts = vec![0usize; num_channels];
-        for peak in peaks {
-            counts[peak.channel as usize] += 1;
+        let mut by_channel: Vec<Vec<(u64, usize)>> = vec![Vec::new(); num_channels];
+        for (index, peak) in peaks.iter().enumerate() {
+            by_channel[peak.channel as usize].push((lot(peak), index));
         }
-        let mut seen = vec![0usize; num_channels];
-        let is_kept = |peak: &Peak| {
-            let (count, rank) = (counts[peak.channel as usize], &mut seen[peak.channel as usize]);
-            *rank += 1;
-            starts_part(*rank - 1, count, self.per_span)
-        };
-        peaks.iter().map(is_kept).collect()
+        let mut is_kept = vec![true; peaks.len()];
+        for own in by_channel.iter_mut().filter(|own| own.len() > self.per_span) {
+            own.sort_unstable();
+            own[self.per_span..].iter().for_each(|&(_, index)| is_kept[index] = false);
+        }
+        is_kept
     }
+}
+
+/// A number drawn for a peak, the same on every run (the mixer of SplitMix64; Steele, Lea and Flood 2014).
+fn lot(peak: &Peak) -> u64 {
+    let mut x = (peak.frame as u64) ^ (u64::from(peak.channel) << 44) ^ (u64::from(peak.segment) << 54);
+    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 /// True for the first of each of `parts` equal parts of `count` things, for all where there are fewer.

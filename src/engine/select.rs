@@ -14,6 +14,25 @@ pub fn median(values: &mut [f32]) -> f32 {
     (under.iter().copied().fold(f32::NEG_INFINITY, f32::max) + middle) * 0.5
 }
 
+/// Levels of stretches that differ from the usual one by more than this factor, either way, are not those of the noise:
+/// nothing was connected, or something else was.
+const UNUSUAL: f32 = 4.0;
+
+/// The noise level of a channel by those of some stretches: the median of those that are usual. Stretches of silence, of which
+/// there may be more than others, do not count.
+pub fn usual_level(levels: &[f32]) -> f32 {
+    let largest = levels.iter().copied().fold(0.0, f32::max);
+    let mut there: Vec<f32> = levels.iter().copied().filter(|level| *level > 1e-6 * largest).collect();
+    let middle = median(&mut there);
+    there.retain(|&level| is_usual(level, middle));
+    median(&mut there)
+}
+
+/// True of a level that may be that of the same noise.
+pub fn is_usual(level: f32, usual: f32) -> bool {
+    level * UNUSUAL >= usual && level <= usual * UNUSUAL
+}
+
 /// Values below which a sorted copy is as fast.
 const MANY: usize = 2_048;
 /// Values a bracket around the median is guessed from, and how far from their middle its ends lie: four deviations of the

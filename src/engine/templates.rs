@@ -141,6 +141,7 @@ pub fn estimate_templates(
             drafts.push(draft);
         }
     }
+    let seen_s = seen_s(features, info);
     let max_lag = ms_to_samples(MAX_LAG_MS, rate);
     let times = |cluster: u32| -> Vec<i64> {
         let peaks = &features.peaks;
@@ -154,12 +155,12 @@ pub fn estimate_templates(
         let (a, b) = (times(a), times(b));
         match refractory::compare(&a, &b, rate) {
             Verdict::Independent => Verdict::Independent,
-            _ if refractory::take_turns(&a, &b, rate, info.duration_s()) => Verdict::TakeTurns,
+            _ if refractory::take_turns(&a, &b, rate, seen_s) => Verdict::TakeTurns,
             verdict => verdict,
         }
     };
     merge_duplicates(&mut drafts, &mut rejected, params, max_lag, &verdict);
-    reject_mixtures(&mut drafts, &mut rejected, params, max_lag, info.duration_s());
+    reject_mixtures(&mut drafts, &mut rejected, params, max_lag, seen_s);
     drafts.sort_by_key(|d| d.cluster);
     let templates = Templates {
         sampling_frequency: rate,
@@ -174,6 +175,22 @@ pub fn estimate_templates(
         in_uv: false,
     };
     TemplateSet { templates, num_peaks: drafts.iter().map(|d| d.num_peaks).collect(), rejected }
+}
+
+/// Of a recording that is longer than this only a part is looked at, in seconds: the times in which there are peaks.
+const LONG_S: f64 = 600.0;
+
+/// How much of the recording the peaks are of, in seconds.
+fn seen_s(features: &Features, info: &RecordingInfo) -> f64 {
+    if info.duration_s() <= LONG_S {
+        return info.duration_s();
+    }
+    let peaks = &features.peaks;
+    let second =
+        |(&segment, &sample): (&u32, &i64)| (segment, (sample as f64 / info.sampling_frequency) as i64);
+    let seconds: std::collections::BTreeSet<(u32, i64)> =
+        peaks.segment_index.iter().zip(peaks.sample_index.iter()).map(second).collect();
+    (seconds.len() as f64).min(info.duration_s())
 }
 
 /// The mean waveform of a cluster and by how many samples its largest sample was off.

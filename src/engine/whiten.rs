@@ -7,7 +7,7 @@ use super::{
     eigen::symmetric_eigen,
     noise::{Chunks, median_and_mad, random_chunks},
     passes::survey_spans,
-    select::median,
+    select::{is_usual, median, usual_level},
 };
 use crate::data::{RecordingInfo, Stage};
 use ndarray::{Array2, linalg::general_mat_mul, s};
@@ -144,7 +144,18 @@ pub fn whitening(
         map_spans(&chain, &jobs, 0, monitor, |block, _| Ok(Sums::of(block, params.reject_beyond, &pairs)))?;
     let mut total = Sums::zeros(n);
     let mut sizes = Vec::new();
-    for sum in sums {
+    let usual: Vec<f32> = (0..n)
+        .map(|c| usual_level(&sums.iter().filter_map(|s| s.levels.get(c).copied()).collect::<Vec<_>>()))
+        .collect();
+    for mut sum in sums {
+        // Where a channel is silent or much louder than usual it tells nothing of the noise.
+        for c in (0..sum.levels.len()).filter(|&c| !is_usual(sum.levels[c], usual[c])) {
+            for sums in [&mut sum.products, &mut sum.counts] {
+                sums.row_mut(c).fill(0.0);
+                sums.column_mut(c).fill(0.0);
+            }
+            sum.firsts[c] = 0.0;
+        }
         total.products += &sum.products;
         total.counts += &sum.counts;
         for (a, b) in total.firsts.iter_mut().zip(&sum.firsts) {
@@ -165,7 +176,11 @@ pub fn whitening(
             covariance[[i, j]] = if i == j { value } else { (1.0 - params.shrinkage) * value };
         }
     }
-    if let Some(constant) = (0..n).find(|&c| covariance[[c, c]] <= 0.0 || !covariance[[c, c]].is_finite()) {
+    // Of a dead channel a common reference makes one that is silent most of the time.
+    let is_dead = |c: usize| usual[c] <= 0.0 && usual.iter().any(|level| *level > 0.0);
+    let constant =
+        (0..n).find(|&c| covariance[[c, c]] <= 0.0 || !covariance[[c, c]].is_finite() || is_dead(c));
+    if let Some(constant) = constant {
         return Err(EngineError::Data(format!(
             "channel {} is constant in the data that whitening is estimated from. Remove or interpolate bad channels before.",
             chain.info().channel_ids[constant]
@@ -267,6 +282,8 @@ struct Sums {
     /// Samples that count, for each pair.
     counts: Array2<f64>,
     firsts: Vec<f64>,
+    /// Noise of each channel, where spikes are left out.
+    levels: Vec<f32>,
     /// Some absolute values, to know the scale of the data.
     sizes: Vec<f32>,
 }
@@ -283,6 +300,7 @@ impl Sums {
             products: Array2::zeros((n, n)),
             counts: Array2::zeros((n, n)),
             firsts: vec![0.0; n],
+            levels: Vec::new(),
             sizes: Vec::new(),
         }
     }
@@ -296,7 +314,11 @@ impl Sums {
                 .map(|c| {
                     let samples = block.channel(c);
                     let (center, spread) = median_and_mad(samples, &mut buffer);
-                    (center, times as f32 * (spread / 0.674_489_75))
+                    sums.levels.push(spread / 0.674_489_75);
+                    // Of a channel that is silent most of the time anything else would be a spike.
+                    let limit =
+                        if spread > 0.0 { times as f32 * (spread / 0.674_489_75) } else { f32::INFINITY };
+                    (center, limit)
                 })
                 .collect()
         });

@@ -49,7 +49,7 @@ impl Node for FinishUnits {
         source: "amplitudes and positions before whitening; SpikeInterface remove_redundant_units",
         category: Category::Sort,
         search: &["clean", "noise units", "redundant", "remove_redundant_units", "curation", "echo"],
-        version: 7,
+        version: 8,
         work: Work::Task(TaskClass::Sort),
         inputs: &[
             Port::new("recording", PortType::Recording),

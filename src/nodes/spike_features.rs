@@ -50,7 +50,7 @@ impl Node for SpikeFeatures {
         source: "shared temporal components as in Kilosort (Pachitariu et al. 2024)",
         category: Category::Sort,
         search: &["svd", "pca", "principal components", "projections", "waveforms"],
-        version: 3,
+        version: 4,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("peaks", PortType::Peaks)],
         outputs: &[Port::new("features", PortType::Features)],

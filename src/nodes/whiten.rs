@@ -98,7 +98,7 @@ impl Node for Whiten {
         source: "ZCA; SpikeInterface whiten",
         category: Category::Preprocess,
         search: &["zca", "decorrelate", "covariance", "sphering"],
-        version: 3,
+        version: 4,
         work: Work::FitThenLazy(TaskClass::Traces),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],

@@ -170,7 +170,9 @@ fn artefacts_that_no_reference_removes_are_told_and_can_be_silenced() {
     let before = well(&truth, &run(&held.clone().filtered()).sorting);
     let frames = held.info.total_frames();
     let hit = hit(&held, 0.03).filtered();
-    let (_, text) = told(&hit);
+    let (sorting, text) = told(&hit);
+    let after = well(&truth, &sorting);
+    assert!(after + 1 >= before && sorting.num_units() <= 12, "{after} of {before}, {}", sorting.num_units());
     assert!(text.contains("artefacts on nearly all channels") && text.contains("silence_periods"), "{text}");
     let around = |start: usize| (0, start.saturating_sub(150), (start + 250).min(frames));
     let periods = (0..frames).step_by(6_007).map(around).collect();
@@ -195,6 +197,45 @@ fn a_dead_and_a_doubled_channel_spoil_nothing() {
     let after = well(&truth, &sorting);
     assert!(after + 1 >= before, "doubled: {after} of {before}");
     assert!(sorting.segments[0].amplitude.as_ref().unwrap().iter().all(|a| a.is_finite()));
+}
+
+#[test]
+fn several_dead_channels_are_named_and_stop_nothing() {
+    let (held, truth) = good(ProbeLayout::Linear16);
+    let dead =
+        held.map(|_, channel, x| if [0, 1, 2, 3, 12, 13, 14, 15].contains(&channel) { -3.0 } else { x });
+    let (sorting, text) = told(&dead.filtered());
+    assert!(text.contains("constant take no part: 0, 1, 2, 3, 12, 13, 14, 15"), "{text}");
+    assert!(well(&truth, &sorting) >= 1);
+}
+
+#[test]
+fn time_in_which_nothing_is_connected_spoils_no_other_time() {
+    let (held, truth) = good(ProbeLayout::Linear16);
+    let before = well(&truth, &run(&held.clone().filtered()).sorting);
+    // Most of the file is silent.
+    let mut silent = held.clone();
+    let frames = 3 * held.info.total_frames();
+    silent.info.segments[0].num_frames = frames;
+    silent.samples.resize(frames * held.info.num_channels(), 0.0);
+    let sorting = run(&silent.filtered()).sorting;
+    assert!(well(&truth, &sorting) >= before && sorting.num_units() <= 8, "{}", sorting.num_units());
+    // A tenth of it is loud.
+    let mut normal = Normal::new(9);
+    let loud =
+        held.map(|frame, _, x| if (300_000..360_000).contains(&frame) { 4_000.0 * normal.next() } else { x });
+    let sorting = run(&loud.filtered()).sorting;
+    let after = well(&truth, &sorting);
+    assert!(after + 1 >= before && sorting.num_units() <= 9, "{after} of {before}, {}", sorting.num_units());
+}
+
+#[test]
+fn spikes_of_the_other_sign_are_told() {
+    let (held, _) = good(ProbeLayout::Linear16);
+    let (_, text) = told(&held.clone().filtered());
+    assert!(!text.contains("peak_sign"), "{text}");
+    let (_, text) = told(&held.map(|_, _, x| -x).filtered());
+    assert!(text.contains("set peak_sign to pos"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Moments at which nearly all channels cross the threshold at once: stimuli, movements, switches; no neuron is that large.
 
 use super::Crossing;
-use crate::engine::geometry::Geometry;
+use crate::engine::{block::Block, geometry::Geometry};
 use std::ops::Range;
 
 /// With fewer channels a single neuron may be seen on all of them.
@@ -10,8 +10,45 @@ const LEAST_CHANNELS: usize = 16;
 const SHARE: f64 = 0.75;
 /// Height of the median channel in an artefact, as a part of the highest: that of a neuron falls off over the contacts.
 const EVENNESS: f32 = 0.35;
+/// Height of the median channel in an artefact at least, in noise levels; where it is that high, less even will do.
+const LEAST_HEIGHT: f32 = 10.0;
+const VERY_HIGH: f32 = 20.0;
+const LESS_EVEN: f32 = 0.2;
 /// On a smaller probe a single neuron may be seen everywhere, in µm.
 const LEAST_EXTENT_UM: f64 = 300.0;
+
+/// Height from which a sample of a whitened trace may be part of an artefact, and how many are looked at together.
+const CROSSING: f32 = 5.0;
+const TOGETHER: usize = 64;
+
+/// The stretches of artefacts in whitened traces, in samples that are there, in order and apart; `window` is the time within
+/// which all channels cross.
+pub fn artefacts_in(block: &Block, geometry: &Geometry, window: usize) -> Vec<Range<u32>> {
+    if !may_have_artefacts(geometry) {
+        return Vec::new();
+    }
+    let crossings_of = |channel: usize| {
+        let mut own = Vec::new();
+        for (place, samples) in block.channel(channel).chunks(TOGETHER).enumerate() {
+            let count: u32 = samples.iter().map(|x| u32::from(x.abs() >= CROSSING)).sum();
+            if count > 0 {
+                own.extend(samples.iter().enumerate().filter(|(_, x)| x.abs() >= CROSSING).map(|(i, x)| {
+                    let sample = (place * TOGETHER + i) as u32;
+                    Crossing { sample, channel: channel as u32, height: x.abs() }
+                }));
+            }
+        }
+        own
+    };
+    let mut crossings: Vec<Vec<Crossing>> = (0..block.num_channels()).map(crossings_of).collect();
+    leave_out_artefacts(&mut crossings, geometry, window)
+}
+
+/// False of a small probe.
+fn may_have_artefacts(geometry: &Geometry) -> bool {
+    let [width, height] = geometry.whole_extent_um();
+    geometry.num_channels() >= LEAST_CHANNELS && width.hypot(height) >= LEAST_EXTENT_UM
+}
 
 /// Takes the crossings of artefacts out, and gives the stretches they were in, in order and apart.
 ///
@@ -24,11 +61,7 @@ pub(super) fn leave_out_artefacts(
 ) -> Vec<Range<u32>> {
     let channels = crossings.len();
     let least = ((SHARE * channels as f64).ceil() as usize).max(1);
-    let [width, height] = geometry.whole_extent_um();
-    if channels < LEAST_CHANNELS
-        || width.hypot(height) < LEAST_EXTENT_UM
-        || crossings.iter().filter(|own| !own.is_empty()).count() < least
-    {
+    if !may_have_artefacts(geometry) || crossings.iter().filter(|own| !own.is_empty()).count() < least {
         return Vec::new();
     }
     let mut all: Vec<&Crossing> = crossings.iter().flatten().collect();
@@ -47,7 +80,7 @@ pub(super) fn leave_out_artefacts(
         let count = &mut counts[crossing.channel as usize];
         distinct += usize::from(*count == 0);
         *count += 1;
-        if distinct < least || !even(&all[first..=last], channels) {
+        if distinct < least || !is_common(&all[first..=last], channels) {
             continue;
         }
         let stretch = all[first].sample.saturating_sub(window / 2)..crossing.sample + window / 2 + 1;
@@ -66,15 +99,16 @@ pub(super) fn leave_out_artefacts(
     found
 }
 
-/// True where the heights of the channels are of one size.
-fn even(crossings: &[&Crossing], channels: usize) -> bool {
+/// True where the heights of the channels are of one size, or all very large.
+fn is_common(crossings: &[&Crossing], channels: usize) -> bool {
     let mut heights = vec![0.0f32; channels];
     for crossing in crossings {
         let height = &mut heights[crossing.channel as usize];
         *height = height.max(crossing.height);
     }
     heights.sort_unstable_by(f32::total_cmp);
-    heights[channels / 2] >= EVENNESS * heights[channels - 1]
+    let (middle, largest) = (heights[channels / 2], heights[channels - 1]);
+    middle >= LEAST_HEIGHT.max(EVENNESS * largest) || middle >= VERY_HIGH.max(LESS_EVEN * largest)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::engine::{
     geometry::Geometry,
     lanes::{BESIDE, STRETCH, Sums, doubled, largest, stretch},
     passes::{middles, survey_spans},
-    select::median,
+    select::{median, usual_level},
     taps::Taps,
 };
 use ndarray::Array2;
@@ -95,7 +95,7 @@ impl FilterBank {
         for (z, scale) in bank.scales.iter_mut().enumerate() {
             for (c, weights) in scale.iter_mut().enumerate() {
                 let index = z * num_channels + c;
-                let level = median(&mut levels.iter().map(|l| l[index]).collect::<Vec<_>>());
+                let level = usual_level(&levels.iter().map(|l| l[index]).collect::<Vec<_>>());
                 for (_, weight) in weights {
                     *weight = if level > 0.0 { *weight / level } else { 0.0 };
                 }

@@ -6,6 +6,7 @@ mod exclusive;
 mod glimpse;
 mod survey;
 
+pub(super) use artefacts::artefacts_in;
 use artefacts::leave_out_artefacts;
 pub use bank::FilterBank;
 pub use exclusive::{Crossing, locally_exclusive};
@@ -29,7 +30,7 @@ pub fn lower_threshold() -> Remedy {
 }
 
 /// What many channels see within this time they see at once, in ms.
-const ARTEFACT_MS: f64 = 1.0;
+pub(super) const ARTEFACT_MS: f64 = 1.0;
 
 /// What crosses the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use crate::{
     data::units::ms_to_samples,
     engine::{
         EngineError, Monitor,
+        block::Block,
         chain::Chain,
         geometry::Geometry,
         passes::{SpanData, over_spans, survey_spans},
-        select::median,
+        select::{median, usual_level},
     },
 };
 
@@ -62,6 +63,10 @@ pub fn survey(
             .map(|c| crossings_of(block.channel(c), noise[c], peak_sign, c))
             .collect();
         leave_out_artefacts(&mut crossings, geometry, ms_to_samples(ARTEFACT_MS, rate));
+        let signs = match peak_sign {
+            PeakSign::Both => [0, 0],
+            _ => signs_of(block, &noise, &neighbors, num_samples),
+        };
         let peaks = locally_exclusive(&crossings, &neighbors, num_samples);
         let step = peaks.len().div_ceil(SNIPPETS_PER_SPAN).max(1);
         let snippets: Vec<Vec<f32>> = peaks
@@ -74,19 +79,46 @@ pub fn survey(
                 Some(trace.iter().map(|x| x / noise[channel]).collect())
             })
             .collect();
-        Ok((noise, snippets))
+        Ok((noise, snippets, signs))
     })?;
+    let count = |sign: usize| parts.iter().map(|(_, _, signs)| signs[sign]).sum::<usize>();
+    let [negative, positive] = [count(0), count(1)];
+    let (own, other, name) = match peak_sign {
+        PeakSign::Pos => (positive, negative, "neg"),
+        _ => (negative, positive, "pos"),
+    };
+    if other >= LEAST_OTHERS && other > MANY_OTHERS * own {
+        let words = format!(
+            "of the largest peaks {other} are of the other sign and {own} of the one that is looked for: set peak_sign to {name}"
+        );
+        monitor.warn(&words.into());
+    }
     let num_channels = geometry.num_channels();
     let mut noise: Vec<f32> = (0..num_channels)
-        .map(|c| median(&mut parts.iter().map(|(noise, _)| noise[c]).collect::<Vec<_>>()))
+        .map(|c| usual_level(&parts.iter().map(|(noise, ..)| noise[c]).collect::<Vec<_>>()))
         .collect();
     // What a filter leaves of a constant channel is rounding, not noise.
     let least = LEAST_NOISE * median(&mut noise.clone());
     for level in noise.iter_mut().filter(|level| **level < least) {
         *level = 0.0;
     }
-    let snippets = parts.into_iter().flat_map(|(_, snippets)| snippets).collect();
+    let snippets = parts.into_iter().flat_map(|(_, snippets, _)| snippets).collect();
     Ok(Survey { noise, num_samples, num_before, snippets })
+}
+
+/// So many isolated peaks of the other sign, and so many times as many as of the own one, mean that the sign is wrong.
+const LEAST_OTHERS: usize = 50;
+const MANY_OTHERS: usize = 3;
+
+/// How many isolated peaks are negative and how many positive.
+fn signs_of(block: &Block, noise: &[f32], neighbors: &[Vec<u32>], reach: usize) -> [usize; 2] {
+    let crossings: Vec<Vec<Crossing>> = (0..block.num_channels())
+        .map(|c| crossings_of(block.channel(c), noise[c], PeakSign::Both, c))
+        .collect();
+    let peaks = locally_exclusive(&crossings, neighbors, reach);
+    let value = |peak: &Crossing| block.channel(peak.channel as usize)[peak.sample as usize];
+    let positive = peaks.iter().filter(|peak| value(peak) > 0.0).count();
+    [peaks.len() - positive, positive]
 }
 
 fn crossings_of(trace: &[f32], noise: f32, sign: PeakSign, channel: usize) -> Vec<Crossing> {

@@ -123,7 +123,7 @@ impl Cleaner<'_> {
     }
 
     /// Where a match is: the centre of the energy of its features on `channels`, which lie at `places`, above that of the
-    /// noise; `[x, y]` in µm, NaN where nothing is.
+    /// noise; `[x, y]` in µm.
     ///
     /// # Source
     /// Kilosort 4 `compute_spike_positions`, which leaves the noise in.
@@ -146,6 +146,11 @@ impl Cleaner<'_> {
             total += weight;
             sums[0] += weight * x;
             sums[1] += weight * y;
+        }
+        if total <= 0.0 {
+            // Nothing rises above the noise: in the middle of the channels.
+            let sum = |axis: usize| channels.iter().map(|&c| places[c as usize][axis]).sum::<f64>();
+            return [sum(0), sum(1)].map(|sum| (sum / channels.len().max(1) as f64) as f32);
         }
         sums.map(|sum| (sum / total) as f32)
     }

@@ -1,5 +1,6 @@
 //! Explains the traces as a sum of templates: spike times, also where spikes overlap.
 
+mod artefacts;
 mod bank;
 mod cleaned;
 mod noise;
@@ -17,11 +18,13 @@ use super::{
     EngineError, Monitor, Preview,
     chain::Chain,
     checkpoint::{Checkpoint, Piece, put_column, take_column},
+    detect::{ARTEFACT_MS, artefacts_in},
     geometry::Geometry,
     passes::{SpanData, all_spans, over_pieces_kept, survey_spans},
     waveforms::channels_around,
 };
 use crate::data::{Features, Peaks, RecordingInfo, Templates, units::ms_to_samples};
+use artefacts::Quiet;
 use cleaned::Cleaner;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -103,6 +106,9 @@ pub struct Matching {
     pub features: Features,
 }
 
+/// Filters ring this long before and after an artefact, in ms: no spikes are taken from there.
+const AROUND_ARTEFACT_MS: f64 = 2.0;
+
 /// Frames matched at once; overlapping spikes near its ends are resolved with the context around it.
 const SUB_BLOCK: usize = 2048;
 
@@ -167,10 +173,15 @@ pub(super) fn match_templates_kept(
     let sampling = Sampling::new(&bank, &geometry, info, params, spans.len(), templates);
     // Three lengths in which spikes are found, the last of which reach a length further.
     let pad = 4 * bank.thinned.num_samples();
+    let in_samples = |ms: f64| ms_to_samples(ms, info.sampling_frequency).div_ceil(chain.step());
+    let (window, around) = (in_samples(ARTEFACT_MS), in_samples(AROUND_ARTEFACT_MS));
     let counted = AtomicU64::new(0);
-    let find = |data: &SpanData, peeler: &mut Peeler, part: &mut Part| {
-        let matches = peeler.run(&bank, data.block, 0..data.block.num_frames(), &limits);
-        let cleaner = Cleaner { bank: &bank, block: data.block, matches: &matches };
+    let find = |data: &SpanData, (peeler, quiet): &mut (Peeler, Quiet), part: &mut Part| {
+        let artefacts = artefacts_in(data.block, &geometry, window);
+        let block =
+            if artefacts.is_empty() { data.block } else { quiet.without(data.block, &artefacts, around) };
+        let matches = peeler.run(&bank, block, 0..block.num_frames(), &limits);
+        let cleaner = Cleaner { bank: &bank, block, matches: &matches };
         let before = part.spikes.len();
         sampling.collect(&cleaner, data, part);
         let more = (part.spikes.len() - before) as u64;

@@ -5,7 +5,7 @@ use crate::engine::{
     EngineError, Monitor,
     chain::{Chain, map_pieces},
     passes::{middles, survey_spans},
-    select::{median, median_of},
+    select::{median_of, usual_level},
 };
 
 /// How much of the recording is looked at, in seconds.
@@ -43,7 +43,7 @@ pub(super) fn score_noise(
         .iter()
         .enumerate()
         .map(|(unit, about)| {
-            let level = median(&mut parts.iter().map(|levels| levels[unit]).collect::<Vec<_>>());
+            let level = usual_level(&parts.iter().map(|levels| levels[unit]).collect::<Vec<_>>());
             (level * level / about.norm2.max(f32::MIN_POSITIVE)).max(LEAST)
         })
         .collect())

@@ -6,6 +6,7 @@ use super::{
     events::{EventParams, events_of_features, extent_of},
     raster::Event,
     register::{RegisterParams, register},
+    resemblance::Resemblance,
 };
 use crate::{
     data::{Axis, Features, Interpolation, Motion, MotionSegment, Recording, RecordingInfo, Stage},
@@ -17,6 +18,13 @@ use ndarray::Array2;
 const LEAST_EXTENT_UM: f64 = 100.0;
 /// Events a time bin on average below which nothing can be compared.
 const LEAST_EVENTS: f64 = 5.0;
+
+/// A motion that gives back this share of the lost resemblance is true, one that gives back less than that is none; between
+/// the two another method must find it too, within this share. True motions of generated recordings gave back 0.66 to 0.83,
+/// that of units of which half fall silent when the others begin 0.51, with estimates that differ by 0.4.
+const SURE: f64 = 0.6;
+const DOUBTFUL: f64 = 0.3;
+const ALIKE: f64 = 0.25;
 
 /// How the motion is found, with its settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +57,8 @@ impl MotionParams {
     }
 }
 
-/// The motion by the peaks of some features of a recording; none where the probe or the spikes cannot tell, which is logged.
+/// The motion by the peaks of some features of a recording; none where the probe or the spikes cannot tell, or where it would
+/// not make the spikes of different times alike ([`Resemblance`]), which is logged.
 ///
 /// # Errors
 /// Where it is cancelled.
@@ -72,7 +81,61 @@ pub fn motion_of_features(
     });
     let events =
         events_of_features(features, &geometry, whitening, params.axis(), info.duration_s(), chosen)?;
-    motion_of_events(events, info, params, monitor)
+    let motion = motion_of_events(events.clone(), info, params, monitor)?;
+    let range = motion.range_um();
+    if range == 0.0 {
+        return Ok(motion);
+    }
+    let found = Resemblance::of(&events, &extent_of(info, params.axis())?, &motion);
+    let Resemblance { near, before, after } = found;
+    monitor.log(&format!(
+        "spikes of times far apart resemble each other by {before:.3}, with a motion by {range:.1} µm undone by {after:.3}, \
+         those of times in a row by {near:.3}"
+    ));
+    let is_taken = match found.share_regained() {
+        share if share >= SURE => true,
+        share if share < DOUBTFUL => false,
+        _ => {
+            let other = MotionParams::Dredge(DredgeParams { axis: params.axis(), ..DredgeParams::default() });
+            let other = motion_of_events(events, info, &other, monitor)?;
+            difference(&motion, &other, info) <= ALIKE
+        }
+    };
+    if is_taken {
+        return Ok(motion);
+    }
+    monitor.log(&format!("a motion by {range:.1} µm would not make them alike: none is taken"));
+    Ok(still(info, params.axis()))
+}
+
+/// Places in time and in depth at which motions are compared.
+const TIMES: usize = 200;
+const DEPTHS: usize = 3;
+
+/// How much two motions differ, as a share of the first: deviations from the mean over time at each depth.
+fn difference(motion: &Motion, other: &Motion, info: &RecordingInfo) -> f64 {
+    let (first, last) = match (motion.spatial_bins_um.first(), motion.spatial_bins_um.last()) {
+        (Some(first), Some(last)) => (*first, *last),
+        _ => return f64::INFINITY,
+    };
+    let (mut apart, mut all) = (0.0, 0.0);
+    for depth in (0..DEPTHS).map(|i| first + (last - first) * i as f64 / (DEPTHS - 1) as f64) {
+        for (index, segment) in info.segments.iter().enumerate() {
+            let length = segment.num_frames as f64 / info.sampling_frequency;
+            let time = |i: usize| segment.t_start_s.unwrap_or(0.0) + length * (i as f64 + 0.5) / TIMES as f64;
+            let of = |m: &Motion| {
+                (0..TIMES).map(|i| m.displacement_um(index, time(i), depth)).collect::<Vec<f64>>()
+            };
+            let (mut one, mut two) = (of(motion), of(other));
+            for values in [&mut one, &mut two] {
+                let mean = values.iter().sum::<f64>() / TIMES as f64;
+                values.iter_mut().for_each(|v| *v -= mean);
+            }
+            apart += one.iter().zip(&two).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+            all += one.iter().map(|a| a * a).sum::<f64>();
+        }
+    }
+    (apart / all.max(f64::MIN_POSITIVE)).sqrt()
 }
 
 /// The motion by located spikes of each segment; none where the probe or the spikes cannot tell, which is logged.

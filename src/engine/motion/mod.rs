@@ -30,6 +30,7 @@ mod kernel;
 mod plan;
 mod raster;
 mod register;
+mod resemblance;
 mod solve;
 
 pub use correct::{BorderMode, CorrectParams, correction_stages};
@@ -42,3 +43,4 @@ pub use kernel::Interpolator;
 pub(super) use plan::{MotionPlan, MotionScratch, SubBlock};
 pub use raster::Event;
 pub use register::{RegisterParams, register};
+pub use resemblance::Resemblance;

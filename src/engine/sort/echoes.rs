@@ -32,6 +32,20 @@ pub struct Echo {
     pub rest: f32,
 }
 
+/// Spikes that are locked are echoes where they are smaller or larger than the others by this factor.
+const OTHER_SIZE: f32 = 1.1;
+
+impl Echo {
+    /// Of a unit that is no echo as a whole: leaves it its spikes where those that are locked are as large as the others. A
+    /// neuron that another one makes fire has such spikes; what a template leaves of another has its own size.
+    pub fn spare_driven(&mut self) {
+        if (1.0 / OTHER_SIZE..OTHER_SIZE).contains(&self.rest) {
+            self.spikes.fill(false);
+            self.of.clear();
+        }
+    }
+}
+
 /// The spikes of a unit.
 struct Train {
     /// In order.
@@ -285,6 +299,13 @@ mod tests {
         // One that is much larger is a neuron, and what follows it is not the other's.
         let found = echoes(&sorting_of(&[(&large, 1.0), (&part, 1.0)]), &templates, &[30.0, 90.0], &[0, 0]);
         assert!(found[1].of.is_empty() && found[0].of == [1]);
+        // Spikes that follow another neuron's are its own where they are as large as the others.
+        let mut echo = Echo { of: vec![0], share: 0.3, spikes: vec![true, false], rest: 1.02 };
+        echo.spare_driven();
+        assert!(echo.of.is_empty() && echo.spikes == [false, false]);
+        let mut echo = Echo { of: vec![0], share: 0.3, spikes: vec![true, false], rest: 1.3 };
+        echo.spare_driven();
+        assert!(echo.of == [0] && echo.spikes == [true, false]);
         // Beyond the contacts of the larger one's template too, but not at any distance, nor on another shank.
         let beyond = |um: f64, groups: &[i64]| {
             let mut templates = templates.clone();

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     data::{
-        Id, MotionCorrection, Notice, Recording, Remedy, Sorting, SpikeTrains, Stage, Table, TableColumn,
-        Templates, units::ms_to_samples,
+        Id, MotionCorrection, Notice, Recording, RecordingInfo, Remedy, Sorting, SpikeTrains, Stage, Table,
+        TableColumn, Templates, units::ms_to_samples,
     },
     engine::{
         EngineError, Monitor,
@@ -26,7 +26,7 @@ use ndarray::Array2;
 pub struct FinishParams {
     /// Units with fewer spikes are left out.
     pub min_spikes: usize,
-    /// Units that fire less often than this are left out, in Hz.
+    /// Units that fire less often than this while they are there are left out, in Hz.
     pub min_firing_rate_hz: f64,
     /// Units whose largest sample is smaller than this many noise levels, before whitening, are left out.
     pub min_snr: f64,
@@ -118,12 +118,16 @@ pub fn finish(
     let is_distant = |shape: &UnitShape| shape.snr.is_some_and(|snr| snr < params.min_snr);
     let size = |shape: &UnitShape| if is_distant(shape) { 0.0 } else { shape.at_spikes.abs() };
     let sizes: Vec<f32> = shapes.iter().map(size).collect();
-    let echoes = echoes(matched, templates, &sizes, &info.groups);
-    let least = (params.min_firing_rate_hz * info.duration_s()).max(params.min_spikes as f64);
+    let mut echoes = echoes(matched, templates, &sizes, &info.groups);
+    let present_s = present_s(matched, info);
+    let least = |unit: usize| (params.min_firing_rate_hz * present_s[unit]).max(params.min_spikes as f64);
     let of_words = |echo: &Echo| {
         let of: Vec<String> = echo.of.iter().map(|&unit| templates.unit_ids[unit].to_string()).collect();
         of.join(", ")
     };
+    for echo in echoes.iter_mut().filter(|echo| echo.share < params.echo_share) {
+        echo.spare_driven();
+    }
     let own = |unit: usize| echoes[unit].spikes.iter().filter(|locked| !**locked).count() as f64;
     let reasons: Vec<Option<String>> = (0..templates.num_units())
         .map(|unit| {
@@ -133,12 +137,13 @@ pub fn finish(
                     templates.unit_ids[whole]
                 ));
             }
-            if (counts[unit] as f64) < least {
+            if (counts[unit] as f64) < least(unit) {
                 return Some("too few spikes".into());
             }
             let echo = &echoes[unit];
-            let is_more = echo.rest > OWN_SIZE && own(unit) >= least;
-            if echo.share >= params.echo_share && !is_more || (!echo.of.is_empty() && own(unit) < least) {
+            let is_more = echo.rest > OWN_SIZE && own(unit) >= least(unit);
+            if echo.share >= params.echo_share && !is_more || (!echo.of.is_empty() && own(unit) < least(unit))
+            {
                 let (share, of) = (100.0 * echo.share.min(1.0), of_words(echo));
                 return Some(format!("echo: {share:.0} % of its spikes are locked to unit {of}"));
             }
@@ -184,6 +189,27 @@ pub fn finish(
     sorting.properties.set("group", TableColumn::Int(kept.iter().map(group).collect()));
     to_the_probe(recording, &shapes, &kept, &mut sorting);
     Ok(Finished { sorting, templates, removed })
+}
+
+/// A unit is there in each so many seconds in which it fires.
+const PRESENT_S: f64 = 60.0;
+
+/// How long each unit is there, in seconds: a neuron that comes and goes fires as often as others while it is there.
+fn present_s(sorting: &Sorting, info: &RecordingInfo) -> Vec<f64> {
+    let bin = PRESENT_S * info.sampling_frequency;
+    let mut present = vec![0.0; sorting.num_units()];
+    for (spikes, segment) in sorting.segments.iter().zip(&info.segments) {
+        let length = segment.num_frames as f64;
+        let mut last: Vec<Option<u64>> = vec![None; present.len()];
+        for (&unit, &sample) in spikes.unit_index.iter().zip(spikes.sample_index.iter()) {
+            let index = (sample.max(0) as f64 / bin) as u64;
+            if last[unit as usize].replace(index) != Some(index) {
+                let rest = (length - index as f64 * bin).clamp(0.0, bin);
+                present[unit as usize] += rest / info.sampling_frequency;
+            }
+        }
+    }
+    present
 }
 
 /// The kept units alone, without echoes, with amplitudes.

@@ -52,11 +52,10 @@ pub(super) fn join_parts(
     let stretches = Stretches::of(correction, &frames);
     let classes: Vec<OnceCell<Option<Classes>>> = vec![OnceCell::new(); info.num_channels()];
     let counts = stretches.counts(matched);
-    let mut units: Vec<Option<Unit>> = (0..templates.num_units())
-        .map(|unit| {
-            let times = times_of(matched, unit);
-            (!times.is_empty()).then(|| Unit { times, counts: counts[unit].clone() })
-        })
+    let mut units: Vec<Option<Unit>> = times_of(matched)
+        .into_iter()
+        .zip(counts)
+        .map(|(times, counts)| (!times.is_empty()).then_some(Unit { times, counts }))
         .collect();
     let position = |unit: usize| templates.locations_um.get(shapes[unit].channel).copied();
     let group = |unit: usize| info.groups.get(shapes[unit].channel).copied();
@@ -129,14 +128,15 @@ impl Unit {
     }
 }
 
-fn times_of(sorting: &Sorting, unit: usize) -> Vec<i64> {
-    let mut times = Vec::new();
+/// The spikes of each unit, see [`place`].
+fn times_of(sorting: &Sorting) -> Vec<Vec<i64>> {
+    let mut times = vec![Vec::new(); sorting.num_units()];
     for (segment, spikes) in sorting.segments.iter().enumerate() {
-        let own =
-            spikes.unit_index.iter().zip(spikes.sample_index.iter()).filter(|(u, _)| **u as usize == unit);
-        times.extend(own.map(|(_, &sample)| place(segment as u32, sample)));
+        for (&unit, &sample) in spikes.unit_index.iter().zip(spikes.sample_index.iter()) {
+            times[unit as usize].push(place(segment as u32, sample));
+        }
     }
-    times.sort_unstable();
+    times.iter_mut().for_each(|own| own.sort_unstable());
     times
 }
 

@@ -5,13 +5,15 @@ use crate::{
     engine::{
         EngineError, Monitor,
         chain::{Chain, compile},
+        noise::mad,
         passes::{SpanData, over_spans, survey_spans},
+        select::{median, usual_level},
         whiten::{WhitenParams, Whitening, whitening},
     },
 };
 use ndarray::Array2;
 
-/// Estimates a whitening; constant channels take no part in it, which the log says.
+/// Estimates a whitening; constant channels take no part in it, of which it warns.
 ///
 /// # Errors
 /// As [`whitening`], but for constant channels.
@@ -30,7 +32,15 @@ pub fn whitening_of_varying(
     if varying.len() == n {
         return Err(EngineError::Data(reason));
     }
-    monitor.log(&format!("{} constant channels take no part", n - varying.len()));
+    let ids = &recording.info().channel_ids;
+    let constant: Vec<String> =
+        (0..n).filter(|c| !varying.contains(c)).filter_map(|c| Some(ids.get(c)?.to_string())).collect();
+    let words = format!(
+        "channels that are constant take no part: {}. Where a common reference was taken, put detect_bad_channels before \
+         it: they are part of it",
+        constant.join(", ")
+    );
+    monitor.warn(&words.into());
     let (mut matrix, mut covariance) = (Array2::eye(n), Array2::zeros((n, n)));
     let mut mean = params.apply_mean.then(|| vec![0.0; n]);
     if !varying.is_empty() {
@@ -61,15 +71,19 @@ pub fn stages_for_sort(fitted: &Whitening, level: f64) -> Vec<Stage> {
     stages
 }
 
-/// Channels whose samples differ anywhere in about ten seconds.
+/// Share of the usual noise below which a channel is constant: what a filter leaves of it is rounding.
+const LEAST_NOISE: f32 = 1e-3;
+
+/// Channels that are not constant most of the time in about ten seconds.
 fn varying_channels(chain: &Chain, monitor: &dyn Monitor) -> Result<Vec<usize>, EngineError> {
     let spans = survey_spans(chain, 10.0);
-    let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, _: &mut ()| {
-        let varies = |c: usize| {
-            let trace = data.block.channel(c);
-            trace.iter().any(|x| *x != trace[0])
-        };
-        Ok((0..data.block.num_channels()).map(varies).collect::<Vec<bool>>())
+    let parts = over_spans(chain, &spans, 0, monitor, |data: &SpanData, buffer: &mut Vec<f32>| {
+        let level = |c: usize| mad(data.block.channel(c), buffer);
+        Ok((0..data.block.num_channels()).map(level).collect::<Vec<f32>>())
     })?;
-    Ok((0..chain.num_channels()).filter(|&c| parts.iter().any(|part| part[c])).collect())
+    let levels: Vec<f32> = (0..chain.num_channels())
+        .map(|c| usual_level(&parts.iter().map(|part| part[c]).collect::<Vec<_>>()))
+        .collect();
+    let least = LEAST_NOISE * median(&mut levels.iter().copied().filter(|l| *l > 0.0).collect::<Vec<_>>());
+    Ok((0..levels.len()).filter(|&c| levels[c] > least).collect())
 }
