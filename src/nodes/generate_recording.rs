@@ -8,7 +8,7 @@ use crate::{
         PythonStep, RunContext, TaskClass, Value, Work, literal,
     },
 };
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 /// Makes a recording from model neurons and noise, and the truth about it.
 pub struct GenerateRecording;
@@ -60,7 +60,7 @@ impl Node for GenerateRecording {
             arguments.extend([literal("--seed"), literal(names.seed().to_string())]);
         }
         let step = PythonStep::default()
-            .and(format!("{folder} = {}", names.written(&PathBuf::from(format!("{recording}_made")))))
+            .and(format!("{folder} = {}", names.work_folder(recording)))
             .and(format!("subprocess.run([{}], check=True)", arguments.join(", ")))
             .and(format!("{recording} = si.load({folder} / \"recording\")"))
             .and(format!("{truth} = si.load({folder} / \"truth\")"));

@@ -88,7 +88,7 @@ impl Node for ReadSorting {
             "mda" => PythonStep::call(to, "se.read_mda_sorting", &[&path], &rate),
             "nwb" => PythonStep::call(to, "se.read_nwb_sorting", &[&path], &rate),
             "sorting_analyzer" => PythonStep::default().and(format!("{to} = si.load({path}).sorting")),
-            _ => PythonStep::call(to, "si.load", &[&path], &[]),
+            _ => PythonStep::default().and(format!("{to} = sorting_in({path})")),
         })
     }
 
