@@ -7,8 +7,25 @@ use spikeloom::{
 };
 use std::path::Path;
 
-/// Fields that have no say in a script: `*` for all of a name, and why.
-const SILENT: [(&str, &str, &str); 1] = [("", "", "")];
+/// Fields that have no say in a script, of a kind or of all (`*`), and why.
+const SILENT: [(&str, &str, &str); 16] = [
+    ("*", "carries", "lists of Python hold anything"),
+    ("*", "other_carries", "lists of Python hold anything"),
+    ("*", "stream", "NWB alone has streams there; its own test has a file"),
+    ("*", "allow_partial_frame", "whole frames are read there whatever the file ends with"),
+    ("command", "cores", "a script runs one program at a time"),
+    ("command", "memory", "a script runs one program at a time"),
+    ("command", "files", "a script runs everything anew"),
+    ("command", "values", "values belong to parameters that are declared"),
+    ("concatenate", "skip_missing", "the reader says what is left out and goes on"),
+    ("read_study", "path_column", "it belongs to a table; tests of studies have some"),
+    ("read_study", "keys", "it belongs to a table; tests of studies have some"),
+    ("sorting_from_files", "index", "a step of a script gives one file"),
+    ("spikeinterface_sorter", "python", "the script's own Python runs it"),
+    ("spikeinterface_sorter", "timeout_s", "run_sorter knows no limit"),
+    ("sweep", "parameters", "what is swept stands with the node that is swept"),
+    ("sweep", "combine", "it needs two parameters of another node"),
+];
 
 /// Other settings under which a field has a say.
 fn settings(kind: &str) -> Vec<Json> {
@@ -18,6 +35,7 @@ fn settings(kind: &str) -> Vec<Json> {
         "concatenate" => vec![json!({"gap": "silence"})],
         "detect_bad_channels" => vec![json!({"action": "interpolate"})],
         "read_recording" | "read_study" | "recording_from_files" => vec![raw],
+        "split_by_time" => vec![json!({"by": "event"})],
         "whiten" => vec![json!({"mode": "local"})],
         _ => Vec::new(),
     }
@@ -28,6 +46,7 @@ fn special(kind: &str, field: &str) -> Option<Json> {
     match (kind, field) {
         ("common_reference", "groups") => Some(json!([["1"], ["2"]])),
         ("common_reference", "local_radius") => Some(json!([10.0, 90.0])),
+        ("generate_recording", "amplitude_range_uv") => Some(json!([50.0, 70.0])),
         ("silence_periods", "list_periods") => Some(json!([[[1, 2]]])),
         ("spikeinterface_sorter", "parameters") => Some(json!({"a": 1})),
         _ => None,
@@ -45,7 +64,7 @@ fn others(kind: &str, spec: &ParamSpec) -> Vec<Json> {
             let usual = spec.default.as_f64().unwrap_or(low.unwrap_or(1.0));
             let more = usual + 1.0;
             let value = match high {
-                Some(high) if more > high => low.unwrap_or(0.0).max(usual / 2.0 - 0.25),
+                Some(high) if more > high => low.unwrap_or(0.0).max(usual / 2.0 - 0.3),
                 _ => more,
             };
             let is_int = matches!(spec.kind, ParamKind::Int);
@@ -97,7 +116,7 @@ fn every_field_is_heard_or_its_silence_has_a_reason() {
                 })
             });
             let is_silent =
-                SILENT.iter().any(|(of, field, _)| [*of, "*"].contains(&kind) && *field == spec.name);
+                SILENT.iter().any(|(of, field, _)| (*of == "*" || *of == kind) && *field == spec.name);
             heard += usize::from(is_heard);
             match (is_heard, is_silent) {
                 (false, false) => unheard.push(format!("{kind}.{} has no say", spec.name)),

@@ -37,7 +37,7 @@ fn numbers_beyond_a_type_are_clipped() {
     agrees_on(
         &place,
         &counted(&read, steps, wires, "whole.recording"),
-        &format!("{SAME}\nassert theirs['max'].max() == 32767"),
+        &format!("{SAME}\nassert theirs['min'].min() == -32768"),
     );
 }
 
@@ -200,7 +200,7 @@ const TABLES: &str = r#"(version: 1, nodes: {
     "twice": (kind: "summarize_table", params: (by: ["channel_id"], values: ["count"])),
     "none": (kind: "summarize_table", params: (by: ["channel_id"], condition: "std < 0")),
     "across": (kind: "summarize_table", params: (across: "channel_id", values: ["std"])),
-    "across_all": (kind: "summarize_table", params: (by: ["window"], across: "channel_id", condition: "channel_id != \"0\"")),
+    "across_all": (kind: "summarize_table", params: (by: ["window"], across: "channel_id", condition: "channel_id != 0")),
     "joined": (kind: "join_tables", params: (on: ["channel_id"])),
     "asked": (kind: "join_tables", params: (on: ["channel_id"], columns: ["max", "std"])),
     "way": (kind: "route_items", params: (condition: "rows == 4 && mean_std > 0 && window < 1")),
