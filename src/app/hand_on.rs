@@ -31,7 +31,8 @@ impl App {
 
     fn stem(&self) -> String {
         let title = self.sheet.editor.title().to_lowercase().replace(' ', "_");
-        title.strip_suffix(".ron").map_or_else(|| title.clone(), str::to_owned)
+        // That of a run that was has its time after the name of the file.
+        title.split(".ron").next().filter(|stem| !stem.is_empty()).unwrap_or(&title).to_owned()
     }
 
     /// Writes the pipeline as a script.

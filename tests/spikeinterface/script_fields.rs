@@ -35,7 +35,7 @@ fn settings(kind: &str) -> Vec<Json> {
         "concatenate" => vec![json!({"gap": "silence"})],
         "detect_bad_channels" => vec![json!({"action": "interpolate"})],
         "read_recording" | "read_study" | "recording_from_files" => vec![raw],
-        "split_by_time" => vec![json!({"by": "event"})],
+        "split_by_time" => vec![json!({"by": "event", "before_s": 0.1, "after_s": 0.2})],
         "whiten" => vec![json!({"mode": "local"})],
         _ => Vec::new(),
     }

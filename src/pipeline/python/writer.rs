@@ -35,7 +35,7 @@ pub(super) struct Writer<'p> {
 
 impl<'p> Writer<'p> {
     pub(super) fn new(pipeline: &'p Pipeline, registry: &'p Registry, base: &'p Path, title: &str) -> Self {
-        let stem = title.strip_suffix(".ron").unwrap_or(title);
+        let stem = title.split(".ron").next().unwrap_or(title);
         let is_plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
         let stem: String = stem.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
         let mut writer = Self {
