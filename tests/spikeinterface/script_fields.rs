@@ -8,7 +8,7 @@ use spikeloom::{
 use std::path::Path;
 
 /// Fields that have no say in a script, of a kind or of all (`*`), and why.
-const SILENT: [(&str, &str, &str); 16] = [
+const SILENT: [(&str, &str, &str); 18] = [
     ("*", "carries", "lists of Python hold anything"),
     ("*", "other_carries", "lists of Python hold anything"),
     ("*", "stream", "NWB alone has streams there; its own test has a file"),
@@ -23,6 +23,8 @@ const SILENT: [(&str, &str, &str); 16] = [
     ("sorting_from_files", "index", "a step of a script gives one file"),
     ("spikeinterface_sorter", "python", "the script's own Python runs it"),
     ("spikeinterface_sorter", "timeout_s", "run_sorter knows no limit"),
+    ("split_by_time", "before_s", "it needs events; their test has some"),
+    ("split_by_time", "after_s", "it needs events; their test has some"),
     ("sweep", "parameters", "what is swept stands with the node that is swept"),
     ("sweep", "combine", "it needs two parameters of another node"),
 ];
@@ -35,7 +37,6 @@ fn settings(kind: &str) -> Vec<Json> {
         "concatenate" => vec![json!({"gap": "silence"})],
         "detect_bad_channels" => vec![json!({"action": "interpolate"})],
         "read_recording" | "read_study" | "recording_from_files" => vec![raw],
-        "split_by_time" => vec![json!({"by": "event", "before_s": 0.1, "after_s": 0.2})],
         "whiten" => vec![json!({"mode": "local"})],
         _ => Vec::new(),
     }
