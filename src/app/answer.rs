@@ -16,7 +16,6 @@ use super::{
     sketch::Sketch,
     wiring,
 };
-use crate::engine::channel_order::OrderCheck;
 use crate::inspect::{heights::PeakHeights, selfcheck::SelfCheck};
 use crate::pipeline::{
     Event, Executor, NodeReport, Offered, Opened, Pipeline, Problem, RunId, RunStatus, Why,
@@ -119,7 +118,7 @@ pub enum Answer {
     /// What came of handing something on.
     HandedOn(Result<hand_on::HandedOn, String>),
     /// What the traces say of the wiring of a probe, asked for with this question.
-    Wiring(wiring::Question, Result<OrderCheck, String>),
+    Wiring(wiring::Question, wiring::Told),
     /// How high the peaks are that enter a node.
     Heights(String, Result<PeakHeights, String>),
     /// The step a self-check is at, and the share that is done.
@@ -153,6 +152,10 @@ pub enum Answer {
     Left(Left),
     /// A copy of what is not saved could not be written; says why.
     NotKept(String),
+    /// Copies of what is not saved are written again.
+    KeptAgain,
+    /// The list of recent files cannot be written, and why.
+    RecentNotKept(String),
     /// What a folder holds, or why it cannot be read.
     Listed {
         /// The folder.

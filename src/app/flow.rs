@@ -17,6 +17,6 @@ pub fn describe(executor: &Executor, pipeline: &Pipeline, base_folder: &Path, en
 fn of_items(items: &[(Coordinate, Value)]) -> String {
     match items {
         [] => texts::runs::nothing().to_owned(),
-        [(_, first), ..] => first.summary_of(items.len()),
+        items => Value::summary_of(&items.iter().map(|(_, value)| value).collect::<Vec<_>>()),
     }
 }

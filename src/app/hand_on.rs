@@ -7,10 +7,7 @@ use super::{
     browser::Mode,
     texts,
 };
-use crate::{
-    io::atomic,
-    pipeline::{methods, script},
-};
+use crate::pipeline::{Severity, methods, script, validate, write_script};
 use std::path::PathBuf;
 
 /// What came of handing something on.
@@ -34,7 +31,8 @@ impl App {
 
     fn stem(&self) -> String {
         let title = self.sheet.editor.title().to_lowercase().replace(' ', "_");
-        title.strip_suffix(".ron").map_or_else(|| title.clone(), str::to_owned)
+        // That of a run that was has its time after the name of the file.
+        title.split(".ron").next().filter(|stem| !stem.is_empty()).unwrap_or(&title).to_owned()
     }
 
     /// Writes the pipeline as a script.
@@ -43,15 +41,25 @@ impl App {
         let (pipeline, base) = (self.pipeline().clone(), self.sheet.editor.base_folder());
         let title = self.sheet.editor.title();
         backend::spawn("script", move || {
-            let text = script(&pipeline, &registry, &base, &title);
-            let written = atomic::write_file(&path, text.as_bytes()).map_err(|error| error.to_string());
+            // What is wrong would be wrong in the script, or missing from it.
+            let wrong = validate(&pipeline, &registry).into_iter().find(|p| p.severity == Severity::Error);
+            let written = match wrong {
+                Some(problem) => Err(texts::files::no_script_of_what_is_wrong(&problem)),
+                None => {
+                    let text = script(&pipeline, &registry, &base, &title);
+                    write_script(&path, &text).map_err(|error| error.to_string())
+                }
+            };
             send(Answer::HandedOn(written.map(|()| HandedOn::Written(path))));
         });
     }
 
     /// Writes what the pipeline computed, with what it was made of.
-    pub(super) fn write_archive(&self, path: PathBuf) {
-        let Some(executor) = self.executor.clone() else { return };
+    pub(super) fn write_archive(&mut self, path: PathBuf) {
+        let Some(executor) = self.executor.clone() else {
+            self.toasts.error(texts::runs::no_store_is_open());
+            return;
+        };
         let (pipeline, base) = (self.pipeline().clone(), self.sheet.editor.base_folder());
         let (name, send) = (self.stem(), self.backend.sender());
         backend::spawn("archive", move || {

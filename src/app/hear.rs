@@ -17,6 +17,8 @@ use super::{
 use crate::pipeline::{Edit, Event, EventKind, NodeState, RunStatus, Why};
 use std::{path::PathBuf, sync::Arc};
 
+/// No revision of a pipeline.
+const UNKEPT: u64 = u64::MAX;
 /// Items whose reasons are told.
 const TOLD: usize = 50;
 /// A run of so many seconds has been left alone: the desktop says when it is over.
@@ -145,6 +147,14 @@ impl App {
                 self.not_kept = true;
                 self.toasts.error(reason);
             }
+            Answer::KeptAgain => {
+                self.not_kept = false;
+                // Of what was changed in between there is no copy yet.
+                for sheet in std::iter::once(&mut self.sheet).chain(&mut self.behind) {
+                    sheet.kept = sheet.kept.and(Some(UNKEPT));
+                }
+            }
+            Answer::RecentNotKept(reason) => self.toasts.error(reason),
             Answer::Listed { folder, entries } => {
                 if let Some(browser) = &mut self.dialogs.browser {
                     browser.listed(&folder, entries);

@@ -8,7 +8,7 @@ use super::{
     editor::Editor,
     text, texts, theme,
 };
-use crate::pipeline::{Executor, KeptRun, Pipeline, PortType, RunResult, RunStatus};
+use crate::pipeline::{Executor, KeptRun, Pipeline, PortType, RunResult, RunStatus, utc};
 use egui::{Color32, FontId, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use std::{
     path::{Path, PathBuf},
@@ -168,7 +168,7 @@ impl App {
         let Some(run) = self.history.run(folder) else { return };
         match run.pipeline(&self.registry) {
             Ok(opened) => {
-                let title = format!("{} ({})", run.record.title, text::ago(age_s(run)));
+                let title = format!("{} ({})", run.record.title, began(run));
                 let base = run.record.base_folder.clone();
                 let mut editor = Editor::new(opened.pipeline, title, None);
                 editor.folder = Some(base);
@@ -187,6 +187,11 @@ impl App {
             self.backend.compare(executor, pair);
         }
     }
+}
+
+/// When a run began, which stays what it is: `2026-03-01 12:00:00 UTC`.
+pub fn began(run: &KeptRun) -> String {
+    utc(run.record.started_s.max(0.0) as u64).replace('T', " ").replace('Z', " UTC")
 }
 
 /// Seconds since a run began.

@@ -203,7 +203,7 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
                     if let Err(error) = keep_recent_file(state_folder, *list, path, *is_open)
                         && std::mem::take(&mut untold)
                     {
-                        send(Answer::NotKept(texts::files::recent_files_are_not_kept(&error)));
+                        send(Answer::RecentNotKept(texts::files::recent_files_are_not_kept(&error)));
                     }
                     return;
                 }
@@ -239,6 +239,10 @@ fn keep_loop(registry: &Registry, state_folder: &Path, jobs: &Receiver<Job>, sen
         }
         let open = open.filter(|_| had_tabs);
         results.extend(open.map(|tabs| write_tabs(&mut session, state_folder, &tabs)));
+        if failed && !results.is_empty() && results.iter().all(Result::is_ok) {
+            failed = false;
+            send(Answer::KeptAgain);
+        }
         for result in results {
             // Said once: the next change tries again.
             if let Err(error) = result

@@ -137,6 +137,11 @@ impl App {
         let any = self.has_selection();
         entry(ui, menus::cut(), "Ctrl+X", any, Command::Cut, commands);
         entry(ui, menus::copy(), "Ctrl+C", any, Command::Copy, commands);
+        // What is on the clipboard comes as if its keys were pressed.
+        if ui.add(Button::new(menus::paste()).shortcut_text("Ctrl+V")).clicked() {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::RequestPaste);
+            ui.close();
+        }
         self.actions(ui, &[actions::duplicate, actions::delete, actions::select_all], commands);
         ui.separator();
         self.actions(ui, &[actions::add_node, actions::add_comment, actions::frame], commands);
@@ -158,7 +163,13 @@ impl App {
         ui.separator();
         self.actions(
             ui,
-            &[actions::run_to_here, actions::submit_to_slurm, actions::look_at_output],
+            &[
+                actions::run,
+                actions::stop,
+                actions::run_to_here,
+                actions::submit_to_slurm,
+                actions::look_at_output,
+            ],
             commands,
         );
     }

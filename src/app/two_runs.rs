@@ -3,10 +3,13 @@
 use super::{
     App,
     compare::{Line, Pair, Units, percent},
-    history::age_s,
+    history::began,
     text, texts, theme,
 };
-use egui::{Color32, Grid, RichText, ScrollArea, Ui, Window};
+use egui::{
+    Align, CollapsingHeader, Color32, Layout, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
+    WidgetType, Window, vec2,
+};
 
 /// Shares of the width: what is compared, the values of both runs, the difference.
 const SHARES: [f32; 4] = [0.34, 0.23, 0.23, 0.20];
@@ -28,11 +31,11 @@ impl App {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 let titles = [0, 1].map(|index| {
                     let run = &comparison.runs[index];
-                    format!("{} · {}", run.record.title, text::ago(age_s(run)))
+                    format!("{} · {}", run.record.title, began(run))
                 });
-                section(ui, texts::runs::parameters(), &titles, &comparison.settings, true);
-                if comparison.settings.is_empty() {
-                    ui.weak(texts::runs::same_pipeline());
+                match comparison.settings.is_empty() {
+                    true => drop(ui.weak(texts::runs::same_pipeline())),
+                    false => section(ui, texts::runs::parameters(), &titles, &comparison.settings, true),
                 }
                 for units in &comparison.units {
                     ui.add_space(10.0);
@@ -51,44 +54,70 @@ impl App {
     }
 }
 
-/// A row of words in the four columns.
-fn row_ui(ui: &mut Ui, room: f32, words: [RichText; 4]) {
-    for (words, share) in words.into_iter().zip(SHARES) {
-        cell_ui(ui, share * room - GAP, words);
+/// A row of words in the four columns; one that is out of sight only takes its place.
+fn row_ui(ui: &mut Ui, index: usize, words: impl FnOnce() -> [RichText; 4]) {
+    let room = ui.available_width();
+    let (rect, row) = ui.allocate_exact_size(vec2(room, theme::ROW), Sense::hover());
+    if !ui.is_rect_visible(rect) {
+        // Whoever has the window read aloud is told of it all the same.
+        row.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words()[0].text()));
+        return;
     }
-    ui.end_row();
+    if !index.is_multiple_of(2) {
+        ui.painter().rect_filled(rect, 0.0, ui.visuals().faint_bg_color);
+    }
+    let layout = Layout::left_to_right(Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), |ui| {
+        ui.spacing_mut().item_spacing.x = GAP;
+        for (words, share) in words().into_iter().zip(SHARES) {
+            cell_ui(ui, share * room - GAP, words);
+        }
+    });
 }
 
-fn table_ui(ui: &mut Ui, id: &str, titles: &[String; 2], rows: impl FnOnce(&mut Ui, f32)) {
-    let room = ui.available_width();
-    Grid::new(id).num_columns(4).striped(true).spacing([GAP, 4.0]).show(ui, |ui| {
+/// The rows of a section, folded where all of it is the same.
+fn table_ui<T>(
+    ui: &mut Ui,
+    title: &str,
+    titles: &[String; 2],
+    rows: (&[T], bool),
+    words: impl Fn(&T) -> [RichText; 4],
+) {
+    let (rows, same) = rows;
+    let section = CollapsingHeader::new(RichText::new(title).strong()).default_open(!same);
+    section.show_unindented(ui, |ui| {
+        if rows.is_empty() {
+            ui.weak(texts::runs::nothing_differs());
+            return;
+        }
+        ui.spacing_mut().item_spacing.y = 0.0;
         let [first, second] = titles.each_ref().map(|title| RichText::new(title).weak());
-        row_ui(ui, room, [RichText::new(""), first, second, RichText::new(texts::runs::difference()).weak()]);
-        rows(ui, room);
+        row_ui(ui, 0, || [RichText::new(""), first, second, RichText::new(texts::runs::difference()).weak()]);
+        rows.iter().enumerate().for_each(|(index, row)| row_ui(ui, index + 1, || words(row)));
     });
 }
 
 fn section(ui: &mut Ui, title: &str, titles: &[String; 2], lines: &[Line], differing: bool) {
-    ui.strong(title);
-    table_ui(ui, title, titles, |ui, room| {
-        for line in lines.iter().filter(|line| !differing || !line.is_same()) {
-            let value = |value: &String| {
-                let words = RichText::new(if value.is_empty() { "–" } else { value });
-                if line.is_same() { words.weak() } else { words.strong() }
-            };
-            let [first, second] = line.values.each_ref().map(value);
-            row_ui(ui, room, [RichText::new(&line.what), first, second, RichText::new(&line.change)]);
-        }
+    let rows: Vec<&Line> = lines.iter().filter(|line| !differing || !line.is_same()).collect();
+    let same = lines.iter().all(Line::is_same);
+    table_ui(ui, title, titles, (&rows, same), |line| {
+        let value = |value: &String| {
+            let words = RichText::new(if value.is_empty() { "–" } else { value });
+            if line.is_same() { words.weak() } else { words.strong() }
+        };
+        let [first, second] = line.values.each_ref().map(value);
+        [RichText::new(&line.what), first, second, RichText::new(&line.change)]
     });
 }
 
 /// Which units of the one are those of the other, which are lost and which are new.
 fn units_ui(ui: &mut Ui, units: &Units, titles: &[String; 2], differing: bool) {
     let p = theme::palette(ui.visuals());
-    ui.strong(texts::runs::units_of(&units.of));
+    let title = texts::runs::units_of(&units.of);
     let pairs = match &units.pairs {
         Ok(pairs) => pairs,
         Err(reason) => {
+            ui.strong(title);
             ui.colored_label(p.warn, reason);
             return;
         }
@@ -97,16 +126,16 @@ fn units_ui(ui: &mut Ui, units: &Units, titles: &[String; 2], differing: bool) {
     let (lost, new) = (count(Pair::is_lost), count(Pair::is_new));
     let both = pairs.len() - lost - new;
     ui.label(texts::runs::units_matched(&both, &lost, &new)).on_hover_text(texts::runs::units_matched_hint());
-    table_ui(ui, &units.of, titles, |ui, room| {
-        for pair in pairs.iter().filter(|pair| !differing || !pair.is_same()) {
-            let (state, color) = match pair {
-                pair if pair.is_lost() => (texts::runs::unit_lost(), p.bad),
-                pair if pair.is_new() => (texts::runs::unit_new(), p.good),
-                pair if pair.is_same() => (texts::runs::unit_same(), p.text_weak),
-                _ => (texts::runs::unit_changed(), p.text),
-            };
-            row_ui(ui, room, unit_words(pair, state, color));
-        }
+    let rows: Vec<&Pair> = pairs.iter().filter(|pair| !differing || !pair.is_same()).collect();
+    let same = pairs.iter().all(Pair::is_same);
+    table_ui(ui, &title, titles, (&rows, same), |pair| {
+        let (state, color) = match pair {
+            pair if pair.is_lost() => (texts::runs::unit_lost(), p.bad),
+            pair if pair.is_new() => (texts::runs::unit_new(), p.good),
+            pair if pair.is_same() => (texts::runs::unit_same(), p.text_weak),
+            _ => (texts::runs::unit_changed(), p.text),
+        };
+        unit_words(pair, state, color)
     });
 }
 

@@ -23,18 +23,32 @@ pub struct Question {
 /// What is known of wirings.
 #[derive(Default)]
 pub struct Wirings {
-    /// Answers, the newest last; `None` for what cannot be told.
-    known: Vec<(Question, Option<OrderCheck>)>,
+    /// Answers, the newest last.
+    known: Vec<(Question, Told)>,
     /// A question is being answered.
     busy: bool,
+}
+
+/// What the traces said.
+#[derive(Debug)]
+pub enum Told {
+    /// How the channels lie.
+    Found(OrderCheck),
+    /// Nothing that can be told; the files that were not there, which may come.
+    Nothing(Vec<PathBuf>),
 }
 
 /// Answers that are kept.
 const MAX_KNOWN: usize = 50;
 
 impl Wirings {
-    fn answer(&self, question: &Question) -> Option<&Option<OrderCheck>> {
-        self.known.iter().find(|(known, _)| known == question).map(|(_, answer)| answer)
+    fn answer(&self, question: &Question) -> Option<&Told> {
+        let (_, told) = self.known.iter().rfind(|(known, _)| known == question)?;
+        match told {
+            // A file that has come since is worth another look.
+            Told::Nothing(missing) if missing.iter().any(|file| file.exists()) => None,
+            told => Some(told),
+        }
     }
 }
 
@@ -67,17 +81,24 @@ impl App {
         self.wirings.busy = true;
         let send = self.backend.sender();
         backend::spawn("wiring", move || {
-            let found = ask(&*known, field, &question);
+            let found = ask(&*known, field, &question).map_or_else(
+                |_| {
+                    let files = known.files(&question.params, &question.folder).into_iter();
+                    let places = files.map(|file| question.folder.join(file));
+                    // What cannot be read is told where it is read.
+                    Told::Nothing(places.filter(|file| !file.exists()).collect())
+                },
+                Told::Found,
+            );
             send(Answer::Wiring(question, found));
         });
     }
 
     /// Takes in what the traces say.
-    pub(super) fn wiring_found(&mut self, question: Question, found: Result<OrderCheck, String>) {
+    pub(super) fn wiring_found(&mut self, question: Question, told: Told) {
         self.wirings.busy = false;
-        let is_wrong = found.as_ref().is_ok_and(|check| check.verdict == Verdict::Shuffled);
-        // What cannot be read is told where it is read.
-        self.wirings.known.push((question, found.ok()));
+        let is_wrong = matches!(&told, Told::Found(check) if check.verdict == Verdict::Shuffled);
+        self.wirings.known.push((question, told));
         if self.wirings.known.len() > MAX_KNOWN {
             self.wirings.known.remove(0);
         }
@@ -92,7 +113,7 @@ impl App {
             return Vec::new();
         }
         let told = self.given_probes().into_iter().filter_map(|(name, _, field, question)| {
-            let check = self.wirings.answer(&question)?.as_ref()?;
+            let Told::Found(check) = self.wirings.answer(&question)? else { return None };
             let [now, chance, best] = check.neighbors;
             let numbers = texts::probe::correlation_numbers(&now, &chance, &best);
             let message = texts::probe::wiring_shuffled(&numbers);

@@ -6,7 +6,7 @@ use super::{
     document::Loaded,
     output,
 };
-use crate::{io::atomic, pipeline};
+use crate::pipeline;
 
 /// Writes the script, or prints it.
 ///
@@ -23,7 +23,7 @@ pub fn export(arguments: &ExportArguments) -> Result<(), CliError> {
     match &arguments.out {
         None => output::text(&text),
         Some(path) => {
-            atomic::write_file(path, text.as_bytes())?;
+            pipeline::write_script(path, &text)?;
             output::text(&format!("{}\n", path.display()))
         }
     }

@@ -21,6 +21,11 @@ pub enum DType {
 }
 
 impl DType {
+    /// True of whole numbers that are never negative.
+    pub fn is_unsigned(self) -> bool {
+        matches!(self, DType::Uint8 | DType::Uint16 | DType::Uint32)
+    }
+
     /// Bytes a number takes.
     pub fn size(self) -> usize {
         match self {

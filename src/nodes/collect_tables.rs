@@ -38,12 +38,10 @@ impl Node for CollectTables {
     };
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let kept =
-            if params.columns.is_empty() { String::new() } else { format!("[{}]", literal(&params.columns)) };
-        let table = format!("pd.DataFrame({{**keys, **table{kept}}})");
-        let all = format!("[{table} for keys, table in {}]", names.items("table"));
-        let to = names.output("table");
-        Some(PythonStep::default().and(format!("{to} = pd.concat({all}, ignore_index=True)")))
+        let mut arguments = vec![names.items("table")];
+        arguments.extend((!params.columns.is_empty()).then(|| literal(&params.columns)));
+        let collected = format!("collected_tables({})", arguments.join(", "));
+        Some(PythonStep::default().and(format!("{} = {collected}", names.output("table"))))
     }
 
     fn uses_coordinates(&self, _: &Self::Params) -> bool {

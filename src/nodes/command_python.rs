@@ -36,7 +36,7 @@ impl Call<'_> {
         let first = names.output(self.outputs.first()?.name);
         let places = format!("{first}_places");
         let mut arguments = vec![
-            names.written(format!("{first}_files").as_ref()),
+            names.work_folder(first),
             literal(self.program.trim()),
             literal(self.arguments),
             dict(given.collect::<Option<_>>()?),

@@ -76,8 +76,7 @@ impl Node for CommonReference {
         let local = params.reference == Reference::Local;
         let mut arguments = vec![from.to_owned()];
         if params.by_group {
-            let parts = format!("{from}.split_by(\"group\").values()");
-            arguments.push(format!("groups=[list(part.channel_ids) for part in {parts}]"));
+            arguments.push(format!("groups=list(channel_groups({from}).values())"));
         } else if let Some(groups) = &params.groups {
             let groups: Vec<String> = groups.iter().map(|ids| named_channels(from, ids)).collect();
             arguments.push(format!("groups=[{}]", groups.join(", ")));
@@ -90,6 +89,7 @@ impl Node for CommonReference {
             ("reference", json!(params.reference)),
             ("operator", json!(params.operator)),
             ("local_radius", if local { json!(params.local_radius) } else { Json::Null }),
+            ("min_local_neighbors", if local { json!(params.min_local_neighbors) } else { Json::Null }),
             ("dtype", json!("float32")),
         ];
         Some(PythonStep::call(to, "spre.common_reference", &arguments, &named))

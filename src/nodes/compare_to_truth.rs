@@ -42,6 +42,10 @@ impl Node for CompareToTruth {
         let named = [
             ("delta_time", json!(params.delta_time)),
             ("match_score", json!(params.match_score)),
+            ("well_detected_score", json!(params.well_detected_score)),
+            ("redundant_score", json!(params.redundant_score)),
+            ("overmerged_score", json!(params.overmerged_score)),
+            ("chance_score", json!(params.chance_score)),
             ("exhaustive_gt", json!(true)),
         ];
         let of = format!("{}_comparison", names.output("table"));
@@ -60,18 +64,16 @@ impl Node for CompareToTruth {
         }
         if summary {
             let to = names.output("summary");
-            let well = params.well_detected_score;
             step = step
                 .and(format!("{to} = {of}.get_performance(\"pooled_with_average\").to_frame().T"))
                 .and(format!("{to}[\"num_gt\"] = len({of}.unit1_ids)"))
-                .and(format!("{to}[\"num_tested\"] = len({of}.unit2_ids)"))
-                .and(format!("{to}[\"well_detected\"] = {of}.count_well_detected_units({well})"));
-            for (column, count) in [
-                ("false_positive", "false_positive"),
-                ("redundant", "redundant"),
-                ("overmerged", "overmerged"),
-            ] {
-                step = step.and(format!("{to}[\"{column}\"] = {of}.count_{count}_units()"));
+                .and(format!("{to}[\"num_tested\"] = len({of}.unit2_ids)"));
+            for column in ["well_detected", "false_positive", "redundant", "overmerged"] {
+                let count = match column {
+                    "well_detected" => format!("well_detected_units({})", params.well_detected_score),
+                    other => format!("{other}_units()"),
+                };
+                step = step.and(format!("{to}[\"{column}\"] = {of}.count_{count}"));
             }
         }
         Some(step)

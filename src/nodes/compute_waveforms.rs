@@ -10,6 +10,7 @@ use crate::{
         RunContext, TaskClass, Work, literal,
     },
 };
+use serde_json::json;
 
 /// Cuts spikes out of the traces and averages them.
 pub struct ComputeWaveforms;
@@ -29,16 +30,20 @@ impl Node for ComputeWaveforms {
         outputs: &[Port::new("waveforms", PortType::Waveforms), Port::new("templates", PortType::Templates)],
     };
 
-    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (recording, sorting) = (names.input("recording"), names.input("sorting"));
         let (waveforms, templates) = (names.output("waveforms"), names.output("templates"));
-        let step = PythonStep::call(waveforms, "si.create_sorting_analyzer", &[sorting, recording], &[]);
+        let (seed, radius_um) = (names.seed(), literal(params.radius_um));
+        let window = json!({"ms_before": params.ms_before, "ms_after": params.ms_after});
+        let extensions = json!({
+            "random_spikes": {"max_spikes_per_unit": params.max_spikes_per_unit, "seed": seed},
+            "waveforms": window, "templates": window,
+        });
         Some(
-            step.and(format!(
-                "{waveforms}.compute({})",
-                literal(["random_spikes", "waveforms", "templates"])
-            ))
-            .and(format!("{templates} = {waveforms}")),
+            PythonStep::default()
+                .and(format!("{waveforms} = analyzer_of({sorting}, {recording}, {seed}, {radius_um})"))
+                .and(format!("{waveforms}.compute({})", literal(extensions)))
+                .and(format!("{templates} = {waveforms}")),
         )
     }
 

@@ -75,17 +75,12 @@ impl Node for Concatenate {
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.inputs("recording"), names.output("recording"));
         let (items, parts) = (names.items("recording"), names.output("parts"));
-        let silence = literal(params.gap_ms);
-        let (function, argument, told) = match params.gap {
-            Gap::None => ("si.concatenate_recordings", from, String::new()),
-            Gap::Segments => ("si.append_recordings", from, ", segments=True".to_owned()),
-            Gap::Silence => (
-                "si.concatenate_recordings",
-                format!("with_silence({from}, {silence})"),
-                format!(", gap_ms={silence}"),
-            ),
+        let told = match params.gap {
+            Gap::None => String::new(),
+            Gap::Segments => ", segments=True".to_owned(),
+            Gap::Silence => format!(", gap_ms={}", literal(params.gap_ms)),
         };
-        let step = PythonStep::call(to, function, &[&argument], &[]);
+        let step = PythonStep::default().and(format!("{to} = joined_recordings({from}{told})"));
         Some(match names.is_used("parts") {
             true => step.and(format!("{parts} = parts_table({items}{told})")),
             false => step,

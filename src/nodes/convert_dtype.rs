@@ -4,12 +4,11 @@ use crate::{
     data::{DType, Stage},
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
-        RunContext, Work,
+        RunContext, Work, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// The number type wanted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +45,9 @@ impl Node for ConvertDtype {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("recording"), names.output("recording"));
-        Some(PythonStep::call(to, "spre.astype", &[from], &[("dtype", json!(params.dtype.name()))]))
+        // SpikeInterface's steps give no unsigned numbers.
+        let dtype = (!params.dtype.is_unsigned()).then(|| literal(params.dtype.name()))?;
+        Some(PythonStep::default().and(format!("{to} = converted_to({from}, {dtype})")))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -221,6 +221,11 @@ impl Node for DetectBadChannels {
             ("nyquist_threshold", json!(params.nyquist_threshold)),
             ("chunk_duration_s", json!(params.chunk_duration_s)),
             ("num_random_chunks", json!(params.num_random_chunks)),
+            ("welch_window_ms", json!(params.welch_window_ms)),
+            ("highpass_filter_cutoff", json!(params.highpass_filter_cutoff)),
+            ("neighborhood_r2_threshold", json!(params.neighborhood_r2_threshold)),
+            ("neighborhood_r2_radius_um", json!(params.neighborhood_r2_radius_um)),
+            ("seed", json!(names.seed())),
         ];
         let (ids, labels) = (format!("{to}_bad"), format!("{to}_labels"));
         let found = format!("{ids}, {labels}");
@@ -234,7 +239,12 @@ impl Node for DetectBadChannels {
             Action::Interpolate => step
                 .and(format!("{to} = {from}.remove_channels({from}.channel_ids[{labels} == \"out\"])"))
                 .and(format!("{ids} = [channel for channel in {ids} if channel in {to}.channel_ids]"))
-                .and(format!("{to} = spre.interpolate_bad_channels({to}, {ids})")),
+                .and_call(
+                    to,
+                    "spre.interpolate_bad_channels",
+                    &[to, &ids],
+                    &[("sigma_um", json!(params.sigma_um)), ("p", json!(params.p))],
+                ),
             Action::None => step.and(format!("print({ids})")).and(format!("{to} = {from}")),
         })
     }

@@ -9,12 +9,12 @@ use crate::{
     },
     pipeline::{
         Act, Category, Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames,
-        PythonStep, RunContext, TaskClass, Work,
+        PythonStep, RunContext, TaskClass, Work, called,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 /// What crosses the threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -97,22 +97,20 @@ impl Node for DetectPeaks {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let locally = params.method == DetectMethod::LocallyExclusive;
+        let (from, to) = (names.input("recording"), names.output("peaks"));
+        let radius = auto::radius_in_python(params.radius_um, Settings::default().radius_um, from);
         let named = [
             ("peak_sign", json!(params.peak_sign)),
             ("detect_threshold", json!(params.detect_threshold)),
             ("exclude_sweep_ms", json!(params.exclude_sweep_ms)),
-            ("radius_um", json!(params.radius_um)),
         ];
-        let named = named.into_iter().filter(|(_, value)| !value.is_null());
-        let settings: serde_json::Map<String, Json> =
-            named.map(|(name, value)| (name.to_owned(), value)).collect();
-        let (from, to) = (names.input("recording"), names.output("peaks"));
-        let step = PythonStep::call(
-            to,
-            "spd.detect_peaks",
-            &[from],
-            &[("method", json!("locally_exclusive")), ("method_kwargs", Json::Object(settings))],
-        );
+        let settings = called("dict", &[&format!("radius_um={radius}")], &named);
+        let arguments = [
+            &format!("with_places({from})"),
+            "method=\"locally_exclusive\"",
+            &format!("method_kwargs={settings}"),
+        ];
+        let step = PythonStep::call(to, "spd.detect_peaks", &arguments, &[]);
         Some(match locally {
             true => step,
             false => step

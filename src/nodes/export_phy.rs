@@ -10,7 +10,7 @@ use crate::{
     },
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
-        PythonStep, RunContext, TaskClass, Value, Work, literal,
+        PythonStep, RunContext, TaskClass, Value, Work, called, literal,
     },
 };
 use schemars::JsonSchema;
@@ -80,26 +80,19 @@ impl Node for ExportPhy {
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (recording, sorting) = (names.input("recording"), names.input("sorting"));
         let analyzer = format!("{}_analyzer", names.output("files"));
-        let folder = format!("output_folder={}", names.written(&params.path));
-        let named = [
-            ("copy_binary", json!(params.copy_binary)),
-            ("dtype", json!(params.dtype.name())),
-            ("remove_if_exists", json!(params.overwrite)),
-        ];
+        let seed = names.seed();
+        let named = [("copy_binary", json!(params.copy_binary)), ("dtype", json!(params.dtype.name()))];
+        let write = called("sexp.export_to_phy", &[&analyzer, "output_folder=path"], &named);
+        let saved = names.saved(&params.path, &write, params.overwrite);
+        let extensions = json!({
+            "random_spikes": {"seed": seed}, "waveforms": {}, "templates": {}, "spike_amplitudes": {},
+            "noise_levels": {"random_slices_kwargs": {"seed": seed}}, "principal_components": {},
+        });
         Some(
-            PythonStep::call(&analyzer, "si.create_sorting_analyzer", &[sorting, recording], &[])
-                .and(format!(
-                    "{analyzer}.compute({})",
-                    literal([
-                        "random_spikes",
-                        "waveforms",
-                        "templates",
-                        "spike_amplitudes",
-                        "noise_levels",
-                        "principal_components"
-                    ])
-                ))
-                .and_call("", "sexp.export_to_phy", &[&analyzer, &folder], &named),
+            PythonStep::default()
+                .and(format!("{analyzer} = analyzer_of({sorting}, {recording}, {seed})"))
+                .and(format!("{analyzer}.compute({})", literal(extensions)))
+                .and(format!("{} = {saved}", names.output("files"))),
         )
     }
 

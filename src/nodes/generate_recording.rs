@@ -8,7 +8,8 @@ use crate::{
         PythonStep, RunContext, TaskClass, Value, Work, literal,
     },
 };
-use std::{path::PathBuf, sync::Arc};
+use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// Makes a recording from model neurons and noise, and the truth about it.
 pub struct GenerateRecording;
@@ -53,14 +54,22 @@ impl Node for GenerateRecording {
             .flatten()
             .filter(|(name, value)| usual[*name] != **value || names.is_swept(name))
         {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            // As RON has them: ranges are tuples, choices are bare words.
+            let value = match value {
+                Json::String(word) => word.clone(),
+                Json::Array(items) => {
+                    let items: Vec<String> = items.iter().map(Json::to_string).collect();
+                    format!("({})", items.join(", "))
+                }
+                other => other.to_string(),
+            };
             arguments.extend([literal("--set"), literal(format!("{name}={value}"))]);
         }
         if names.seed() != 0 {
             arguments.extend([literal("--seed"), literal(names.seed().to_string())]);
         }
         let step = PythonStep::default()
-            .and(format!("{folder} = {}", names.written(&PathBuf::from(format!("{recording}_made")))))
+            .and(format!("{folder} = {} / \"made\"", names.work_folder(recording)))
             .and(format!("subprocess.run([{}], check=True)", arguments.join(", ")))
             .and(format!("{recording} = si.load({folder} / \"recording\")"))
             .and(format!("{truth} = si.load({folder} / \"truth\")"));

@@ -47,16 +47,10 @@ impl Node for JoinTables {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (table, other) = (names.input("table"), names.input("other"));
-        let on = literal(&params.on);
-        let other = match params.columns.is_empty() {
-            true => other.to_owned(),
-            false => {
-                let columns: Vec<&String> = params.on.iter().chain(&params.columns).collect();
-                format!("{other}[{}]", literal(columns))
-            }
-        };
-        let merged = format!("{table}.merge({other}, on={on}, how=\"left\", suffixes=(\"\", \"_other\"))");
-        Some(PythonStep::default().and(format!("{} = {merged}", names.output("table"))))
+        let mut arguments = vec![table.to_owned(), other.to_owned(), literal(&params.on)];
+        arguments.extend((!params.columns.is_empty()).then(|| literal(&params.columns)));
+        let joined = format!("joined_columns({})", arguments.join(", "));
+        Some(PythonStep::default().and(format!("{} = {joined}", names.output("table"))))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
@@ -101,9 +95,9 @@ fn join(table: &Table, other: &Table, params: &JoinTablesParams) -> Result<Table
         if params.on.contains(name) || !is_asked {
             continue;
         }
-        let name = if table.column(name).is_some() { format!("other_{name}") } else { name.clone() };
-        joined.units.extend(other.units.get(&name).map(|unit| (name.clone(), unit.clone())));
-        joined.set(&name, taken(column, &partners));
+        let own = if table.column(name).is_some() { format!("other_{name}") } else { name.clone() };
+        joined.units.extend(other.units.get(name).map(|unit| (own.clone(), unit.clone())));
+        joined.set(&own, taken(column, &partners));
     }
     Ok(joined)
 }

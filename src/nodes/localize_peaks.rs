@@ -13,7 +13,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 /// Settings of the localisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,9 +81,11 @@ impl Node for LocalizePeaks {
             ("method", json!(params.method)),
             ("ms_before", json!(params.ms_before)),
             ("ms_after", json!(params.ms_after)),
-            ("method_kwargs", params.radius_um.map_or(Json::Null, |radius| json!({"radius_um": radius}))),
         ];
-        let from = [names.input("recording"), names.input("peaks")];
+        let recording = names.input("recording");
+        let radius = auto::radius_in_python(params.radius_um, params.method.usual_radius_um(), recording);
+        let radius = format!("method_kwargs={{\"radius_um\": {radius}}}");
+        let from = [recording, names.input("peaks"), &radius];
         Some(PythonStep::call(names.output("peaks"), "spl.localize_peaks", &from, &named))
     }
 

@@ -67,8 +67,10 @@ impl Node for NoiseLevels {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let chunks = format!(
-            "random_slices_kwargs=dict(num_chunks_per_segment={}, chunk_duration=\"{}ms\")",
-            params.num_chunks_per_segment, params.chunk_duration_ms
+            "random_slices_kwargs=dict(num_chunks_per_segment={}, chunk_duration=\"{}ms\", seed={})",
+            params.num_chunks_per_segment,
+            params.chunk_duration_ms,
+            names.seed()
         );
         let named = [("return_in_uV", json!(false)), ("method", json!(params.method))];
         let (from, to) = (names.input("recording"), names.output("noise"));

@@ -37,18 +37,28 @@ impl Node for QualityMetrics {
         outputs: &[Port::new("table", PortType::Table)],
     };
 
-    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let (recording, sorting) = (names.input("recording"), names.input("sorting"));
-        let to = names.output("table");
-        let analyzer = format!("{to}_analyzer");
-        let step = PythonStep::call(&analyzer, "si.create_sorting_analyzer", &[sorting, recording], &[]);
-        let extensions =
-            json!(["random_spikes", "noise_levels", "templates", "spike_amplitudes", "quality_metrics"]);
-        Some(
-            step.and(format!("{analyzer}.compute({})", literal(extensions)))
-                .and(format!("{to} = {analyzer}.get_extension(\"quality_metrics\").get_data()"))
-                .and(format!("{to} = {to}.rename_axis(\"unit_id\").reset_index()")),
-        )
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+        let of_metrics = json!({
+            "presence_ratio": {
+                "bin_duration_s": params.bin_duration_s, "mean_fr_ratio_thresh": params.mean_fr_ratio_thresh,
+            },
+            "isi_violation": {"isi_threshold_ms": params.isi_threshold_ms, "min_isi_ms": params.min_isi_ms},
+            "rp_violation": {
+                "refractory_period_ms": params.refractory_period_ms, "censored_period_ms": params.censored_period_ms,
+            },
+            "amplitude_cutoff": {
+                "num_histogram_bins": params.num_histogram_bins,
+                "histogram_smoothing_value": params.histogram_smoothing_value,
+                "amplitudes_bins_min_ratio": params.amplitudes_bins_min_ratio,
+            },
+            "drift": {
+                "interval_s": params.interval_s, "min_spikes_per_interval": params.min_spikes_per_interval,
+                "min_num_bins": params.min_num_bins,
+            },
+        });
+        let arguments =
+            [names.input("sorting"), names.input("recording"), &literal(of_metrics), &literal(names.seed())];
+        Some(PythonStep::call(names.output("table"), "metrics_of", &arguments, &[]))
     }
 
     fn run(

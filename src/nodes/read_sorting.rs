@@ -88,7 +88,10 @@ impl Node for ReadSorting {
             "mda" => PythonStep::call(to, "se.read_mda_sorting", &[&path], &rate),
             "nwb" => PythonStep::call(to, "se.read_nwb_sorting", &[&path], &rate),
             "sorting_analyzer" => PythonStep::default().and(format!("{to} = si.load({path}).sorting")),
-            _ => PythonStep::call(to, "si.load", &[&path], &[]),
+            _ => {
+                let rate = params.sampling_frequency.map_or(String::new(), |rate| format!(", {rate:?}"));
+                PythonStep::default().and(format!("{to} = sorting_in({path}{rate})"))
+            }
         })
     }
 

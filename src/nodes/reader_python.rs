@@ -54,6 +54,7 @@ pub fn opened(
             ("offset_to_uV", gain.map(|_| offset)),
             ("is_filtered", params.is_filtered.then(|| literal(true))),
         ];
+        // A last frame that was cut off is never read there.
         arguments.extend(others.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))));
         return Some(format!("se.read_binary({})", arguments.join(", ")));
     }
@@ -74,10 +75,11 @@ pub fn opened(
         "phy" => return None,
         _ => format!("si.load({path})"),
     };
-    Some(match gain {
+    let recording = match gain {
         Some(gain) => format!("scaled({recording}, {gain}, {offset})"),
         None => recording,
-    })
+    };
+    Some(if params.is_filtered { format!("filtered_already({recording})") } else { recording })
 }
 
 /// A line that makes the probe that is named for a recording, and lines that give it to the recording `to`; none where
@@ -113,7 +115,7 @@ pub fn with_probe(
             format!("pi.ProbeGroup.from_dict({})", literal(probes))
         }
     };
-    let set = format!("{to} = {to}.set_probegroup({variable}) or {to}");
+    let set = format!("{to} = with_probe({to}, {variable})");
     Some((Some(format!("{variable} = {probes}")), std::iter::once(set).chain(after).collect()))
 }
 

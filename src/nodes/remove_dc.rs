@@ -92,6 +92,7 @@ impl Node for RemoveDc {
             ("mode", json!(params.mode)),
             ("num_chunks_per_segment", json!(params.num_chunks_per_segment)),
             ("chunk_duration", json!(format!("{}ms", params.chunk_duration_ms))),
+            ("seed", json!(names.seed())),
         ];
         let (from, to) = (names.input("recording"), names.output("recording"));
         Some(PythonStep::call(to, "spre.center", &[from], &named))

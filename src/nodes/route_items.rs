@@ -67,7 +67,10 @@ impl Node for RouteItems {
         let (head, condition) = match names.has_input("table") {
             true => {
                 let both = format!("matched({}, {})", names.items("item"), names.items("table"));
-                (format!("for keys, item, table in {both}:"), condition.in_python(&of_table_in_python))
+                (
+                    format!("for keys, item, table in {both}:"),
+                    condition.in_python(&|name| format!("of_table(keys, table, {})", literal(name))),
+                )
             }
             false => (format!("for keys, item in {}:", names.items("item")), in_python(&condition)),
         };
@@ -114,19 +117,6 @@ impl Node for RouteItems {
 fn with_columns(message: &str, table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
     format!("{message}; the table has {}", names.join(", "))
-}
-
-/// The same as [`of_table`] for Python, where the keys of the item come first.
-fn of_table_in_python(name: &str) -> String {
-    let key = literal(name);
-    let of_table = match name.split_once('_') {
-        _ if name == "rows" => "len(table)".to_owned(),
-        Some((how @ ("mean" | "median" | "min" | "max"), of)) => {
-            return format!("table[{}].{how}()", literal(of));
-        }
-        _ => format!("table[{key}].iloc[0]"),
-    };
-    format!("(keys[{key}] if {key} in keys else {of_table})")
 }
 
 /// What a name stands for in a table: `rows`, a column of a single row, or a summary of a column.

@@ -6,12 +6,11 @@ use crate::{
     io::{self, written},
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
-        PythonStep, RunContext, TaskClass, Value, Work,
+        PythonStep, RunContext, TaskClass, Value, Work, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
 /// Formats a recording can be written in.
@@ -79,22 +78,16 @@ impl Node for SaveRecording {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let from = names.input("recording");
-        if params.format != RecordingFormat::BinaryFolder {
+        if params.format != RecordingFormat::BinaryFolder || params.dtype.is_some_and(DType::is_unsigned) {
             return None;
         }
-        let named = [("format", json!("binary")), ("overwrite", json!(params.overwrite))];
-        let folder = format!("folder={}", names.written(&params.path));
-        let step = match params.dtype {
-            Some(dtype) => PythonStep::call(
-                names.output("files"),
-                "spre.astype",
-                &[from],
-                &[("dtype", json!(dtype.name()))],
-            ),
-            None => PythonStep::default().and(format!("{} = {from}", names.output("files"))),
+        let converted = match params.dtype {
+            Some(dtype) => format!("converted_to({from}, {})", literal(dtype.name())),
+            None => from.to_owned(),
         };
-        let save = format!("{}.save", names.output("files"));
-        Some(step.and_call("", &save, &[&folder], &named))
+        let write = format!("{converted}.save(folder=path, format=\"binary\")");
+        let saved = names.saved(&params.path, &write, params.overwrite);
+        Some(PythonStep::default().and(format!("{} = {saved}", names.output("files"))))
     }
 
     fn run(

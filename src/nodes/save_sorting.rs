@@ -9,7 +9,6 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
 /// Formats a sorting can be written in.
@@ -71,10 +70,9 @@ impl Node for SaveSorting {
         if params.format != SortingFormat::NumpyFolder {
             return None;
         }
-        let save = format!("{}.save", names.input("sorting"));
-        let named = [("format", json!("numpy_folder")), ("overwrite", json!(params.overwrite))];
-        let folder = format!("folder={}", names.written(&params.path));
-        Some(PythonStep::default().and_call("", &save, &[&folder], &named))
+        let write = format!("{}.save(folder=path, format=\"numpy_folder\")", names.input("sorting"));
+        let saved = names.saved(&params.path, &write, params.overwrite);
+        Some(PythonStep::default().and(format!("{} = {saved}", names.output("files"))))
     }
 
     fn run(

@@ -54,8 +54,9 @@ impl Node for SaveTable {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let path = names.written(&params.path);
-        Some(PythonStep::default().and(format!("{}.to_csv({path}, index=False)", names.input("table"))))
+        let write = format!("{}.to_csv(path, index=False)", names.input("table"));
+        let saved = names.saved(&params.path, &write, params.overwrite);
+        Some(PythonStep::default().and(format!("{} = {saved}", names.output("files"))))
     }
 
     fn run(

@@ -56,17 +56,9 @@ impl Node for SelectTime {
         let (from, to) = (names.input("recording"), names.output("recording"));
         let segment =
             params.segment_index.map(|index| format!(".select_segments([{index}])")).unwrap_or_default();
-        let end = params.end_time.map_or_else(
-            || format!("{to}.get_num_frames()"),
-            |end| format!("min({to}.get_num_frames(), round({} * {to}.sampling_frequency))", literal(end)),
-        );
-        let start = format!("round({} * {to}.sampling_frequency)", literal(params.start_time));
-        Some(PythonStep::default().and(format!("{to} = {from}{segment}")).and_call(
-            to,
-            &format!("{to}.frame_slice"),
-            &[&start, &end],
-            &[],
-        ))
+        let end = params.end_time.map_or(String::new(), |end| format!(", {}", literal(end)));
+        let start = literal(params.start_time);
+        Some(PythonStep::default().and(format!("{to} = selected_time({from}{segment}, {start}{end})")))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -4,12 +4,11 @@ use crate::{
     data::Stage,
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Port, PortType, PythonNames,
-        PythonStep, RunContext, Work,
+        PythonStep, RunContext, Work, literal,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// Which stretches to blank.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,9 +50,9 @@ impl Node for SilencePeriods {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let named = [("list_periods", json!(params.list_periods)), ("mode", json!("zeros"))];
         let (from, to) = (names.input("recording"), names.output("recording"));
-        Some(PythonStep::call(to, "spre.silence_periods", &[from], &named))
+        let periods = literal(&params.list_periods);
+        Some(PythonStep::default().and(format!("{to} = silenced_periods({from}, {periods})")))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -28,10 +28,7 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Settings of the sorter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -316,7 +313,7 @@ impl Node for Sort {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("recording"), names.output("sorting"));
-        let folder = format!("folder={}", names.written(&PathBuf::from(format!("{to}_folder"))));
+        let folder = format!("folder={} / \"sorter\"", names.work_folder(to));
         let json = |params: &Self::Params| serde_json::to_value(params).unwrap_or_default();
         let (set, usual) = (json(params), json(&SortParams::default()));
         let set = set.as_object().into_iter().flatten();
@@ -331,7 +328,7 @@ impl Node for Sort {
         Some(PythonStep::call(
             to,
             "ss.run_sorter",
-            &["spikeloom_sorter.SpikeloomSorter.sorter_name", from, &folder, "remove_existing_folder=True"],
+            &["spikeloom_sorter.SpikeloomSorter.sorter_name", from, &folder],
             &named,
         ))
     }

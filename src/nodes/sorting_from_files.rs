@@ -51,14 +51,10 @@ impl Node for SortingFromFiles {
             None if names.has_input("recording") => {
                 format!("{}.sampling_frequency", names.input("recording"))
             }
-            // An MDA file does not say it.
-            None => return Some(PythonStep::call(to, "si.load", &[from], &[])),
+            // Most files say it themselves.
+            None => return Some(PythonStep::default().and(format!("{to} = sorting_in({from})"))),
         };
-        let mda = format!("se.read_mda_sorting({from}, {rate})");
-        Some(
-            PythonStep::default()
-                .and(format!("{to} = {mda} if {from}.suffix == \".mda\" else si.load({from})")),
-        )
+        Some(PythonStep::default().and(format!("{to} = sorting_in({from}, {rate})")))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

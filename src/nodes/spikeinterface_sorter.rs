@@ -115,7 +115,7 @@ impl Node for SpikeinterfaceSorter {
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("recording"), names.output("sorting"));
         let sorter = literal(params.sorter.trim());
-        let folder = format!("folder={}", names.written(&PathBuf::from(format!("{to}_folder"))));
+        let folder = format!("folder={} / \"sorter\"", names.work_folder(to));
         let mut step =
             PythonStep::call(&format!("{to}_params"), "ss.get_default_sorter_params", &[&sorter], &[]);
         for (name, value) in &params.parameters {
@@ -123,12 +123,7 @@ impl Node for SpikeinterfaceSorter {
             step = step.and(format!("{to}_params{place} = {}", literal(value)));
         }
         let unpacked = format!("**{to}_params");
-        Some(step.and_call(
-            to,
-            "ss.run_sorter",
-            &[&sorter, from, &folder, "remove_existing_folder=True", &unpacked],
-            &[],
-        ))
+        Some(step.and_call(to, "ss.run_sorter", &[&sorter, from, &folder, &unpacked], &[]))
     }
 
     fn run(

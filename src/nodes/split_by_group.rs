@@ -58,9 +58,9 @@ impl Node for SplitByGroup {
         Some(
             PythonStep::default()
                 .and(format!("{} = [", names.output("recording")))
-                .and("    ({**keys, \"group\": int(group)}, item)")
+                .and("    ({**keys, \"group\": group}, recording.select_channels(channels))")
                 .and(format!("    for keys, recording in {}", names.items("recording")))
-                .and("    for group, item in recording.split_by(\"group\").items()")
+                .and("    for group, channels in channel_groups(recording).items()")
                 .and("]")
                 .over_items_unordered(),
         )

@@ -104,7 +104,7 @@ impl Writer<'_> {
         let open = opened(self.format, path, self.reader, &told)?;
         let (_, mut probe) = with_probe("opened", self.reader, self.names)?;
         if let Some((_, file)) = of_probe.first() {
-            probe = vec![format!("opened = opened.set_probegroup(pi.read_probeinterface({file})) or opened")];
+            probe = vec![format!("opened = with_probe(opened, pi.read_probeinterface({file}))")];
         }
         Some(self.appended("keys", &open, probe))
     }

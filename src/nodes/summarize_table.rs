@@ -58,7 +58,7 @@ impl Node for SummarizeTable {
         source: "pandas groupby and pivot_table",
         category: Category::Look,
         search: &["groupby", "aggregate", "pivot", "mean", "average", "filter rows", "where"],
-        version: 3,
+        version: 4,
         work: Work::Task(TaskClass::Other),
         inputs: &[Port::new("table", PortType::Table)],
         outputs: &[Port::new("table", PortType::Table)],
@@ -91,7 +91,7 @@ impl Node for SummarizeTable {
             format!("[{} for row in {rows}.to_dict(\"records\")]", in_row(expression))
         };
         if let Some(condition) = &condition {
-            step = step.and(format!("{rows} = {rows}[{}]", each(condition)));
+            step = step.and(format!("{rows} = {rows}[np.array({}, bool)]", each(condition)));
         }
         for (name, expression) in by.iter().filter(|(name, expression)| expression.names() != [name.as_str()])
         {
@@ -105,40 +105,12 @@ impl Node for SummarizeTable {
             Statistic::Min => "min",
             Statistic::Max => "max",
         };
+        let mut arguments = vec![rows, literal(&keys), literal(&params.values), literal(statistic)];
         if !params.across.is_empty() {
-            let (values, names) = match params.values.as_slice() {
-                [] => return None,
-                [only] => (literal(only), None),
-                several => (
-                    literal(several),
-                    Some(format!("{to}.columns = [f\"{{name}} {{cell}}\" for name, cell in {to}.columns]")),
-                ),
-            };
-            let arguments = [
-                format!("index={}", literal(&keys)),
-                format!("columns={}", literal(&params.across)),
-                format!("values={values}"),
-                format!("aggfunc={}", literal(statistic)),
-            ];
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            // A pivot needs something to stand below each other.
-            let step = (!keys.is_empty())
-                .then(|| step.and_call(to, &format!("{rows}.pivot_table"), &arguments, &[]))?;
-            let step = names.into_iter().fold(step, PythonStep::and);
-            return Some(step.and(format!("{to} = {to}.rename_axis(columns=None).reset_index()")));
+            // Cells of rows that the condition leaves out are columns as well.
+            arguments.extend([literal(&params.across), names.input("table").to_owned()]);
         }
-        let groups = if keys.is_empty() { "lambda row: 0".to_owned() } else { literal(&keys) };
-        let named = [("numeric_only", serde_json::json!(true))];
-        let values =
-            if params.values.is_empty() { String::new() } else { format!("[{}]", literal(&params.values)) };
-        let grouped = format!("{to}_groups");
-        let reset = if keys.is_empty() { "reset_index(drop=True)" } else { "reset_index()" };
-        Some(
-            step.and(format!("{grouped} = {rows}.groupby({groups})"))
-                .and_call(to, &format!("{grouped}{values}.{statistic}"), &[], &named)
-                .and(format!("{to}.insert(0, \"count\", {grouped}.size())"))
-                .and(format!("{to} = {to}.{reset}")),
-        )
+        Some(step.and(format!("{to} = summarized_rows({})", arguments.join(", "))))
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {
@@ -233,7 +205,11 @@ fn summarize(table: &Table, params: &SummarizeTableParams) -> Result<Table, Stri
         statistic(rows.filter_map(|row| column.number(row)).collect(), params.statistic)
     };
     let Some(across) = table.column(&params.across) else {
-        result.set("count", TableColumn::Int(groups.values().map(|rows| rows.len() as i64).collect()));
+        let mut count = "count".to_owned();
+        while result.column(&count).is_some() || asked.iter().any(|(name, _)| *name == count) {
+            count.push('_');
+        }
+        result.set(&count, TableColumn::Int(groups.values().map(|rows| rows.len() as i64).collect()));
         for (name, column) in asked {
             let cells = groups.values().map(|rows| over(column, &mut rows.iter().copied()));
             result.set(name, TableColumn::Float(cells.collect()));

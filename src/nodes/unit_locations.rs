@@ -1,12 +1,13 @@
 //! Where units are.
 
 use crate::{
-    engine::locations::{UnitLocationParams, unit_locations_table},
+    engine::locations::{LocationMethod, UnitLocationParams, unit_locations_table},
     pipeline::{
         Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
-        RunContext, TaskClass, Work,
+        RunContext, TaskClass, Work, literal,
     },
 };
+use serde_json::json;
 
 /// Estimates the position of each unit from its template.
 pub struct UnitLocations;
@@ -26,13 +27,18 @@ impl Node for UnitLocations {
         outputs: &[Port::new("table", PortType::Table)],
     };
 
-    fn in_python(&self, _: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
+    fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("templates"), names.output("table"));
+        let named = [("method", json!(params.method)), ("radius_um", json!(params.radius_um))];
+        let axes: &[&str] = match params.method {
+            LocationMethod::CenterOfMass => &["x", "y"],
+            LocationMethod::MonopolarTriangulation => &["x", "y", "z"],
+        };
+        let (axes, count) = (literal(axes), axes.len());
         Some(
-            PythonStep::default()
-                .and(format!("{from}.compute(\"unit_locations\")"))
-                .and(format!("{to} = {from}.get_extension(\"unit_locations\").get_data()[:, :2]"))
-                .and(format!("{to} = pd.DataFrame({to}, columns=[\"x\", \"y\"])"))
+            PythonStep::call("", &format!("{from}.compute"), &["\"unit_locations\""], &named)
+                .and(format!("{to} = {from}.get_extension(\"unit_locations\").get_data()[:, :{count}]"))
+                .and(format!("{to} = pd.DataFrame({to}, columns={axes})"))
                 .and(format!("{to}.insert(0, \"unit_id\", {from}.unit_ids)")),
         )
     }

@@ -11,13 +11,13 @@ use crate::{
     },
     pipeline::{
         Act, Category, Inputs, Node, NodeError, NodeInfo, Outputs, Port, PortType, PythonNames, PythonStep,
-        RunContext, TaskClass, Value, Work,
+        RunContext, TaskClass, Value, Work, literal,
     },
 };
 use ndarray::{Array1, Array2, Ix2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 /// Which channels are whitened with which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -150,20 +150,29 @@ impl Node for Whiten {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let local =
-            params.mode == Mode::Local || (params.mode == Mode::Fitting && params.radius_um.is_some());
+        let (from, to) = (names.input("recording"), names.output("recording"));
+        let mode = match params.mode {
+            Mode::Global => literal("global"),
+            Mode::Local => literal("local"),
+            Mode::Fitting => format!("\"local\" if {from}.has_probe() else \"global\""),
+        };
+        let radius = match params.radius_um {
+            Some(radius_um) => literal(radius_um),
+            None => format!("whitening_radius({from}, {})", literal(USUAL_RADIUS_UM)),
+        };
+        let mut arguments = vec![from.to_owned(), format!("mode={mode}")];
+        arguments.extend((params.mode != Mode::Global).then(|| format!("radius_um={radius}")));
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let named = [
-            ("mode", json!(if local { "local" } else { "global" })),
-            ("radius_um", if local { json!(params.radius_um) } else { Json::Null }),
             ("apply_mean", json!(params.apply_mean)),
             ("int_scale", json!(params.int_scale)),
             ("eps", json!(params.eps)),
             ("num_chunks_per_segment", json!(params.num_chunks_per_segment)),
             ("chunk_duration", json!(format!("{}ms", params.chunk_duration_ms))),
             ("dtype", json!("float32")),
+            ("seed", json!(names.seed())),
         ];
-        let (from, to) = (names.input("recording"), names.output("recording"));
-        let step = PythonStep::call(to, "spre.whiten", &[from], &named);
+        let step = PythonStep::call(to, "spre.whiten", &arguments, &named);
         Some(if params.robust {
             step.noted("Spikes stay in SpikeInterface's estimate (robust).")
         } else {

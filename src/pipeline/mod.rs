@@ -92,10 +92,10 @@ pub use partners::Partners;
 pub use plan::{Plan, PlannedTask};
 pub use port::{Coordinate, CoordinateValue, Finite, Port, PortType, Value};
 pub use provenance::{FileOf, InputOf, Provenance, Step};
-pub use python::{PythonNames, PythonStep, called, literal, named_channels, script};
+pub use python::{PythonNames, PythonStep, called, literal, named_channels, script, write_script};
 pub use registry::Registry;
 pub use remaining::Remaining;
-pub use resources::{group_rss_bytes, memory_limit, now_utc, peak_rss_bytes, process_cpu_s};
+pub use resources::{group_rss_bytes, memory_limit, now_utc, peak_rss_bytes, process_cpu_s, utc};
 pub use settings::{Hooks, RunSettings};
 pub use store::{
     CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,

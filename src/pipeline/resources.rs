@@ -53,7 +53,11 @@ pub(super) fn host() -> String {
 
 /// The time now as `2026-03-01T12:00:00Z`.
 pub fn now_utc() -> String {
-    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    utc(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs()))
+}
+
+/// A time, in seconds since the beginning of 1970, as `2026-03-01T12:00:00Z`.
+pub fn utc(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (mut year, mut day) = (1970, days);
     let is_leap = |y: u64| y.is_multiple_of(4) && (!y.is_multiple_of(100) || y.is_multiple_of(400));

@@ -7,12 +7,22 @@ use crate::data::{
 };
 
 impl Value {
-    /// As [`Self::summary`], of the first of several.
-    pub fn summary_of(&self, count: usize) -> String {
-        match count {
-            0 | 1 => self.summary(),
-            count => format!("×{count} · {}", self.summary()),
+    /// As [`Self::summary`], of several items: what they are together, or each where they are alike.
+    pub fn summary_of(values: &[&Self]) -> String {
+        let summaries: Vec<String> = values.iter().map(|value| value.summary()).collect();
+        let Some(first) = summaries.first() else { return String::new() };
+        if summaries.len() == 1 {
+            return first.clone();
         }
+        let together = match summaries.iter().all(|summary| summary == first) {
+            true => format!("{first} each"),
+            false => together(values),
+        };
+        [format!("×{}", values.len()), together]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
     }
 
     /// How much of what it is, in a few words.
@@ -54,6 +64,58 @@ impl Value {
             Value::Fit(fit) => format!("{} arrays", fit.arrays.len()),
         }
     }
+}
+
+/// What items of one type are together; empty where their numbers have no sum.
+fn together(values: &[&Value]) -> String {
+    let sum = |of: &dyn Fn(&Value) -> Option<usize>| -> Option<String> {
+        let counts: Option<Vec<usize>> = values.iter().map(|value| of(value)).collect();
+        counts.map(|counts| number(counts.iter().sum::<usize>() as f64))
+    };
+    let units = sum(&|value| match value {
+        Value::Sorting(sorting) => Some(sorting.num_units()),
+        _ => None,
+    });
+    let spikes = sum(&|value| match value {
+        Value::Sorting(sorting) => Some(sorting.num_spikes()),
+        _ => None,
+    });
+    if let (Some(units), Some(spikes)) = (units, spikes) {
+        return format!("{units} units · {spikes} spikes");
+    }
+    let counted: [(&str, &dyn Fn(&Value) -> Option<usize>); 5] = [
+        ("peaks with features", &|value| match value {
+            Value::Features(features) => Some(features.peaks.len()),
+            _ => None,
+        }),
+        ("peaks", &|value| match value {
+            Value::Peaks(peaks) => Some(peaks.len()),
+            _ => None,
+        }),
+        ("templates", &|value| match value {
+            Value::Templates(templates) => Some(templates.num_units()),
+            _ => None,
+        }),
+        ("rows", &|value| match value {
+            Value::Table(table) => Some(table.num_rows()),
+            _ => None,
+        }),
+        ("events", &|value| match value {
+            Value::Events(events) => Some(events.events.len()),
+            _ => None,
+        }),
+    ];
+    let found = counted.iter().find_map(|(what, of)| Some(format!("{} {what}", sum(of)?)));
+    found.unwrap_or_else(|| {
+        let time: Option<f64> = values
+            .iter()
+            .map(|value| match value {
+                Value::Recording(recording) => Some(recording.info().duration_s()),
+                _ => None,
+            })
+            .sum();
+        time.map_or(String::new(), took)
+    })
 }
 
 /// How far the tissue moves, and how it was looked at.

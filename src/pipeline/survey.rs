@@ -32,12 +32,16 @@ impl NodeReport {
 
 /// How many items are there, and the first of them.
 pub(super) fn made(items: &[Item], memo: &Memo, store: &Store) -> Option<(usize, Value)> {
-    let mut payloads = items.iter().filter_map(|item| match &item.state {
-        ItemState::Ready { payload, .. } => Some(payload),
+    let is_ready = |item: &&Item| matches!(item.state, ItemState::Ready { .. });
+    Some((items.iter().filter(is_ready).count(), all_made(items, memo, store).next()?))
+}
+
+/// The values of all items that are there and can be read.
+pub(super) fn all_made(items: &[Item], memo: &Memo, store: &Store) -> impl Iterator<Item = Value> {
+    items.iter().filter_map(|item| match &item.state {
+        ItemState::Ready { payload, .. } => memo.value(store, payload).ok(),
         _ => None,
-    });
-    let first = memo.value(store, payloads.next()?).ok()?;
-    Some((payloads.count() + 1, first))
+    })
 }
 
 impl Executor {

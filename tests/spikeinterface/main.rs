@@ -5,7 +5,10 @@
 mod common;
 mod script;
 mod script_expressions;
+mod script_fields;
+mod script_files;
 mod script_parts;
+mod script_steps;
 mod script_traps;
 mod scripts;
 

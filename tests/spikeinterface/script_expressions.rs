@@ -131,5 +131,5 @@ for text, python, ours in told["cases"]:
         wrong.append(f"{text}: {ours!r} here, {theirs!r} by {python}")
 assert not wrong, f"{len(wrong)} of {len(told['cases'])}:\n" + "\n".join(wrong[:20])
 "#;
-    run_python(script, &[&root().join("src/pipeline/python/functions.py"), &cases]);
+    run_python(script, &[&root().join("src/pipeline/python/functions/items.py"), &cases]);
 }

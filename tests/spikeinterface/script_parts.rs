@@ -74,7 +74,7 @@ for name in ["all", "all_own"]:
     assert np.allclose(ours["bin_start_ms"], theirs["bin_start_ms"])
 "#,
     );
-    assert!(script.contains("with_silence(["), "{script}");
+    assert!(script.contains("gap_ms="), "{script}");
 }
 
 #[test]

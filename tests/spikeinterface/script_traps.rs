@@ -266,13 +266,13 @@ with open(base / "mda/raw.mda", "wb") as file:
     let file = place.path("mda/raw.mda").canonicalize().unwrap().display().to_string();
     let mda = format!(
         r#""read": (kind: "read_recording", params: (path: "{file}", gain_to_uv: 0.25)), "scale": (kind: "scale", params: (to_uv: true)),
-        "table": (kind: "save_table", params: (path: "fresh/t.csv")),"#
+        "table": (kind: "save_table", params: (path: "joined/fresh/t.csv")),"#
     );
     let wires = r#"("read.recording", "scale.recording"), ("each.table", "table.table"),"#;
     place.write("m.ron", &counted(&mda, wires, "scale.recording"));
     agrees(&place, "m.ron", &[], SAME);
-    fs::remove_dir_all(place.path("fresh")).unwrap();
-    assert!(run_script(&place, "m.py").status.success() && place.path("fresh/t.csv").is_file());
+    fs::remove_dir_all(place.path("joined")).unwrap();
+    assert!(run_script(&place, "m.py").status.success() && place.path("joined/fresh/t.csv").is_file());
 }
 
 #[test]

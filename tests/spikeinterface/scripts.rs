@@ -93,8 +93,8 @@ assert len(found["all_edges"]) == 4
         "keys = {\"session\": found[\"session\"], \"index\": int(found[\"index\"])}",
         "group = [({**keys, \"parity\": keys[\"index\"] % 2}, item) for keys, item in study]",
         "for keys, recordings in grouped(group, [\"parity\", \"session\"]):",
-        "joined = si.concatenate_recordings([recording for _, recording in recordings])",
-        "all_edges = pd.concat(",
+        "joined = joined_recordings([recording for _, recording in recordings])",
+        "all_edges = collected_tables(",
     ] {
         assert!(script.contains(part), "no `{part}` in\n{script}");
     }
@@ -198,7 +198,7 @@ fn a_study_is_read_however_it_is_told() {
 same(found["every"], table("every"), ["parity", "session", "channel_id"], ["num_samples"], ["std"], 0.01)
 same(found["sessions"], table("sessions"), ["session"], ["count"], ["num_samples"])
 same(pd.read_csv(base / "every.csv"), pd.read_csv(base / "ours.csv"), ["parity", "session", "channel_id"], ["num_samples"])
-folders = sorted(path.name for path in (base / "joined").iterdir())
+folders = sorted(path.name for path in (base / "joined").iterdir() if path.is_dir())
 assert folders == ["a_parity=0", "a_parity=1", "b_parity=0", "b_parity=1"], folders
 for name in folders:
     ours, theirs = (si.load(base / of / name).get_traces() for of in ["ours", "joined"])

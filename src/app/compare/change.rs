@@ -54,16 +54,28 @@ pub fn of_words(words: [&str; 2]) -> String {
     let counts_first = before.first().is_some_and(|(_, text)| text.is_empty());
     let named = |index: usize| {
         let of = |text: &str| text.rsplit(['·', ',']).next().unwrap_or_default().trim().to_owned();
-        let after = now[index].1.split(['·', ',']).next().unwrap_or_default().trim();
+        // Of one alone words have no plural.
+        let several = [&now, &before].into_iter().find(|parts| parts[index].0 != Some(1.0)).unwrap_or(&now);
+        let after = several[index].1.split(['·', ',']).next().unwrap_or_default().trim();
         if counts_first { after.to_owned() } else { of(&now[index - 1].1) }
     };
     let differences = (1..now.len()).filter_map(|index| {
         let difference = by([before[index].0?, now[index].0?], "");
-        let name = named(index);
+        let is_one = difference.chars().skip(1).eq(['1']);
+        let name = if counts_first { counted(&named(index), is_one) } else { named(index) };
         let words = if counts_first { [difference.clone(), name] } else { [name, difference.clone()] };
         (!difference.is_empty()).then(|| words.join(" ").trim().to_owned())
     });
     differences.collect::<Vec<_>>().join(" · ")
+}
+
+/// What is counted, in words that stand after a number of several: of one, its first word has no plural.
+fn counted(several: &str, is_one: bool) -> String {
+    let (first, rest) = several.split_once(' ').unwrap_or((several, ""));
+    match first.strip_suffix('s').filter(|_| is_one) {
+        Some(one) => format!("{one} {rest}").trim().to_owned(),
+        None => several.to_owned(),
+    }
 }
 
 /// Numbers, each with the text behind it; the first has what stands before all of them.
@@ -79,7 +91,18 @@ fn parts(words: &str) -> Parts {
             digits.clear();
         }
     };
-    for letter in words.chars() {
+    let letters: Vec<char> = words.chars().collect();
+    for (at, &letter) in letters.iter().enumerate() {
+        let (before, next) = (at.checked_sub(1).map(|at| letters[at]), letters.get(at + 1));
+        // Between two words, or two numbers, it is no sign.
+        let is_sign = matches!(letter, '-' | '−')
+            && next.is_some_and(char::is_ascii_digit)
+            && !before.is_some_and(char::is_alphanumeric);
+        if is_sign {
+            close(&mut digits, &mut parts);
+            digits.push('-');
+            continue;
+        }
         if letter.is_ascii_digit() || (!digits.is_empty() && (letter == '.' || letter == GROUP)) {
             digits.push(letter);
             continue;
@@ -111,9 +134,13 @@ mod tests {
 
     #[test]
     fn words_that_differ_in_numbers_alone_say_by_how_much() {
-        assert_eq!(of_words(["12 units · 3400 spikes", "1 unit · 3000 spikes"]), "−11 unit · −400 spikes");
+        assert_eq!(of_words(["12 units · 3400 spikes", "1 unit · 3000 spikes"]), "−11 units · −400 spikes");
         assert_eq!(of_words(["12\u{202f}400 peaks", "12\u{202f}500 peaks"]), "+100 peaks");
         assert_eq!(of_words(["accuracy 0.9 · recall 0.8", "accuracy 0.95 · recall 0.8"]), "accuracy +0.05");
+        assert_eq!(of_words(["12 units", "13 units"]), "+1 unit");
+        assert_eq!(of_words(["1 unit", "2 units"]), "+1 unit");
+        assert_eq!(of_words(["mean -3.5 · x 1", "mean -2 · x 1"]), "mean +1.5");
+        assert_eq!(of_words(["mean −3", "mean 3"]), "mean +6");
         assert_eq!(of_words(["50 s", "1.5 min"]), "");
         assert_eq!(of_words(["not run yet", "12 units"]), "");
     }

@@ -85,8 +85,11 @@ pub fn compare(executor: &Executor, runs: [KeptRun; 2]) -> Result<Comparison, St
     };
     let figures = names.into_iter().map(line).collect();
     let same = first.sortings.iter().filter_map(|(end, items)| {
-        let other = second.sortings.iter().find(|(other, _)| other == end)?;
-        Some(units::units(end, [items, &other.1]))
+        let (_, other) = second.sortings.iter().find(|(other, _)| other == end)?;
+        Some(match [items, other] {
+            [Some(first), Some(second)] => units::units(end, [first, second]),
+            _ => vec![Units { of: end.clone(), pairs: Err(texts::runs::sorting_is_gone().to_owned()) }],
+        })
     });
     let units = same.flatten().collect();
     Ok(Comparison { runs, settings, figures, units })
@@ -186,7 +189,8 @@ struct Outcome {
     /// A line for each output, and the means of the columns of tables.
     figures: Vec<Figure>,
     /// The sortings that are in the store, by the outputs they left by.
-    sortings: Vec<(String, Vec<(Coordinate, Value)>)>,
+    /// `None` of what has gone from the store.
+    sortings: Vec<(String, Option<Vec<(Coordinate, Value)>>)>,
 }
 
 fn outcome(executor: &Executor, pipeline: &Pipeline, run: &KeptRun) -> Outcome {
@@ -209,7 +213,9 @@ fn outcome(executor: &Executor, pipeline: &Pipeline, run: &KeptRun) -> Outcome {
                 continue;
             }
             outcome.figures.push(Figure { what: end.clone(), words, number: None });
+            let is_sorting = port.port_type == PortType::Sorting;
             let Ok(Look::Ready(items)) = executor.look(pipeline, &run.record.base_folder, &end) else {
+                outcome.sortings.extend(noted.filter(|_| is_sorting).map(|_| (end, None)));
                 continue;
             };
             let tables = items.iter().filter_map(|(_, value)| match value {
@@ -222,8 +228,8 @@ fn outcome(executor: &Executor, pipeline: &Pipeline, run: &KeptRun) -> Outcome {
                 let what = texts::runs::mean(&end, &column);
                 outcome.figures.push(Figure { what, words, number: Some(mean) });
             }
-            if port.port_type == PortType::Sorting {
-                outcome.sortings.push((end, items));
+            if is_sorting {
+                outcome.sortings.push((end, Some(items)));
             }
         }
     }

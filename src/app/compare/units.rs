@@ -1,7 +1,7 @@
 //! Units of the same output in two runs, matched by their spikes.
 
 use crate::{
-    app::text,
+    app::{text, texts},
     data::Sorting,
     engine::compare::{CompareParams, compare_sortings},
     pipeline::{Coordinate, Value},
@@ -55,15 +55,28 @@ impl Pair {
 /// Matches the units of an output in two runs, item by item.
 pub fn units(end: &str, items: [&[(Coordinate, Value)]; 2]) -> Vec<Units> {
     let [first, second] = items;
-    let mut found = Vec::new();
-    for (coordinate, value) in first.iter().take(MAX_ITEMS) {
-        let other = second.iter().find(|(other, _)| other == coordinate);
-        if let (Value::Sorting(sorting), Some((_, Value::Sorting(other)))) = (value, other) {
-            let item = if first.len() > 1 { format!(" · {coordinate}") } else { String::new() };
-            found.push(Units { of: format!("{end}{item}"), pairs: pairs(sorting, other) });
-        }
+    let new = second.iter().filter(|(coordinate, _)| value_at(first, coordinate).is_none());
+    let all: Vec<&Coordinate> = first.iter().chain(new).map(|(coordinate, _)| coordinate).collect();
+    let mut found: Vec<Units> = Vec::new();
+    for coordinate in all.iter().take(MAX_ITEMS) {
+        let item = if all.len() > 1 { format!(" · {coordinate}") } else { String::new() };
+        let pairs = match [value_at(first, coordinate), value_at(second, coordinate)] {
+            [Some(Value::Sorting(sorting)), Some(Value::Sorting(other))] => pairs(sorting, other),
+            [Some(_), None] => Err(texts::runs::only_in_the_first_run().to_owned()),
+            [None, Some(_)] => Err(texts::runs::only_in_the_second_run().to_owned()),
+            _ => continue,
+        };
+        found.push(Units { of: format!("{end}{item}"), pairs });
+    }
+    if all.len() > MAX_ITEMS {
+        let reason = texts::runs::items_are_not_compared(&(all.len() - MAX_ITEMS));
+        found.push(Units { of: end.to_owned(), pairs: Err(reason) });
     }
     found
+}
+
+fn value_at<'v>(items: &'v [(Coordinate, Value)], coordinate: &Coordinate) -> Option<&'v Value> {
+    items.iter().find(|(own, _)| own == coordinate).map(|(_, value)| value)
 }
 
 fn pairs(first: &Sorting, second: &Sorting) -> Result<Vec<Pair>, String> {

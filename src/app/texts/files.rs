@@ -115,6 +115,7 @@ texts! {
     copy_cannot_be_recovered(title, error): "{title} cannot be recovered: {error}";
     cannot_be_removed(file, error): "{file} cannot be removed: {error}";
     recover_title(title): "Recover {title}";
+    no_script_of_what_is_wrong(problem): "No script was written: {problem}";
     nothing_to_archive: "There are no results yet. Press Run (F5), then archive them.";
     methods_are_on_the_clipboard: "What the pipeline does, in words, is on the clipboard";
     not_open_again(title, reason): "{title} was open last and cannot be opened again: {reason}";

@@ -121,6 +121,7 @@ texts! {
     examples: "Examples";
     history: "History";
     cut: "Cut";
+    paste: "Paste";
     now: "Now";
     dark: "Dark";
     light: "Light";

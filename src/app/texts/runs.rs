@@ -35,6 +35,11 @@ texts! {
     units_of(end): "Units of {end}";
     units_matched(both, lost, new): "{both} in both · {lost} lost · {new} new";
     units_matched_hint: "Units are the same where at least half of all their spikes coincide, to within 0.4 ms.";
+    sorting_is_gone: "What one of the runs found is no longer in the store.";
+    only_in_the_first_run: "The second run has no such item.";
+    only_in_the_second_run: "The first run has no such item.";
+    items_are_not_compared(count): "and {count} more items, which are not compared";
+    nothing_differs: "Nothing differs.";
     unit_lost: "lost";
     unit_new: "new";
     unit_same: "same";

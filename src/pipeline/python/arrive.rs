@@ -3,6 +3,7 @@
 use super::{
     block::{Block, Head},
     names::Arriving,
+    parts::names,
     step::literal,
     writer::Writer,
 };
@@ -42,11 +43,17 @@ pub(super) struct Arrival {
     /// It takes the whole of a list that the last block is still making.
     gathers_last: bool,
     pub grouped: Option<BTreeSet<String>>,
-    /// The node that is to blame for what is missing.
-    pub blamed: Option<String>,
+    /// Names that stand for what is missing, each with the node that is to blame.
+    pub lacking: Vec<(String, String)>,
 }
 
 impl Arrival {
+    /// The node that is to blame where lines of Python need something that is missing.
+    pub(super) fn blamed(&self, lines: &[String]) -> Option<&String> {
+        let is_used = |name: &str| lines.iter().any(|line| names(line, name, ""));
+        self.lacking.iter().find(|(name, _)| is_used(name)).map(|(_, blamed)| blamed)
+    }
+
     /// True where the node can stand in the loop that is written last.
     pub(super) fn fits(&self, blocks: &[Block]) -> bool {
         match blocks.last() {
@@ -63,12 +70,14 @@ impl Writer<'_> {
         let mut arrival = Arrival::default();
         for (port, wires) in self.entering(&instance.name) {
             let is_many = !arranges && ports.iter().any(|p| p.name == port && p.many);
-            let mut found: Vec<&Held> = Vec::new();
-            for end in wires {
-                match self.held.get(&end) {
-                    Some(held) => found.push(held),
-                    None => arrival.blamed = self.missing.get(&end).cloned().or(arrival.blamed),
-                }
+            let found: Vec<&Held> = wires.iter().filter_map(|end| self.held.get(end)).collect();
+            if let Some(blamed) = wires.iter().find_map(|end| self.missing.get(end)) {
+                // No script has such a name: only lines that do not need the input can stay.
+                let name = format!("__{port}__");
+                arrival.lacking.push((name.clone(), blamed.clone()));
+                let [value, values, items] = [(); 3].map(|()| name.clone());
+                arrival.inputs.insert(port.to_owned(), Arriving { value, values, items, is_single: false });
+                continue;
             }
             if found.is_empty() {
                 continue;

@@ -15,12 +15,33 @@ pub use names::PythonNames;
 pub use step::{PythonStep, called, literal, named_channels};
 
 use super::{Pipeline, Registry};
-use std::path::Path;
+use crate::io;
+use std::{fs, path::Path};
 use writer::Writer;
+
+/// Writes a script, and beside it what it imports that is ours.
+///
+/// # Errors
+/// Where a file cannot be written, or another one has the name of what is imported.
+pub fn write_script(path: &Path, text: &str) -> Result<(), io::Error> {
+    if let Some((name, module)) = parts::beside(text) {
+        let place = path.with_file_name(name);
+        let there = fs::read_to_string(&place).unwrap_or_default();
+        // One of another version has the same heading.
+        if place.exists() && there.lines().next() != module.lines().next() {
+            return Err(io::Error::format(
+                &place,
+                "the script imports ours of that name: move this one away",
+            ));
+        }
+        io::atomic::write_file(&place, module.as_bytes())?;
+    }
+    io::atomic::write_file(path, text.as_bytes())
+}
 
 /// The script of a pipeline. Relative paths start at `base`; `title` names the pipeline.
 pub fn script(pipeline: &Pipeline, registry: &Registry, base: &Path, title: &str) -> String {
-    let body = Writer::new(pipeline, registry, base).written();
+    let body = Writer::new(pipeline, registry, base, title).written();
     let functions = parts::functions(&body);
     let all: Vec<String> = body
         .iter()

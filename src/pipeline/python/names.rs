@@ -14,6 +14,8 @@ pub struct PythonNames {
     /// Outputs that something is connected to.
     pub(super) used: Vec<String>,
     pub(super) base: PathBuf,
+    /// The folder that is the script's own, beside the files of the pipeline.
+    pub(super) work: String,
     pub(super) seed: u64,
     /// It stands in a loop over items, whose keys are `keys`.
     pub(super) in_loop: bool,
@@ -96,6 +98,18 @@ impl PythonNames {
             false if has_folder => format!("place({}, {{}})", text(path)),
             false => self.path(path),
         }
+    }
+
+    /// An empty folder for what a step makes on its way, in the script's own: of several items each has one.
+    pub fn work_folder(&self, name: &str) -> String {
+        let keys = if self.in_loop { "keys" } else { "{}" };
+        format!("work_folder(place({}, {keys}))", literal(format!("{}/{name}", self.work)))
+    }
+
+    /// A call that saves at a path of a parameter where `write` writes to `path`: it replaces what the script wrote itself.
+    pub fn saved(&self, path: &Path, write: &str, overwrite: bool) -> String {
+        let overwrite = if overwrite { ", overwrite=True" } else { "" };
+        format!("save_to({}, lambda path: {write}{overwrite})", self.written(path))
     }
 
     /// Where a path of a parameter is now, for nodes whose Python depends on what is there.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 /// Modules by the name the script has for them.
-const MODULES: [(&str, &str); 20] = [
+const MODULES: [(&str, &str); 21] = [
     ("csv", "import csv"),
+    ("hashlib", "import hashlib"),
     ("json", "import json"),
     ("math", "import math"),
     ("os", "import os"),
@@ -23,17 +24,29 @@ const MODULES: [(&str, &str); 20] = [
     ("spost", "import spikeinterface.postprocessing as spost"),
     ("spd", "import spikeinterface.sortingcomponents.peak_detection as spd"),
     ("spl", "import spikeinterface.sortingcomponents.peak_localization as spl"),
-    (
-        "spikeloom_sorter",
-        "import spikeloom_sorter  # assets/python/spikeloom_sorter.py of Spikeloom, beside this script",
-    ),
+    (SORTER, "import spikeloom_sorter  # it lies beside this script"),
 ];
 
 /// How many of them come with Python.
-const OF_PYTHON: usize = 7;
+const OF_PYTHON: usize = 8;
 
 /// Functions that a script may need, with an empty line between.
-const FUNCTIONS: &str = include_str!("functions.py");
+const FUNCTIONS: [&str; 5] = [
+    include_str!("functions/items.py"),
+    include_str!("functions/files.py"),
+    include_str!("functions/recordings.py"),
+    include_str!("functions/units.py"),
+    include_str!("functions/tables.py"),
+];
+
+/// The module of our sorter.
+const SORTER: &str = "spikeloom_sorter";
+
+/// What a script imports that has to lie beside it: the name of the file and its text.
+pub(super) fn beside(script: &str) -> Option<(&'static str, &'static str)> {
+    let is_used = script.lines().any(|line| line.starts_with(&format!("import {SORTER}")));
+    is_used.then_some(("spikeloom_sorter.py", include_str!("../../../assets/python/spikeloom_sorter.py")))
+}
 
 /// Each with its name.
 fn all_functions() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -41,7 +54,7 @@ fn all_functions() -> impl Iterator<Item = (&'static str, &'static str)> {
         let (name, _) = text.trim_start().strip_prefix("def ")?.split_once('(')?;
         Some((name, text))
     };
-    FUNCTIONS.split("\n\n\n").filter_map(named)
+    FUNCTIONS.iter().flat_map(|text| text.split("\n\n\n")).filter_map(named)
 }
 
 /// True where a name stands for a module or a function.

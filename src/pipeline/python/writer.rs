@@ -18,6 +18,8 @@ pub(super) struct Writer<'p> {
     pub pipeline: &'p Pipeline,
     pub registry: &'p Registry,
     base: &'p Path,
+    /// The name of the folder that is the script's own.
+    work: String,
     /// Variables that are taken.
     taken: BTreeSet<String>,
     /// The variable of each `node.port`.
@@ -32,11 +34,15 @@ pub(super) struct Writer<'p> {
 }
 
 impl<'p> Writer<'p> {
-    pub(super) fn new(pipeline: &'p Pipeline, registry: &'p Registry, base: &'p Path) -> Self {
+    pub(super) fn new(pipeline: &'p Pipeline, registry: &'p Registry, base: &'p Path, title: &str) -> Self {
+        let stem = title.split(".ron").next().unwrap_or(title);
+        let is_plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
+        let stem: String = stem.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
         let mut writer = Self {
             pipeline,
             registry,
             base,
+            work: format!("{stem}_script"),
             taken: BTreeSet::new(),
             outputs: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -101,21 +107,21 @@ impl<'p> Writer<'p> {
         let arrival = self.arrival(instance, &*node);
         let names = self.names(instance, &*node, &arrival);
         let step = if instance.muted { None } else { self.step(instance, &*node, &names) };
-        let words = match (&step, &arrival.blamed) {
+        let lacking = step.as_ref().and_then(|step| arrival.blamed(&step.lines)).cloned();
+        let words = match (&step, &lacking) {
             _ if instance.muted => format!("{head}, muted"),
             (None, _) => {
                 format!("{head}. SpikeInterface has no equivalent: in Spikeloom it {}", lowered(info.summary))
             }
             (Some(_), Some(blamed)) => format!("{head}, left out: it needs what {blamed} gives."),
             (Some(step), None) => {
-                let step = step.clone();
-                return self.place(instance, &*node, &arrival, &names, head, &step);
+                return self.place(instance, &*node, &arrival, &names, head, step);
             }
         };
-        if let (Some(_), Some(blamed)) = (&step, &arrival.blamed) {
+        if let Some(blamed) = &lacking {
             self.left_out.push(format!("{name} ({}) needs what {blamed} gives", info.label));
         }
-        let blamed = arrival.blamed.clone().unwrap_or(name);
+        let blamed = lacking.or(arrival.lacking.first().map(|(_, blamed)| blamed.clone())).unwrap_or(name);
         for port in node.outputs(&instance.params) {
             self.missing.insert(format!("{}.{}", instance.name, port.name), blamed.clone());
         }
@@ -217,6 +223,7 @@ impl<'p> Writer<'p> {
             outputs: outputs.collect(),
             used: wires.iter().filter(|wire| wire.0 == instance.name).map(|wire| wire.1.to_owned()).collect(),
             base: self.base.to_owned(),
+            work: self.work.clone(),
             seed: self.pipeline.seed(),
             in_loop: !arrival.heads.is_empty(),
             swept: self.swept(instance).into_iter().map(|swept| swept.field).collect(),

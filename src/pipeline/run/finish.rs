@@ -5,9 +5,10 @@ use crate::pipeline::{
     Coordinate, EventKind, LeftOut, RunStatus, TaskId, Value,
     evaluate::{EvalState, Evaluator},
     history::RunResult,
+    join::Item,
     memo::Memo,
     store::Store,
-    survey::made,
+    survey::{all_made, made},
 };
 use std::{collections::BTreeMap, path::PathBuf, sync::atomic::Ordering};
 
@@ -118,6 +119,18 @@ fn failures(walk: &Evaluator) -> BTreeMap<String, String> {
     of_node.collect()
 }
 
+/// Items whose results are opened to be summed up.
+const MAX_OPENED: usize = 500;
+
+/// What items are together; of very many how many they are.
+fn words(count: usize, items: &[Item], memo: &Memo, store: &Store) -> String {
+    if count > MAX_OPENED {
+        return format!("×{count}");
+    }
+    let values: Vec<Value> = all_made(items, memo, store).collect();
+    Value::summary_of(&values.iter().collect::<Vec<_>>())
+}
+
 /// What came out of tasks, for the history.
 fn came_out(walk: &Evaluator, memo: &Memo, store: &Store) -> Vec<RunResult> {
     let wires = walk.pipeline.wires();
@@ -136,7 +149,13 @@ fn came_out(walk: &Evaluator, memo: &Memo, store: &Store) -> Vec<RunResult> {
             if let Some((count, first)) = made(items, memo, store) {
                 let (end, port_type) = (format!("{}.{port}", instance.name), first.port_type());
                 let sums_up = matches!(&first, Value::Table(table) if table.num_rows() == 1);
-                found.push(RunResult { end, port_type, last, sums_up, words: first.summary_of(count) });
+                found.push(RunResult {
+                    end,
+                    port_type,
+                    last,
+                    sums_up,
+                    words: words(count, items, memo, store),
+                });
             }
         }
     }
