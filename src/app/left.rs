@@ -53,21 +53,20 @@ impl Unsaved {
 
 /// What sessions that are over left.
 pub struct Left {
-    /// What was not saved, newest first, with what had no file in the last session.
+    /// What was not saved, newest first, with what had no file.
     pub unsaved: Vec<Unsaved>,
-    /// The tabs of the session that ended last.
-    pub last: Option<session::Last>,
+    /// The tabs of the sessions that ended since tabs were opened again, those of the last at the end.
+    pub lasts: Vec<session::Last>,
 }
 
 impl Left {
     /// The files of all of it.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.unsaved.iter().map(|unsaved| &*unsaved.file).chain(self.last.iter().map(session::Last::list))
+        self.unsaved.iter().map(|unsaved| &*unsaved.file).chain(self.lasts.iter().map(session::Last::list))
     }
 }
 
-/// What sessions that are over left. Folders with nothing in them are removed, and which tabs were open in sessions
-/// before the last.
+/// What sessions that are over left. Folders with nothing in them are removed.
 pub fn left(state_folder: &Path, registry: &Registry) -> Left {
     let mut over = Vec::new();
     for session in folders(&state_folder.join("unsaved")) {
@@ -82,21 +81,17 @@ pub fn left(state_folder: &Path, registry: &Registry) -> Left {
             over.push((listed, session, lock));
         }
     }
-    let newest = over.iter().filter_map(|(listed, ..)| *listed).max();
-    let mut left = Left { unsaved: Vec::new(), last: None };
+    over.sort_by_key(|(listed, ..)| *listed);
+    let mut left = Left { unsaved: Vec::new(), lasts: Vec::new() };
     for (listed, session, _lock) in &over {
-        let is_last = listed.is_some() && *listed == newest && left.last.is_none();
+        let has_tabs = listed.is_some();
         let copies = files(session).into_iter().filter_map(|file| read_copy(&file, registry));
-        let (shown, used_up): (Vec<Unsaved>, Vec<_>) = copies.partition(|copy| is_last || !copy.untouched);
-        if is_last {
-            left.last = session::Last::read(session, &shown, registry);
-            if left.last.as_ref().is_none_or(session::Last::is_empty) {
-                let _ = remove(&session.join(session::LIST));
-            }
-        } else {
-            let _ = remove(&session.join(session::LIST));
-            used_up.iter().for_each(|copy| drop(remove(&copy.file)));
+        let (shown, used_up): (Vec<Unsaved>, Vec<_>) = copies.partition(|copy| has_tabs || !copy.untouched);
+        match session::Last::read(session, &shown, registry).filter(|last| !last.is_empty()) {
+            Some(last) => left.lasts.push(last),
+            None => drop(remove(&session.join(session::LIST))),
         }
+        used_up.iter().for_each(|copy| drop(remove(&copy.file)));
         left.unsaved.extend(shown);
     }
     left.unsaved.sort_by_key(|unsaved| std::cmp::Reverse(unsaved.written));

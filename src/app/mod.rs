@@ -146,8 +146,8 @@ pub struct App {
     sheet: Sheet,
     /// The other ones that are open.
     behind: Vec<Sheet>,
-    /// Documents that were closed, the last one last.
-    closed: Vec<Editor>,
+    /// Documents that were closed, the last one last, with what their folders of results gave them.
+    closed: Vec<(Editor, Arc<results::Given>)>,
     /// The number given to a sheet last, to a state of a pipeline, and to a run that was asked for.
     last_sheet: u64,
     last_meaning: u64,
@@ -169,8 +169,10 @@ pub struct App {
     settings_error: Option<String>,
     /// What earlier sessions left unsaved.
     unsaved: Vec<left::Unsaved>,
-    /// Nothing is to be opened: what was open last may come back.
-    reopens: bool,
+    /// The program was started with a file, which opens in front.
+    is_named: bool,
+    /// Tabs whose files could not be read this time.
+    missed_tabs: Vec<session::Tab>,
     /// The tabs that were noted last, to come back at the next start.
     noted_tabs: Vec<session::Tab>,
     /// Copies of what is not saved cannot be written.
@@ -228,7 +230,8 @@ impl App {
             running: None,
             queue: VecDeque::new(),
             unsaved: Vec::new(),
-            reopens: setup.file.is_none(),
+            is_named: setup.file.is_some(),
+            missed_tabs: Vec::new(),
             noted_tabs: Vec::new(),
             not_kept: false,
             start: start::Start::default(),

@@ -27,7 +27,13 @@ pub struct Tab {
     is_front: bool,
     /// How it was looked at.
     view: Option<LastView>,
+    /// Starts at which its file could not be read.
+    #[serde(default)]
+    missed: u8,
 }
+
+/// A file that cannot be read at so many starts is given up: a disk may be away for some.
+const MAX_MISSED: u8 = 5;
 
 /// The tabs of a session that is over.
 pub struct Last {
@@ -62,7 +68,7 @@ impl Last {
         let tabs: Vec<Tab> = serde_json::from_slice(&fs::read(&list).ok()?).ok()?;
         let from = |tab: Tab| {
             let copy = session.join(keep::copy_name(tab.sheet));
-            if copies.iter().any(|unsaved| unsaved.file == copy) {
+            if tab.missed == 0 && copies.iter().any(|unsaved| unsaved.file == copy) {
                 return Some((tab, From::Copy(copy)));
             }
             let read = Document::read(tab.path.as_deref()?, registry).map_err(|error| error.to_string());
@@ -78,12 +84,21 @@ impl App {
         self.settings.reopen && !self.not_kept
     }
 
-    /// Takes in what earlier sessions left: the last one is there again where nothing else was begun.
+    /// Takes in what earlier sessions left: their tabs are there again, behind what is there by now or will be, for one the
+    /// file that the program was started with.
     pub(super) fn take_left(&mut self, left: left::Left) {
         self.unsaved = left.unsaved;
-        let begins = self.reopens && self.settings.reopen && self.behind.is_empty() && self.greets();
-        if let Some(last) = left.last.filter(|_| begins && self.sheet.is_fresh()) {
-            self.reopen_tabs(last);
+        if !self.settings.reopen {
+            // What was open before that was chosen is not to come back when it no longer is.
+            left.lasts.iter().for_each(|last| self.keeper.taken_over(last.list.clone()));
+        } else if self.behind.is_empty() {
+            let front = (!self.sheet.is_fresh()).then_some(self.sheet.number);
+            left.lasts.into_iter().for_each(|last| self.reopen_tabs(last));
+            match front {
+                Some(front) => self.bring_forward(front),
+                None if self.is_named && !self.sheet.is_fresh() => self.start_sheet(),
+                None => {}
+            }
         }
         self.unsaved.retain(|unsaved| !unsaved.untouched);
         self.dialogs.unsaved = !self.unsaved.is_empty();
@@ -92,7 +107,11 @@ impl App {
     fn reopen_tabs(&mut self, last: Last) {
         self.keeper.taken_over(last.list);
         let mut front = None;
-        for (tab, from) in last.tabs {
+        for (mut tab, from) in last.tabs {
+            // Windows that were open at once may have had the same file.
+            if tab.path.as_deref().is_some_and(|path| self.sheets().any(|sheet| sheet.is_of(path))) {
+                continue;
+            }
             let opened = match from {
                 From::Copy(copy) => {
                     let index = self.unsaved.iter().position(|unsaved| unsaved.file == copy);
@@ -105,6 +124,8 @@ impl App {
                 }
                 From::File(Err(reason)) => {
                     self.toasts.error(texts::files::not_open_again(&tab.title, &reason));
+                    tab.missed += 1;
+                    self.missed_tabs.extend((tab.missed < MAX_MISSED).then(|| tab.clone()));
                     false
                 }
             };
@@ -149,13 +170,18 @@ impl App {
             path: sheet.editor.path.as_ref().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone())),
             is_front: sheet.number == self.sheet.number,
             view: None,
+            missed: 0,
         })
+        .chain(self.missed_tabs.iter().map(|tab| Tab { is_front: false, ..tab.clone() }))
         .collect()
     }
 
     fn with_views(&self, mut tabs: Vec<Tab>) -> Vec<Tab> {
         for tab in &mut tabs {
-            tab.view = self.sheets().find(|sheet| sheet.number == tab.sheet).map(view_of);
+            // Tabs that could not be opened have their numbers from another session.
+            if tab.missed == 0 {
+                tab.view = self.sheets().find(|sheet| sheet.number == tab.sheet).map(view_of);
+            }
         }
         tabs
     }

@@ -141,7 +141,7 @@ impl App {
         self.remember_view(&sheet);
         self.keeper.forget(number, sheet.recovered_from.take());
         if !sheet.is_fresh() {
-            self.closed.push(sheet.editor);
+            self.closed.push((sheet.editor, sheet.given));
             if self.closed.len() > MAX_CLOSED {
                 self.closed.remove(0);
             }
@@ -150,8 +150,10 @@ impl App {
 
     /// Opens the tab that was closed last as it was.
     pub(super) fn reopen(&mut self) {
-        if let Some(editor) = self.closed.pop() {
+        if let Some((editor, given)) = self.closed.pop() {
             self.show(editor);
+            self.sheet.given = given;
+            self.sheet.refresh_viewer();
         }
     }
 

@@ -55,7 +55,7 @@ impl App {
 }
 
 /// A row of words in the four columns; one that is out of sight only takes its place.
-fn row_ui(ui: &mut Ui, index: usize, words: impl FnOnce() -> [RichText; 4]) {
+fn row_ui(ui: &mut Ui, index: usize, words: impl Fn() -> [RichText; 4]) {
     let room = ui.available_width();
     let (rect, row) = ui.allocate_exact_size(vec2(room, theme::ROW), Sense::hover());
     if !ui.is_rect_visible(rect) {
@@ -92,7 +92,8 @@ fn table_ui<T>(
         }
         ui.spacing_mut().item_spacing.y = 0.0;
         let [first, second] = titles.each_ref().map(|title| RichText::new(title).weak());
-        row_ui(ui, 0, || [RichText::new(""), first, second, RichText::new(texts::runs::difference()).weak()]);
+        let difference = RichText::new(texts::runs::difference()).weak();
+        row_ui(ui, 0, || [RichText::new(""), first.clone(), second.clone(), difference.clone()]);
         rows.iter().enumerate().for_each(|(index, row)| row_ui(ui, index + 1, || words(row)));
     });
 }
