@@ -226,8 +226,8 @@ impl App {
                 // What is wrong in the text of the file is seen nowhere else.
                 let in_text = opened.problems.iter().any(|p| p.line.is_some() && p.node.is_none());
                 // It may have come back meanwhile as one of the last session's tabs.
-                if let Some(number) = self.sheets().find(|sheet| sheet.is_of(&path)).map(|sheet| sheet.number)
-                {
+                let open = self.sheets().find(|sheet| sheet.is_of(&path)).map(|sheet| sheet.number);
+                if let Some(number) = open {
                     let waiting = self.sheet.is_fresh().then_some(self.sheet.number);
                     self.bring_forward(number);
                     waiting.into_iter().for_each(|waiting| self.close_sheet(waiting));

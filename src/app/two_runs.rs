@@ -7,8 +7,8 @@ use super::{
     text, texts, theme,
 };
 use egui::{
-    Align, CollapsingHeader, Color32, Layout, RichText, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
-    WidgetType, Window, vec2,
+    Align, CollapsingHeader, Color32, Layout, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
+    Window, vec2,
 };
 
 /// Shares of the width: what is compared, the values of both runs, the difference.
@@ -60,7 +60,7 @@ fn row_ui(ui: &mut Ui, index: usize, words: impl Fn() -> [RichText; 4]) {
     let (rect, row) = ui.allocate_exact_size(vec2(room, theme::ROW), Sense::hover());
     if !ui.is_rect_visible(rect) {
         // Whoever has the window read aloud is told of it all the same.
-        row.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words()[0].text()));
+        row.widget_info(|| WidgetInfo::labeled(Role::Label, true, words()[0].text()));
         return;
     }
     if !index.is_multiple_of(2) {
