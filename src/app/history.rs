@@ -191,7 +191,9 @@ impl App {
 
 /// When a run began, which stays what it is: `2026-03-01 12:00:00 UTC`.
 pub fn began(run: &KeptRun) -> String {
-    utc(run.record.started_s.max(0.0) as u64).replace('T', " ").replace('Z', " UTC")
+    let stamp = utc(run.record.started_s.max(0.0) as u64);
+    let (date, time) = stamp.split_once('T').unwrap_or((&stamp, ""));
+    texts::runs::began_at(&date, &time.trim_end_matches('Z'))
 }
 
 /// Seconds since a run began.

@@ -3,12 +3,13 @@
 use super::{
     App,
     compare::{Line, Pair, Units, percent},
-    history::began,
+    history::age_s,
     text, texts, theme,
 };
+use crate::pipeline::KeptRun;
 use egui::{
-    Align, CollapsingHeader, Color32, Layout, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
-    Window, vec2,
+    Align, CollapsingHeader, Color32, Layout, Response, RichText, Role, ScrollArea, Sense, Ui, UiBuilder,
+    WidgetInfo, Window, vec2,
 };
 
 /// Shares of the width: what is compared, the values of both runs, the difference.
@@ -29,10 +30,7 @@ impl App {
         window.default_pos([240.0, 90.0]).show(&self.ctx, |ui| {
             ui.checkbox(differing, texts::runs::only_what_differs());
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                let titles = [0, 1].map(|index| {
-                    let run = &comparison.runs[index];
-                    format!("{} · {}", run.record.title, began(run))
-                });
+                let titles = titles_of(&comparison.runs);
                 match comparison.settings.is_empty() {
                     true => drop(ui.weak(texts::runs::same_pipeline())),
                     false => section(ui, texts::runs::parameters(), &titles, &comparison.settings, true),
@@ -52,6 +50,17 @@ impl App {
             self.history.comparison = None;
         }
     }
+}
+
+/// What both runs are called: apart by their age, or by which is the earlier one.
+fn titles_of(runs: &[KeptRun; 2]) -> [String; 2] {
+    let of = |run: &KeptRun| format!("{} · {}", run.record.title, text::ago(age_s(run)));
+    let [first, second] = runs.each_ref().map(of);
+    if first != second {
+        return [first, second];
+    }
+    let (earlier, later) = (texts::runs::earlier_run(&first), texts::runs::later_run(&first));
+    if runs[0].record.started_s <= runs[1].record.started_s { [earlier, later] } else { [later, earlier] }
 }
 
 /// A row of words in the four columns; one that is out of sight only takes its place.
@@ -82,10 +91,10 @@ fn table_ui<T>(
     titles: &[String; 2],
     rows: (&[T], bool),
     words: impl Fn(&T) -> [RichText; 4],
-) {
+) -> Response {
     let (rows, same) = rows;
     let section = CollapsingHeader::new(RichText::new(title).strong()).default_open(!same);
-    section.show_unindented(ui, |ui| {
+    let shown = section.show_unindented(ui, |ui| {
         if rows.is_empty() {
             ui.weak(texts::runs::nothing_differs());
             return;
@@ -96,6 +105,7 @@ fn table_ui<T>(
         row_ui(ui, 0, || [RichText::new(""), first.clone(), second.clone(), difference.clone()]);
         rows.iter().enumerate().for_each(|(index, row)| row_ui(ui, index + 1, || words(row)));
     });
+    shown.header_response
 }
 
 fn section(ui: &mut Ui, title: &str, titles: &[String; 2], lines: &[Line], differing: bool) {
@@ -126,10 +136,10 @@ fn units_ui(ui: &mut Ui, units: &Units, titles: &[String; 2], differing: bool) {
     let count = |is: fn(&Pair) -> bool| pairs.iter().filter(|pair| is(pair)).count();
     let (lost, new) = (count(Pair::is_lost), count(Pair::is_new));
     let both = pairs.len() - lost - new;
-    ui.label(texts::runs::units_matched(&both, &lost, &new)).on_hover_text(texts::runs::units_matched_hint());
+    let title = format!("{title}: {}", texts::runs::units_matched(&both, &lost, &new));
     let rows: Vec<&Pair> = pairs.iter().filter(|pair| !differing || !pair.is_same()).collect();
     let same = pairs.iter().all(Pair::is_same);
-    table_ui(ui, &title, titles, (&rows, same), |pair| {
+    let header = table_ui(ui, &title, titles, (&rows, same), |pair| {
         let (state, color) = match pair {
             pair if pair.is_lost() => (texts::runs::unit_lost(), p.bad),
             pair if pair.is_new() => (texts::runs::unit_new(), p.good),
@@ -138,6 +148,7 @@ fn units_ui(ui: &mut Ui, units: &Units, titles: &[String; 2], differing: bool) {
         };
         unit_words(pair, state, color)
     });
+    header.on_hover_text(texts::runs::units_matched_hint());
 }
 
 fn unit_words(pair: &Pair, state: &str, color: Color32) -> [RichText; 4] {

@@ -40,6 +40,9 @@ texts! {
     only_in_the_second_run: "The first run has no such item.";
     items_are_not_compared(count): "and {count} more items, which are not compared";
     nothing_differs: "Nothing differs.";
+    earlier_run(run): "Earlier · {run}";
+    later_run(run): "Later · {run}";
+    began_at(date, time): "{date} {time} UTC";
     unit_lost: "lost";
     unit_new: "new";
     unit_same: "same";
