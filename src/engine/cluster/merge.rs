@@ -2,7 +2,7 @@
 
 use super::{ClusterParams, gather, isocut, points::Points, times};
 use crate::{
-    data::Features,
+    data::{Features, units::ms_to_samples},
     engine::{
         EngineError, Monitor,
         basis::Basis,
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 /// Members of a cluster that a test looks at.
 const TEST_MEMBERS: usize = 1_500;
-/// Lags that are tried, in steps of half a sample up to this many samples.
-const MAX_LAG: usize = 8;
+/// Lags that are tried, in steps of half a sample up to this, in ms.
+const MAX_LAG_MS: f64 = 0.27;
 /// Channels count where at least this share of the members has features.
 const LEAST_COVERAGE: f64 = 0.5;
 
@@ -229,7 +229,8 @@ pub(super) fn merge_across(
     params: &ClusterParams,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Vec<u32>>, EngineError> {
-    let lags = -(2 * MAX_LAG as i32)..=2 * MAX_LAG as i32;
+    let max_lag = ms_to_samples(MAX_LAG_MS, features.peaks.sampling_frequency) as i32;
+    let lags = -2 * max_lag..=2 * max_lag;
     let overlaps: Vec<Array2<f64>> = lags.map(|lag| basis.overlap(f64::from(lag) / 2.0)).collect();
     let near = geometry.neighbors(params.radius_um, usize::MAX);
     let mut groups: Vec<Option<Group>> = parts
