@@ -99,7 +99,7 @@ pub(super) fn leave_out_artefacts(
     found
 }
 
-/// True where the heights of the channels are of one size, or all very large.
+/// True where the heights of the channels are of one size, more loosely where all are very large.
 fn is_common(crossings: &[&Crossing], channels: usize) -> bool {
     let mut heights = vec![0.0f32; channels];
     for crossing in crossings {
