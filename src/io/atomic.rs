@@ -243,7 +243,8 @@ fn remove_leftovers(parent: &Path, name: &str) {
     }
 }
 
-fn remove(path: &Path) {
+/// Removes a file or folder of no use to anybody.
+pub fn remove(path: &Path) {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     // Nothing there is the usual case, and a leftover that cannot be removed harms nobody.
     drop(removed);

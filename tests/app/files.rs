@@ -35,6 +35,8 @@ fn a_reader_of_a_raw_file_asks_for_what_it_does_not_tell() {
     window.click("Set Num channels");
     window.type_number("Num channels", "4");
     window.click("Set Sampling frequency");
+    // It is read with what is set so far, which moves the fields; only then is the next one aimed at.
+    window.wait_for("4 channels · 25 kHz");
     window.type_number("Sampling frequency", "15 kHz");
     window.wait("it can be read", |app| {
         !matches!(app.states().get("read_recording"), Some(NodeState::Failed(_)))

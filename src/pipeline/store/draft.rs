@@ -6,7 +6,10 @@ use super::{
     place,
 };
 use crate::{
-    io::{Error, atomic::this_process},
+    io::{
+        Error,
+        atomic::{remove, this_process},
+    },
     pipeline::Key,
 };
 use std::{
@@ -164,38 +167,41 @@ impl Drop for ScratchFolder {
 }
 
 impl Store {
-    /// Removes what killed processes left in `tmp`; what a living one writes is locked.
+    /// Removes what killed processes left in `tmp`; what a living one writes is locked. Another process may sweep at the same
+    /// time, and what stays is swept the next time.
     pub(super) fn sweep(&self) -> Result<(), StoreError> {
-        let tmp = self.folder.join("tmp");
-        for path in place::list(&tmp)? {
-            let is_lock = path.extension().is_some_and(|e| e == "lock");
-            let (folder, lock) = if is_lock {
-                (path.with_extension(""), path.clone())
-            } else {
-                (path.clone(), lock_path(&path))
-            };
+        for path in place::list(&self.folder.join("tmp"))? {
+            let lock = if is_lock(&path) { path.clone() } else { lock_path(&path) };
             if lease::owner(&lock).is_none() {
-                // Another process may sweep at the same time: what is gone is gone.
-                let _ = place::remove_folder(&folder);
-                let _ = fs::remove_file(&lock);
+                remove(&lock.with_extension(""));
+                remove(&lock);
             }
         }
         self.sweep_scratch()
     }
 
-    /// Removes what a task had done so far where its process was killed once the result had its place.
+    /// Removes what a task had done so far where its process was killed once the result had its place, and files that
+    /// belong to no task: those with which a lease was looked at or taken away, which nobody misses.
     fn sweep_scratch(&self) -> Result<(), StoreError> {
         for path in place::list(&self.folder.join("scratch"))? {
+            if !is_lock(&path) && !path.is_dir() {
+                remove(&path);
+                continue;
+            }
             let folder = path.with_extension("");
             let key = folder.file_name().and_then(|name| Key::parse(&name.to_string_lossy()));
             let is_done = key.is_some_and(|key| self.object_folder(&key).is_dir());
             if is_done && lease::owner(&lock_path(&folder)).is_none() {
-                let _ = place::remove_folder(&folder);
-                let _ = fs::remove_file(lock_path(&folder));
+                remove(&folder);
+                remove(&lock_path(&folder));
             }
         }
         Ok(())
     }
+}
+
+fn is_lock(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "lock")
 }
 
 pub(super) fn lock_of(folder: &Path) -> PathBuf {

@@ -443,6 +443,10 @@ fn leftovers_of_a_killed_process_do_no_harm() {
     // Half a result in tmp, half a result with a final name, one with a changed file, one without manifest.
     std::fs::create_dir_all(store.join("tmp/dead")).unwrap();
     std::fs::write(store.join("tmp/dead/table.json"), "{").unwrap();
+    // Files of a process that was killed while it looked at a lease, or took one away.
+    for left in ["tmp/.tmpA1b2C3", "tmp/4f.dead-0-0", "scratch/.tmpA1b2C3", "scratch/4f.dead-0-0"] {
+        std::fs::write(store.join(left), "").unwrap();
+    }
     std::fs::write(told.results["first"].join("table/table.json"), "{\"columns\":[]}").unwrap();
     std::fs::remove_file(told.results["second"].join("table/table.csv")).unwrap();
     std::fs::remove_file(told.results["other"].join("manifest.json")).unwrap();
