@@ -9,7 +9,7 @@ use super::{
 use crate::pipeline::{
     Document, Edit, NodeState, ParamSpec, Pipeline, PortType, Registry, leaf_of, level_of, renamed,
 };
-use egui::{Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use std::{
     collections::BTreeSet,
     fs,
@@ -330,8 +330,10 @@ impl App {
     fn shown_params_ui(&self, ui: &mut Ui, name: &str, specs: &[ParamSpec], commands: &mut Vec<Command>) {
         for spec in specs {
             let mut shown = self.pipeline().shown_param(name, &spec.name).is_some();
-            let check =
-                ui.checkbox(&mut shown, &spec.label).accessible_name(texts::inspector::show(&spec.label));
+            // The first tick adds a field above.
+            let row = UiBuilder::new().scope_id(egui::Id::unique(("shown parameter", name, &spec.name)));
+            let check = ui.scope_builder(row, |ui| ui.checkbox(&mut shown, &spec.label)).inner;
+            let check = check.accessible_name(texts::inspector::show(&spec.label));
             if check.on_hover_text(&spec.doc).changed() {
                 let (node, field) = (name.to_owned(), spec.name.clone());
                 commands.push(Command::ShowParam { node, field });

@@ -107,19 +107,19 @@ impl App {
                 {
                     commands.push(Command::EditProbe(instance.name.clone()));
                 }
-                // Among the buttons: it moves no field that is being filled in.
-                let own = |problem: &&Problem| problem.node.as_deref() == Some(&instance.name);
-                for problem in self.sheet.problems.iter().filter(own).filter(|problem| offers_probes(problem))
-                {
-                    ui.weak(text::sentence_of(&problem.message));
-                    self.fix_ui(ui, problem, commands);
-                }
             });
             self.params_form(ui, node, instance, commands);
             // Below the fields: they keep their places while they are filled in.
             if let Some(problem) = self.failure_of(&instance.name) {
                 failure_box(ui, &text::sentence_of(&text::with_labels(&problem.message, node.specs())));
                 self.fix_ui(ui, &problem, commands);
+            }
+            let own = |problem: &&Problem| problem.node.as_deref() == Some(&instance.name);
+            for problem in self.sheet.problems.iter().filter(own).filter(|problem| offers_probes(problem)) {
+                ui.add(
+                    egui::Label::new(egui::RichText::new(text::sentence_of(&problem.message)).weak()).wrap(),
+                );
+                ui.horizontal_wrapped(|ui| self.fix_ui(ui, problem, commands));
             }
             ui.add_space(4.0);
             ports_form::ports(ui, self, node, instance, commands);
@@ -242,7 +242,7 @@ impl App {
     }
 }
 
-/// True for what stands beside the button that opens the probe: probes that fit a recording without one.
+/// True for what stands right below the fields: probes that fit a recording without one.
 fn offers_probes(problem: &Problem) -> bool {
     problem.severity == Severity::Note && problem.remedies.contains(&Remedy::GiveProbe)
 }

@@ -142,6 +142,9 @@ pub enum Interpolation {
 pub struct MotionCorrection {
     /// Positions of the channels in µm.
     pub positions_um: Vec<[f64; 2]>,
+    /// Group of each channel: traces are made from those of the same group. One group where there are none.
+    #[serde(default)]
+    pub groups: Vec<i64>,
     /// The direction of the motion.
     pub axis: Axis,
     /// How places between contacts are filled.
@@ -209,6 +212,7 @@ mod tests {
         };
         let correction = MotionCorrection {
             positions_um: vec![[0.0, 0.0], [0.0, 20.0]],
+            groups: vec![0; 2],
             axis: Axis::Y,
             interpolation: Interpolation::Kriging,
             sigma_um: 20.0,

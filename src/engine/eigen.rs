@@ -10,15 +10,17 @@ use ndarray::{Array1, Array2};
 /// The algorithms `tred2` and `tql2` of Bowdler, Martin, Reinsch and Wilkinson, Numerische Mathematik 11, 1968.
 pub fn symmetric_eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     let n = matrix.nrows();
-    let mut z = matrix.clone();
+    let mut z: Vec<f64> = matrix.iter().copied().collect();
     let (mut d, mut e) = (vec![0.0; n], vec![0.0; n]);
     tridiagonalise(&mut z, &mut d, &mut e);
+    // From here on a vector is a row: its numbers are turned together.
+    let mut z: Vec<f64> = (0..n * n).map(|at| z[at % n * n + at / n]).collect();
     implicit_ql(&mut z, &mut d, &mut e);
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&a, &b| d[b].total_cmp(&d[a]).then(a.cmp(&b)));
     let mut vectors = Array2::zeros((n, n));
-    for (row, &column) in order.iter().enumerate() {
-        let vector = z.column(column);
+    for (row, &own) in order.iter().enumerate() {
+        let vector = &z[own * n..][..n];
         let largest = vector.iter().copied().fold(0.0f64, |a, x| if x.abs() > a.abs() { x } else { a });
         let sign = if largest < 0.0 { -1.0 } else { 1.0 };
         for i in 0..n {
@@ -28,46 +30,54 @@ pub fn symmetric_eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     (order.into_iter().map(|i| d[i]).collect(), vectors)
 }
 
-fn tridiagonalise(z: &mut Array2<f64>, d: &mut [f64], e: &mut [f64]) {
+/// Of a matrix of `d.len()` rows, one after the other; only what is on and below its diagonal is looked at. All inner loops run
+/// along rows.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn tridiagonalise(z: &mut [f64], d: &mut [f64], e: &mut [f64]) {
     let n = d.len();
+    let mut v = vec![0.0; n];
     for i in (1..n).rev() {
-        let l = i;
-        let scale: f64 = (0..l).map(|k| z[[i, k]].abs()).sum();
+        let scale: f64 = z[i * n..][..i].iter().map(|x| x.abs()).sum();
         let mut h = 0.0;
-        if l == 1 || scale == 0.0 {
-            e[i] = z[[i, l - 1]];
+        if i == 1 || scale == 0.0 {
+            e[i] = z[i * n + i - 1];
         } else {
-            for k in 0..l {
-                z[[i, k]] /= scale;
-                h += z[[i, k]] * z[[i, k]];
+            let v = &mut v[..i];
+            for (v, x) in v.iter_mut().zip(&z[i * n..]) {
+                *v = x / scale;
+                h += *v * *v;
             }
-            let f = z[[i, l - 1]];
+            let f = v[i - 1];
             let g = if f >= 0.0 { -h.sqrt() } else { h.sqrt() };
             e[i] = scale * g;
             h -= f * g;
-            z[[i, l - 1]] = f - g;
+            v[i - 1] = f - g;
+            let (p, _) = e.split_at_mut(i);
+            for k in 0..i {
+                let row = &z[k * n..][..k + 1];
+                let mut sum = 0.0;
+                for (a, b) in row.iter().zip(&*v) {
+                    sum += a * b;
+                }
+                p[k] = sum;
+                add(&mut p[..k], v[k], row);
+            }
             let mut f = 0.0;
-            for j in 0..l {
-                z[[j, i]] = z[[i, j]] / h;
-                let mut g = 0.0;
-                for k in 0..=j {
-                    g += z[[j, k]] * z[[i, k]];
-                }
-                for k in j + 1..l {
-                    g += z[[k, j]] * z[[i, k]];
-                }
-                e[j] = g / h;
-                f += e[j] * z[[i, j]];
+            for (k, p) in p.iter_mut().enumerate() {
+                z[k * n + i] = v[k] / h;
+                *p /= h;
+                f += *p * v[k];
             }
             let hh = f / (h + h);
-            for j in 0..l {
-                let f = z[[i, j]];
-                let g = e[j] - hh * f;
-                e[j] = g;
-                for k in 0..=j {
-                    z[[j, k]] -= f * e[k] + g * z[[i, k]];
+            for j in 0..i {
+                let f = v[j];
+                let g = p[j] - hh * f;
+                p[j] = g;
+                for ((z, p), v) in z[j * n..][..j + 1].iter_mut().zip(&*p).zip(&*v) {
+                    *z -= f * p + g * v;
                 }
             }
+            z[i * n..][..i].copy_from_slice(v);
         }
         d[i] = h;
     }
@@ -77,19 +87,30 @@ fn tridiagonalise(z: &mut Array2<f64>, d: &mut [f64], e: &mut [f64]) {
     }
     for i in 0..n {
         if d[i] != 0.0 {
-            for j in 0..i {
-                let g: f64 = (0..i).map(|k| z[[i, k]] * z[[k, j]]).sum();
-                for k in 0..i {
-                    z[[k, j]] -= g * z[[k, i]];
-                }
+            let sums = &mut v[..i];
+            sums.fill(0.0);
+            for k in 0..i {
+                add(sums, z[i * n + k], &z[k * n..]);
+            }
+            for k in 0..i {
+                let along = -z[k * n + i];
+                add(&mut z[k * n..][..i], along, sums);
             }
         }
-        d[i] = z[[i, i]];
-        z[[i, i]] = 1.0;
+        d[i] = z[i * n + i];
+        z[i * n + i] = 1.0;
         for j in 0..i {
-            z[[j, i]] = 0.0;
-            z[[i, j]] = 0.0;
+            z[j * n + i] = 0.0;
+            z[i * n + j] = 0.0;
         }
+    }
+}
+
+/// Adds `w · x`.
+#[inline(always)]
+fn add(sums: &mut [f64], w: f64, x: &[f64]) {
+    for (sum, x) in sums.iter_mut().zip(x) {
+        *sum += w * x;
     }
 }
 
@@ -99,7 +120,8 @@ fn length(a: f64, b: f64) -> f64 {
     (a * a + b * b).sqrt()
 }
 
-fn implicit_ql(z: &mut Array2<f64>, d: &mut [f64], e: &mut [f64]) {
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn implicit_ql(z: &mut [f64], d: &mut [f64], e: &mut [f64]) {
     let n = d.len();
     for i in 1..n {
         e[i - 1] = e[i];
@@ -139,10 +161,11 @@ fn implicit_ql(z: &mut Array2<f64>, d: &mut [f64], e: &mut [f64]) {
                 p = s * r;
                 d[i + 1] = g + p;
                 g = c * r - b;
-                for k in 0..n {
-                    let f = z[[k, i + 1]];
-                    z[[k, i + 1]] = s * z[[k, i]] + c * f;
-                    z[[k, i]] = c * z[[k, i]] - s * f;
+                let (own, next) = z[i * n..][..2 * n].split_at_mut(n);
+                for (own, next) in own.iter_mut().zip(next) {
+                    let f = *next;
+                    *next = s * *own + c * f;
+                    *own = c * *own - s * f;
                 }
             }
             if early {

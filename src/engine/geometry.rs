@@ -168,6 +168,25 @@ impl Geometry {
             .fold(0.0, f64::max)
     }
 
+    /// Two groups that take up the same area: not shanks of one probe but probes, each in coordinates of its own.
+    pub fn overlapping_groups(&self) -> Option<(i64, i64)> {
+        let positions = self.positions_um.as_ref()?;
+        let areas: Vec<(i64, [[f64; 2]; 2])> = (self.members().iter())
+            .map(|members| {
+                let side = |axis: usize| {
+                    let along = members.iter().map(|&c| positions[c][axis]);
+                    along.fold([f64::INFINITY, f64::NEG_INFINITY], |[l, h], x| [l.min(x), h.max(x)])
+                };
+                (self.groups[members[0]], [side(0), side(1)])
+            })
+            .collect();
+        let meet = |a: [f64; 2], b: [f64; 2]| a[0] <= b[1] && b[0] <= a[1];
+        areas.iter().enumerate().find_map(|(i, (group, area))| {
+            let other = areas[i + 1..].iter().find(|(_, b)| meet(area[0], b[0]) && meet(area[1], b[1]));
+            other.map(|(other, _)| (*group, *other))
+        })
+    }
+
     /// Depth used in previews: y in µm, or the channel's index without a probe.
     pub fn depth(&self, channel: usize) -> f32 {
         match &self.positions_um {
@@ -256,6 +275,17 @@ mod tests {
         assert_eq!(two.longest_row_um(1), 75.0);
         assert_eq!(two.extent_um(&[0, 3]), [0.0, 75.0]);
         assert_eq!(two.members()[1], [4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn groups_at_the_same_places_are_probes() {
+        let shanks = |apart: f64| {
+            let mut both =
+                placed((0..20).map(|i| [apart * f64::from(i / 10), 25.0 * f64::from(i % 10)]).collect());
+            both.groups = (0..20).map(|i| i / 10).collect();
+            both.overlapping_groups()
+        };
+        assert_eq!((shanks(250.0), shanks(0.0)), (None, Some((0, 1))));
     }
 
     #[test]

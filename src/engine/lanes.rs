@@ -1,5 +1,7 @@
 //! Weighted sums of stretches of samples, the innermost loop of projecting and matching.
 
+use std::ops::{AddAssign, Mul};
+
 /// Samples that are summed together: four registers of sixteen, or eight of eight.
 pub const STRETCH: usize = 64;
 /// Samples that go through one operation together.
@@ -116,6 +118,14 @@ pub fn doubled_at(row: &[f32], place: usize) -> f32 {
     }
     let at = |i: Option<usize>| i.and_then(|i| row.get(i)).copied().unwrap_or(0.0);
     HALFWAY.iter().enumerate().map(|(j, w)| w * (at(middle.checked_sub(j)) + at(Some(middle + 1 + j)))).sum()
+}
+
+/// Adds `weight · x`.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+pub fn add_scaled<T: Copy + AddAssign + Mul<Output = T>>(x: &[T], weight: T, sum: &mut [T]) {
+    for (s, &x) in sum.iter_mut().zip(x) {
+        *s += weight * x;
+    }
 }
 
 /// The largest value; minus infinity of none.

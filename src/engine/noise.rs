@@ -117,13 +117,16 @@ pub fn levels_of(block: &Block, method: NoiseMethod) -> Vec<f64> {
 
 /// Median absolute deviation from the median, not scaled.
 pub(super) fn mad(samples: &[f32], buffer: &mut Vec<f32>) -> f32 {
-    median_and_mad(samples, buffer).1
+    median_and_mad(samples.iter().copied(), buffer).1
 }
 
 /// The median, and the median absolute deviation from it.
-pub(super) fn median_and_mad(samples: &[f32], buffer: &mut Vec<f32>) -> (f32, f32) {
-    let center = median_of(samples, |v| v, buffer);
-    (center, median_of(samples, |v| (v - center).abs(), buffer))
+pub(super) fn median_and_mad(
+    samples: impl Iterator<Item = f32> + Clone,
+    buffer: &mut Vec<f32>,
+) -> (f32, f32) {
+    let center = median_of(samples.clone(), buffer);
+    (center, median_of(samples.map(|v| (v - center).abs()), buffer))
 }
 
 /// How the offset of a channel is estimated.

@@ -313,7 +313,7 @@ impl Sums {
             (0..n)
                 .map(|c| {
                     let samples = block.channel(c);
-                    let (center, spread) = median_and_mad(samples, &mut buffer);
+                    let (center, spread) = median_and_mad(samples.iter().copied(), &mut buffer);
                     sums.levels.push(spread / 0.674_489_75);
                     // Of a channel that is silent most of the time anything else would be a spike.
                     let limit =

@@ -62,7 +62,7 @@ impl Node for CorrectMotion {
         source: "SpikeInterface interpolate_motion; kriging as in Kilosort 2.5",
         category: Category::Preprocess,
         search: &["drift", "interpolate_motion", "kriging", "datashift", "registration", "motion correction"],
-        version: 1,
+        version: 2,
         work: Work::Lazy,
         inputs: &[Port::new("recording", PortType::Recording), Port::new("motion", PortType::Motion)],
         outputs: &[Port::new("recording", PortType::Recording)],

@@ -186,7 +186,7 @@ impl Node for EstimateMotion {
             "estimate_motion",
             "compute_motion",
         ],
-        version: 3,
+        version: 4,
         work: Work::Task(TaskClass::Sort),
         inputs: &[
             Port::new("recording", PortType::Recording),

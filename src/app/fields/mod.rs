@@ -86,31 +86,35 @@ pub fn field(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>, nee
     let value = set.unwrap_or(&spec.default);
     let id = Id::unique(("parameter", owner, &spec.name));
     let width = ui.available_width();
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        ui.set_min_height(theme::ROW);
-        let differs = set.is_some_and(|v| *v != spec.default);
-        if reset_dot(ui, spec, differs) {
-            change = Some(Change::Reset);
-        }
-        let start = ui.cursor().left();
-        let label_width = (width * LABEL_SHARE - 12.0).max(60.0);
-        let mut words = egui::RichText::new(&spec.label);
-        if needed {
-            words = words.color(theme::palette(ui.visuals()).warn);
-        }
-        let label = egui::Label::new(words).truncate().sense(Sense::hover());
-        ui.allocate_ui(vec2(label_width, theme::ROW), |ui| {
-            ui.set_min_width(label_width);
-            ui.add(label).on_hover_ui(|ui| explain(ui, spec));
-        });
-        ui.add_space((start + label_width + 4.0 - ui.cursor().left()).max(0.0));
-        let edited = if spec.optional && !matches!(spec.kind, ParamKind::Path { .. }) {
-            optional(ui, id, spec, value)
-        } else {
-            widget(ui, id, spec, value, Room::Line, &spec.label)
-        };
-        change = edited.or(change.take());
+    // What comes and goes above it is not to lose a click that has begun.
+    let row = egui::UiBuilder::new().scope_id(id.with("row"));
+    ui.scope_builder(row, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.set_min_height(theme::ROW);
+            let differs = set.is_some_and(|v| *v != spec.default);
+            if reset_dot(ui, spec, differs) {
+                change = Some(Change::Reset);
+            }
+            let start = ui.cursor().left();
+            let label_width = (width * LABEL_SHARE - 12.0).max(60.0);
+            let mut words = egui::RichText::new(&spec.label);
+            if needed {
+                words = words.color(theme::palette(ui.visuals()).warn);
+            }
+            let label = egui::Label::new(words).truncate().sense(Sense::hover());
+            ui.allocate_ui(vec2(label_width, theme::ROW), |ui| {
+                ui.set_min_width(label_width);
+                ui.add(label).on_hover_ui(|ui| explain(ui, spec));
+            });
+            ui.add_space((start + label_width + 4.0 - ui.cursor().left()).max(0.0));
+            let edited = if spec.optional && !matches!(spec.kind, ParamKind::Path { .. }) {
+                optional(ui, id, spec, value)
+            } else {
+                widget(ui, id, spec, value, Room::Line, &spec.label)
+            };
+            change = edited.or(change.take());
+        })
     });
     if let Some(reason) = refusal(ui, id) {
         ui.colored_label(ui.visuals().error_fg_color, reason);

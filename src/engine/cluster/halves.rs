@@ -8,6 +8,7 @@ use super::{
     isocut::isocut,
     points::{Points, dot},
 };
+use crate::engine::lanes::add_scaled;
 
 /// Points the mixture is fitted to, at most.
 const MOST_POINTS: usize = 1_500;
@@ -72,14 +73,12 @@ fn mixture(points: &Points) -> Option<Vec<bool>> {
     let mean = points.mean(0..points.len());
     let covariance = points.covariance(0..points.len(), &mean);
     let scale: Vec<f64> = covariance.diag().iter().map(|v| v.max(1e-12).sqrt()).collect();
-    let round = |index: usize, out: &mut Vec<f64>| {
-        out.extend(
-            points.row(index).iter().zip(&mean).zip(&scale).map(|((&x, m), s)| (f64::from(x) - m) / s),
-        );
+    let rounded = |axis: usize, step: usize| -> Vec<f64> {
+        let own = points.data[axis..].iter().step_by(dim * step);
+        own.map(|&x| (f64::from(x) - mean[axis]) / scale[axis]).collect()
     };
     let step = points.len().div_ceil(MOST_POINTS).max(1);
-    let mut sample = Vec::new();
-    (0..points.len()).step_by(step).for_each(|i| round(i, &mut sample));
+    let sample: Vec<Vec<f64>> = (0..dim).map(|axis| rounded(axis, step)).collect();
     let start = |axis: usize| {
         let mut delta = vec![0.0; dim];
         delta[axis] = 1.6;
@@ -89,20 +88,14 @@ fn mixture(points: &Points) -> Option<Vec<bool>> {
         .filter_map(|axis| fit(&sample, start(axis)))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     // Few points show a dip somewhere by chance. One Gaussian has a likelihood of zero here.
-    let count = (sample.len() / dim) as f64;
+    let count = points.len().div_ceil(step) as f64;
     if count * likelihood < 0.5 * (dim + 1) as f64 * count.ln() {
         return None;
     }
-    let mut row = Vec::with_capacity(dim);
-    Some(
-        (0..points.len())
-            .map(|i| {
-                row.clear();
-                round(i, &mut row);
-                best.log_odds(&row) > 0.0
-            })
-            .collect(),
-    )
+    let all: Vec<Vec<f64>> = (0..dim).map(|axis| rounded(axis, 1)).collect();
+    let mut along = Vec::new();
+    best.along(&all, &mut along);
+    Some(along.into_iter().map(|along| best.odds_at(along) > 0.0).collect())
 }
 
 /// Two Gaussians about a common mean of zero whose overall covariance is one.
@@ -121,22 +114,21 @@ impl Mixture {
         (1.0 - self.weight * (1.0 - self.weight) * norm2).max(1e-3)
     }
 
-    /// `δ · x`.
-    fn along(&self, x: &[f64]) -> f64 {
-        // Without adaptors, which are not inlined everywhere.
-        let mut sum = 0.0;
-        for i in 0..self.delta.len().min(x.len()) {
-            sum += self.delta[i] * x[i];
+    /// `δ · x` of each point, of which there is a row an axis.
+    fn along(&self, sample: &[Vec<f64>], out: &mut Vec<f64>) {
+        out.clear();
+        out.resize(sample.first().map_or(0, Vec::len), 0.0);
+        for (row, &delta) in sample.iter().zip(&self.delta) {
+            add_scaled(row, delta, out);
         }
-        sum
     }
 
     /// Log likelihood a point over that of one Gaussian.
-    fn likelihood(&self, sample: &[f64]) -> f64 {
+    fn likelihood(&self, sample: &[Vec<f64>], along: &mut Vec<f64>) -> f64 {
         let (q, within) = (self.weight, self.within());
         let norm2: f64 = self.delta.iter().map(|d| d * d).sum();
-        let logs = sample.chunks_exact(self.delta.len()).map(|x| {
-            let along = self.along(x);
+        self.along(sample, along);
+        let logs = along.iter().map(|&along| {
             let odds = self.odds_at(along);
             // Of the first: x' W⁻¹ x less what all mixtures share, cross term and square of its mean.
             let own = -0.5
@@ -145,13 +137,7 @@ impl Mixture {
                     + q * q * norm2 / within);
             own + if odds > 0.0 { odds + (-odds).exp().ln_1p() } else { odds.exp().ln_1p() }
         });
-        let count = (sample.len() / self.delta.len()) as f64;
-        logs.sum::<f64>() / count + (1.0 - q).ln() - 0.5 * within.ln()
-    }
-
-    /// Logarithm of the odds of the second against the first.
-    fn log_odds(&self, x: &[f64]) -> f64 {
-        self.odds_at(self.along(x))
+        logs.sum::<f64>() / along.len() as f64 + (1.0 - q).ln() - 0.5 * within.ln()
     }
 
     fn odds_at(&self, along: f64) -> f64 {
@@ -163,31 +149,21 @@ impl Mixture {
 }
 
 /// Rounds of expectation and maximisation; the log likelihood a point over that of one Gaussian, and the mixture.
-fn fit(sample: &[f64], mut mixture: Mixture) -> Option<(f64, Mixture)> {
-    let dim = mixture.delta.len();
-    let n = (sample.len() / dim) as f64;
-    let mut sums = vec![0.0; dim];
+fn fit(sample: &[Vec<f64>], mut mixture: Mixture) -> Option<(f64, Mixture)> {
+    let mut share = Vec::new();
     for _ in 0..ROUNDS {
         let within = mixture.within();
-        let (at_zero, slope) = (mixture.odds_at(0.0), 1.0 / within);
-        sums.fill(0.0);
-        let mut total = 0.0;
-        for x in sample.chunks_exact(dim) {
-            let odds = at_zero + slope * mixture.along(x);
-            let second = 1.0 / (1.0 + (-odds).exp());
-            total += second;
-            for i in 0..dim {
-                sums[i] += second * x[i];
-            }
-        }
-        let weight = total / n;
+        mixture.along(sample, &mut share);
+        logistic(mixture.odds_at(0.0), 1.0 / within, &mut share);
+        let total: f64 = share.iter().sum();
+        let weight = total / share.len() as f64;
         if !(LEAST_SHARE / 2.0..=1.0 - LEAST_SHARE / 2.0).contains(&weight) {
             return None;
         }
         // The means balance: the difference is the second mean over the share of the first.
         let mut moved = (weight - mixture.weight).abs();
-        for (delta, s) in mixture.delta.iter_mut().zip(&sums) {
-            let new = s / total / (1.0 - weight);
+        for (delta, row) in mixture.delta.iter_mut().zip(sample) {
+            let new = product(row, &share) / total / (1.0 - weight);
             moved = moved.max((new - *delta).abs());
             *delta = new;
         }
@@ -196,7 +172,54 @@ fn fit(sample: &[f64], mut mixture: Mixture) -> Option<(f64, Mixture)> {
             break;
         }
     }
-    Some((mixture.likelihood(sample), mixture))
+    Some((mixture.likelihood(sample, &mut share), mixture))
+}
+
+/// Turns `x` into `1 / (1 + exp(-(at_zero + slope · x)))`, to twelve digits.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn logistic(at_zero: f64, slope: f64, values: &mut [f64]) {
+    // Added to a number of at most 2^51 it leaves the nearest integer in the lower bits.
+    const TO_INTEGER: f64 = 6_755_399_441_055_744.0;
+    const REST: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
+    for value in values {
+        let x = (-(at_zero + slope * *value)).clamp(-700.0, 700.0);
+        // exp(x) = 2^n exp(r), r within half of ln 2, by its series.
+        let shifted = x * std::f64::consts::LOG2_E + TO_INTEGER;
+        let n = shifted - TO_INTEGER;
+        let r = x - n * REST[0] - n * REST[1];
+        let mut series = 1.0 / 39_916_800.0;
+        for inverse in [
+            1.0 / 3_628_800.0,
+            1.0 / 362_880.0,
+            1.0 / 40_320.0,
+            1.0 / 5_040.0,
+            1.0 / 720.0,
+            1.0 / 120.0,
+            1.0 / 24.0,
+            1.0 / 6.0,
+            0.5,
+            1.0,
+            1.0,
+        ] {
+            series = series * r + inverse;
+        }
+        let exp = f64::from_bits(series.to_bits().wrapping_add(shifted.to_bits() << 52));
+        *value = 1.0 / (1.0 + exp);
+    }
+}
+
+/// Sum of products, in eight lanes.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0f64; 8];
+    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (x, y) in a.iter().zip(b) {
+        for l in 0..8 {
+            lanes[l] += x[l] * y[l];
+        }
+    }
+    let rest: f64 = rest_a.iter().zip(rest_b).map(|(x, y)| x * y).sum();
+    lanes.iter().sum::<f64>() + rest
 }
 
 /// The dip along the axis that parts the two sides best, and the sides of its cut; the axis is found twice.
@@ -269,9 +292,8 @@ mod tests {
     fn rounds_raise_the_likelihood_that_the_formula_of_gaussians_gives() {
         let points = units([300, 200], 6.0).principal(0.0, 3);
         let covariance = points.covariance(0..500, &[0.0; 3]);
-        let sample: Vec<f64> = points
-            .rows()
-            .flat_map(|r| (0..3).map(|k| f64::from(r[k]) / covariance[[k, k]].sqrt()).collect::<Vec<_>>())
+        let sample: Vec<Vec<f64>> = (0..3)
+            .map(|k| points.rows().map(|r| f64::from(r[k]) / covariance[[k, k]].sqrt()).collect())
             .collect();
         let mixture = Mixture { weight: 0.3, delta: vec![0.4, -0.9, 0.7] };
         let plain = |m: &Mixture, x: &[f64]| -> f64 {
@@ -290,12 +312,26 @@ mod tests {
                 (-0.5 * square).exp() / determinant.sqrt()
             };
             let (first, second) = (p * density(-q), q * density(p));
-            assert!((m.log_odds(x) - (second / first).ln()).abs() < 1e-9);
+            let along: f64 = m.delta.iter().zip(x).map(|(d, x)| d * x).sum();
+            assert!((m.odds_at(along) - (second / first).ln()).abs() < 1e-9);
             (first + second).ln() + 0.5 * x.iter().map(|x| x * x).sum::<f64>()
         };
-        let mean_of = |m: &Mixture| sample.chunks(3).map(|x| plain(m, x)).sum::<f64>() / 500.0;
+        let row = |i: usize| [0, 1, 2].map(|k| sample[k][i]);
+        let mean_of = |m: &Mixture| (0..500).map(|i| plain(m, &row(i))).sum::<f64>() / 500.0;
         let (likelihood, fitted) = fit(&sample, mixture.clone()).unwrap();
         assert!(likelihood > mean_of(&mixture));
         assert!((likelihood - mean_of(&fitted)).abs() < 1e-5, "{likelihood} {}", mean_of(&fitted));
+    }
+
+    #[test]
+    fn the_logistic_function_is_that_of_the_library() {
+        let (at_zero, slope) = (0.3, -1.7);
+        let places: Vec<f64> = (-5_000..5_000).map(|i| f64::from(i) * 0.1).collect();
+        let mut found = places.clone();
+        logistic(at_zero, slope, &mut found);
+        for (x, found) in places.into_iter().zip(found) {
+            let wanted = 1.0 / (1.0 + (-(at_zero + slope * x)).clamp(-700.0, 700.0).exp());
+            assert!((found - wanted).abs() <= 1e-12 * wanted, "{x}: {found} {wanted}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::{
     block::Block,
     chain::{Chain, map_pieces},
     geometry::Geometry,
-    lanes::{BESIDE, STRETCH, Sums, doubled, largest, stretch},
+    lanes::{BESIDE, STRETCH, Sums, add_scaled, doubled, largest, stretch},
     passes::{middles, survey_spans},
     select::{median, usual_level},
     taps::Taps,
@@ -252,13 +252,6 @@ fn raise(best: &mut [f32], weights: &[(u32, f32)], matched: &[f32], stride: usiz
             let height = if both { sum[l].abs() } else { turn * sum[l] };
             best[l] = if height > best[l] { height } else { best[l] };
         }
-    }
-}
-
-#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
-fn add_scaled(x: &[f32], weight: f32, sum: &mut [f32]) {
-    for (s, &x) in sum.iter_mut().zip(x) {
-        *s += weight * x;
     }
 }
 

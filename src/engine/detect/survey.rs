@@ -8,6 +8,7 @@ use crate::{
         block::Block,
         chain::Chain,
         geometry::Geometry,
+        noise::median_and_mad,
         passes::{SpanData, over_spans, survey_spans},
         select::{median, usual_level},
     },
@@ -141,11 +142,5 @@ fn crossings_of(trace: &[f32], noise: f32, sign: PeakSign, channel: usize) -> Ve
 /// Median absolute deviation over 0.6745, of every fourth sample at most: neighbours say the same.
 pub(super) fn mad(trace: &[f32], sorted: &mut Vec<f32>) -> f32 {
     let step = (trace.len() / 8192).clamp(1, 4);
-    sorted.clear();
-    sorted.extend(trace.iter().step_by(step));
-    let center = median(sorted);
-    for x in sorted.iter_mut() {
-        *x = (*x - center).abs();
-    }
-    median(sorted) / 0.674_489_75
+    median_and_mad(trace.iter().step_by(step).copied(), sorted).1 / 0.674_489_75
 }

@@ -33,7 +33,7 @@ pub(super) fn score_noise(
         Ok(Some(
             scores
                 .into_iter()
-                .map(|row| median_of(row, f32::abs, &mut sorted) / 0.674_489_75)
+                .map(|row| median_of(row.iter().map(|v| v.abs()), &mut sorted) / 0.674_489_75)
                 .collect::<Vec<f32>>(),
         ))
     })?;

@@ -77,7 +77,14 @@ pub fn correction_stages(
     let mut stays = vec![true; positions_um.len()];
     let mut segments = Vec::new();
     let along = || positions_um.iter().map(|p| p[axis]);
-    let (low, high) = (along().fold(f64::INFINITY, f64::min), along().fold(f64::NEG_INFINITY, f64::max));
+    // The ends of each channel's group.
+    let ends: Vec<(f64, f64)> = (info.groups.iter())
+        .map(|group| {
+            let own =
+                || along().zip(&info.groups).filter(|(_, other)| *other == group).map(|(depth, _)| depth);
+            (own().fold(f64::INFINITY, f64::min), own().fold(f64::NEG_INFINITY, f64::max))
+        })
+        .collect();
     for (index, (own, about)) in motion.segments.iter().zip(&info.segments).enumerate() {
         let t_start = about.t_start_s.unwrap_or(0.0);
         let mut stretches: Vec<MotionStretch> = Vec::new();
@@ -94,8 +101,10 @@ pub fn correction_stages(
             let time = 0.5 * (edge(bin) + edge(bin + 1));
             let displacement_um: Vec<f64> =
                 along().map(|depth| motion.displacement_um(index, time, depth)).collect();
-            for ((stays, depth), moved) in stays.iter_mut().zip(along()).zip(&displacement_um) {
-                *stays &= (low..=high).contains(&(depth + moved));
+            for (((stays, depth), moved), (low, high)) in
+                stays.iter_mut().zip(along()).zip(&displacement_um).zip(&ends)
+            {
+                *stays &= (*low..=*high).contains(&(depth + moved));
             }
             let same = stretches.last().is_some_and(|last| last.displacement_um == displacement_um);
             if !same {
@@ -106,6 +115,7 @@ pub fn correction_stages(
     }
     let correction = MotionCorrection {
         positions_um,
+        groups: info.groups.clone(),
         axis: motion.axis,
         interpolation: params.interpolation,
         sigma_um: params.sigma_um,

@@ -150,11 +150,19 @@ pub fn motion_of_events(
 ) -> Result<Motion, EngineError> {
     let extent = extent_of(info, params.axis())?;
     events.resize(info.segments.len(), Vec::new());
-    let length = Geometry::known_of(info).longest_row_um(params.axis().index());
+    let geometry = Geometry::known_of(info);
+    let length = geometry.longest_row_um(params.axis().index());
     let bins = (info.duration_s() / params.bin_s()).floor();
     let count = events.iter().map(Vec::len).sum::<usize>() as f64;
     let reason = if length < LEAST_EXTENT_UM {
         format!("the contacts that see the same neurons span {length:.0} µm, less than {LEAST_EXTENT_UM} µm")
+    } else if let Some((a, b)) = geometry.overlapping_groups() {
+        let words = format!(
+            "motion is not estimated: groups {a} and {b} lie at the same places, as two probes do that each move by \
+             themselves. Sort them apart (*Split by group*)."
+        );
+        monitor.warn(&words.as_str().into());
+        return Ok(still(info, params.axis()));
     } else if bins < 2.0 {
         format!("the recording is shorter than two time bins of {} s", params.bin_s())
     } else if count < LEAST_EVENTS * bins {

@@ -3,7 +3,7 @@
 use super::{dredge::Extent, raster::Event};
 use crate::{
     data::{Axis, Features, Peaks, RecordingInfo},
-    engine::{EngineError, cluster::dot, geometry::Geometry},
+    engine::{EngineError, geometry::Geometry, lanes::add_scaled},
 };
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -13,8 +13,6 @@ const STEP_UM: f64 = 5.0;
 const REACH_UM: f64 = 40.0;
 /// Distances from the plane of the probe that are tried, in µm.
 const DEPTHS_UM: [f64; 4] = [10.0, 20.0, 40.0, 80.0];
-/// Powers of the distance by which the field falls: a monopole's and a dipole's.
-const FALLS: [i32; 2] = [1, 2];
 /// Channels this far from the main one are mixed into its neighbours by whitening, in µm.
 const SEEN_UM: f64 = 150.0;
 /// Channels that take part, the nearest ones.
@@ -96,31 +94,38 @@ pub fn events_of_features(
         (0..peaks.len()).filter(|&i| f64::from(peaks.amplitude[i].abs()) >= params.least).collect();
     let most = (params.most_per_channel_s * geometry.num_channels() as f64 * duration_s).ceil().max(1.0);
     let step = high.len().div_ceil(most as usize).max(1);
-    let grids: Vec<Grid> = features
-        .neighbors
-        .par_iter()
-        .map(|channels| Grid::new(channels, positions, whitening.filter(|w| w.ncols() == positions.len())))
-        .collect();
+    let whitening = whitening.filter(|w| w.ncols() == positions.len());
     let k = features.basis.nrows();
     let row = features.max_channels * k;
-    let chosen: Vec<usize> = high.into_iter().step_by(step).collect();
-    let events: Vec<(usize, Event)> = chosen
+    let mut of_channel = vec![Vec::new(); features.neighbors.len()];
+    for i in high.into_iter().step_by(step) {
+        of_channel[peaks.channel_index[i] as usize].push(i);
+    }
+    // Channel by channel: a grid is large.
+    let mut events: Vec<(usize, Event)> = of_channel
         .par_iter()
-        .map(|&i| {
-            let channel = peaks.channel_index[i] as usize;
-            let place = grids[channel].locate(&features.values[i * row..][..row], k);
-            let event = Event {
-                time_s: peaks.sample_index[i] as f64 / peaks.sampling_frequency,
-                depth_um: place.unwrap_or(positions[channel])[axis.index()],
-                amplitude: f64::from(peaks.amplitude[i]),
-            };
-            (peaks.segment_index[i] as usize, event)
+        .enumerate()
+        .flat_map_iter(|(channel, own)| {
+            let neighbors = if own.is_empty() { &[][..] } else { &features.neighbors[channel] };
+            let grid = Grid::new(neighbors, positions, whitening);
+            let mut explained = Vec::new();
+            own.iter().map(move |&i| {
+                let place = grid.locate(&features.values[i * row..][..row], k, &mut explained);
+                let event = Event {
+                    time_s: peaks.sample_index[i] as f64 / peaks.sampling_frequency,
+                    depth_um: place.unwrap_or(positions[channel])[axis.index()],
+                    amplitude: f64::from(peaks.amplitude[i]),
+                };
+                (i, event)
+            })
         })
         .collect();
-    let count = events.iter().map(|(segment, _)| segment + 1).max().unwrap_or(0);
+    events.sort_unstable_by_key(|(i, _)| *i);
+    let segment = |i: usize| peaks.segment_index[i] as usize;
+    let count = events.iter().map(|(i, _)| segment(*i) + 1).max().unwrap_or(0);
     let mut segments = vec![Vec::new(); count];
-    for (segment, event) in events {
-        segments[segment].push(event);
+    for (i, event) in events {
+        segments[segment(i)].push(event);
     }
     Ok(segments)
 }
@@ -128,7 +133,7 @@ pub fn events_of_features(
 /// Imagined sources near a channel and what they give on its neighbours, of unit norm.
 struct Grid {
     places: Vec<[f64; 2]>,
-    /// `[place][channel]`.
+    /// `[channel][place]`.
     weights: Vec<f32>,
     channels: usize,
 }
@@ -155,28 +160,46 @@ impl Grid {
             })
             .collect();
         let reach = (REACH_UM / STEP_UM) as i64;
-        let mut field = vec![0.0; near.len()];
-        for (dx, dy) in (-reach..=reach).flat_map(|dx| (-reach..=reach).map(move |dy| (dx, dy))) {
-            let at = [center[0] + dx as f64 * STEP_UM, center[1] + dy as f64 * STEP_UM];
-            if distance2(at, center) > REACH_UM * REACH_UM {
-                continue;
-            }
-            for (z, fall) in DEPTHS_UM.iter().flat_map(|&z| FALLS.map(|fall| (z, fall))) {
-                for i in 0..near.len() {
-                    field[i] = (distance2(positions[near[i]], at) + z * z).sqrt().powi(-fall);
-                }
-                let own: Vec<f64> =
-                    mixing.iter().map(|row| row.iter().map(|&(i, w)| w * field[i]).sum()).collect();
-                let norm = own.iter().map(|w: &f64| w * w).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
-                grid.places.push(at);
-                grid.weights.extend(own.iter().map(|w| (w / norm) as f32));
+        let places = (-reach..=reach)
+            .flat_map(|dx| (-reach..=reach).map(move |dy| (dx, dy)))
+            .map(|(dx, dy)| [center[0] + dx as f64 * STEP_UM, center[1] + dy as f64 * STEP_UM])
+            .filter(|&at| distance2(at, center) <= REACH_UM * REACH_UM);
+        let places: Vec<[f64; 2]> = places.collect();
+        // Each place at each depth, with a monopole's field and a dipole's, which fall with the distance and its square.
+        let fields: Vec<Vec<f64>> = (near.iter())
+            .map(|&c| {
+                let field = |&at: &[f64; 2]| {
+                    let by_depth = DEPTHS_UM.map(|z| 1.0 / (distance2(positions[c], at) + z * z).sqrt());
+                    by_depth.into_iter().flat_map(|monopole| [monopole, monopole * monopole])
+                };
+                places.iter().flat_map(field).collect()
+            })
+            .collect();
+        let count = places.len() * DEPTHS_UM.len() * 2;
+        let own: Vec<Vec<f64>> = (mixing.iter())
+            .map(|row| {
+                let mut own = vec![0.0; count];
+                row.iter().for_each(|&(i, weight)| add_scaled(&fields[i], weight, &mut own));
+                own
+            })
+            .collect();
+        let mut norms = vec![0.0; count];
+        for own in &own {
+            for (norm, w) in norms.iter_mut().zip(own) {
+                *norm += w * w;
             }
         }
+        norms.iter_mut().for_each(|norm| *norm = norm.sqrt().max(f64::MIN_POSITIVE));
+        let unit = |own: Vec<f64>| {
+            own.into_iter().zip(&norms).map(|(w, norm)| (w / norm) as f32).collect::<Vec<_>>()
+        };
+        grid.weights = own.into_iter().flat_map(unit).collect();
+        grid.places = places.into_iter().flat_map(|at| [at; DEPTHS_UM.len() * 2]).collect();
         grid
     }
 
     /// The place that explains most of the energy of features `(channels, k)`.
-    fn locate(&self, features: &[f32], k: usize) -> Option<[f64; 2]> {
+    fn locate(&self, features: &[f32], k: usize, explained: &mut Vec<f32>) -> Option<[f64; 2]> {
         if self.channels == 0 || k == 0 {
             return None;
         }
@@ -187,16 +210,16 @@ impl Grid {
         for (share, values) in shares.iter_mut().zip(features.chunks_exact(k)) {
             *share = values.iter().zip(main).map(|(a, b)| a * b).sum::<f32>() / size;
         }
-        let shares = &shares[..self.channels];
-        let explained: Vec<f32> = self
-            .weights
-            .chunks_exact(self.channels)
-            .map(|weights| dot(weights, shares).max(0.0).powi(2))
-            .collect();
+        explained.clear();
+        explained.resize(self.places.len(), 0.0);
+        for (&share, weights) in shares.iter().zip(self.weights.chunks_exact(self.places.len())) {
+            add_scaled(weights, share, explained);
+        }
+        explained.iter_mut().for_each(|sum| *sum = sum.max(0.0).powi(2));
         let best = f64::from(explained.iter().copied().fold(0.0, f32::max));
         let softness = 2.0 * (1.0 + MISFIT * best);
         let (mut sum, mut total) = ([0.0, 0.0], 0.0);
-        for (place, &value) in self.places.iter().zip(&explained) {
+        for (place, &value) in self.places.iter().zip(&*explained) {
             let loss = (best - f64::from(value)) / softness;
             if loss < 10.0 {
                 let weight = (-loss).exp();

@@ -2,7 +2,7 @@
 //!
 //! # Source
 //! SpikeInterface `get_spatial_interpolation_kernel`, from its formulas: kriging with `exp(-(d/σ)^p)`, inverse
-//! distances, nearest contact.
+//! distances, nearest contact. Channels of other groups take no part: they belong to other shanks or probes.
 
 use crate::{
     data::{Interpolation, MotionCorrection},
@@ -43,7 +43,9 @@ impl Interpolator {
         let inverse = match correction.interpolation {
             Interpolation::Kriging => {
                 let resemblance = Array2::from_shape_fn((n, n), |(i, j)| {
-                    resemblance(&correction, positions[i], positions[j]) + if i == j { RIDGE } else { 0.0 }
+                    let same = is_shared(&correction, i, j);
+                    let alike = if same { resemblance(&correction, positions[i], positions[j]) } else { 0.0 };
+                    alike + if i == j { RIDGE } else { 0.0 }
                 });
                 Some(inverse(&resemblance).ok_or_else(|| {
                     EngineError::Data("traces cannot be interpolated: contacts share a place".into())
@@ -68,33 +70,38 @@ impl Interpolator {
         for (channel, mut row) in weights.rows_mut().into_iter().enumerate() {
             let mut target = positions[channel];
             target[self.correction.axis.index()] += displacement_um.get(channel).copied().unwrap_or(0.0);
-            let inside = self.is_inside(target);
+            let inside = self.is_inside(channel, target);
             if !inside && !self.correction.extrapolate {
                 continue;
             }
-            let own = self.weights_at(target, inside);
+            let own = self.weights_at(channel, target, inside);
             row.assign(&own);
         }
         weights
     }
 
-    fn is_inside(&self, place: [f64; 2]) -> bool {
+    /// Channels that traces of a channel are made from.
+    fn sources(&self, channel: usize) -> impl Iterator<Item = usize> {
+        (0..self.correction.positions_um.len())
+            .filter(move |&other| is_shared(&self.correction, channel, other))
+    }
+
+    fn is_inside(&self, channel: usize, place: [f64; 2]) -> bool {
         (0..2).all(|axis| {
-            let along = self.correction.positions_um.iter().map(|p| p[axis]);
+            let along = self.sources(channel).map(|source| self.correction.positions_um[source][axis]);
             let (low, high) =
                 along.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
             (low..=high).contains(&place[axis])
         })
     }
 
-    fn weights_at(&self, place: [f64; 2], inside: bool) -> Array1<f64> {
+    fn weights_at(&self, channel: usize, place: [f64; 2], inside: bool) -> Array1<f64> {
         let positions = &self.correction.positions_um;
-        let n = positions.len();
-        let mut weights = Array1::<f64>::zeros(n);
+        let mut weights = Array1::<f64>::zeros(positions.len());
         let distance = |c: usize| (positions[c][0] - place[0]).hypot(positions[c][1] - place[1]);
         match &self.inverse {
             Some(inverse) => {
-                for source in 0..n {
+                for source in self.sources(channel) {
                     let near = resemblance(&self.correction, place, positions[source]);
                     if near > LEAST {
                         weights.scaled_add(near, &inverse.row(source));
@@ -102,7 +109,7 @@ impl Interpolator {
                 }
             }
             None => {
-                let mut order: Vec<usize> = (0..n).collect();
+                let mut order: Vec<usize> = self.sources(channel).collect();
                 order.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)).then(a.cmp(&b)));
                 if self.correction.interpolation == Interpolation::Nearest || distance(order[0]) == 0.0 {
                     weights[order[0]] = 1.0;
@@ -122,8 +129,48 @@ impl Interpolator {
     }
 }
 
+/// Whether two channels are of one group.
+fn is_shared(correction: &MotionCorrection, a: usize, b: usize) -> bool {
+    correction.groups.get(a) == correction.groups.get(b)
+}
+
 /// How much signals at two places resemble each other.
 fn resemblance(correction: &MotionCorrection, a: [f64; 2], b: [f64; 2]) -> f64 {
     let distance = (a[0] - b[0]).hypot(a[1] - b[1]);
     (-(distance / correction.sigma_um).powf(correction.power)).exp()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::data::Axis;
+
+    #[test]
+    fn probes_in_the_same_coordinates_take_nothing_from_each_other() {
+        let column = || (0..6).map(|i| [0.0, 20.0 * f64::from(i)]);
+        let of = |positions_um: Vec<[f64; 2]>, groups: Vec<i64>, interpolation| {
+            let moved = vec![7.0; groups.len()];
+            let correction = MotionCorrection {
+                positions_um,
+                groups,
+                axis: Axis::Y,
+                interpolation,
+                sigma_um: 20.0,
+                power: 2.0,
+                num_closest: 3,
+                extrapolate: true,
+                segments: Vec::new(),
+            };
+            Interpolator::new(Arc::new(correction)).unwrap().weights(&moved)
+        };
+        for interpolation in [Interpolation::Kriging, Interpolation::Idw, Interpolation::Nearest] {
+            let alone = of(column().collect(), vec![0; 6], interpolation);
+            let both = of(column().chain(column()).collect(), [[0; 6], [1; 6]].concat(), interpolation);
+            for (i, j) in (0..12).flat_map(|i| (0..12).map(move |j| (i, j))) {
+                let wanted = if i / 6 == j / 6 { alone[[i % 6, j % 6]] } else { 0.0 };
+                assert!((both[[i, j]] - wanted).abs() < 1e-9, "{interpolation:?} {i} {j}");
+            }
+        }
+    }
 }

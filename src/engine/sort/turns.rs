@@ -162,6 +162,7 @@ mod tests {
         let um = |i: usize| 0.8 * ((i % 50) as f64 - 25.0).abs();
         MotionCorrection {
             positions_um: vec![[0.0, 0.0], [0.0, 20.0]],
+            groups: vec![0; 2],
             axis: Axis::Y,
             interpolation: Interpolation::Kriging,
             sigma_um: 20.0,
