@@ -1,6 +1,6 @@
 //! What is to be submitted, and how: asked for by the user, else as the nodes say.
 
-use super::{Batch, BatchError, Elements, Needs, Slurm, Submission, split};
+use super::{Batch, BatchError, Element, Elements, Needs, Slurm, Submission, split};
 use crate::pipeline::{Executor, Pipeline, Plan, TaskId};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,6 +27,9 @@ pub struct Order {
     /// What the jobs of each node were given the last time: they are given it again where nothing else is asked for.
     pub before: BTreeMap<String, Needs>,
 }
+
+/// The word for an element whose program has ended and whose node is being tidied up.
+const COMPLETING: &str = "COMPLETING";
 
 /// Jobs of a node as they would be submitted.
 pub type Array = (Batch, Needs);
@@ -59,7 +62,7 @@ impl Order {
     }
 }
 
-/// Tasks of elements that wait or run, with their array.
+/// Tasks of elements that wait or run, with their array. One that is completing has done what it will do.
 pub fn active<'s>(
     submissions: impl IntoIterator<Item = &'s Submission>,
     elements: &Elements,
@@ -67,7 +70,8 @@ pub fn active<'s>(
     let mut found = BTreeMap::new();
     for jobs in submissions.into_iter().flat_map(|submission| &submission.jobs) {
         for (index, tasks) in jobs.elements.iter().enumerate() {
-            if elements.get(&jobs.job, index).is_some_and(|element| element.state.is_open()) {
+            let is_open = |element: &Element| element.state.is_open() && element.word != COMPLETING;
+            if elements.get(&jobs.job, index).is_some_and(is_open) {
                 found.extend(tasks.iter().map(|task| (task.clone(), jobs.job.clone())));
             }
         }

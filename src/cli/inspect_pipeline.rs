@@ -30,8 +30,18 @@ pub fn check(path: &Path) -> Result<(), CliError> {
         let of_field = |other: &Problem| other.field.as_ref().is_some_and(|f| problem.message.starts_with(f));
         advice.iter().any(|other| other.node == problem.node && of_field(other))
     };
+    let mut times: Vec<(String, usize)> = Vec::new();
     for problem in loaded.problems.iter().chain(found.iter().copied().filter(|p| !advised(p))) {
-        eprintln!("warning: {problem}");
+        let words = problem.to_string();
+        // Many recordings have the same.
+        match times.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, count)) => *count += 1,
+            None => times.push((words, 1)),
+        }
+    }
+    for (words, count) in times {
+        let more = if count > 1 { format!(" (and {} more times)", count - 1) } else { String::new() };
+        eprintln!("warning: {words}{more}");
     }
     for problem in &advice {
         let word = if problem.severity == Severity::Note { "note" } else { "warning" };

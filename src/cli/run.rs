@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     data::text::{counted, took},
-    pipeline::{EventKind, Executor, Pipeline, RunOptions, RunSettings, RunStatus, Value},
+    pipeline::{EventKind, Executor, Pipeline, RunOptions, RunSettings, RunStatus},
 };
 use std::{
     collections::BTreeMap,
@@ -85,18 +85,14 @@ pub fn run(arguments: &RunArguments) -> Result<(), CliError> {
 }
 
 /// A row for each output of a node: the node, the output, what it holds.
-fn made_by(made: &BTreeMap<String, (usize, Value)>, loaded: &Loaded, node: &str) -> Vec<Vec<String>> {
+fn made_by(made: &BTreeMap<String, String>, loaded: &Loaded, node: &str) -> Vec<Vec<String>> {
     let Some(instance) = loaded.pipeline.node(node) else { return Vec::new() };
     let ports = loaded.registry.get(&instance.kind).map(|kind| kind.outputs(&instance.params));
     let mut rows = Vec::new();
     for port in ports.unwrap_or_default() {
-        let holds = match made.get(&format!("{node}.{}", port.name)) {
-            Some((1, value)) => value.summary(),
-            Some((count, first)) => format!("{count} items, the first: {}", first.summary()),
-            None => continue,
-        };
+        let Some(holds) = made.get(&format!("{node}.{}", port.name)) else { continue };
         let name = if rows.is_empty() { format!("  {node}") } else { String::new() };
-        rows.push(vec![name, port.name.to_string(), holds]);
+        rows.push(vec![name, port.name.to_string(), holds.clone()]);
     }
     rows
 }

@@ -63,6 +63,11 @@ pub fn in_python(expression: &Expression) -> String {
     expression.in_python(&|name| format!("keys[{}]", literal(name)))
 }
 
+/// As [`in_python`], of a condition.
+pub fn condition_in_python(condition: &Expression) -> String {
+    condition.condition_in_python(&|name| format!("keys[{}]", literal(name)))
+}
+
 /// Keys that are set one after the other, each as an item of a Python dict; the next dict where one needs a key of the last.
 pub fn dicts(set: &[String]) -> Vec<String> {
     let mut dicts: Vec<(Vec<String>, Vec<String>)> = Vec::new();

@@ -53,12 +53,12 @@ impl Ended {
         line.map_or_else(String::new, |line| format!(": {}", line.trim()))
     }
 
-    /// The last lines of its console, for an error.
+    /// The last lines of its console, for an error, of which the first line is whole without them.
     pub fn last_lines(&self) -> String {
         match self.last.is_empty() {
             true => "; it printed nothing".into(),
             false => {
-                format!("; it printed last:\n{}", self.last.iter().cloned().collect::<Vec<_>>().join("\n"))
+                format!("\nIt printed last:\n{}", self.last.iter().cloned().collect::<Vec<_>>().join("\n"))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Some items of a collection.
 
-use super::carry::{Carries, in_python, problem_of};
+use super::carry::{Carries, condition_in_python, problem_of};
 use crate::pipeline::{
     Category, Coordinate, Expression, Inputs, Node, NodeError, NodeInfo, Outputs, ParamProblem, Passed, Port,
     PortType, PythonNames, PythonStep, RunContext, ValueAt, Work,
@@ -57,7 +57,7 @@ impl Node for FilterItems {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        let condition = in_python(&Expression::parse(&params.condition).ok()?);
+        let condition = condition_in_python(&Expression::parse(&params.condition).ok()?);
         let (from, to) = (names.items("item"), names.output("item"));
         let kept = format!("{to} = [(keys, item) for keys, item in {from} if {condition}]");
         Some(PythonStep::default().and(kept).over_items())

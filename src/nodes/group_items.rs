@@ -62,7 +62,7 @@ impl Node for GroupItems {
             set if set.is_empty() => PythonStep::default().and(format!("{to} = {from}")).over_items(),
             set => PythonStep::default()
                 .and(format!("{to} = [({{**keys, {set}}}, item) for keys, item in {from}]"))
-                .over_items_unordered(),
+                .over_items(),
         })
     }
 

@@ -208,17 +208,19 @@ impl Node for ReadStudy {
                 coordinate.keys_mut().insert("path".into(), CoordinateValue::Text(entry.name()));
             }
             seen.insert(coordinate.clone(), entry.name());
-            if let (Ok(_), Some(truth)) = (&value, &entry.truth) {
+            if let Some(truth) = &entry.truth {
                 let file = truth.as_ref().ok();
+                // Without its samples its spikes are of no use: what takes both says why it does not run.
+                let truth = value
+                    .as_ref()
+                    .map_err(Clone::clone)
+                    .and_then(|_| truth.clone().map_err(|reason| format!("its true spikes: {reason}")));
                 truths.push(OwnItem {
                     coordinate: coordinate.clone(),
                     facts: json!(file.and_then(|file| file.extension()).map(|e| e.to_string_lossy())),
                     files: file.cloned().into_iter().collect(),
                     of_inputs: false,
-                    value: truth
-                        .clone()
-                        .map(|file| Value::Files(Arc::new(vec![file])))
-                        .map_err(|reason| format!("its true spikes: {reason}")),
+                    value: truth.map(|file| Value::Files(Arc::new(vec![file]))),
                 });
             }
             items.push(OwnItem {

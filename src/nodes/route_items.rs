@@ -1,6 +1,6 @@
 //! A fork: items go one way or the other.
 
-use super::carry::{Carries, in_python, problem_of};
+use super::carry::{Carries, condition_in_python, problem_of};
 use crate::{
     data::{Table, TableColumn},
     pipeline::{
@@ -69,10 +69,11 @@ impl Node for RouteItems {
                 let both = format!("matched({}, {})", names.items("item"), names.items("table"));
                 (
                     format!("for keys, item, table in {both}:"),
-                    condition.in_python(&|name| format!("of_table(keys, table, {})", literal(name))),
+                    condition
+                        .condition_in_python(&|name| format!("of_table(keys, table, {})", literal(name))),
                 )
             }
-            false => (format!("for keys, item in {}:", names.items("item")), in_python(&condition)),
+            false => (format!("for keys, item in {}:", names.items("item")), condition_in_python(&condition)),
         };
         Some(
             PythonStep::default()

@@ -66,6 +66,13 @@ impl Node for SaveTable {
         context: &RunContext,
     ) -> Result<Outputs, NodeError> {
         let table = inputs.table("table")?;
+        if table.columns.is_empty() {
+            return Err(NodeError::Input(
+                "the table has no columns: nothing came to be collected. What was written before stays as it is; see why \
+                 nothing reaches the nodes before it"
+                    .into(),
+            ));
+        }
         let path = context.place(&params.path);
         written::replace(&path, params.overwrite, &[], || io::csv::write_table(&path, table))?;
         Ok(Outputs::one("files", Value::Files(Arc::new(vec![path]))))

@@ -76,7 +76,7 @@ impl Node for SetKeys {
             from = to.to_owned();
         }
         let step = if from == to { step } else { step.and(format!("{to} = {from}")) };
-        Some(step.over_items_unordered())
+        Some(step.over_items())
     }
 
     fn arrange(

@@ -89,7 +89,14 @@ fn places(parts: &Table) -> Result<Vec<(Coordinate, Place)>, NodeError> {
     let keys = || parts.columns.iter().filter(|(name, _)| is_key(name));
     let value = |column: &TableColumn, row: usize| match column {
         TableColumn::Int(values) => values.get(row).map(|&value| CoordinateValue::Int(value)),
-        _ => Some(CoordinateValue::of_text(&column.cell(row))).filter(|_| !column.cell(row).is_empty()),
+        _ => {
+            let word = column.cell(row);
+            let value = CoordinateValue::of_text(&word);
+            // 2024.10 is a name.
+            let is_same = value.to_string() == word;
+            let value = if is_same { value } else { CoordinateValue::Text(word.clone()) };
+            Some(value).filter(|_| !word.is_empty())
+        }
     };
     let row = |row: usize| {
         let coordinate =

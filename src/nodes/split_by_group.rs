@@ -53,7 +53,7 @@ impl Node for SplitByGroup {
             // Shanks are no property of channels there.
             let found = format!("split_by_shank({})", names.items("recording"));
             let step = PythonStep::default().and(format!("{} = {found}", names.output("recording")));
-            return Some(step.over_items_unordered());
+            return Some(step.over_items());
         }
         Some(
             PythonStep::default()
@@ -62,7 +62,7 @@ impl Node for SplitByGroup {
                 .and(format!("    for keys, recording in {}", names.items("recording")))
                 .and("    for group, channels in channel_groups(recording).items()")
                 .and("]")
-                .over_items_unordered(),
+                .over_items(),
         )
     }
 

@@ -91,7 +91,7 @@ impl Node for SplitByTime {
             }
         };
         let step = PythonStep::default().and(format!("{} = {found}", names.output("recording")));
-        Some(step.over_items_unordered())
+        Some(step.over_items())
     }
 
     fn run(&self, params: &Self::Params, inputs: &Inputs, _: &RunContext) -> Result<Outputs, NodeError> {

@@ -92,12 +92,6 @@ impl Writer<'_> {
         Some(probe.into_iter().chain(lists).fold(step, PythonStep::and))
     }
 
-    /// The lists in the order of their keys.
-    fn ended(&self, step: PythonStep) -> PythonStep {
-        let lists = std::iter::once(self.to()).chain(self.truths());
-        lists.fold(step, |step, list| step.and(format!("{list}.sort(key=order)"))).over_items()
-    }
-
     /// Lines that open one recording of a loop and put it into the list.
     fn kept(&self, path: &str, told: &[(&str, String)]) -> Option<Vec<String>> {
         let (of_probe, told): (Vec<_>, Vec<_>) = told.iter().cloned().partition(|(name, _)| *name == "probe");
@@ -158,7 +152,12 @@ impl Writer<'_> {
         let truth =
             self.truths().map(|list| format!("{list}.append((keys, path / {}))", literal(FIRINGS_TRUTH)));
         let lines = inner.into_iter().chain(self.kept("path", &[])?).chain(truth);
-        Some(self.ended(lines.fold(step, |step, line| step.and(format!("    {line}")))))
+        // Files come in any order.
+        let order = literal(pattern.keys());
+        let lists = std::iter::once(self.to()).chain(self.truths());
+        let sorted = lists.map(|list| format!("{list}.sort(key=lambda item: order(item[0], {order}))"));
+        let step = lines.fold(step, |step, line| step.and(format!("    {line}")));
+        Some(sorted.fold(step, PythonStep::and).over_items())
     }
 
     /// True where every row of a table says the same things, in a way that the script can read.
@@ -235,7 +234,7 @@ impl Writer<'_> {
             });
         }
         let step = self.begun(PythonStep::default())?.and(format!("for row in {rows}:"));
-        Some(self.ended(lines.into_iter().fold(step, |step, line| step.and(format!("    {line}")))))
+        Some(lines.into_iter().fold(step, |step, line| step.and(format!("    {line}"))).over_items())
     }
 
     /// Settings of the reader that each row says.
@@ -306,7 +305,7 @@ impl Writer<'_> {
             ]);
         }
         let step = self.begun(PythonStep::default().and(format!("{file} = {}", self.names.path(path))))?;
-        Some(self.ended(lines.into_iter().fold(step, PythonStep::and)))
+        Some(lines.into_iter().fold(step, PythonStep::and).over_items())
     }
 
     /// A remark on a recording that is not opened, and why.

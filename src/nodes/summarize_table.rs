@@ -91,7 +91,9 @@ impl Node for SummarizeTable {
             format!("[{} for row in {rows}.to_dict(\"records\")]", in_row(expression))
         };
         if let Some(condition) = &condition {
-            step = step.and(format!("{rows} = {rows}[np.array({}, bool)]", each(condition)));
+            let held = condition.condition_in_python(&|name| format!("row[{}]", literal(name)));
+            let held = format!("[{held} for row in {rows}.to_dict(\"records\")]");
+            step = step.and(format!("{rows} = {rows}[np.array({held}, bool)]"));
         }
         for (name, expression) in by.iter().filter(|(name, expression)| expression.names() != [name.as_str()])
         {

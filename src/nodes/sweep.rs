@@ -132,7 +132,7 @@ impl Node for Sweep {
                 }
             }
         }
-        Some(step.and("]").over_items_unordered())
+        Some(step.and("]").over_items())
     }
 
     fn arrange(

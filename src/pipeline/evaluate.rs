@@ -255,6 +255,24 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// Takes tasks that failed the last time for failed, so that what goes on without them is known; those that `retried`
+    /// says are tried again.
+    pub(super) fn take_failures(&mut self, retried: impl Fn(&Job) -> bool) {
+        loop {
+            let open = self.nodes.values().flat_map(NodeEval::runnable).filter(|job| !retried(job));
+            let failed: Vec<(TaskId, Key, String)> = open
+                .filter_map(|job| Some((job.task.clone(), job.key, self.store.failure(&job.key)?)))
+                .collect();
+            if failed.is_empty() {
+                return;
+            }
+            let nodes = failed.iter().map(|(task, ..)| task.node.clone()).collect();
+            let outcome = |(_, key, message): (TaskId, Key, String)| (key, Outcome::Failed(message.into()));
+            self.outcomes.extend(failed.into_iter().map(outcome));
+            self.evaluate_from(&nodes);
+        }
+    }
+
     /// True where somebody stopped this task, or what it was before its items were known.
     pub(super) fn is_stopped(&self, task: &TaskId) -> bool {
         !self.stopped.is_empty() && self.stopped.iter().any(|stopped| stopped.holds(task))

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::{
     cell::Cell,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
@@ -45,6 +45,34 @@ enum Call {
     Wrong(NodeError),
 }
 
+/// Where several items would write one file, only the last one's would be left: none of them runs.
+fn refuse_same_places(calls: Vec<Call>) -> Vec<Call> {
+    let mut items_of: HashMap<&PathBuf, Vec<&Coordinate>> = HashMap::new();
+    for call in &calls {
+        if let Call::Task(job) = call {
+            job.writes.iter().for_each(|path| items_of.entry(path).or_default().push(&job.task.coordinate));
+        }
+    }
+    items_of.retain(|_, items| items.len() > 1);
+    if items_of.is_empty() {
+        return calls;
+    }
+    let refusal = |call: &Call| {
+        let Call::Task(job) = call else { return None };
+        let (path, items) = job.writes.iter().find_map(|path| Some((path, items_of.get(path)?)))?;
+        let names: Vec<String> = items.iter().take(3).map(|item| format!("\"{item}\"")).collect();
+        Some(NodeError::Input(format!(
+            "{} items would write {}: {}. Give them keys that differ in letters and digits (Set keys), or name more of their \
+             keys in the path",
+            items.len(),
+            path.display(),
+            names.join(", ")
+        )))
+    };
+    let refusals: Vec<Option<NodeError>> = calls.iter().map(refusal).collect();
+    calls.into_iter().zip(refusals).map(|(call, wrong)| wrong.map_or(call, Call::Wrong)).collect()
+}
+
 impl Evaluator<'_> {
     /// Evaluates the node at these coordinates and adds them to what is known of the node.
     pub(super) fn evaluate_items(
@@ -60,6 +88,7 @@ impl Evaluator<'_> {
             true => Vec::new(),
             false => open.iter().map(|item| self.call(instance, node, item)).collect(),
         };
+        let calls = refuse_same_places(calls);
         self.find_all(&calls);
         let mut calls = calls.into_iter();
         for Open { coordinate, own, grouped } in open {
@@ -209,12 +238,18 @@ impl Evaluator<'_> {
         };
         let passed = node.arrange(&instance.params, &coordinate, &value);
         let is_pending = own.iter().any(|(_, item)| matches!(item.state, ItemState::Pending));
+        let broken = own.iter().find_map(|(_, item)| match &item.state {
+            ItemState::Broken(reason) => Some(reason.clone()),
+            _ => None,
+        });
         let state = match (passed, missing.take()) {
             (_, Some(ItemState::Broken(reason))) => EvalState::Cancelled(reason),
             (Err(_), Some(_)) => EvalState::Waiting,
-            // The keys it asks for may come with the values.
+            // The keys it asks for may come with the values, and are not there where an item is broken.
             (Err(_), None) if is_pending => EvalState::Waiting,
-            (Err(error), None) => EvalState::Failed(error.into()),
+            (Err(error), None) => {
+                broken.map_or_else(|| EvalState::Failed(error.into()), EvalState::Cancelled)
+            }
             (Ok(passed), _) => {
                 for passed in passed {
                     let Some((_, item)) = own.iter().find(|(port, _)| *port == passed.from) else { continue };

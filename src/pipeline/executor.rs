@@ -257,7 +257,6 @@ impl Executor {
             });
             return Err(LookError(own.or_else(|| first_failure(&walk)).unwrap_or_else(|| reason.clone())));
         }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(Look::Ready(found))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Coordinate, Key, Value, store::Stored};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -40,19 +40,24 @@ impl Arrivals {
         }
     }
 
-    /// Items of a group together, those without one all together; in order of their coordinates.
+    /// Items of a group together, those without one all together; both in the order in which they come.
     pub(super) fn gathered(items: &[Item]) -> Self {
-        let mut groups: BTreeMap<Coordinate, Vec<usize>> = BTreeMap::new();
         if items.is_empty() {
-            groups.insert(Coordinate::default(), Vec::new());
+            return Self { coordinates: vec![Coordinate::default()], members: vec![Vec::new()] };
         }
+        let mut found = Self::default();
+        let mut place_of: HashMap<Coordinate, usize> = HashMap::new();
         for (index, item) in items.iter().enumerate() {
             let group =
                 item.grouped.as_ref().map_or_else(Coordinate::default, |keys| item.coordinate.only(keys));
-            groups.entry(group).or_default().push(index);
+            let place = *place_of.entry(group).or_insert_with_key(|group| {
+                found.coordinates.push(group.clone());
+                found.members.push(Vec::new());
+                found.members.len() - 1
+            });
+            found.members[place].push(index);
         }
-        let (coordinates, members) = groups.into_iter().unzip();
-        Self { coordinates, members }
+        found
     }
 
     /// The items of one arrival.
@@ -83,14 +88,13 @@ pub(super) enum Payload {
 /// A row of the join: its coordinate and the position of its item at each port.
 pub(super) type Row = (Coordinate, Vec<usize>);
 
-/// Joins collections on the keys they share, in order of the coordinates. Also says which items of which
-/// port found no partner.
+/// Joins collections on the keys they share, in the order of the first one's items, then of the next one's. Also says which
+/// items of which port found no partner.
 pub(super) fn join(ports: &[(&str, &Arrivals)]) -> (Vec<Row>, Vec<String>) {
     let mut rows: Vec<Row> = vec![(Coordinate::default(), Vec::new())];
     for (_, items) in ports {
         rows = join_one(&rows, &items.coordinates);
     }
-    rows.sort();
     let mut unmatched = Vec::new();
     for (column, (port, items)) in ports.iter().enumerate() {
         let used: BTreeSet<usize> = rows.iter().filter_map(|(_, row)| row.get(column).copied()).collect();
@@ -156,7 +160,7 @@ mod tests {
     #[test]
     fn collections_meet_on_the_keys_they_share() {
         check(&[&[]], &[&[]], &[""], 0);
-        check(&[&[("s", 2)], &[("s", 1)]], &[&[]], &["s=1", "s=2"], 0);
+        check(&[&[("s", 2)], &[("s", 1)]], &[&[]], &["s=2", "s=1"], 0);
         check(&[&[("s", 1)], &[("s", 2)]], &[&[("s", 2)], &[("s", 3)]], &["s=2"], 2);
         check(&[&[("s", 1)]], &[&[("i", 1)], &[("i", 2)]], &["i=1,s=1", "i=2,s=1"], 0);
         check(&[&[("s", 1), ("i", 1)], &[("s", 2), ("i", 1)]], &[&[("s", 1)]], &["i=1,s=1"], 1);
@@ -165,7 +169,7 @@ mod tests {
 
     #[test]
     fn groups_are_gathered_by_their_keys() {
-        let mut all = items(&[&[("s", 1), ("i", 1)], &[("s", 2), ("i", 1)], &[("s", 1), ("i", 2)]]);
+        let mut all = items(&[&[("s", 2), ("i", 1)], &[("s", 1), ("i", 1)], &[("s", 2), ("i", 2)]]);
         assert_eq!(Arrivals::gathered(&all).members, [vec![0, 1, 2]]);
         for item in &mut all {
             item.grouped = Some(Arc::new(BTreeSet::from(["s".to_owned()])));
@@ -173,7 +177,7 @@ mod tests {
         let gathered = Arrivals::gathered(&all);
         assert_eq!(gathered.members, [vec![0, 2], vec![1]]);
         let names: Vec<String> = gathered.coordinates.iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["s=1", "s=2"]);
+        assert_eq!(names, ["s=2", "s=1"]);
         assert_eq!(Arrivals::gathered(&[]).members.len(), 1, "an empty collection is a collection");
     }
 }

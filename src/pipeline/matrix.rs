@@ -101,6 +101,7 @@ impl Executor {
     pub fn matrix(&self, pipeline: &Pipeline, base_folder: &Path) -> Matrix {
         let mut walk = self.evaluator(pipeline, base_folder, None);
         walk.evaluate();
+        walk.take_failures(|job| self.store().is_at_work(&job.key));
         let mut matrix = Matrix::default();
         let mut rows = BTreeMap::new();
         for (instance, eval) in walk.iter() {
@@ -138,10 +139,7 @@ impl Executor {
             EvalState::Failed(message) => cell(CellState::Failed, Some(message.words.clone())),
             EvalState::Cancelled(reason) => cell(CellState::Blocked, Some(reason.clone())),
             EvalState::Runnable(job) if self.store().is_at_work(&job.key) => cell(CellState::Running, None),
-            EvalState::Runnable(job) => match self.store().failure(&job.key) {
-                Some(message) => cell(CellState::Failed, Some(message)),
-                None => cell(CellState::Ready, None),
-            },
+            EvalState::Runnable(_) => cell(CellState::Ready, None),
         }
     }
 }

@@ -36,8 +36,20 @@ pub(super) fn made(items: &[Item], memo: &Memo, store: &Store) -> Option<(usize,
     Some((items.iter().filter(is_ready).count(), all_made(items, memo, store).next()?))
 }
 
+/// Items whose results are opened to be summed up.
+const MAX_OPENED: usize = 500;
+
+/// What items are together; of very many how many they are.
+pub(super) fn words(count: usize, items: &[Item], memo: &Memo, store: &Store) -> String {
+    if count > MAX_OPENED {
+        return format!("×{count}");
+    }
+    let values: Vec<Value> = all_made(items, memo, store).collect();
+    Value::summary_of(&values.iter().collect::<Vec<_>>())
+}
+
 /// The values of all items that are there and can be read.
-pub(super) fn all_made(items: &[Item], memo: &Memo, store: &Store) -> impl Iterator<Item = Value> {
+fn all_made(items: &[Item], memo: &Memo, store: &Store) -> impl Iterator<Item = Value> {
     items.iter().filter_map(|item| match &item.state {
         ItemState::Ready { payload, .. } => memo.value(store, payload).ok(),
         _ => None,
@@ -45,15 +57,16 @@ pub(super) fn all_made(items: &[Item], memo: &Memo, store: &Store) -> impl Itera
 }
 
 impl Executor {
-    /// How many items leave by each end (`"sort.sorting"`), and the first of them; runs nothing.
-    pub fn made(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, (usize, Value)> {
+    /// What left by each end (`"sort.sorting"`), all items together, in words; runs nothing.
+    pub fn made(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, String> {
         let mut walk = self.evaluator(pipeline, base_folder, None);
         walk.evaluate();
         let mut made = BTreeMap::new();
         for (instance, eval) in walk.iter() {
             for (port, items) in &eval.outputs {
                 let found = self::made(items, &self.memo, self.store());
-                made.extend(found.map(|found| (format!("{}.{port}", instance.name), found)));
+                let said = found.map(|(count, _)| words(count, items, &self.memo, self.store()));
+                made.extend(said.map(|said| (format!("{}.{port}", instance.name), said)));
             }
         }
         made

@@ -35,9 +35,9 @@ fn a_program_gets_files_parameters_and_keys_and_gives_a_table() {
     let (last, ran) = run(&place, 0, "p.ron");
     assert_eq!((ran["run"], ran["all"]), (4, 1));
     let rows = table(&last, "all");
-    assert_eq!(column(&rows, "bytes"), ["5010", "5010", "5020", "5020"]);
-    assert_eq!(column(&rows, "key_session"), ["a", "b", "a", "b"]);
-    assert_eq!(column(&rows, "session"), ["a", "b", "a", "b"]);
+    assert_eq!(column(&rows, "bytes"), ["5010", "5020", "5010", "5020"]);
+    assert_eq!(column(&rows, "key_session"), ["a", "a", "b", "b"]);
+    assert_eq!(column(&rows, "session"), ["a", "a", "b", "b"]);
     assert!(rows.iter().all(|row| row["level"] == "2.5" && row["rate"] == "1000" && row["home"] == "here"));
     // Its console is the log of the result.
     let folder = std::path::Path::new(last["results"]["run"].as_str().unwrap()).join("index=1,session=a");

@@ -99,16 +99,17 @@ fn groups_are_joined_and_collected_and_regrouping_does_nothing_that_is_the_same(
     let (last, ran) = run(&place, 0, "p.ron");
     assert_eq!((ran["each"], ran["statistics"], ran["all"]), (8, 4, 1));
     let rows = table(&last, "all");
-    assert_eq!(column(&rows, "session"), ["a", "b", "a", "b"]);
-    assert_eq!(column(&rows, "parity"), ["0", "0", "1", "1"]);
-    let expected = mean(&place, &["a/rec_2.bin", "a/rec_4.bin"]);
+    // In the order of the study: its first key first.
+    assert_eq!(column(&rows, "session"), ["a", "a", "b", "b"]);
+    assert_eq!(column(&rows, "parity"), ["1", "0", "1", "0"]);
+    let expected = mean(&place, &["a/rec_1.bin", "a/rec_3.bin"]);
     assert!((rows[0]["mean"].parse::<f64>().unwrap() - expected).abs() < 1e-9);
 
     // Another name for the same groups: the same recordings are joined, so nothing is computed but the table.
     place.write("p.ron", &pipeline(&nodes(r#"["session", "odd = index % 2 == 1"]"#), &wires));
     let (last, ran) = run(&place, 0, "p.ron");
     assert_eq!(ran, BTreeMap::from([("all".to_owned(), 1)]), "only names changed");
-    assert_eq!(column(&table(&last, "all"), "odd"), ["false", "false", "true", "true"]);
+    assert_eq!(column(&table(&last, "all"), "odd"), ["true", "false", "true", "false"]);
 
     // Other groups: what was done for each recording stays.
     place.write("p.ron", &pipeline(&nodes(r#"["session"]"#), &wires));
@@ -122,6 +123,71 @@ fn groups_are_joined_and_collected_and_regrouping_does_nothing_that_is_the_same(
     assert_eq!(ran["statistics"], 1);
     let (last, ran) = run(&place, 0, "p.ron");
     assert!(ran.is_empty() && last["cached"] == last["tasks"], "{ran:?}");
+}
+
+#[test]
+fn what_is_joined_follows_the_order_of_the_study() {
+    let place = Place::new();
+    // Each file holds one value: what comes first is seen in the joined recording.
+    let mut expected = Vec::new();
+    for day in 1..=2_u8 {
+        for block in [9_u8, 10] {
+            fs::create_dir_all(place.path("data").join(format!("day{day}"))).unwrap();
+            let bytes = vec![day * 100 + block; 500];
+            fs::write(place.path("data").join(format!("day{day}/block{block}.bin")), &bytes).unwrap();
+            expected.extend(bytes);
+        }
+    }
+    let nodes = r#""joined": (kind: "concatenate"), "save": (kind: "save_recording", params: (path: "out"))"#;
+    let wires = [("study.recording", "joined.recording"), ("joined.recording", "save.recording")];
+    let text = pipeline(nodes, &wires).replace("{session}/rec_{index}.bin", "day{day}/block{block}.bin");
+    place.write("p.ron", &text);
+    run(&place, 0, "p.ron");
+    assert_eq!(fs::read(place.path("out/traces_cached_seg0.raw")).unwrap(), expected);
+
+    // A table says its own order.
+    let rows =
+        ["day2/block9", "day1/block10", "day2/block10"].map(|name| format!("data/{name}.bin,{name}\n"));
+    place.write("study.csv", &format!("path,name\n{}", rows.concat()));
+    place.write(
+        "t.ron",
+        &text
+            .replace(r#"path: "data", pattern: "day{day}/block{block}.bin""#, r#"path: "study.csv""#)
+            .replace("\"out\"", "\"other\""),
+    );
+    run(&place, 0, "t.ron");
+    let firsts: Vec<u8> =
+        fs::read(place.path("other/traces_cached_seg0.raw")).unwrap().into_iter().step_by(500).collect();
+    assert_eq!(firsts, [209, 110, 210]);
+}
+
+#[test]
+fn items_that_would_write_one_file_are_refused_and_an_empty_collection_overwrites_nothing() {
+    let place = Place::new();
+    for session in ["a b", "a_b", "c"] {
+        fs::create_dir_all(place.path("data").join(session)).unwrap();
+        fs::write(place.path("data").join(session).join("rec_1.bin"), bytes(1, 5_000)).unwrap();
+    }
+    let nodes = r#""each": (kind: "channel_statistics"), "save": (kind: "save_table", params: (path: "out/{session}.csv"))"#;
+    let wires = [("study.recording", "each.recording"), ("each.table", "save.table")];
+    place.write("p.ron", &pipeline(nodes, &wires));
+    let said = stderr(&place.ends(1, &["run", "p.ron"]));
+    assert!(said.contains("2 items would write") && said.contains("a_b_index=1.csv"), "{said}");
+    assert!(place.path("out/c_index=1.csv").is_file() && !place.path("out/a_b_index=1.csv").exists());
+
+    let nodes = r#""some": (kind: "filter_items", params: (condition: "session == 'd'")), "each": (kind: "channel_statistics"),
+        "all": (kind: "collect_tables"), "save": (kind: "save_table", params: (path: "out/c_index=1.csv"))"#;
+    let wires = [
+        ("study.recording", "some.item"),
+        ("some.item", "each.recording"),
+        ("each.table", "all.table"),
+        ("all.table", "save.table"),
+    ];
+    place.write("q.ron", &pipeline(nodes, &wires));
+    let before = fs::read(place.path("out/c_index=1.csv")).unwrap();
+    let said = stderr(&place.ends(1, &["run", "q.ron"]));
+    assert!(said.contains("no columns"), "{said}");
+    assert_eq!(fs::read(place.path("out/c_index=1.csv")).unwrap(), before);
 }
 
 #[test]

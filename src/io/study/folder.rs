@@ -12,7 +12,7 @@ use std::{
 /// Folders are searched this deep: study set, study, recording.
 const DEPTH: usize = 3;
 /// Names of the keys of the innermost folders, outermost first.
-const LEVELS: [&str; DEPTH] = ["study_set", "study", "recording"];
+pub(super) const LEVELS: [&str; DEPTH] = ["study_set", "study", "recording"];
 
 /// Recordings in a folder and the folders within, with the names of the folders as keys.
 pub(super) fn find(folder: &Path) -> Result<Vec<Entry>, Error> {

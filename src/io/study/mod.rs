@@ -126,23 +126,33 @@ impl Entry {
     }
 }
 
-/// The recordings of a study, whether or not they can be opened, in order of their keys.
+/// The recordings of a study, whether or not they can be opened: those of folders in order of their keys, the first one of
+/// the pattern, or the outermost folder, first; those of a table or a list as they stand there. What is joined follows it.
 ///
 /// # Errors
 /// Where the folder or table cannot be read, is none, or lacks the column of paths.
 pub fn entries(study: &Study) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
     let path = &study.path;
+    let mut ordered: Vec<String> = Vec::new();
     if !study.pattern.is_empty() {
-        entries.extend(Pattern::parse(&study.pattern).map_err(|e| Error::format(path, e))?.find(path)?);
+        let pattern = Pattern::parse(&study.pattern).map_err(|e| Error::format(path, e))?;
+        entries.extend(pattern.find(path)?);
+        ordered.extend(pattern.keys().into_iter().map(str::to_owned));
     } else if path.is_dir() {
         entries.extend(folder::find(path)?);
+        ordered.extend(folder::LEVELS.map(str::to_owned));
     } else if !path.as_os_str().is_empty() {
         entries.extend(table::read(study)?);
     }
+    let found = entries.len();
     entries.extend(folder::named(&study.files));
     type_keys(&mut entries);
-    entries.sort_by_cached_key(|entry| entry.keys.values().map(order).collect::<Vec<_>>());
+    if !ordered.is_empty() {
+        let order_of =
+            |entry: &Entry| ordered.iter().map(|key| entry.keys.get(key).map(order)).collect::<Vec<_>>();
+        entries[..found].sort_by_cached_key(order_of);
+    }
     Ok(entries)
 }
 
@@ -175,28 +185,41 @@ pub fn first_file(study: &Study) -> Result<PathBuf, Error> {
     entries(study)?.into_iter().find_map(is_there).ok_or_else(none)
 }
 
-/// Numbers first, in their order, then words.
-fn order(value: &Json) -> (u8, i128, String) {
-    match value {
+/// Numbers first, in their order, then words, in which whole numbers have theirs: `b2` comes before `b10`.
+fn order(value: &Json) -> Vec<(u8, i128, String)> {
+    let text = match value {
         // Finer than any key that is told apart by people.
-        Json::Number(number) => (0, (number.as_f64().unwrap_or(0.0) * 1e9) as i128, String::new()),
-        Json::String(text) => (1, 0, text.clone()),
-        other => (2, 0, other.to_string()),
+        Json::Number(number) => {
+            return vec![(0, (number.as_f64().unwrap_or(0.0) * 1e9) as i128, String::new())];
+        }
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut parts = Vec::new();
+    let mut rest = text.as_str();
+    while let Some(first) = rest.chars().next() {
+        let is_digit = first.is_ascii_digit();
+        let end = rest.find(|c: char| c.is_ascii_digit() != is_digit).unwrap_or(rest.len());
+        let part = &rest[..end];
+        let number = if is_digit { part.parse().unwrap_or(i128::MAX) } else { 0 };
+        parts.push((if is_digit { 1 } else { 2 }, number, part.to_owned()));
+        rest = &rest[end..];
     }
+    parts
 }
 
-/// Words that are whole numbers, or numbers, in all recordings become such, where they stay apart.
+/// Words that are whole numbers, or numbers, in all recordings become such, where nothing of them is lost: `08` and `2024.10`
+/// stay words, or no path that is made of them would lead back.
 fn type_keys(entries: &mut [Entry]) {
     let names: BTreeSet<String> = entries.iter().flat_map(|entry| entry.keys.keys().cloned()).collect();
     for name in names {
         let words: Option<BTreeSet<&str>> =
             entries.iter().filter_map(|entry| entry.keys.get(&name)).map(Json::as_str).collect();
         let Some(words) = words else { continue };
-        let whole: Option<BTreeSet<i64>> = words.iter().map(|word| word.parse().ok()).collect();
-        let number = |word: &&str| word.parse::<f64>().ok().filter(|x| x.is_finite()).map(f64::to_bits);
-        let real: Option<BTreeSet<u64>> = words.iter().map(number).collect();
-        let is_whole = whole.is_some_and(|found| found.len() == words.len());
-        let is_real = real.is_some_and(|found| found.len() == words.len());
+        let is_whole = words.iter().all(|word| word.parse::<i64>().is_ok_and(|x| x.to_string() == **word));
+        let is_real = words
+            .iter()
+            .all(|word| word.parse::<f64>().is_ok_and(|x| x.is_finite() && x.to_string() == **word));
         for entry in entries.iter_mut() {
             let Some(Json::String(word)) = entry.keys.get(&name) else { continue };
             let typed = match (is_whole, is_real) {

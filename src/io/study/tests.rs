@@ -28,9 +28,12 @@ fn a_pattern_tells_keys_and_whole_numbers_stay_such() {
     let found = entries(&study("{session}/rec_{index}.bin")).unwrap();
     assert_eq!(
         keys(&found),
-        [r#"{"index":2,"session":"b"}"#, r#"{"index":9,"session":"a"}"#, r#"{"index":10,"session":"a"}"#]
+        [r#"{"index":9,"session":"a"}"#, r#"{"index":10,"session":"a"}"#, r#"{"index":2,"session":"b"}"#]
     );
-    assert_eq!(found[0].place, Place::Path(folder.path().join("b/rec_2.bin")));
+    assert_eq!(found[2].place, Place::Path(folder.path().join("b/rec_2.bin")));
+    // The first key of the pattern comes first, whatever its name.
+    let found = entries(&study("{z}/{name}_{index}.bin")).unwrap();
+    assert_eq!(keys(&found)[2], r#"{"index":2,"name":"rec","z":"b"}"#);
     assert_eq!(keys(&entries(&study("{session}/{name}_9.*")).unwrap()), [r#"{"name":"rec","session":"a"}"#]);
     // A folder that fits and lacks the file is a recording that is missing.
     let found = entries(&study("{session}/rec_2.bin")).unwrap();
@@ -57,6 +60,19 @@ fn words_that_would_fall_together_stay_words() {
 }
 
 #[test]
+fn words_keep_what_a_number_would_lose_and_are_in_the_order_of_their_numbers() {
+    let found = |files: &[&str]| {
+        let folder = place(files);
+        let study = Study { path: folder.path().to_owned(), pattern: "{n}.bin".into(), ..Study::default() };
+        keys(&entries(&study).unwrap())
+    };
+    assert_eq!(found(&["10.bin", "08.bin"]), [r#"{"n":"08"}"#, r#"{"n":"10"}"#]);
+    assert_eq!(found(&["2024.10.bin", "2024.9.bin"]), [r#"{"n":"2024.9"}"#, r#"{"n":"2024.10"}"#]);
+    assert_eq!(found(&["b10.bin", "b9.bin", "a.bin"]), [r#"{"n":"a"}"#, r#"{"n":"b9"}"#, r#"{"n":"b10"}"#]);
+    assert_eq!(found(&["0.5.bin", "-3.bin"]), [r#"{"n":-3.0}"#, r#"{"n":0.5}"#]);
+}
+
+#[test]
 fn a_table_has_paths_keys_and_settings() {
     let folder = place(&["x/1.bin", "2.bin"]);
     let csv = folder.path().join("study.csv");
@@ -66,12 +82,12 @@ fn a_table_has_paths_keys_and_settings() {
     let found = entries(&study).unwrap();
     assert_eq!(
         keys(&found),
-        [r#"{"day":1,"mouse":"m1"}"#, r#"{"day":1,"mouse":"m2"}"#, r#"{"day":2,"mouse":"m1"}"#]
+        [r#"{"day":1,"mouse":"m1"}"#, r#"{"day":2,"mouse":"m1"}"#, r#"{"day":1,"mouse":"m2"}"#]
     );
     assert_eq!(found[0].settings["dtype"], "int16");
-    assert!(matches!(&found[1].place, Place::Nowhere(name, _) if name == "row 3"));
+    assert!(matches!(&found[2].place, Place::Nowhere(name, _) if name == "row 3"));
     let options = OpenOptions { sampling_frequency: Some(1000.0), ..OpenOptions::default() };
-    assert_eq!(found[2].open(&options, None).unwrap().info().num_channels(), 1);
+    assert_eq!(found[1].open(&options, None).unwrap().info().num_channels(), 1);
     fs::write(&study.path, "path,day\nx/1.bin,1\n2.bin\n2.bin,3\n").unwrap();
     let found = entries(&study).unwrap();
     assert!(found.iter().any(|entry| matches!(&entry.place,
@@ -84,7 +100,7 @@ fn a_table_has_paths_keys_and_settings() {
     fs::write(&json, r#"{"recordings": [{"path": "2.bin", "day": 2.5}, {"path": "x/1.bin", "day": 1}]}"#)
         .unwrap();
     let found = entries(&Study { path: json.clone(), ..Study::default() }).unwrap();
-    assert_eq!(keys(&found), [r#"{"day":1}"#, r#"{"day":2.5}"#]);
+    assert_eq!(keys(&found), [r#"{"day":2.5}"#, r#"{"day":1}"#]);
     fs::write(&json, r#"{"path": ["2.bin"], "day": ["a"]}"#).unwrap();
     assert_eq!(
         keys(&entries(&Study { path: json.clone(), ..Study::default() }).unwrap()),

@@ -1,7 +1,8 @@
 //! Expressions over the keys of items and the columns of tables, such as `session == "a" && index % 2 == 0`.
 //!
 //! Numbers, words in quotes, `true`, `false`, names, lists in brackets; `+ - * / %`, comparisons, `in`, `&& || !`
-//! (also `and or not`), `condition ? a : b`, and functions such as `abs`, `min`, `contains` (see `call`).
+//! (also `and or not`), `condition ? a : b`, and functions such as `abs`, `min`, `contains` (see `call`). A name that stands
+//! for a word such as `08` counts as a number where one is calculated with or compared to.
 
 mod call;
 mod parse;
@@ -190,7 +191,7 @@ fn evaluate(node: &Node, value: &dyn Fn(&str) -> Option<Term>) -> Result<Term, E
             Term::List(items.iter().map(|item| evaluate(item, value)).collect::<Result<_, _>>()?)
         }
         Node::Not(inner) => Term::Truth(!truth(inner)?),
-        Node::Negative(inner) => Term::Number(-number(&evaluate(inner, value)?)?),
+        Node::Negative(inner) => Term::Number(-number(&as_number(inner, value)?)?),
         Node::Choice(parts) => {
             let (condition, yes, no) = &**parts;
             evaluate(if truth(condition)? { yes } else { no }, value)?
@@ -202,6 +203,9 @@ fn evaluate(node: &Node, value: &dyn Fn(&str) -> Option<Term>) -> Result<Term, E
         }
         Node::Two(Operator::And, sides) => Term::Truth(truth(&sides.0)? && truth(&sides.1)?),
         Node::Two(Operator::Or, sides) => Term::Truth(truth(&sides.0)? || truth(&sides.1)?),
+        Node::Two(operator, sides) if wants_numbers(*operator, &sides.0, &sides.1) => {
+            two(*operator, &as_number(&sides.0, value)?, &as_number(&sides.1, value)?)?
+        }
         Node::Two(operator, sides) => {
             two(*operator, &evaluate(&sides.0, value)?, &evaluate(&sides.1, value)?)?
         }
@@ -215,6 +219,80 @@ fn number(term: &Term) -> Result<f64, ExpressionError> {
     }
 }
 
+/// True where an operator takes names for numbers: in calculations, and beside what is a number whatever its names are.
+fn wants_numbers(operator: Operator, left: &Node, right: &Node) -> bool {
+    match operator {
+        Operator::Subtract | Operator::Multiply | Operator::Divide | Operator::Remainder => true,
+        Operator::Or | Operator::And | Operator::Add => false,
+        Operator::In => {
+            matches!(right, Node::List(items) if !items.is_empty() && items.iter().all(Node::is_number))
+        }
+        _ => left.is_number() || right.is_number(),
+    }
+}
+
+impl Node {
+    /// True of what is a number whatever its names are.
+    fn is_number(&self) -> bool {
+        match self {
+            Node::Constant(Term::Number(_)) | Node::Negative(_) => true,
+            Node::Call(function, _) => {
+                ["abs", "floor", "round", "sqrt", "min", "max", "int", "length"].contains(&function.as_str())
+            }
+            Node::Two(Operator::Add, sides) => sides.0.is_number() && sides.1.is_number(),
+            Node::Two(operator, _) => {
+                use Operator::{Divide, Multiply, Remainder, Subtract};
+                matches!(operator, Subtract | Multiply | Divide | Remainder)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The value of what stands where a number is wanted: a name may stand for a word that is one, such as `08`.
+fn as_number(node: &Node, value: &dyn Fn(&str) -> Option<Term>) -> Result<Term, ExpressionError> {
+    let term = evaluate(node, value)?;
+    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    Ok(match (node, &term) {
+        (Node::Name(_), Term::Text(word)) if is_number(word) => match word.parse::<f64>() {
+            Ok(value) if value.is_finite() => Term::Number(value),
+            _ => term,
+        },
+        _ => term,
+    })
+}
+
+/// Whether two values are the same.
+fn equal(a: &Term, b: &Term) -> Result<bool, ExpressionError> {
+    match (a, b) {
+        // A truth of a table is its word, as good as any other word that stands beside it there.
+        (Term::Truth(truth), Term::Text(word)) | (Term::Text(word), Term::Truth(truth)) => {
+            Ok(truth.to_string() == *word)
+        }
+        _ if std::mem::discriminant(a) == std::mem::discriminant(b) => Ok(a == b),
+        _ => {
+            Err(ExpressionError(format!("{a} is {} and {b} is {}: they are never equal", a.kind(), b.kind())))
+        }
+    }
+}
+
+/// Whether a value is one of several; wrong where none of them could ever be it.
+fn is_among(value: &Term, items: &[Term]) -> Result<bool, ExpressionError> {
+    let mut wrong = None;
+    let mut could_be = items.is_empty();
+    for item in items {
+        match equal(value, item) {
+            Ok(true) => return Ok(true),
+            Ok(false) => could_be = true,
+            Err(error) => wrong = wrong.or(Some(error)),
+        }
+    }
+    match wrong {
+        Some(error) if !could_be => Err(error),
+        _ => Ok(false),
+    }
+}
+
 fn two(operator: Operator, a: &Term, b: &Term) -> Result<Term, ExpressionError> {
     use std::cmp::Ordering;
     let order = || match (a, b) {
@@ -222,26 +300,15 @@ fn two(operator: Operator, a: &Term, b: &Term) -> Result<Term, ExpressionError> 
         (Term::Text(a), Term::Text(b)) => Ok(Some(a.cmp(b))),
         _ => Err(ExpressionError(format!("{a} is {} and {b} is {}: they have no order", a.kind(), b.kind()))),
     };
-    let equal = || match (a, b) {
-        (Term::Truth(truth), Term::Text(word)) | (Term::Text(word), Term::Truth(truth))
-            if word.parse::<bool>().is_ok() =>
-        {
-            Ok(truth.to_string() == *word)
-        }
-        _ if std::mem::discriminant(a) == std::mem::discriminant(b) => Ok(a == b),
-        _ => {
-            Err(ExpressionError(format!("{a} is {} and {b} is {}: they are never equal", a.kind(), b.kind())))
-        }
-    };
     Ok(match operator {
-        Operator::Equal => Term::Truth(equal()?),
-        Operator::NotEqual => Term::Truth(!equal()?),
+        Operator::Equal => Term::Truth(equal(a, b)?),
+        Operator::NotEqual => Term::Truth(!equal(a, b)?),
         Operator::Less => Term::Truth(order()?.is_some_and(Ordering::is_lt)),
         Operator::LessEqual => Term::Truth(order()?.is_some_and(Ordering::is_le)),
         Operator::Greater => Term::Truth(order()?.is_some_and(Ordering::is_gt)),
         Operator::GreaterEqual => Term::Truth(order()?.is_some_and(Ordering::is_ge)),
         Operator::In => match b {
-            Term::List(items) => Term::Truth(items.contains(a)),
+            Term::List(items) => Term::Truth(is_among(a, items)?),
             other => return Err(ExpressionError(format!("after in a list is expected, not {other}"))),
         },
         Operator::Add => match (a, b) {

@@ -8,9 +8,15 @@ const CHOICE: u8 = 0;
 const ATOM: u8 = 10;
 
 impl Expression {
-    /// The same in Python; `name` gives what stands for a name. Needs `math` and `word`, `plus` and `rounded` of the scripts.
+    /// The same in Python; `name` gives what stands for a name. Needs `math` and `word`, `number`, `holds`, `plus` and `rounded`
+    /// of the scripts.
     pub fn in_python(&self, name: &dyn Fn(&str) -> String) -> String {
         written(&self.root, name).0
+    }
+
+    /// As [`Self::in_python`], of a condition.
+    pub fn condition_in_python(&self, name: &dyn Fn(&str) -> String) -> String {
+        truth(&self.root, name).0
     }
 
     /// The names in it, each once, in their order.
@@ -57,21 +63,23 @@ fn sign(operator: Operator) -> (&'static str, u8) {
 
 /// Text, and how strongly its outermost operator binds.
 fn written(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
-    // In parentheses where it binds less than what is around.
-    let within = |node: &Node, least: u8| match written(node, name) {
-        (text, strength) if strength >= least => text,
-        (text, _) => format!("({text})"),
+    let within = |node: &Node, least: u8| enclosed(written(node, name), least);
+    let held = |node: &Node, least: u8| enclosed(truth(node, name), least);
+    // A key may be a word such as 08.
+    let of_number = |node: &Node, least: u8| match node {
+        Node::Name(word) => format!("number({})", name(word)),
+        node => within(node, least),
     };
     let list = |items: &[Node]| items.iter().map(|item| within(item, CHOICE)).collect::<Vec<_>>().join(", ");
     match node {
         Node::Constant(term) => (constant(term), ATOM),
         Node::Name(word) => (name(word), ATOM),
         Node::List(items) => (format!("[{}]", list(items)), ATOM),
-        Node::Not(inner) => (format!("not {}", within(inner, 3)), 3),
-        Node::Negative(inner) => (format!("-{}", within(inner, 7)), 7),
+        Node::Not(inner) => (format!("not {}", held(inner, 3)), 3),
+        Node::Negative(inner) => (format!("-{}", of_number(inner, 7)), 7),
         Node::Choice(parts) => {
             let (condition, yes, no) = &**parts;
-            let text = format!("{} if {} else {}", within(yes, 1), within(condition, 1), within(no, CHOICE));
+            let text = format!("{} if {} else {}", within(yes, 1), held(condition, 1), within(no, CHOICE));
             (text, CHOICE)
         }
         Node::Two(operator, sides) => {
@@ -85,12 +93,16 @@ fn written(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
                 Operator::Add if is_word(left) || is_word(right) => {
                     with([left, right].map(|side| as_word(side, name)))
                 }
-                Operator::Add if !(is_number(left) && is_number(right)) => {
+                Operator::Add if !(left.is_number() && right.is_number()) => {
                     (format!("plus({}, {})", within(left, CHOICE), within(right, CHOICE)), ATOM)
                 }
                 // A truth is as good as its word.
                 Operator::Equal | Operator::NotEqual if may_be_truth(left) || may_be_truth(right) => {
                     with([left, right].map(|side| as_word(side, name)))
+                }
+                Operator::And | Operator::Or => with([held(left, least), held(right, strength + 1)]),
+                _ if super::wants_numbers(*operator, left, right) => {
+                    with([of_number(left, least), of_number(right, strength + 1)])
                 }
                 _ => with([within(left, least), within(right, strength + 1)]),
             }
@@ -100,7 +112,7 @@ fn written(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
             let of_word = |method: &str| {
                 let word = match arguments.first() {
                     // A point after a number is part of it.
-                    Some(node) if is_number(node) => format!("({})", within(node, CHOICE)),
+                    Some(node) if node.is_number() => format!("({})", within(node, CHOICE)),
                     node => node.map(|node| within(node, ATOM)).unwrap_or_default(),
                 };
                 format!(
@@ -128,6 +140,19 @@ fn written(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
     }
 }
 
+/// In parentheses where it binds less than what is around.
+fn enclosed((text, strength): (String, u8), least: u8) -> String {
+    if strength >= least { text } else { format!("({text})") }
+}
+
+/// A condition: a key may be the word of a truth.
+fn truth(node: &Node, name: &dyn Fn(&str) -> String) -> (String, u8) {
+    match node {
+        Node::Name(word) => (format!("holds({})", name(word)), ATOM),
+        node => written(node, name),
+    }
+}
+
 /// A value as a word.
 fn as_word(node: &Node, name: &dyn Fn(&str) -> String) -> String {
     match node {
@@ -143,18 +168,6 @@ fn is_word(node: &Node) -> bool {
         Node::Constant(Term::Text(_)) => true,
         Node::Call(function, _) => function == "text",
         Node::Two(Operator::Add, sides) => is_word(&sides.0) || is_word(&sides.1),
-        _ => false,
-    }
-}
-
-fn is_number(node: &Node) -> bool {
-    match node {
-        Node::Constant(Term::Number(_)) | Node::Negative(_) => true,
-        Node::Call(function, _) => {
-            ["abs", "floor", "round", "sqrt", "min", "max", "int", "length"].contains(&function.as_str())
-        }
-        Node::Two(Operator::Add, sides) => is_number(&sides.0) && is_number(&sides.1),
-        Node::Two(operator, _) => sign(*operator).1 > 4,
         _ => false,
     }
 }
@@ -187,17 +200,17 @@ mod tests {
     #[test]
     fn expressions_are_written_as_python_has_them() {
         for (text, python) in [
-            ("session == \"a\" && index % 2 == 0", "k.session == \"a\" and k.index % 2 == 0"),
-            ("!(a || b) && c", "not (k.a or k.b) and k.c"),
-            ("floor(snr / 5) * 5", "math.floor(k.snr / 5) * 5"),
-            ("a - (b - c) - d", "k.a - (k.b - k.c) - k.d"),
+            ("session == \"a\" && index % 2 == 0", "k.session == \"a\" and number(k.index) % 2 == 0"),
+            ("!(a || b) && c", "not (holds(k.a) or holds(k.b)) and holds(k.c)"),
+            ("floor(snr / 5) * 5", "math.floor(number(k.snr) / 5) * 5"),
+            ("a - (b - c) - d", "number(k.a) - (number(k.b) - number(k.c)) - number(k.d)"),
             ("(a == b) == true", "(k.a == k.b) == True"),
             ("\"day\" + n + 1", "\"day\" + word(k.n) + \"1\""),
             ("1 + (n + 2)", "plus(1, plus(k.n, 2))"),
             ("good == \"true\"", "word(k.good) == \"true\""),
-            ("round(c ? a : b) + 1", "rounded(k.a if k.c else k.b) + 1"),
-            ("n > 2.5 ? \"many\" : \"few\"", "\"many\" if k.n > 2.5 else \"few\""),
-            ("contains(name, \"x\") and n in [1, 2]", "\"x\" in k.name and k.n in [1, 2]"),
+            ("round(c ? a : b) + 1", "rounded(k.a if holds(k.c) else k.b) + 1"),
+            ("n > 2.5 ? \"many\" : \"few\"", "\"many\" if number(k.n) > 2.5 else \"few\""),
+            ("contains(name, \"x\") and n in [1, 2]", "\"x\" in k.name and number(k.n) in [1, 2]"),
             ("-min(a, 2)", "-min(k.a, 2)"),
             ("ends_with(name, \"_a\")", "k.name.endswith(\"_a\")"),
         ] {

@@ -109,5 +109,27 @@ fn truths_of_a_table_are_conditions() {
     for text in ["good", "good == true", "good == \"true\"", "!bad", "bad != good", "good ? !bad : bad"] {
         assert!(Expression::parse(text).unwrap().holds(&item).unwrap(), "{text}");
     }
-    assert!(Expression::parse("good == 'yes'").unwrap().holds(&item).is_err());
+    // Beside it stand other words.
+    for text in ["good == 'yes'", "good in ['yes', 'no']"] {
+        assert!(!Expression::parse(text).unwrap().holds(&item).unwrap(), "{text}");
+    }
+    assert!(Expression::parse("good in ['yes', 'true']").unwrap().holds(&item).unwrap());
+}
+
+#[test]
+fn words_that_are_numbers_count_as_those() {
+    let item: Coordinate = [("index", "08"), ("day", "mon")]
+        .map(|(k, v)| (k.to_owned(), CoordinateValue::Text(v.into())))
+        .into_iter()
+        .collect();
+    let found = |text: &str| Expression::parse(text).unwrap().holds(&item);
+    for text in
+        ["index == 8", "index == '08'", "index % 2 == 0", "index > 7", "index in [7, 8]", "index != '8'"]
+    {
+        assert!(found(text).unwrap(), "{text}");
+    }
+    assert!(found("index + '_' == '08_'").unwrap());
+    for text in ["day == 8", "day in [7, 8]", "day % 2 == 0"] {
+        assert!(found(text).is_err(), "{text}");
+    }
 }

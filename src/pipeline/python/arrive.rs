@@ -27,7 +27,6 @@ pub(super) struct Items {
     pub variable: Option<String>,
     /// The blocks of loops that make it, each with its list there.
     pub made_in: Vec<(usize, String)>,
-    pub ordered: bool,
     /// The keys by which the next node that takes several gathers them.
     pub grouped: Option<BTreeSet<String>>,
 }
@@ -89,7 +88,7 @@ impl Writer<'_> {
             arrival.inputs.insert(port.to_owned(), arriving);
         }
         if let Some(list) = self.sweep_of_source(instance) {
-            arrival.heads.push(Head { list, variable: "_".into(), ordered: false });
+            arrival.heads.push(Head { list, variable: "_".into() });
         }
         arrival
     }
@@ -116,9 +115,9 @@ impl Writer<'_> {
             };
         }
         let list = listed(found);
-        let (variable, ordered) = match found {
-            [Held::Items(items)] => (items.variable.clone(), items.ordered),
-            _ => (None, false),
+        let variable = match found {
+            [Held::Items(items)] => items.variable.clone(),
+            _ => None,
         };
         let variable = variable.unwrap_or_else(|| self.loop_variable(port));
         for items in found.iter().filter_map(|held| held.items()) {
@@ -127,7 +126,7 @@ impl Writer<'_> {
         }
         let known = arrival.heads.iter().find(|head| head.list == list).cloned();
         let head = known.unwrap_or_else(|| {
-            let head = Head { list: list.clone(), variable, ordered };
+            let head = Head { list: list.clone(), variable };
             arrival.heads.push(head.clone());
             head
         });
@@ -158,7 +157,7 @@ impl Writer<'_> {
             Some(keys) => {
                 let variable = self.loop_variable(&format!("{port}s"));
                 let list = format!("grouped({list}, {})", literal(keys));
-                arrival.heads.push(Head { list, variable: variable.clone(), ordered: true });
+                arrival.heads.push(Head { list, variable: variable.clone() });
                 (variable.clone(), variable)
             }
         };
@@ -207,7 +206,6 @@ pub(super) fn together(found: &[&Held]) -> Held {
         list: listed(found),
         variable: None,
         made_in: all().flat_map(|items| items.made_in.iter().cloned()).collect(),
-        ordered: false,
         grouped: all().fold(None, |grouped, items| both(grouped, items.grouped.as_ref())),
     })
 }

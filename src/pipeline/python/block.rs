@@ -32,8 +32,6 @@ pub(super) struct Head {
     pub list: String,
     /// The variable of its item.
     pub variable: String,
-    /// Its items are in the order of their keys.
-    pub ordered: bool,
 }
 
 impl Loop {
@@ -71,8 +69,7 @@ impl Loop {
         let mut lines: Vec<String> = self.lists.iter().map(|(list, _)| format!("{list} = []")).collect();
         let variables: Vec<&str> = self.heads.iter().map(|head| head.variable.as_str()).collect();
         let over = match self.heads.as_slice() {
-            [Head { list, ordered: true, .. }] => list.clone(),
-            [Head { list, .. }] => format!("sorted({list}, key=order)"),
+            [Head { list, .. }] => list.clone(),
             several => {
                 let lists: Vec<&str> = several.iter().map(|head| head.list.as_str()).collect();
                 format!("matched({})", lists.join(", "))

@@ -18,8 +18,6 @@ pub(super) enum Takes {
     Item,
     /// All items as a list of pairs of keys and value, in their order.
     Items,
-    /// All items, which come out in another order than that of their keys.
-    ItemsUnordered,
 }
 
 impl PythonStep {
@@ -64,12 +62,6 @@ impl PythonStep {
     #[must_use]
     pub fn over_items(self) -> Self {
         Self { takes: Takes::Items, ..self }
-    }
-
-    /// As [`Self::over_items`], where the items come out in another order than that of their keys.
-    #[must_use]
-    pub fn over_items_unordered(self) -> Self {
-        Self { takes: Takes::ItemsUnordered, ..self }
     }
 }
 

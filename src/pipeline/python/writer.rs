@@ -164,11 +164,10 @@ impl<'p> Writer<'p> {
             let held = match step.takes {
                 Takes::Item if !in_loop => Held::Single(variable.clone()),
                 Takes::Item => Held::Items(self.made_in_loop(variable, grouped.clone())),
-                Takes::Items | Takes::ItemsUnordered => Held::Items(Items {
+                Takes::Items => Held::Items(Items {
                     list: variable.clone(),
                     variable: None,
                     made_in: Vec::new(),
-                    ordered: step.takes == Takes::Items,
                     grouped: grouped.clone(),
                 }),
             };
@@ -196,7 +195,7 @@ impl<'p> Writer<'p> {
             last.made(&list, variable);
         }
         let made_in = vec![(self.blocks.len() - 1, list.clone())];
-        Items { list, variable: Some(variable.to_owned()), made_in, ordered: true, grouped }
+        Items { list, variable: Some(variable.to_owned()), made_in, grouped }
     }
 
     fn names(&self, instance: &NodeInstance, node: &dyn DynNode, arrival: &Arrival) -> PythonNames {

@@ -5,10 +5,9 @@ use crate::pipeline::{
     Coordinate, EventKind, LeftOut, RunStatus, TaskId, Value,
     evaluate::{EvalState, Evaluator},
     history::RunResult,
-    join::Item,
     memo::Memo,
     store::Store,
-    survey::{all_made, made},
+    survey::{made, words},
 };
 use std::{collections::BTreeMap, path::PathBuf, sync::atomic::Ordering};
 
@@ -117,18 +116,6 @@ fn failures(walk: &Evaluator) -> BTreeMap<String, String> {
         Some((instance.name.clone(), eval.invalid.as_ref().or(of_item)?.clone()))
     });
     of_node.collect()
-}
-
-/// Items whose results are opened to be summed up.
-const MAX_OPENED: usize = 500;
-
-/// What items are together; of very many how many they are.
-fn words(count: usize, items: &[Item], memo: &Memo, store: &Store) -> String {
-    if count > MAX_OPENED {
-        return format!("×{count}");
-    }
-    let values: Vec<Value> = all_made(items, memo, store).collect();
-    Value::summary_of(&values.iter().collect::<Vec<_>>())
 }
 
 /// What came out of tasks, for the history.

@@ -239,6 +239,10 @@ impl Run {
         if self.options.fit_only.is_some() {
             self.leave_out_all_but_fits(walk);
         }
+        if self.options.only.is_some() {
+            // What others were to do is not done here: what gathers goes on without what they failed at.
+            walk.take_failures(|job| self.wanted.holds(&job.task));
+        }
         // The same work twice in one pipeline is done once.
         let at_work = self.running.iter().chain(self.elsewhere.iter().map(|(job, _)| job));
         let mut seen: BTreeSet<Key> = at_work.map(|job| job.key).collect();

@@ -18,13 +18,35 @@ def rounded(value):
     return whole + (value > whole) - (value < whole) if abs(value - whole) >= 0.5 else whole
 
 
-def order(item):
-    """For sorted: items by their keys, numbers before words."""
-    return [(name, isinstance(value, str), value) for name, value in sorted(item[0].items())]
+def number(value):
+    """A number, or that which a word such as 08 is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        return float(value)
+
+
+def holds(value):
+    """A truth, or that which the word true or false is."""
+    return {"true": True, "false": False}[value] if isinstance(value, str) else value
+
+
+def order(keys, names):
+    """For sorted: items by these keys, numbers before words, and numbers within words in their order."""
+
+    def parts(value):
+        if not isinstance(value, str):
+            return [(0, value, "")]
+        found = re.findall(r"[0-9]+|[^0-9]+", value)
+        return [(1, int(part), part) if part[0] in "0123456789" else (2, 0, part) for part in found]
+
+    return [parts(keys[name]) for name in names]
 
 
 def matched(*collections):
-    """Items of several collections that agree in the keys they share, side by side, in the order of their keys."""
+    """Items of several collections that agree in the keys they share, side by side, in the order of the first collection."""
     rows = [({},)]
     for items in collections:
         rows = [
@@ -33,16 +55,16 @@ def matched(*collections):
             for own, value in items
             if all(keys[name] == own[name] for name in keys.keys() & own.keys())
         ]
-    return sorted(rows, key=order)
+    return rows
 
 
 def grouped(items, names):
-    """Items that agree in these keys, together, in the order of the keys."""
+    """Items that agree in these keys, together, in the order in which they come."""
     groups = {}
     for keys, value in items:
         own = {name: keys[name] for name in names if name in keys}
         groups.setdefault(tuple(own.items()), []).append((keys, value))
-    return sorted(((dict(own), members) for own, members in groups.items()), key=order)
+    return [(dict(own), members) for own, members in groups.items()]
 
 
 def place(path, keys):

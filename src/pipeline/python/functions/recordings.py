@@ -211,7 +211,7 @@ def split_back(sortings, parts_of_all):
     found = []
     places = ["of_segment", "segment_index", "start_frame", "num_frames", "start_s"]
     for keys, sorting, parts in matched(sortings, parts_of_all):
-        names = list(parts.columns.drop(places))
+        names = sorted(parts.columns.drop(places))
         for own, rows in parts.groupby(names, dropna=False) if names else [((), parts)]:
             segments = [
                 si.select_segment_sorting(sorting, [row.segment_index]).frame_slice(
@@ -221,4 +221,4 @@ def split_back(sortings, parts_of_all):
             ]
             own_keys = {name: value for name, value in zip(names, own) if value == value}
             found.append(({**keys, **own_keys}, si.append_sortings(segments)))
-    return sorted(found, key=order)
+    return found
