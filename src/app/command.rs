@@ -84,6 +84,10 @@ pub enum Command {
         /// The other kind.
         kind: String,
     },
+    /// Dark, light, or as the system is.
+    Theme(egui::ThemePreference),
+    /// Draw everything larger, or smaller where negative, by so many steps.
+    Resize(i8),
     /// Search for a kind that the selected node could become.
     FindSwap,
     /// Bring the selected nodes in line, or spread them out evenly.

@@ -2,7 +2,7 @@
 
 use super::{App, command::Command, examples, shortcuts, texts, theme};
 use crate::pipeline::MarkColor;
-use egui::{Key, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use egui::{Key, Modal, Role, ScrollArea, Sense, ThemePreference, Ui, WidgetInfo, vec2};
 
 /// The list while it is open.
 #[derive(Default)]
@@ -10,6 +10,9 @@ pub struct CommandList {
     query: String,
     row: usize,
 }
+
+/// How high the list is where there is more, also after a search that found little.
+const LIST: f32 = 360.0;
 
 struct Line {
     label: String,
@@ -64,7 +67,18 @@ impl App {
             ];
             colors.into_iter().chain(frame)
         });
-        actions.chain(marks).chain(examples).collect()
+        let themes = [
+            (texts::menus::dark(), ThemePreference::Dark),
+            (texts::menus::light(), ThemePreference::Light),
+            (texts::menus::as_the_system(), ThemePreference::System),
+        ]
+        .map(|(label, theme)| {
+            line(texts::menus::theme_command(&label.to_lowercase()), Command::Theme(theme))
+        });
+        let sizes = [(texts::menus::larger(), 1), (texts::menus::smaller(), -1)].map(|(label, step)| {
+            line(texts::menus::size_command(&label.to_lowercase()), Command::Resize(step))
+        });
+        actions.chain(marks).chain(themes).chain(sizes).chain(examples).collect()
     }
 }
 
@@ -97,7 +111,7 @@ impl CommandList {
         self.row = self.row.min(found.len() - 1);
         let mut chosen = enter.then_some(self.row);
         ui.add_space(4.0);
-        ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+        ScrollArea::vertical().max_height(LIST).min_scrolled_height(LIST).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (index, line) in found.iter().enumerate() {
                 let size = vec2(ui.available_width(), 24.0);

@@ -2,7 +2,7 @@
 
 use super::{
     App, browser::Browser, command::Command, command_list::CommandList, heights::Heights, key_sheet::Capture,
-    self_check::Checking, sheet::Sheet, texts, theme,
+    self_check::Checking, sheet::Sheet, shortcuts::escape_is_taken, texts, theme,
 };
 use egui::{Align2, Id, Key, Modal, ViewportCommand, Window, vec2};
 
@@ -59,13 +59,17 @@ impl Dialogs {
             || self.unsaved
             || self.help.is_some()
             || self.heights.is_some()
+            || self.check.is_some()
             || self.run_settings.is_some()
             || self.submit.is_some();
-        if open && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
+        // A form is not thrown away by what gives up one of its fields.
+        let keeps = (self.run_settings.is_some() || self.submit.is_some()) && escape_is_taken(ctx);
+        if open && !keeps && ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
             self.shortcuts = false;
             self.about = false;
             self.help = None;
             self.heights = None;
+            self.check = None;
             self.run_settings = None;
             self.submit = None;
             self.unsaved = false;
@@ -134,14 +138,15 @@ impl App {
                 self.perform(next);
                 return;
             }
-            let verb = match &next {
-                Command::Quit => texts::files::close_spikeloom(),
-                _ => texts::files::close_the_tab(),
+            let verb = match self.left_by(&next).find(|sheet| self.is_busy(sheet.number)) {
+                Some(tab) if !matches!(next, Command::Quit) => texts::files::close_tab(&tab.editor.title()),
+                _ => texts::files::close_spikeloom().to_owned(),
             };
             let words = texts::files::stopping_loses_nothing();
-            let answers = [texts::files::stop_the_run(), texts::files::keep_running()];
+            // Enter loses nothing.
+            let answers = [texts::files::keep_running(), texts::files::stop_the_run()];
             match question(&self.ctx, &texts::files::while_running(&verb), words, &answers) {
-                Some(0) => {
+                Some(1) => {
                     self.dialogs.stops = None;
                     let left: Vec<u64> = self.left_by(&next).map(|sheet| sheet.number).collect();
                     self.unqueue(|waiting| left.contains(&waiting.sheet));

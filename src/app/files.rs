@@ -55,8 +55,8 @@ pub enum OpenedFile {
     Copy {
         /// The pipeline and what is wrong with it.
         opened: Opened,
-        /// What it is called.
-        title: String,
+        /// What it made: a picture, a folder of results or those of a node.
+        name: String,
         /// Where its relative paths start, where that is known and there.
         folder: Option<PathBuf>,
         /// The end that the picture shows, or whose results they are.
@@ -92,7 +92,7 @@ pub fn read_file(path: &Path, registry: &Registry) -> Result<OpenedFile, String>
     if ["svg", "png"].contains(&ending.as_str()) {
         return pipeline_of_picture(path, registry);
     }
-    match document_of(path) {
+    match document_for(path) {
         Some(document) => copy_of(path, &document, registry),
         None => readers_of(path),
     }
@@ -112,12 +112,12 @@ fn pipeline_of_picture(path: &Path, registry: &Registry) -> Result<OpenedFile, S
     let folder = first.split_once(PATHS_START).map(|(_, folder)| PathBuf::from(folder));
     let folder = folder.filter(|folder| folder.is_dir());
     let shown = first.strip_prefix(SHOWS).and_then(|rest| Some(rest.split_once(". ")?.0.to_owned()));
-    Ok(OpenedFile::Copy { opened, title: title_of(path), folder, shown, given: Given::new() })
+    Ok(OpenedFile::Copy { opened, name: name_of(path), folder, shown, given: Given::new() })
 }
 
 /// What a path that is opened stands for: of a folder that is nothing by itself, the one thing it holds.
 pub fn meant(path: PathBuf) -> PathBuf {
-    if document_of(&path).is_some() {
+    if document_for(&path).is_some() {
         return path;
     }
     let only = io::only_entry(&path).filter(|only| document_of(only).is_some());
@@ -130,6 +130,13 @@ fn document_of(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("pipeline.ron")).filter(|document| is_result && document.is_file())
 }
 
+/// The pipeline of a folder: in it, or in the result that it is a part of and says nothing without.
+fn document_for(path: &Path) -> Option<PathBuf> {
+    let is_part = || path.is_dir() && io::describe(path, &io::OpenOptions::default()).is_err();
+    let above = || path.ancestors().skip(1).take(RESULT_DEPTH).find_map(document_of);
+    document_of(path).or_else(|| above().filter(|_| is_part()))
+}
+
 /// The pipeline of results; those of a node, whose name their folders have, are what is looked at.
 fn copy_of(path: &Path, document: &Path, registry: &Registry) -> Result<OpenedFile, String> {
     let opened = Document::read(document, registry).map_err(|error| error.to_string())?;
@@ -139,15 +146,21 @@ fn copy_of(path: &Path, document: &Path, registry: &Registry) -> Result<OpenedFi
         let outputs = registry.get(&node.kind)?.outputs(&node.params);
         Some(format!("{}.{}", node.name, outputs.first()?.name))
     });
-    let title = node.map_or_else(|| title_of(path), |node| texts::files::pipeline_of(&node.name));
-    let found = results::read(document.parent().unwrap_or(path), &opened.pipeline, registry);
-    let (folder, shown) = (found.folder, shown.or(found.shown));
-    Ok(OpenedFile::Copy { opened, title, folder, shown, given: found.given })
+    let node = node.map(|node| node.name.clone());
+    let folder = document.parent().unwrap_or(path);
+    let found = results::read(folder, &opened.pipeline, registry);
+    // The part of a result that was opened has the name of the port it left.
+    let part = path.strip_prefix(folder).ok().and_then(|part| part.iter().next()?.to_str());
+    let of_part = found.node.as_ref().zip(part).map(|(node, port)| format!("{node}.{port}"));
+    let of_part = of_part.filter(|end| found.given.contains_key(end));
+    // Folders of the store are called by their hash.
+    let name = node.or(found.node).unwrap_or_else(|| name_of(path));
+    let (folder, shown) = (found.folder, shown.or(of_part).or(found.shown));
+    Ok(OpenedFile::Copy { opened, name, folder, shown, given: found.given })
 }
 
-fn title_of(path: &Path) -> String {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    texts::files::pipeline_of(&name)
+fn name_of(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Folders first, then files, by name; what is hidden is left out.
@@ -168,7 +181,7 @@ pub fn list_folder(folder: &Path) -> std::io::Result<Vec<Entry>> {
 /// What a path is, in words, and whether it can be opened as it is.
 pub fn recognise(path: &Path) -> (String, bool) {
     let only = io::only_entry(path);
-    if document_of(path).is_some() || only.is_some_and(|only| document_of(&only).is_some()) {
+    if document_for(path).is_some() || only.is_some_and(|only| document_of(&only).is_some()) {
         return (texts::files::results_with_their_pipeline().to_owned(), true);
     }
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ron")) {

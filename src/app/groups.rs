@@ -84,14 +84,20 @@ pub fn kept(library: &Path, registry: &Registry) -> Vec<Kept> {
     found
 }
 
-/// Writes something into a library and says where; what is there under that name is replaced.
+/// Writes something into a library, under a name that is free, and says where.
 ///
 /// # Errors
 /// Where it cannot be written.
 pub fn keep(library: &Path, name: &str, part: &Pipeline, registry: &Registry) -> Result<PathBuf, String> {
     let folder = library.join(FOLDER);
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let file = folder.join(format!("{}.ron", super::presets::plain(name)));
+    let name = super::presets::plain(name);
+    let mut file = folder.join(format!("{name}.ron"));
+    let mut number = 1;
+    while file.exists() {
+        number += 1;
+        file = folder.join(format!("{name} {number}.ron"));
+    }
     Document::write(part, &file, registry).map_err(|error| error.to_string())?;
     Ok(file)
 }
@@ -209,10 +215,10 @@ impl App {
     pub(super) fn keep_group(&mut self) {
         let editor = &self.sheet.editor;
         let Some(first) = editor.selection.first() else { return };
-        let name = leaf_of(first).to_owned();
         let part = editor.selected_part();
-        match keep(&self.library_folder, &name, &part, &self.registry) {
+        match keep(&self.library_folder, leaf_of(first), &part, &self.registry) {
             Ok(file) => {
+                let name = file.file_stem().unwrap_or_default().to_string_lossy();
                 self.toasts.success(texts::inspector::is_in_your_library(&name, &file.display()));
                 self.backend.list_kept(self.library_folder.clone());
             }

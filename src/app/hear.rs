@@ -206,6 +206,9 @@ impl App {
                 if let Some(sheet) = self.sheet_mut(number) {
                     sheet.editor.path = Some(path);
                     sheet.editor.mark_saved(revision);
+                    // It is not in the file any more.
+                    sheet.left_out.clear();
+                    sheet.checked = None;
                 }
                 if let Some(next) = self.dialogs.after_save.take() {
                     self.perform(next);
@@ -213,7 +216,9 @@ impl App {
             }
             Err(reason) => {
                 self.dialogs.after_save = None;
-                self.sheet.runs.say(Level::Error, reason.clone());
+                if let Some(sheet) = self.sheet_mut(number) {
+                    sheet.runs.say(Level::Error, reason.clone());
+                }
                 self.toasts.error(reason);
             }
         }
@@ -223,8 +228,6 @@ impl App {
         match result {
             Ok(OpenedFile::Pipeline(opened)) => {
                 self.remember_file(&path);
-                // What is wrong in the text of the file is seen nowhere else.
-                let in_text = opened.problems.iter().any(|p| p.line.is_some() && p.node.is_none());
                 // It may have come back meanwhile as one of the last session's tabs.
                 let open = self.sheets().find(|sheet| sheet.is_of(&path)).map(|sheet| sheet.number);
                 if let Some(number) = open {
@@ -234,8 +237,9 @@ impl App {
                     return;
                 }
                 self.show(Editor::new(opened.pipeline, "", Some(path)));
-                self.sheet.problems = opened.problems;
-                if in_text {
+                self.sheet.take_problems_of_text(opened.problems);
+                // What is wrong in the text of the file is seen nowhere else.
+                if !self.sheet.left_out.is_empty() {
                     self.bottom.open = true;
                     self.bottom.tab = jobs::Tab::Problems;
                 }
@@ -251,26 +255,25 @@ impl App {
                 }
             }
             Ok(OpenedFile::Raw) => self.import(wizard::Source::File(path)),
-            Ok(OpenedFile::Copy { opened, title, folder, shown, given }) => {
-                let mut editor = Editor::new(opened.pipeline, title, None);
+            Ok(OpenedFile::Copy { opened, name, folder, shown, given }) => {
+                let mut editor = Editor::new(opened.pipeline, texts::files::pipeline_of(&name), None);
                 editor.folder = folder;
                 self.show(editor);
-                self.sheet.problems = opened.problems;
+                self.sheet.take_problems_of_text(opened.problems);
                 self.sheet.given = Arc::new(given);
                 if let Some(end) = shown {
                     self.perform(Command::Look(end));
                 }
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                self.toasts.info(texts::files::pipeline_that_made(&name));
+                // A picture is called by its file.
+                let picture = path.file_name().filter(|_| path.is_file()).map(|file| file.to_string_lossy());
+                self.toasts.info(texts::files::pipeline_that_made(&picture.unwrap_or(name.into())));
             }
             Ok(OpenedFile::Folder { words }) => {
                 self.toasts.info(words);
                 self.browse_in(Purpose::Open, Mode::Open, path, String::new());
             }
-            Err(reason) => {
-                self.sheet.runs.say(Level::Error, reason.clone());
-                self.toasts.error(reason);
-            }
+            // Nothing that the tab in front is about.
+            Err(reason) => self.toasts.error(reason),
         }
     }
 

@@ -136,7 +136,8 @@ impl App {
             ui.add(egui::Label::new(egui::RichText::new(words).size(12.0)).truncate());
             return;
         }
-        if let Some(last) = self.sheet.runs.log().back() {
+        if let Some((last, left)) = self.sheet.runs.news() {
+            ui.ctx().request_repaint_after(left);
             let color = if last.level == Level::Error { p.bad } else { p.text_weak };
             let words = if last.node.is_empty() {
                 text::sentence(&last.line)

@@ -146,8 +146,9 @@ pub struct App {
     sheet: Sheet,
     /// The other ones that are open.
     behind: Vec<Sheet>,
-    /// Documents that were closed, the last one last, with what their folders of results gave them.
-    closed: Vec<(Editor, Arc<results::Given>)>,
+    /// Documents that were closed, the last one last, with the numbers of their tabs and what their folders of results
+    /// gave them.
+    closed: Vec<(u64, Editor, Arc<results::Given>)>,
     /// The number given to a sheet last, to a state of a pipeline, and to a run that was asked for.
     last_sheet: u64,
     last_meaning: u64,
@@ -373,6 +374,7 @@ impl App {
         self.ask_for_wirings();
         self.follow_previews();
         self.show_title();
+        shortcuts::note_what_escape_ends(&self.ctx);
     }
 
     fn canvas_ui(&mut self, ui: &mut egui::Ui) -> Vec<Command> {

@@ -89,6 +89,14 @@ impl App {
             Command::Reconnect { old, from, to } => self.reconnect(&old, &from, &to),
             Command::Splice { node, wire, merge } => self.splice(&node, &wire, merge),
             Command::Swap { node, kind } => self.swap(&node, &kind),
+            Command::Theme(theme) => {
+                self.settings.theme = theme;
+                self.ctx.set_theme(theme);
+            }
+            Command::Resize(steps) => {
+                self.settings.scale = (self.settings.scale + 0.1 * f32::from(steps)).clamp(0.6, 2.5);
+                self.ctx.set_zoom_factor(self.settings.scale);
+            }
             Command::FindSwap => {
                 if let Some(name) = self.sheet.editor.single_selection().map(|node| node.name.clone()) {
                     let kinds = self.kinds();

@@ -137,6 +137,14 @@ impl App {
             .map(move |warning| Problem::of_notice(node, warning).warning())
     }
 
+    /// What a problem says, with parameters of its node as the labels of their fields.
+    fn in_labels(&self, problem: &Problem) -> String {
+        let instance = problem.node.as_ref().and_then(|name| self.pipeline().node(name));
+        let known = instance.and_then(|instance| self.registry.get(&instance.kind));
+        known
+            .map_or_else(|| problem.message.clone(), |node| text::with_labels(&problem.message, node.specs()))
+    }
+
     /// One problem on one line, with what mends it.
     fn line(&self, ui: &mut Ui, problem: &Problem, commands: &mut Vec<Command>) {
         let p = theme::palette(ui.visuals());
@@ -155,7 +163,7 @@ impl App {
                 commands.push(Command::Select(vec![node.clone()]));
                 commands.push(Command::Fit { selection: true });
             }
-            ui.label(text::sentence_of(&problem.message));
+            ui.label(text::sentence_of(&self.in_labels(problem)));
             if let Some((line, column)) = problem.line {
                 ui.weak(texts::inspector::line_column(&line, &column));
             }

@@ -1,7 +1,7 @@
 //! Back to what was: unsaved pipelines of earlier sessions, the file as it was saved, the view as it was left.
 
 use super::{App, command::Command, editor::Editor, keep, settings::LastView, sheet::Sheet, texts, theme};
-use crate::pipeline::{Opened, Pipeline};
+use crate::pipeline::Opened;
 use egui::{Align2, Role, ScrollArea, WidgetInfo, Window, vec2};
 
 impl App {
@@ -110,8 +110,8 @@ impl App {
     /// The pipeline back to what its file holds, as one step that can be undone. A file that cannot be read
     /// changes nothing.
     pub(super) fn reread(&mut self, number: u64, result: Result<Opened, String>) {
-        let pipeline: Pipeline = match result {
-            Ok(opened) => opened.pipeline,
+        let opened = match result {
+            Ok(opened) => opened,
             Err(reason) => {
                 self.toasts.error(texts::files::nothing_was_reverted(&reason));
                 return;
@@ -119,9 +119,10 @@ impl App {
         };
         self.bring_forward(number);
         if self.sheet.number == number {
-            let edit = self.sheet.editor.pipeline().become_edit(&pipeline);
+            let edit = self.sheet.editor.pipeline().become_edit(&opened.pipeline);
             self.edit(edit, texts::files::revert_to_saved(), None);
             self.sheet.editor.mark_saved(self.sheet.editor.revision());
+            self.sheet.take_problems_of_text(opened.problems);
         }
     }
 

@@ -18,6 +18,8 @@ pub type Given = BTreeMap<String, Vec<(Coordinate, Value)>>;
 pub struct Results {
     /// Where relative paths of the pipeline start, where that is known and there.
     pub folder: Option<PathBuf>,
+    /// The node whose results they are, where they are those of one.
+    pub node: Option<String>,
     /// The end to look at.
     pub shown: Option<String>,
     /// What lies in the folder itself.
@@ -29,7 +31,8 @@ pub fn read(folder: &Path, pipeline: &Pipeline, registry: &Registry) -> Results 
     if let Some((node, given)) = of_node(folder) {
         let kind = pipeline.node(&node).and_then(|instance| registry.get(&instance.kind));
         let first = kind.and_then(|kind| kind.info().outputs.first());
-        return Results { folder: None, shown: first.map(|port| format!("{node}.{}", port.name)), given };
+        let shown = first.map(|port| format!("{node}.{}", port.name));
+        return Results { folder: None, node: Some(node), shown, given };
     }
     let record = fs::read(folder.join("run.json")).ok();
     let record = record.and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok()).unwrap_or_default();
@@ -41,6 +44,7 @@ pub fn read(folder: &Path, pipeline: &Pipeline, registry: &Registry) -> Results 
     let base = if record.base_folder.as_os_str().is_empty() { folder } else { &record.base_folder };
     Results {
         folder: Some(base.to_owned()).filter(|base| base.is_dir()),
+        node: None,
         shown: last.or_else(|| sorting.as_ref().map(|(end, _)| end.clone())),
         given: sorting.into_iter().map(|(end, value)| (end, vec![(Coordinate::default(), value)])).collect(),
     }

@@ -14,8 +14,14 @@ pub struct Checking {
     pub step: (String, f32),
     /// What came of it.
     pub result: Option<Result<SelfCheck, String>>,
-    /// Set where it is to stop.
+    /// Set where it is to stop: nobody waits for it any more.
     stop: Arc<AtomicBool>,
+}
+
+impl Drop for Checking {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 impl App {
@@ -91,7 +97,6 @@ impl App {
                 }
             });
         if !open {
-            checking.stop.store(true, Ordering::Relaxed);
             self.dialogs.check = None;
         }
         again

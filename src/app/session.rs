@@ -119,7 +119,7 @@ impl App {
                 }
                 From::File(Ok(opened)) => {
                     self.show(Editor::new(opened.pipeline, "", tab.path));
-                    self.sheet.problems = opened.problems;
+                    self.sheet.take_problems_of_text(opened.problems);
                     true
                 }
                 From::File(Err(reason)) => {

@@ -32,6 +32,8 @@ pub struct Sheet {
     pub has_warned: bool,
     /// What is wrong with the pipeline.
     pub problems: Vec<Problem>,
+    /// What the text of its file says that the pipeline does not hold; told until the file is written without it.
+    pub left_out: Vec<Problem>,
     /// Parameters that nodes offer beyond those they declare.
     pub offers: BTreeMap<String, Offered>,
     /// States of nodes as the store knows them.
@@ -179,9 +181,16 @@ impl Sheet {
         }
     }
 
+    /// Takes in what was wrong with the text that it was read from. What lies in the pipeline is found again by every
+    /// check, what could not be taken into it is not.
+    pub fn take_problems_of_text(&mut self, problems: Vec<Problem>) {
+        self.left_out = problems.iter().filter(|p| p.line.is_some() && p.node.is_none()).cloned().collect();
+        self.problems = problems;
+    }
+
     /// Takes in what was found out about the state of the pipeline.
     pub fn take_report(&mut self, problems: Vec<Problem>, nodes: Option<BTreeMap<String, NodeReport>>) {
-        self.problems = problems;
+        self.problems = self.left_out.iter().cloned().chain(problems).collect();
         let Some(nodes) = nodes else { return };
         self.stored.clear();
         self.known = Known::default();

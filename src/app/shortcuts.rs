@@ -208,13 +208,30 @@ pub fn action(label: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.label() == label)
 }
 
+/// Where it is noted that Escape has something small to end.
+fn small() -> egui::Id {
+    egui::Id::unique("escape_ends_something_small")
+}
+
+/// Notes at the end of a frame whether a list is open or a field is typed into.
+pub fn note_what_escape_ends(ctx: &Context) {
+    let is_small = egui::Popup::is_any_open(ctx) || ctx.text_edit_focused();
+    ctx.data_mut(|data| data.insert_temp(small(), is_small));
+}
+
+/// True where Escape closes a list or gives up a field in this frame: both are gone before anything else asks for the
+/// key, so it is the frame before that tells.
+pub fn escape_is_taken(ctx: &Context) -> bool {
+    ctx.data(|data| data.get_temp(small())).unwrap_or(false)
+}
+
 /// What the keys of this frame ask for; while the start screen `greets`, there is no canvas they could mean.
 pub fn commands(ctx: &Context, canvas: &Canvas, greets: bool) -> Vec<Command> {
     let typing = ctx.text_edit_focused() || canvas.is_searching();
     let place = canvas.pointer_place(ctx);
     let on_canvas = canvas.has_pointer(ctx);
-    // Escape closes a menu, or ends a drag, before it means anything else.
-    let menu = egui::Popup::is_any_open(ctx) || canvas.is_dragging();
+    // Escape closes a menu, gives up a field or ends a drag before it means anything else.
+    let small = escape_is_taken(ctx) || egui::Popup::is_any_open(ctx) || canvas.is_dragging();
     let mut commands = Vec::new();
     let keymap = Keymap::of(ctx);
     // Keys with more modifiers first: egui lets Ctrl+S take Ctrl+Shift+S.
@@ -229,7 +246,7 @@ pub fn commands(ctx: &Context, canvas: &Canvas, greets: bool) -> Vec<Command> {
     keys.sort_by_key(|(modifiers, ..)| !modifiers.shift);
     ctx.input_mut(|input| {
         for (modifiers, key, action) in keys {
-            let here = (on_canvas || key != Key::Home) && !(menu && key == Key::Escape);
+            let here = (on_canvas || key != Key::Home) && !(small && key == Key::Escape);
             if here && input.consume_key(modifiers, key) {
                 commands.push((action.make)());
             }

@@ -28,9 +28,14 @@ impl App {
             self.last_sheet += 1;
             self.last_sheet
         };
+        self.show_as(number, editor);
+    }
+
+    /// Shows a document in the tab of this number.
+    fn show_as(&mut self, number: u64, editor: Editor) {
         let sheet = Sheet { number, editor, viewer: self.new_viewer(), ..Sheet::default() };
         let before = std::mem::replace(&mut self.sheet, sheet);
-        if before.number != number {
+        if !before.is_fresh() {
             self.remember_view(&before);
             self.behind.push(before);
         }
@@ -141,17 +146,17 @@ impl App {
         self.remember_view(&sheet);
         self.keeper.forget(number, sheet.recovered_from.take());
         if !sheet.is_fresh() {
-            self.closed.push((sheet.editor, sheet.given));
+            self.closed.push((number, sheet.editor, sheet.given));
             if self.closed.len() > MAX_CLOSED {
                 self.closed.remove(0);
             }
         }
     }
 
-    /// Opens the tab that was closed last as it was.
+    /// Opens the tab that was closed last as it was, and where it was.
     pub(super) fn reopen(&mut self) {
-        if let Some((editor, given)) = self.closed.pop() {
-            self.show(editor);
+        if let Some((number, editor, given)) = self.closed.pop() {
+            self.show_as(number, editor);
             self.sheet.given = given;
             self.sheet.refresh_viewer();
         }
@@ -179,7 +184,8 @@ impl App {
                     ui.spacing_mut().item_spacing.x = 2.0;
                     for number in numbers {
                         if let Some(sheet) = self.sheets().find(|sheet| sheet.number == number) {
-                            tab_ui(ui, sheet, number == self.sheet.number, longest, commands);
+                            let in_front = (number == self.sheet.number).then_some(room);
+                            tab_ui(ui, sheet, in_front, longest, commands);
                         }
                     }
                 });
@@ -202,18 +208,21 @@ fn font() -> FontId {
     FontId::proportional(12.5)
 }
 
-/// Draws a tab whose title is as long at most.
-fn tab_ui(ui: &mut Ui, sheet: &Sheet, front: bool, longest: f32, commands: &mut Vec<Command>) {
+/// Draws a tab whose title is as long at most; the one in front is told how much room all of them have.
+fn tab_ui(ui: &mut Ui, sheet: &Sheet, in_front: Option<f32>, longest: f32, commands: &mut Vec<Command>) {
+    let front = in_front.is_some();
     let p = theme::palette(ui.visuals());
     let title = title_of(sheet);
     let color = if front { p.text_strong } else { p.text_weak };
     let words = super::canvas::node::one_line(ui.painter(), &title, font(), color, longest);
     let size = vec2(words.size().x + AROUND_TITLE, 22.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    // The tab that comes to the front comes into sight.
+    // The tab that comes to the front comes into sight, and stays there where the room changes.
     let key = egui::Id::unique("tab_in_front");
-    if front && ui.data(|data| data.get_temp::<u64>(key)) != Some(sheet.number) {
-        ui.data_mut(|data| data.insert_temp(key, sheet.number));
+    if let Some(room) = in_front
+        && ui.data(|data| data.get_temp::<(u64, f32)>(key)) != Some((sheet.number, room))
+    {
+        ui.data_mut(|data| data.insert_temp(key, (sheet.number, room)));
         response.scroll_to_me(None);
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, front, texts::menus::tab(&title)));

@@ -34,13 +34,32 @@ pub fn asks_for(message: &str, spec: &ParamSpec) -> bool {
         .any(|(at, _)| !message[at + option.len()..].starts_with(|c: char| c == '-' || c.is_alphanumeric()))
 }
 
-/// A message with options of the command line as the labels of their fields.
+/// A message with names of parameters and options of the command line as the labels of their fields.
 pub fn with_labels(message: &str, specs: &[ParamSpec]) -> String {
     let mut longest_first: Vec<&ParamSpec> = specs.iter().collect();
     longest_first.sort_by_key(|spec| std::cmp::Reverse(spec.name.len()));
     longest_first.into_iter().fold(message.to_owned(), |text, spec| {
-        text.replace(&option(spec), &format!("\u{201c}{}\u{201d}", spec.label))
+        let label = format!("\u{201c}{}\u{201d}", spec.label);
+        with_word(&text.replace(&option(spec), &label), &spec.name, &label)
     })
+}
+
+/// A text with another word in the place of one that is no word of people: `freq_min`.
+fn with_word(text: &str, word: &str, new: &str) -> String {
+    if !word.contains('_') {
+        return text.to_owned();
+    }
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
+        let goes_on = |c: char| c.is_alphanumeric() || "_-/=:".contains(c);
+        let is_whole = !before.ends_with(|c| goes_on(c) || c == '.') && !after.starts_with(goes_on);
+        result += before;
+        result += if is_whole { new } else { word };
+        rest = after;
+    }
+    result + rest
 }
 
 /// A message with the names of files alone, without their folders.

@@ -235,18 +235,16 @@ impl App {
             (menus::as_the_system(), ThemePreference::System),
         ] {
             if ui.radio(self.settings.theme == theme, label).clicked() {
-                self.settings.theme = theme;
-                ui.ctx().set_theme(theme);
+                commands.push(Command::Theme(theme));
                 ui.close();
             }
         }
         ui.separator();
         ui.horizontal(|ui| {
             ui.label(menus::size());
-            for (label, step) in [(menus::smaller(), -0.1), (menus::larger(), 0.1)] {
-                if ui.small_button(if step < 0.0 { "−" } else { "+" }).accessible_name(label).clicked() {
-                    self.settings.scale = (self.settings.scale + step).clamp(0.6, 2.5);
-                    ui.ctx().set_zoom_factor(self.settings.scale);
+            for (label, step) in [(menus::smaller(), -1), (menus::larger(), 1)] {
+                if ui.small_button(if step < 0 { "−" } else { "+" }).accessible_name(label).clicked() {
+                    commands.push(Command::Resize(step));
                 }
             }
             ui.weak(format!("{} %", text::number(f64::from((self.settings.scale * 100.0).round()))));

@@ -14,6 +14,13 @@ pub enum Remedy {
     Raise(String),
     /// Give this parameter its default.
     Reset(String),
+    /// Choose this of what a parameter may be.
+    Set {
+        /// The parameter.
+        field: String,
+        /// The choice.
+        value: String,
+    },
     /// Look how high peaks are, to choose a threshold.
     SeeHeights,
     /// Say where the contacts of the recording lie.

@@ -60,7 +60,7 @@ pub fn size(bytes: u64) -> String {
     if bytes < 999.5e6 { format!("{:.0} MB", bytes / 1e6) } else { format!("{:.1} GB", bytes / 1e9) }
 }
 
-/// Seconds that something took: `0.4 s`, `12 s`, `3:05 min`.
+/// Seconds that something took: `0.4 s`, `12 s`, `3:05 min`, `1:02:10 h`.
 pub fn took(seconds: f64) -> String {
     if seconds < 0.0995 {
         format!("{:.0} ms", seconds * 1e3)
@@ -69,7 +69,7 @@ pub fn took(seconds: f64) -> String {
     } else if seconds < 99.5 {
         format!("{seconds:.0} s")
     } else {
-        format!("{} min", clock(seconds))
+        format!("{} {}", clock(seconds), if seconds < 3599.5 { "min" } else { "h" })
     }
 }
 
@@ -92,6 +92,7 @@ mod tests {
         assert_eq!(number(30_000.0), "30\u{202f}000");
         assert_eq!(took(0.0421), "42 ms");
         assert_eq!(took(185.0), "3:05 min");
+        assert_eq!((took(3599.4), took(7680.0)), ("59:59 min".into(), "2:08:00 h".into()));
         assert_eq!(clock(3730.0), "1:02:10");
         assert_eq!((size(512_000_000), size(1_540_000_000)), ("512 MB".into(), "1.5 GB".into()));
         for (text, bytes) in

@@ -166,10 +166,9 @@ fn by_coherence(
 ) -> Result<Vec<ChannelLabel>, EngineError> {
     let info = chain.info();
     let gains = info.gain_to_uv.as_ref().ok_or_else(|| {
-        EngineError::Data(
-            "coherence+psd judges channels in µV, and the recording's gain is unknown. Give gain_to_uv, or choose another method."
-                .into(),
-        )
+        let words = "coherence+psd judges channels in µV, and the recording's gain is unknown. Give gain_to_uv, or choose another method.";
+        let another = Remedy::Set { field: "method".into(), value: "mad".into() };
+        EngineError::Mendable(Notice::from(words).mended_by(another))
     })?;
     let positions = positions(info, "coherence+psd")?;
     let mut order: Vec<usize> = (0..positions.len()).collect();

@@ -233,6 +233,27 @@ fn frames_of(
     usize::try_from(frames).map_err(|_large| Error::format(path, format!("{frames} frames are too many")))
 }
 
+/// How many numbers of channels are told at most.
+const TOLD_COUNTS: usize = 8;
+/// Of these as many as come nearest to the one that does not fit; the others are what recordings usually have.
+const NEAREST_COUNTS: usize = 3;
+const USUAL_COUNTS: [u64; 16] = [1, 2, 4, 8, 16, 32, 64, 96, 128, 256, 277, 384, 385, 512, 1024, 4096];
+
+/// The numbers of channels that were most likely meant.
+fn likely_counts(all: &[u64], asked: u64) -> Vec<u64> {
+    let mut nearest = all.to_vec();
+    nearest.sort_by_key(|count| count.abs_diff(asked));
+    let mut told: Vec<u64> = nearest.iter().take(NEAREST_COUNTS).copied().collect();
+    let usual = nearest.iter().filter(|count| USUAL_COUNTS.contains(count));
+    for &count in usual.chain(&nearest) {
+        if told.len() < TOLD_COUNTS && !told.contains(&count) {
+            told.push(count);
+        }
+    }
+    told.sort_unstable();
+    told
+}
+
 /// Says which numbers of channels and which types would fit.
 fn misfit(data: u64, layout: &Layout) -> String {
     let Layout { dtype, num_columns, .. } = layout;
@@ -241,11 +262,14 @@ fn misfit(data: u64, layout: &Layout) -> String {
          ({} bytes each).",
         layout.frame_bytes()
     );
-    let counts: Vec<String> = fitting_counts(data, *dtype).iter().map(u64::to_string).collect();
-    if counts.is_empty() {
+    let all = fitting_counts(data, *dtype);
+    if all.is_empty() {
         text += &format!(" No --num-channels divides it as {dtype}.");
     } else {
-        text += &format!(" With {dtype}, these --num-channels divide it: {}.", counts.join(", "));
+        let told = likely_counts(&all, *num_columns as u64);
+        let words: Vec<String> = told.iter().map(u64::to_string).collect();
+        let such = if told.len() < all.len() { "such as" } else { "these" };
+        text += &format!(" With {dtype}, {such} --num-channels divide it: {}.", words.join(", "));
     }
     let types: Vec<&str> = [DType::Int16, DType::Int32, DType::Float32, DType::Float64, DType::Uint8]
         .into_iter()

@@ -1,7 +1,7 @@
 //! Edits that mend what is wrong with a pipeline, to be offered beside a problem.
 
 use super::{
-    Act, Edit, NodeInstance, Params, Pipeline, PortType, Problem, Registry,
+    Act, Edit, NodeInstance, ParamKind, Params, Pipeline, PortType, Problem, Registry,
     check::nearest,
     group::leaf_of,
     node::DynNode,
@@ -46,6 +46,7 @@ impl Pipeline {
                 let label = format!("Set “{}” back to {value}{unit}", spec.label);
                 Some((label, Edit::SetParams(name.to_owned(), params)))
             }
+            Remedy::Set { field, value } => set_edit(&**node, instance, field, value),
             Remedy::TakeOut => {
                 let edit = self.take_out_edit(registry, name).ok()?;
                 Some((format!("Remove {}", leaf_of(name)), edit))
@@ -125,6 +126,21 @@ impl Pipeline {
         mends.push(("Remove the node".to_owned(), Edit::RemoveNode(name.clone())));
         mends
     }
+}
+
+/// A parameter of a node at another of its choices.
+fn set_edit(node: &dyn DynNode, instance: &NodeInstance, field: &str, value: &str) -> Option<(String, Edit)> {
+    let spec = node.specs().iter().find(|spec| spec.name == field)?;
+    let ParamKind::Choice { options } = &spec.kind else { return None };
+    let (_, label, _) = options.iter().find(|(option, ..)| option == value)?;
+    let new = serde_json::Value::from(value);
+    if *instance.params.get(field).unwrap_or(&spec.default) == new {
+        return None;
+    }
+    let mut params = instance.params.clone();
+    set_at(&mut params, field, Some(new).filter(|new| *new != spec.default));
+    let label = format!("Set “{}” to {}", spec.label, label.to_lowercase());
+    Some((label, Edit::SetParams(instance.name.clone(), params)))
 }
 
 /// By how much a value is lowered in one step.

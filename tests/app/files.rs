@@ -3,7 +3,10 @@
 use crate::window::Window;
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
-use spikeloom::{app::command::Command, pipeline::NodeState};
+use spikeloom::{
+    app::{App, command::Command},
+    pipeline::NodeState,
+};
 
 /// A raw file of 4 channels of int16.
 fn raw_file(folder: &std::path::Path) -> std::path::PathBuf {
@@ -32,12 +35,22 @@ fn a_reader_of_a_raw_file_asks_for_what_it_does_not_tell() {
     window.harness.get_by_role_and_label(Role::ComboBox, "Number type").click();
     window.steps(3);
     window.click("Int16");
+    let channels = |window: &Window| window.pipeline().node("read_recording").unwrap().params.clone();
+    // A field that is opened and given up sets nothing.
     window.click("Set Num channels");
-    window.type_number("Num channels", "4");
+    assert!(channels(&window).get("num_channels").is_none());
+    window.retype("7");
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(channels(&window).get("num_channels").is_none());
+    assert!(window.says("Set Num channels"), "the node is still selected");
+    window.click("Set Num channels");
     window.click("Set Sampling frequency");
-    // It is read with what is set so far, which moves the fields; only then is the next one aimed at.
-    window.wait_for("4 channels · 25 kHz");
-    window.type_number("Sampling frequency", "15 kHz");
+    assert!(channels(&window).get("num_channels").is_none() && window.says("Set Num channels"));
+    window.key(Modifiers::NONE, Key::Escape);
+    window.click("Set Num channels");
+    window.enter("4");
+    window.click("Set Sampling frequency");
+    window.enter("15 kHz");
     window.wait("it can be read", |app| {
         !matches!(app.states().get("read_recording"), Some(NodeState::Failed(_)))
     });
@@ -130,6 +143,50 @@ fn what_is_wrong_in_a_document_is_mended_by_its_buttons() {
     assert_eq!(param("band", "freq_min"), Some(400.0));
     assert_eq!(param("high", "freq_min"), Some(500.0));
     assert_eq!(param("notch", "freq"), Some(60.0));
+}
+
+#[test]
+fn a_wire_that_cannot_be_drawn_is_told_until_the_file_is_written_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wires.ron");
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording"), "band": (kind: "bandpass_filter"),
+    }, wires: [("gone.recording", "band.recording")])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    let is_told = |app: &App| app.problems().iter().any(|p| p.message.contains("is left out"));
+    window.wait("it is open and checked", |app| is_told(app) && app.states().contains_key("band"));
+    assert!(window.says("is left out") && window.says("line 3"));
+    window.click("Node demo");
+    window.type_number("Duration", "4");
+    window.steps(20);
+    assert!(is_told(window.app()), "what is changed elsewhere does not mend it");
+    window.key(Modifiers::COMMAND, Key::S);
+    window.wait("it is written", |app| !app.is_dirty());
+    window.wait("it is told no more", |app| !is_told(app));
+}
+
+#[test]
+fn a_part_of_a_stored_result_opens_as_the_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sort.ron");
+    let text = r#"(version: 1, nodes: {
+        "demo": (kind: "generate_recording", params: (duration_s: 10.0)), "tidy": (kind: "sort"),
+    }, wires: [("demo.recording", "tidy.recording")])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.states().contains_key("tidy"));
+    window.key(Modifiers::NONE, Key::F5);
+    window.wait_for_run();
+    let below = |folder: std::path::PathBuf| {
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    let objects = below(window.folder.path().join("store/objects")).into_iter().flat_map(below);
+    let part = objects.map(|object| object.join("sorting")).find(|part| part.is_dir()).unwrap();
+    window.app_mut().perform(Command::Open(part));
+    window.wait_for("as a copy");
+    assert_eq!(window.app().tabs().last().map(String::as_str), Some("Pipeline of tidy"));
+    assert_eq!(window.app().looked_at(), Some("tidy.sorting"));
 }
 
 #[test]

@@ -153,6 +153,10 @@ fn a_group_is_copied_with_its_inside_and_kept_in_the_library() {
     window.app_mut().perform(Command::Select(vec!["clean".into()]));
     window.app_mut().perform(Command::KeepGroup);
     window.wait_for("Library clean");
+    // What is kept under that name stays.
+    window.app_mut().perform(Command::KeepGroup);
+    window.wait_for("Library clean 2");
+    std::fs::remove_file(window.folder.path().join("library/nodes/clean 2.ron")).unwrap();
     let file = window.folder.path().join("library/nodes/clean.ron");
     let opened = Document::read(&file, &nodes::registry()).unwrap();
     assert!(opened.pipeline.group("clean").is_some(), "an ordinary pipeline");

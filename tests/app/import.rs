@@ -1,7 +1,7 @@
 //! Raw files: their layout found out, tried with traces in sight, and drawn as a reader that reads them.
 
 use crate::window::Window;
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use spikeloom::{app::App, pipeline::NodeState};
 
@@ -77,6 +77,15 @@ fn another_layout_is_tried_and_escape_leaves_all_as_it_was() {
     window.type_number("Num channels", "9");
     window.wait_for("Not readable like this");
     assert!(window.harness.get_by_label("Add to the pipeline").accesskit_node().is_disabled());
+    // A list is closed and a field given up first.
+    window.harness.get_by_role_and_label(Role::ComboBox, "Number type").click();
+    window.steps(3);
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(window.app().imports() && !window.says("Float64"), "the list alone is closed");
+    window.harness.get_by_role_and_label(Role::SpinButton, "Num channels").click();
+    window.steps(3);
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(window.app().imports(), "the field alone is given up");
     window.key(Modifiers::NONE, Key::Escape);
     window.steps(3);
     assert!(!window.app().imports() && window.pipeline().nodes().next().is_none());

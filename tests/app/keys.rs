@@ -77,6 +77,8 @@ fn the_self_check_says_how_well_this_computer_sorts() {
     window.app_mut().perform(Command::SelfCheck);
     window.wait_for("units found");
     assert!(window.says("12 of 12 units found"));
+    window.key(Modifiers::NONE, Key::Escape);
+    assert!(!window.says("12 of 12 units found"));
 }
 
 #[test]

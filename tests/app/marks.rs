@@ -118,6 +118,13 @@ fn a_comment_is_written_copied_and_saved_and_an_empty_one_is_none() {
     window.key(Modifiers::NONE, Key::Escape);
     assert_eq!(window.pipeline().marks().count(), 0);
     assert!(!window.app().is_dirty());
+    // What was written is not given up.
+    window.key(Modifiers::NONE, Key::C);
+    type_words(&mut window, "Text of the comment", "a long thought");
+    window.key(Modifiers::NONE, Key::Escape);
+    assert_eq!(mark(&window).text, "a long thought");
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.pipeline().marks().count(), 0);
 }
 
 #[test]

@@ -83,7 +83,10 @@ fn shuffled_channels_are_noticed_and_wired_by_correlation() {
 fn a_probe_is_offered_by_itself_and_its_wiring_looked_at() {
     let mut window = shuffled();
     window.wait_for("where its 32 contacts lie");
-    window.click("Use linear32");
+    // It stands below the fields, where it may have to be scrolled to.
+    window.wait_for("Use linear32");
+    window.harness.get_by_label("Use linear32").click_accesskit();
+    window.steps(3);
     assert_eq!(window.pipeline().node("reader").unwrap().params["probe"], "linear32");
     window.wait_for("Channels look shuffled");
     window.harness.query_all_by_label("Wire by correlation").next().unwrap().click_accesskit();

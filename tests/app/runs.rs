@@ -39,6 +39,7 @@ fn a_sort_is_stopped_at_once_and_goes_on_later() {
     assert!(matches!(window.state("sort"), NodeState::Cancelled), "{:?}", window.state("sort"));
     assert!(matches!(window.state("demo"), NodeState::Done { .. } | NodeState::Cached));
     assert!(window.says("to run") || window.says("Stopped"));
+    assert!(window.says(" tasks done"), "how much of it is done: {:?}", window.words());
 }
 
 #[test]
@@ -49,6 +50,15 @@ fn a_run_to_a_node_leaves_the_others_alone() {
     window.wait_for_run();
     assert!(matches!(window.state("noise_levels_2"), NodeState::Done { .. }));
     assert!(matches!(window.state("noise_levels"), NodeState::Cached | NodeState::Ready));
+    window.click("Node generate_recording");
+    window.type_number("Duration", "5");
+    window.key(Modifiers::NONE, Key::F5);
+    window.wait_for_run();
+    // One time for one run.
+    let words = window.words();
+    let last = words.iter().find_map(|words| words.strip_prefix("Run finished after ")).unwrap();
+    let took = last.split(':').next().unwrap();
+    assert!(words.iter().any(|words| words.starts_with("Done ·") && words.ends_with(took)), "{words:?}");
 }
 
 #[test]
@@ -104,6 +114,37 @@ fn all_commands_are_found_by_a_few_letters() {
     window.key(Modifiers::NONE, Key::Enter);
     window.wait("the example is open", |app| app.pipeline().node("demo").is_none());
     assert!(window.pipeline().nodes().count() > 2);
+    window.app_mut().perform(Command::ShowCommands);
+    window.steps(2);
+    window.harness.get_by_label("Search commands").type_text("dark");
+    window.steps(3);
+    window.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.harness.ctx.options(|o| o.theme_preference), egui::ThemePreference::Dark);
+}
+
+#[test]
+fn bad_channels_are_looked_for_without_a_gain_by_another_method() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples: Vec<u8> =
+        (0..240_000_u32).flat_map(|i| (i.wrapping_mul(2_654_435_761) as i16).to_le_bytes()).collect();
+    std::fs::write(folder.path().join("traces.raw"), samples).unwrap();
+    let path = folder.path().join("bad.ron");
+    let text = r#"(version: 1, nodes: {
+        "read": (kind: "read_recording", params: (path: "traces.raw", dtype: int16, num_channels: 4,
+            sampling_frequency: 20000.0, probe: "linear4")),
+        "bad": (kind: "detect_bad_channels"),
+    }, wires: [("read.recording", "bad.recording")])"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.states().contains_key("bad"));
+    window.key(Modifiers::NONE, Key::F5);
+    window.wait("it failed", |app| matches!(app.states().get("bad"), Some(NodeState::Failed(_))));
+    window.app_mut().perform(Command::Select(vec!["bad".into()]));
+    window.wait_for("Set “Method” to ");
+    let button = window.harness.get_all_by_label_contains("Set “Method” to ").next().unwrap();
+    button.click();
+    window.steps(3);
+    assert_eq!(window.pipeline().node("bad").unwrap().params["method"], "mad");
 }
 
 #[test]
@@ -115,8 +156,10 @@ fn a_run_is_not_stopped_without_a_question() {
     });
     window.app_mut().perform(Command::CloseTab(None));
     window.steps(2);
-    window.click("Keep running");
-    assert!(window.app().is_running());
+    assert!(window.says("Close Quick start while the run goes on?"));
+    // Enter loses nothing.
+    window.key(Modifiers::NONE, Key::Enter);
+    assert!(window.app().is_running() && !window.says("Keep running"));
     assert!(window.pipeline().node("sort").is_some());
     window.app_mut().perform(Command::CloseTab(None));
     window.steps(2);

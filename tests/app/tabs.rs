@@ -34,6 +34,33 @@ fn each_tab_has_its_own_history_and_closed_ones_come_back() {
 }
 
 #[test]
+fn the_tab_in_front_stays_in_sight_and_one_that_is_opened_again_comes_where_it_was() {
+    let mut window = Window::open(None);
+    for example in [1, 2, 3, 4, 1, 2, 3, 4] {
+        window.app_mut().perform(Command::OpenExample(example));
+        window.steps(3);
+    }
+    let names = window.app().tabs();
+    let at = |window: &Window| {
+        let tab = format!("Tab {}", names.last().unwrap());
+        window.harness.get_all_by_label(&tab).last().unwrap().rect()
+    };
+    assert!(at(&window).right() < 1440.0);
+    window.harness.set_size(egui::vec2(900.0, 700.0));
+    window.steps(40);
+    let plus = window.harness.get_by_label("New tab").rect();
+    assert!(at(&window).right() <= plus.left() + 1.0, "{:?} {plus:?}", at(&window));
+    for _ in 0..5 {
+        window.key(CTRL_SHIFT, Key::Tab);
+    }
+    let before = window.app().tabs();
+    window.key(Modifiers::COMMAND, Key::W);
+    assert_ne!(window.app().tabs(), before);
+    window.key(CTRL_SHIFT, Key::T);
+    assert_eq!(window.app().tabs(), before);
+}
+
+#[test]
 fn a_new_tab_offers_what_could_be_begun() {
     let mut window = Window::open(None);
     window.click("New tab");

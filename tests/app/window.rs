@@ -226,6 +226,12 @@ impl Window {
         self.steps(3);
     }
 
+    /// The same, and takes it.
+    pub fn enter(&mut self, text: &str) {
+        self.retype(text);
+        self.key(Modifiers::NONE, Key::Enter);
+    }
+
     /// Types in the place of what is in the field that has the focus.
     pub fn retype(&mut self, text: &str) {
         self.key(Modifiers::COMMAND, Key::A);

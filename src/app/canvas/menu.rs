@@ -205,11 +205,13 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
     ui.set_max_width(320.0);
     ui.strong(&face.title);
     ui.label(&face.summary);
+    let specs = scene.registry.get(&node.kind).map(|known| known.specs()).unwrap_or_default();
+    let in_labels = |words: &str| text::sentence_of(&text::with_labels(words, specs));
     if let Some(state) = scene.states.get(&node.name) {
         match state {
             state if state.trouble().is_some() => {
                 ui.separator();
-                let words = text::sentence_of(state.trouble().unwrap_or_default());
+                let words = in_labels(state.trouble().unwrap_or_default());
                 ui.colored_label(ui.visuals().error_fg_color, words);
             }
             NodeState::Done { wall_s } => {
@@ -222,7 +224,7 @@ pub fn node_tooltip(ui: &mut Ui, scene: &Scene<'_>, node: &NodeInstance, face: &
     }
     let inner = scene.known.inner.get(&node.name).into_iter().flatten().map(String::as_str);
     for warning in scene.known.words_of(&node.name).chain(inner) {
-        ui.colored_label(ui.visuals().warn_fg_color, text::sentence_of(warning));
+        ui.colored_label(ui.visuals().warn_fg_color, in_labels(warning));
     }
     if let Some(reason) = scene.known.off.get(&node.name).filter(|_| !node.muted) {
         ui.weak(menus::does_not_run(&reason));

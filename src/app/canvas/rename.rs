@@ -72,7 +72,9 @@ impl Canvas {
         let finished = many_lines && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
         let response = ui.place(rect, edit.id(Id::unique("words_on_the_canvas")));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));
-        let given_up = ui.input(|i| i.key_pressed(Key::Escape));
+        // What was written into a new mark is not lost by a key.
+        let is_written = mark.is_some_and(Mark::is_blank) && !text.trim().is_empty();
+        let given_up = ui.input(|i| i.key_pressed(Key::Escape)) && !is_written;
         if finished {
             response.surrender_focus();
         }

@@ -1,6 +1,7 @@
 //! One field of a form for one parameter: the right widget for its kind, from its declaration alone.
 
 mod number;
+mod unset;
 mod words;
 
 use super::{
@@ -14,6 +15,7 @@ use crate::{
 use egui::{Id, Role, Sense, Ui, WidgetInfo, vec2};
 use number::number;
 use serde_json::{Value as Json, json};
+use unset::{unset, word_of};
 use words::{anything, choice, line, list, other, path};
 
 /// What the user did to a field.
@@ -68,13 +70,7 @@ pub fn compact(ui: &mut Ui, owner: &str, spec: &ParamSpec, set: Option<&Json>) -
     let id = Id::unique(("parameter", owner, &spec.name));
     let name = texts::inspector::field_of_node(&spec.label, &owner);
     if spec.optional && value.is_null() && !matches!(spec.kind, ParamKind::Path { .. }) {
-        let word = if spec.auto { texts::inspector::auto() } else { texts::inspector::not_set() };
-        if let ParamKind::Choice { options } = &spec.kind {
-            return choice(ui, id, options, word, Room::Node, &name);
-        }
-        let button = ui.button(word);
-        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
-        return button.clicked().then(|| Change::Set(start_value(spec)));
+        return unset(ui, id, spec, Room::Node, &name);
     }
     widget(ui, id, spec, value, Room::Node, &name)
 }
@@ -158,47 +154,18 @@ fn explain(ui: &mut Ui, spec: &ParamSpec) {
 
 /// A field that may be left to the program: while it is, a quiet word that a click turns into the field.
 fn optional(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json) -> Option<Change> {
-    let (word, hint) = match spec.auto {
-        true => (texts::inspector::auto(), texts::inspector::auto_hint()),
-        false => (texts::inspector::not_set(), texts::inspector::not_set_hint()),
-    };
-    if let (true, ParamKind::Choice { options }) = (value.is_null(), &spec.kind) {
-        return choice(ui, id, options, word, Room::Line, &spec.label);
-    }
     if value.is_null() {
-        let p = theme::palette(ui.visuals());
-        let words = egui::RichText::new(word).color(p.text_weak);
-        let button = egui::Button::new(words).fill(p.field).min_size(vec2(76.0, theme::ROW));
-        let response = ui.add(button);
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, texts::inspector::set(&spec.label)));
-        return response.on_hover_text(hint).clicked().then(|| {
-            ui.data_mut(|data| data.insert_temp(id.with("begins"), true));
-            Change::Set(start_value(spec))
-        });
+        return unset(ui, id, spec, Room::Line, &spec.label);
     }
     // Where nothing is the default, the mark of what differs leads back to it.
     let back = if spec.default.is_null() {
         None
     } else {
+        let (word, _) = word_of(spec);
         let button = ui.small_button(word).accessible_name(format!("{} {word}", spec.label));
         button.clicked().then_some(Change::Set(Json::Null))
     };
     widget(ui, id, spec, value, Room::Line, &spec.label).or(back)
-}
-
-/// What a field begins with when it is no longer left to the program.
-fn start_value(spec: &ParamSpec) -> Json {
-    let number = spec.soft_range.map(|r| (r.0 + r.1) / 2.0).or(spec.hard_range.0).unwrap_or(0.0);
-    match &spec.kind {
-        ParamKind::Float => json!(number),
-        ParamKind::Int => json!(number.round() as i64),
-        ParamKind::Bool => json!(true),
-        ParamKind::Choice { options } => json!(options.first().map_or("", |o| o.0.as_str())),
-        ParamKind::List { .. } => json!([]),
-        ParamKind::Text | ParamKind::Path { .. } | ParamKind::Other => json!(""),
-        ParamKind::Any => Json::Null,
-        ParamKind::Fields => json!({}),
-    }
 }
 
 fn widget(ui: &mut Ui, id: Id, spec: &ParamSpec, value: &Json, room: Room, name: &str) -> Option<Change> {

@@ -6,7 +6,7 @@ use crate::{
     pipeline::ParamSpec,
 };
 use egui::{DragValue, Id, Slider, SliderClamping, Ui, vec2};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// A slider over the usual range where there is room, and a number to drag or type.
 pub(super) fn number(
@@ -36,22 +36,15 @@ pub(super) fn number(
         }
     }
     let refused = std::cell::RefCell::new(None);
-    let parse = |typed: &str| {
-        let Some(number) = parse_number(typed, &spec.unit) else {
-            *refused.borrow_mut() = Some(texts::inspector::is_not_a_number(&typed.trim()));
-            return None;
-        };
-        match refuse(spec, number) {
-            None => Some(number),
-            Some(reason) => {
-                *refused.borrow_mut() = Some(reason);
-                None
-            }
+    let parse = |typed: &str| match read(spec, typed) {
+        Ok(number) => Some(number),
+        Err(reason) => {
+            *refused.borrow_mut() = Some(reason);
+            None
         }
     };
     let speed = drag_speed(spec.soft_range, value);
-    // Of a number that is whole by default others may do, but are seldom meant.
-    let counts = whole || spec.default.is_i64();
+    let counts = counts(spec, whole);
     let speed = if counts { speed.max(0.05) } else { speed };
     let suffix = if spec.unit.is_empty() { String::new() } else { format!(" {}", spec.unit) };
     let drag = DragValue::new(&mut edited)
@@ -68,10 +61,6 @@ pub(super) fn number(
     };
     let response = response.accessible_name(name);
     changed |= response.changed();
-    // Just set: its value can be typed at once.
-    if ui.data_mut(|data| data.remove_temp::<bool>(id.with("begins"))).is_some() {
-        response.request_focus();
-    }
     if let Some(reason) = refused.into_inner() {
         ui.data_mut(|data| data.insert_temp(id.with("refused"), reason));
     } else if changed || response.gained_focus() {
@@ -86,9 +75,24 @@ pub(super) fn number(
             None => round_to_digits(edited, 3),
         };
     }
-    (changed && edited != value).then(|| {
-        Change::Set(if counts && edited.fract() == 0.0 { json!(edited as i64) } else { json!(edited) })
-    })
+    (changed && edited != value).then(|| Change::Set(json_of(spec, edited, whole)))
+}
+
+/// A number as it was typed, or why it cannot be used.
+pub(super) fn read(spec: &ParamSpec, typed: &str) -> Result<f64, String> {
+    let number =
+        parse_number(typed, &spec.unit).ok_or_else(|| texts::inspector::is_not_a_number(&typed.trim()))?;
+    refuse(spec, number).map_or(Ok(number), Err)
+}
+
+/// Of a number that is whole by default others may do, but are seldom meant.
+fn counts(spec: &ParamSpec, whole: bool) -> bool {
+    whole || spec.default.is_i64()
+}
+
+/// A number as the value of a parameter.
+pub(super) fn json_of(spec: &ParamSpec, number: f64, whole: bool) -> Json {
+    if counts(spec, whole) && number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
 }
 
 /// Why a number cannot be used, with what is accepted.

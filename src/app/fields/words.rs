@@ -141,7 +141,7 @@ pub(super) fn list(
     draft(ui, id, spec, current, room, name, |text| read_list(text, item))
 }
 
-fn read_list(text: &str, item: &str) -> Result<Json, String> {
+pub(super) fn read_list(text: &str, item: &str) -> Result<Json, String> {
     let words = text.split([',', ';']).map(str::trim).filter(|w| !w.is_empty());
     let values: Result<Vec<Json>, String> = words
         .map(|word| match item {
@@ -167,9 +167,11 @@ pub(super) fn other(
     room: Room,
     name: &str,
 ) -> Option<Change> {
-    draft(ui, id, spec, value.to_string(), room, name, |text| {
-        serde_json::from_str(text).map_err(|error| texts::inspector::not_readable(&error))
-    })
+    draft(ui, id, spec, value.to_string(), room, name, read_json)
+}
+
+pub(super) fn read_json(text: &str) -> Result<Json, String> {
+    serde_json::from_str(text).map_err(|error| texts::inspector::not_readable(&error))
 }
 
 /// What may be anything: JSON, else words; nothing is none.
@@ -194,7 +196,7 @@ pub(super) fn anything(
     draft(ui, id, spec, current, room, name, |text| Ok(loose(text)))
 }
 
-fn loose(text: &str) -> Json {
+pub(super) fn loose(text: &str) -> Json {
     if text.trim().is_empty() { Json::Null } else { read_loosely(text) }
 }
 

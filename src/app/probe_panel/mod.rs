@@ -8,7 +8,7 @@ mod picture;
 mod table;
 mod working;
 
-use super::{App, answer::Purpose, browser::Mode, command::Command, theme};
+use super::{App, answer::Purpose, browser::Mode, command::Command, shortcuts, theme};
 use crate::{
     app::texts,
     data::{Probe, Recording},
@@ -300,6 +300,7 @@ impl ProbePanel {
             ui.colored_label(if *bad { p.bad } else { p.good }, words);
         }
         let types = ui.ctx().memory(|memory| memory.focused().is_some());
+        let is_small_ended = shortcuts::escape_is_taken(ui.ctx());
         let pressed = |m, key| ui.input_mut(|i| i.consume_key(m, key));
         if !types {
             if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
@@ -308,7 +309,7 @@ impl ProbePanel {
                 self.step(true);
             } else if pressed(Modifiers::NONE, Key::Delete) || pressed(Modifiers::NONE, Key::Backspace) {
                 self.remove_selected();
-            } else if pressed(Modifiers::NONE, Key::Escape) {
+            } else if !is_small_ended && pressed(Modifiers::NONE, Key::Escape) {
                 if !self.undo.is_empty() && !std::mem::replace(&mut self.leaving, true) {
                     self.said = Some((texts::probe::escape_again_to_leave().to_owned(), true));
                 } else {

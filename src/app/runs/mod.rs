@@ -13,8 +13,12 @@ use crossbeam_channel::Sender;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     path::PathBuf,
+    time::{Duration, Instant},
 };
 use words::{joined, share_of};
+
+/// For so long the last line of the log is news.
+const NEWS: Duration = Duration::from_secs(60);
 
 /// Lines of the log that are kept.
 const MAX_LOG: usize = 2000;
@@ -126,6 +130,8 @@ pub struct Runs {
     /// Tasks that were stopped and did not run since.
     stopped: BTreeSet<TaskId>,
     log: VecDeque<LogLine>,
+    /// When the last of them was said.
+    said_at: Option<Instant>,
     /// Runs that began in this session.
     number: u64,
 }
@@ -210,6 +216,12 @@ impl Runs {
         &self.log
     }
 
+    /// The last line of the log, and for how long it is worth a look still.
+    pub fn news(&self) -> Option<(&LogLine, Duration)> {
+        let left = NEWS.checked_sub(self.said_at?.elapsed())?;
+        Some((self.log.back()?, left))
+    }
+
     /// States of nodes as runs left them.
     pub fn live(&self) -> &BTreeMap<String, NodeState> {
         &self.live
@@ -272,6 +284,7 @@ impl Runs {
             self.log.pop_front();
         }
         self.log.push_back(line);
+        self.said_at = Some(Instant::now());
     }
 
     /// Drops what was known of nodes that changed and of all that depends on them.
@@ -401,8 +414,15 @@ impl Runs {
                     RunStatus::Failed => texts::runs::run_failed(),
                     RunStatus::Cancelled => texts::runs::run_stopped(),
                 };
+                let is_done = |task: &&Task| matches!(task.state, NodeState::Done { .. } | NodeState::Cached);
+                let done = self.tasks.iter().filter(is_done).count();
                 let tasks = texts::counts::tasks(*tasks);
-                let before = if *cached == 0 { String::new() } else { texts::runs::and_done_before(&cached) };
+                let (tasks, before) = match (status, cached) {
+                    (RunStatus::Ok, 0) => (tasks, String::new()),
+                    (RunStatus::Ok, _) => (tasks, texts::runs::and_done_before(&cached)),
+                    (_, 0) => (texts::runs::done_of_tasks(&done, &tasks), String::new()),
+                    _ => (texts::runs::done_of_tasks(&done, &tasks), texts::runs::of_them_before(&cached)),
+                };
                 let line = texts::runs::run_ended(&words, &text::took(event.at_s), &tasks, &before);
                 let (run, at_s) = (self.number, event.at_s);
                 self.push(LogLine { run, at_s, line, ..LogLine::of_run() });

@@ -20,7 +20,6 @@ impl Runs {
             return match self.last {
                 None => String::new(),
                 Some(RunStatus::Ok) => {
-                    let spent: f64 = self.tasks.iter().filter_map(|t| t.cost_s).map(|(wall, _)| wall).sum();
                     let cached = self.cached;
                     if self.planned == 0 {
                         texts::runs::nothing_to_run_yet().to_owned()
@@ -28,7 +27,7 @@ impl Runs {
                         texts::runs::done_nothing_had_changed().to_owned()
                     } else {
                         let tasks = texts::counts::tasks(self.planned);
-                        let done = texts::runs::done_cached(&tasks, &cached, &text::took(spent));
+                        let done = texts::runs::done_cached(&tasks, &cached, &text::took(self.now_s));
                         match self.tasks.iter().filter(|task| task.warned).count() {
                             0 => done,
                             count => texts::runs::with_warnings(&done, &texts::counts::warnings(count)),

@@ -39,7 +39,6 @@ texts! {
 
     // The few windows that come up: unsaved changes, a run that would be stopped, shortcuts, about.
     close_spikeloom: "Close Spikeloom";
-    close_the_tab: "Close the tab";
     stopping_loses_nothing: "What is finished is kept, and the next run goes on from there.";
     stop_the_run: "Stop the run";
     keep_running: "Keep running";
@@ -50,6 +49,7 @@ texts! {
     about_spikeloom: "About Spikeloom";
     drop_to_open:
         "Drop to open: a pipeline, a recording, a sorting, results or an exported picture";
+    close_tab(title): "Close {title}";
     while_running(verb): "{verb} while the run goes on?";
     save_changes_to(title): "Save changes to {title}?";
     spikeloom_version(version): "Spikeloom {version}";

@@ -32,6 +32,8 @@ texts! {
     search_commands: "Search commands";
     no_command_of_that_name: "No command of that name.";
     open_example(example): "Open example: {example}";
+    theme_command(theme): "Theme: {theme}";
+    size_command(size): "Size: {size}";
     colour_command(color): "Colour: {color}";
     command(line): "Command {line}";
 

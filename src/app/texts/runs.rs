@@ -132,6 +132,8 @@ texts! {
     run_stopped: "stopped";
     done_in(wall_s): "done in {wall_s}";
     and_done_before(cached): ", {cached} done before";
+    done_of_tasks(done, tasks): "{done} of {tasks} done";
+    of_them_before(cached): ", {cached} of them before";
     run_ended(words, at_s, tasks, before): "run {words} after {at_s}: {tasks}{before}";
 
     // Many tasks in a few words: the line of status, and one state for a node with several items.

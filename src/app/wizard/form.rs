@@ -4,7 +4,7 @@ use super::{End, READER, Wizard};
 use crate::{
     app::{
         fields::{self, Change},
-        text, texts, theme,
+        shortcuts, text, texts, theme,
         views::empty,
     },
     io::probe::{Bundled, bundled},
@@ -242,9 +242,10 @@ impl Wizard {
             }
         });
         let is_typing = ui.ctx().memory(|memory| memory.focused().is_some());
+        let is_small_ended = shortcuts::escape_is_taken(ui.ctx());
         if !is_typing {
             let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-            if pressed(Key::Escape) {
+            if !is_small_ended && pressed(Key::Escape) {
                 end = Some(End::Cancel);
             } else if ready && pressed(Key::Enter) {
                 end = Some(first());

@@ -2,7 +2,7 @@
 
 use super::{ARTEFACT_MS, Crossing, PeakSign, leave_out_artefacts, locally_exclusive};
 use crate::{
-    data::units::ms_to_samples,
+    data::{Notice, Remedy, units::ms_to_samples},
     engine::{
         EngineError, Monitor,
         block::Block,
@@ -92,7 +92,8 @@ pub fn survey(
         let words = format!(
             "of the largest peaks {other} are of the other sign and {own} of the one that is looked for: set peak_sign to {name}"
         );
-        monitor.warn(&words.into());
+        let other = Remedy::Set { field: "peak_sign".into(), value: name.into() };
+        monitor.warn(&Notice::from(words).mended_by(other));
     }
     let num_channels = geometry.num_channels();
     let mut noise: Vec<f32> = (0..num_channels)

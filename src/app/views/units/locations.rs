@@ -17,6 +17,8 @@ use egui::{Rect, Stroke, Ui, pos2, vec2};
 
 /// What is shown around the units at least, in µm.
 const AROUND_UM: f64 = 30.0;
+/// How far away contacts still belong to what is seen.
+const NEAR_UM: f64 = 40.0;
 
 impl UnitView {
     /// True where anything is known of places.
@@ -61,6 +63,12 @@ impl UnitView {
             return;
         }
         let [low, high] = bounds(&all);
+        // With the contacts around them: spikes lie between these.
+        let is_near = |place: &[f64; 2]| {
+            (0..2).all(|axis| (low[axis] - NEAR_UM..=high[axis] + NEAR_UM).contains(&place[axis]))
+        };
+        let near: Vec<[f64; 2]> = self.contacts().iter().copied().filter(is_near).collect();
+        let [low, high] = bounds(&[all, near].concat());
         // One scale for both directions: as much as fits the larger of them.
         let wide = (high[0] - low[0]).max(AROUND_UM) * 1.3;
         let tall = (high[1] - low[1]).max(AROUND_UM) * 1.3;
