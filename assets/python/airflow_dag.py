@@ -47,3 +47,12 @@ with DAG(
                     first = operators[before]
                     (first[index : index + 1] if same_place else first) >> operator
                 operators[-1].append(operator)
+    # What gathers goes on without what failed: that something did is the word on the whole all the same.
+    watcher = BashOperator(
+        task_id="something_failed",
+        task_display_name="Something failed",
+        bash_command="echo 'a task failed: see the others'; exit 1",
+        trigger_rule="one_failed",
+        retries=0,
+    )
+    [operator for group in operators for operator in group] >> watcher

@@ -96,7 +96,7 @@ pub fn keep(library: &Path, name: &str, part: &Pipeline, registry: &Registry) ->
     let mut number = 1;
     while file.exists() {
         number += 1;
-        file = folder.join(format!("{name} {number}.ron"));
+        file = folder.join([&name, " ", &number.to_string(), ".ron"].concat());
     }
     Document::write(part, &file, registry).map_err(|error| error.to_string())?;
     Ok(file)
