@@ -26,7 +26,7 @@ pub enum Gap {
     Segments,
 }
 
-/// Recordings follow one another in the order of their coordinates and wires.
+/// Recordings follow one another in the order in which they come, which is that of the study, and that of the wires.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConcatenateParams {

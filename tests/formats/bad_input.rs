@@ -33,7 +33,10 @@ fn check(message: &str, parts: &[&str]) {
 fn a_wrong_number_of_channels_is_answered_with_those_that_fit() {
     let (_keep, path) = file("a.raw", &[0; 2 * 4 * 15]);
     let message = refused(&path, &raw(DType::Int16, 7, 30_000.0));
-    check(&message, &["a.raw", "7 channels of int16", "such as --num-channels divide it: 1, 2, 3, 4, 5, 6, 10, 12."]);
+    check(
+        &message,
+        &["a.raw", "7 channels of int16", "such as --num-channels divide it: 1, 2, 3, 4, 5, 6, 10, 12."],
+    );
     let message = refused(&path, &raw(DType::Float64, 30, 30_000.0));
     check(&message, &["these --dtype fit: int16, int32, float32"]);
     let options = OpenOptions { allow_partial_frame: true, ..raw(DType::Int16, 7, 30_000.0) };
