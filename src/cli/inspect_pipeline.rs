@@ -11,7 +11,7 @@ use crate::{
     pipeline::{Problem, Severity},
 };
 use serde_json::json;
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 /// Lists everything wrong with a pipeline.
 ///
@@ -30,11 +30,12 @@ pub fn check(path: &Path) -> Result<(), CliError> {
         let of_field = |other: &Problem| other.field.as_ref().is_some_and(|f| problem.message.starts_with(f));
         advice.iter().any(|other| other.node == problem.node && of_field(other))
     };
-    let mut times: Vec<(String, usize)> = Vec::new();
+    let (mut times, mut place_of) = (Vec::<(String, usize)>::new(), HashMap::new());
     for problem in loaded.problems.iter().chain(found.iter().copied().filter(|p| !advised(p))) {
         let words = problem.to_string();
         // Many recordings have the same.
-        match times.iter_mut().find(|(known, _)| *known == words) {
+        let place = *place_of.entry(words.clone()).or_insert(times.len());
+        match times.get_mut(place) {
             Some((_, count)) => *count += 1,
             None => times.push((words, 1)),
         }

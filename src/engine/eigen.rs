@@ -106,7 +106,7 @@ fn tridiagonalise(z: &mut [f64], d: &mut [f64], e: &mut [f64]) {
     }
 }
 
-/// Adds `w · x`.
+/// Adds `w · x`. Inlined, unlike [`add_scaled`](super::lanes::add_scaled): rows are short, and a call a row would show.
 #[inline(always)]
 fn add(sums: &mut [f64], w: f64, x: &[f64]) {
     for (sum, x) in sums.iter_mut().zip(x) {
