@@ -177,6 +177,17 @@ pub fn estimate_templates(
     TemplateSet { templates, num_peaks: drafts.iter().map(|d| d.num_peaks).collect(), rejected }
 }
 
+/// The values but for the `cut` smallest and the `cut` largest, in any order.
+fn without_ends(values: &mut [f32], cut: usize) -> &[f32] {
+    if cut == 0 || values.len() <= 2 * cut {
+        return values;
+    }
+    let (_, _, above) = values.select_nth_unstable_by(cut - 1, f32::total_cmp);
+    let middle = above.len() - cut;
+    above.select_nth_unstable_by(middle, f32::total_cmp);
+    &above[..middle]
+}
+
 /// Of a recording that is longer than this only a part is looked at, in seconds: the times in which there are peaks.
 const LONG_S: f64 = 600.0;
 
@@ -226,9 +237,8 @@ fn average(
             .map(|component| {
                 sorted.clear();
                 sorted.extend(rows.iter().map(|values| values[component]));
-                sorted.sort_unstable_by(f32::total_cmp);
                 let cut = (params.trim * sorted.len() as f64) as usize;
-                let middle = &sorted[cut..sorted.len() - cut];
+                let middle = without_ends(&mut sorted, cut);
                 (middle.iter().map(|&x| f64::from(x)).sum::<f64>() / middle.len().max(1) as f64) as f32
             })
             .collect();

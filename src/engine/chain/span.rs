@@ -75,10 +75,7 @@ impl Span {
     }
 }
 
-/// Samples that are multiples of a step, in two bytes each, to the bit.
-///
-/// They lie tile by tile, in each of them frame by frame: sub-blocks are written and read in rows, and channels are made of
-/// them where they are used, near the processor.
+/// Samples that are multiples of a step, in two bytes each, to the bit, channel by channel.
 #[derive(Debug)]
 pub(super) struct Counts {
     samples: Vec<i16>,
@@ -87,14 +84,12 @@ pub(super) struct Counts {
     frames: Range<usize>,
 }
 
-/// Rows that are turned into channels at once.
-const ROWS: usize = 8 * LANES;
-
 impl Counts {
     fn of(mut samples: Vec<i16>, num_channels: usize, frames: Range<usize>, step: f32) -> Self {
         let length = num_channels * frames.len();
         if samples.capacity() < length {
-            samples = Vec::new();
+            // Memory that is zero already.
+            samples = vec![0; length];
         }
         samples.resize(length, 0);
         Self { samples, step, num_channels, frames }
@@ -105,13 +100,10 @@ impl Counts {
         size_of_val(&self.samples[..])
     }
 
-    /// For each tile its first channel, how many it has, and its samples.
-    fn tiles(&self) -> impl Iterator<Item = (usize, usize, &[i16])> {
-        let frames = self.frames.len();
-        (0..self.num_channels).step_by(LANES).map(move |first| {
-            let width = LANES.min(self.num_channels - first);
-            (first, width, &self.samples[first * frames..][..width * frames])
-        })
+    /// Some frames of a channel.
+    fn channel(&self, channel: usize, frames: Range<usize>) -> &[i16] {
+        let start = channel * self.frames.len() + frames.start - self.frames.start;
+        &self.samples[start..][..frames.len()]
     }
 
     fn shared(&self, frames: &Range<usize>) -> Range<usize> {
@@ -120,29 +112,24 @@ impl Counts {
 
     fn copy_to(&self, out: &mut Block) {
         let (shared, first_frame) = (self.shared(&out.frames()), out.first_frame());
+        if shared.is_empty() {
+            return;
+        }
         let (data, stride) = out.raw_mut();
-        let mut rows = [Row::ZERO; ROWS];
-        for (first, width, samples) in self.tiles() {
-            for start in shared.clone().step_by(ROWS) {
-                let rows = &mut rows[..ROWS.min(shared.end - start)];
-                let from = &samples[(start - self.frames.start) * width..][..rows.len() * width];
-                scale(from, width, self.step, rows);
-                tile::transpose(rows, width, &mut data[first * stride..], stride, start - first_frame);
-            }
+        for channel in 0..self.num_channels {
+            let to = &mut data[channel * stride + shared.start - first_frame..][..shared.len()];
+            scale(self.channel(channel, shared.clone()), self.step, to);
         }
     }
 
     fn copy_frame_major(&self, frames: Range<usize>, out: &mut [f32]) {
         let shared = self.shared(&frames);
-        if shared.is_empty() {
-            return;
-        }
-        for (first, width, samples) in self.tiles() {
-            let from = &samples[(shared.start - self.frames.start) * width..][..shared.len() * width];
-            let to = out[(shared.start - frames.start) * self.num_channels..].chunks_mut(self.num_channels);
-            for (counts, frame) in from.chunks_exact(width).zip(to) {
-                for (to, &n) in frame[first..].iter_mut().zip(counts) {
-                    *to = f32::from(n) * self.step;
+        for start in shared.clone().step_by(LANES) {
+            let some = start..(start + LANES).min(shared.end);
+            let to = &mut out[(start - frames.start) * self.num_channels..];
+            for channel in 0..self.num_channels {
+                for (frame, &n) in self.channel(channel, some.clone()).iter().enumerate() {
+                    to[frame * self.num_channels + channel] = f32::from(n) * self.step;
                 }
             }
         }
@@ -155,51 +142,35 @@ impl Sink for Counts {
     }
 
     fn store(&mut self, sub: &[Row], rows: Range<usize>, at: usize) {
-        let frames = self.frames.len();
+        let (frames, count) = (self.frames.len(), rows.len());
+        let mut turned = [0.0f32; LANES * SUB];
         for index in 0..num_tiles(self.num_channels) {
             let first = index * LANES;
             let width = LANES.min(self.num_channels - first);
-            let to = &mut self.samples[first * frames + at * width..][..rows.len() * width];
-            count(&sub[index * SUB..][rows.clone()], width, 1.0 / self.step, to);
+            tile::transpose(&sub[index * SUB..][rows.clone()], width, &mut turned, SUB, 0);
+            for (channel, samples) in (first..first + width).zip(turned.chunks_exact(SUB)) {
+                let to = &mut self.samples[channel * frames + at..][..count];
+                count_steps(&samples[..count], 1.0 / self.step, to);
+            }
         }
     }
 }
 
 /// How many steps each sample is.
 #[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
-fn count(rows: &[Row], width: usize, per_step: f32, out: &mut [i16]) {
+fn count_steps(samples: &[f32], per_step: f32, out: &mut [i16]) {
     // Added to this, the whole number that is nearest is in the lowest bits.
     const WHOLE: f32 = 12_582_912.0;
-    if width == LANES {
-        for (row, out) in rows.iter().zip(out.chunks_exact_mut(LANES)) {
-            for l in 0..LANES {
-                out[l] = (row.0[l] * per_step + WHOLE).to_bits() as i16;
-            }
-        }
-        return;
-    }
-    for (row, out) in rows.iter().zip(out.chunks_exact_mut(width)) {
-        for (to, v) in out.iter_mut().zip(row.0) {
-            *to = (v * per_step + WHOLE).to_bits() as i16;
-        }
+    for (out, x) in out.iter_mut().zip(samples) {
+        *out = (x * per_step + WHOLE).to_bits() as i16;
     }
 }
 
 /// The way back.
 #[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
-fn scale(counts: &[i16], width: usize, step: f32, rows: &mut [Row]) {
-    if width == LANES {
-        for (counts, row) in counts.chunks_exact(LANES).zip(rows) {
-            for l in 0..LANES {
-                row.0[l] = f32::from(counts[l]) * step;
-            }
-        }
-        return;
-    }
-    for (counts, row) in counts.chunks_exact(width).zip(rows) {
-        for (to, &n) in row.0.iter_mut().zip(counts) {
-            *to = f32::from(n) * step;
-        }
+fn scale(counts: &[i16], step: f32, out: &mut [f32]) {
+    for (out, &n) in out.iter_mut().zip(counts) {
+        *out = f32::from(n) * step;
     }
 }
 

@@ -44,13 +44,17 @@ pub struct FilterBank {
 #[derive(Debug, Default)]
 pub(super) struct BankScratch {
     matched: Vec<f32>,
-    thin: Vec<f32>,
     sum: Vec<f32>,
     best: Vec<f32>,
+    between: Vec<f32>,
+    finer: Vec<f32>,
 }
 
 /// Samples that are matched at once: all channels of them stay near the processor.
 const SUB_SAMPLES: usize = 2048;
+/// What lies between the samples that are there is looked at where one of them reaches this part of the threshold: between
+/// two samples a matched trace rises by a few hundredths.
+const NEARLY: f32 = 0.8;
 
 impl FilterBank {
     /// Makes the filters and measures their noise on a small part of the recording.
@@ -80,12 +84,12 @@ impl FilterBank {
             let mut sorted = Vec::new();
             // Where the prototype does not fit there is no noise.
             let edge = (bank.num_samples() + BESIDE).min(block.num_frames() / 2);
-            let samples = edge * bank.step..(block.num_frames() - edge) * bank.step;
-            bank.match_all(block, samples.clone(), &mut scratch.thin, &mut scratch.matched);
+            let there = edge..block.num_frames() - edge;
+            bank.match_all(block, there.clone(), &mut scratch.matched);
             let mut levels = Vec::new();
             for scale in &bank.scales {
                 for weights in scale {
-                    bank.sum_scale(samples.len(), weights, &scratch.matched, &mut scratch.sum);
+                    bank.sum_scale(there.len(), 0..there.len(), weights, &scratch.matched, &mut scratch.sum);
                     levels.push(mad(&scratch.sum, &mut sorted));
                 }
             }
@@ -109,41 +113,36 @@ impl FilterBank {
         self.prototype.as_ref().map_or(0, Taps::num_samples)
     }
 
-    /// Fills `matched` with some samples of every channel matched with the prototype, aligned with the samples of the
-    /// block (also those between the ones that are there) and zero where the prototype does not fit. Rows follow each
-    /// other at the [`row_length`] of the samples.
-    fn match_all(&self, block: &Block, samples: Range<usize>, thin: &mut Vec<f32>, matched: &mut Vec<f32>) {
-        let stride = row_length(samples.len());
+    /// Fills `matched` with every channel matched with the prototype at some of the samples that are there and the few beside
+    /// them that tell what lies between, zero where the prototype does not fit: rows of [`Self::row_length`].
+    fn match_all(&self, block: &Block, there: Range<usize>, matched: &mut Vec<f32>) {
+        let (row_length, beside) = (self.row_length(there.len()), self.beside());
         matched.clear();
-        matched.resize(stride * block.num_channels(), 0.0);
-        // Samples that are there, and those beside them that tell what lies between.
-        let beside = if self.step > 1 { BESIDE } else { 0 };
-        let there = samples.start / self.step..samples.end.div_ceil(self.step);
-        thin.clear();
-        thin.resize(row_length(there.len()) + 2 * beside, 0.0);
-        for channel in 0..block.num_channels() {
-            let (row, trace) = (&mut matched[channel * stride..][..stride], block.channel(channel));
+        matched.resize(row_length * block.num_channels(), 0.0);
+        for (channel, row) in matched.chunks_exact_mut(row_length).enumerate() {
+            let trace = block.channel(channel);
             let Some(prototype) = &self.prototype else {
-                row[..samples.len()].copy_from_slice(&trace[samples.clone()]);
+                row[..there.len()].copy_from_slice(&trace[there.clone()]);
                 continue;
             };
             let (nt, before) = (prototype.num_samples(), prototype.num_before());
             let first = there.start.saturating_sub(beside).max(before);
             let end = (there.end + beside).min((trace.len() + before + 1).saturating_sub(nt));
-            if first >= end {
-                continue;
-            }
-            let traces = &trace[first - before..end - before + nt - 1];
-            if self.step == 1 {
-                prototype.project(traces, &mut row[first - there.start..], stride);
-            } else {
-                let (at, length) = (first + beside - there.start, thin.len());
-                prototype.project(traces, &mut thin[at..], length);
-                thin[..at].fill(0.0);
-                thin[at + end - first..].fill(0.0);
-                doubled(thin, row);
+            if first < end {
+                let traces = &trace[first - before..end - before + nt - 1];
+                prototype.project(traces, &mut row[first + beside - there.start..], row_length);
             }
         }
+    }
+
+    /// Samples beside those of a row that tell what lies between them.
+    fn beside(&self) -> usize {
+        if self.step > 1 { BESIDE } else { 0 }
+    }
+
+    /// Length of a row of so many samples, filled up to whole stretches, and those beside them.
+    fn row_length(&self, samples: usize) -> usize {
+        samples.next_multiple_of(STRETCH) + 2 * self.beside()
     }
 
     /// True where a trace has an extremum in the direction of the spikes, the first of equal samples.
@@ -161,12 +160,20 @@ impl FilterBank {
         }
     }
 
-    fn sum_scale(&self, samples: usize, weights: &[(u32, f32)], matched: &[f32], sum: &mut Vec<f32>) {
-        let stride = row_length(samples);
+    /// The weighted sum of some of the samples of rows of `samples`, counted from the first of a row.
+    fn sum_scale(
+        &self,
+        samples: usize,
+        places: Range<usize>,
+        weights: &[(u32, f32)],
+        matched: &[f32],
+        sum: &mut Vec<f32>,
+    ) {
+        let row_length = self.row_length(samples);
         sum.clear();
-        sum.resize(samples, 0.0);
+        sum.resize(places.len(), 0.0);
         for &(channel, weight) in weights {
-            add_scaled(&matched[channel as usize * stride..][..samples], weight, sum);
+            add_scaled(&matched[channel as usize * row_length..][places.clone()], weight, sum);
         }
     }
 
@@ -178,7 +185,6 @@ impl FilterBank {
         scratch: &mut BankScratch,
         out: &mut Vec<Vec<Crossing>>,
     ) {
-        let BankScratch { matched, thin, best, .. } = scratch;
         out.resize_with(block.num_channels(), Vec::new);
         out.iter_mut().for_each(Vec::clear);
         // The prototype already has the sign of the spikes: a matched trace is high where they are.
@@ -186,23 +192,58 @@ impl FilterBank {
             (None, sign) | (Some(_), sign @ PeakSign::Both) => sign,
             (Some(_), _) => PeakSign::Pos,
         };
-        let num_samples = block.num_frames() * self.step;
-        for start in (0..num_samples).step_by(SUB_SAMPLES) {
-            let samples = start..(start + SUB_SAMPLES).min(num_samples);
-            let stride = row_length(samples.len());
-            self.match_all(block, samples.clone(), thin, matched);
+        let at_once = SUB_SAMPLES / self.step;
+        let noticed = if self.step > 1 { NEARLY * threshold } else { threshold };
+        for start in (0..block.num_frames()).step_by(at_once) {
+            let there = start..(start + at_once).min(block.num_frames());
+            let row_length = self.row_length(there.len());
+            self.match_all(block, there.clone(), &mut scratch.matched);
             for (channel, crossings) in out.iter_mut().enumerate() {
-                best.clear();
-                best.resize(stride, 0.0);
+                scratch.best.clear();
+                scratch.best.resize(there.len().next_multiple_of(STRETCH), 0.0);
                 for scale in &self.scales {
-                    raise(best, &scale[channel], matched, stride, sign);
+                    let matched = &scratch.matched[self.beside()..];
+                    raise(&mut scratch.best, &scale[channel], matched, row_length, sign);
                 }
-                for (place, heights) in best[..samples.len()].chunks(STRETCH).enumerate() {
-                    if largest(heights) >= threshold {
-                        self.collect(block, channel, start + place * STRETCH, heights, threshold, crossings);
+                for place in (0..there.len()).step_by(STRETCH) {
+                    let end = (place + STRETCH).min(there.len());
+                    // The sample after them too: what lies before it is between.
+                    let seen = &scratch.best[place..(end + 1).min(there.len())];
+                    if largest(seen) < noticed {
+                        continue;
+                    }
+                    let first = (start + place) * self.step;
+                    if self.step == 1 {
+                        let heights = &scratch.best[place..end];
+                        self.collect(block, channel, first, heights, threshold, crossings);
+                    } else {
+                        self.look_between(there.len(), place..end, channel, sign, scratch);
+                        let heights = &scratch.finer[..(end - place) * self.step];
+                        self.collect(block, channel, first, heights, threshold, crossings);
                     }
                 }
             }
+        }
+    }
+
+    /// Fills `finer` with the heights of a channel at some of the samples that are there and between them.
+    fn look_between(
+        &self,
+        samples: usize,
+        places: Range<usize>,
+        channel: usize,
+        sign: PeakSign,
+        scratch: &mut BankScratch,
+    ) {
+        let BankScratch { matched, sum, between, finer, .. } = scratch;
+        finer.clear();
+        finer.resize(2 * STRETCH, 0.0);
+        for scale in &self.scales {
+            let around = places.start..places.start + STRETCH + 2 * BESIDE;
+            self.sum_scale(samples, around, &scale[channel], matched, sum);
+            between.resize(2 * STRETCH, 0.0);
+            doubled(sum, between);
+            raise(finer, &[(0, 1.0)], between, 0, sign);
         }
     }
 
@@ -225,11 +266,6 @@ impl FilterBank {
             }
         }
     }
-}
-
-/// Length of a row of samples, filled up to whole stretches.
-fn row_length(samples: usize) -> usize {
-    samples.next_multiple_of(STRETCH)
 }
 
 /// Raises `best` to the heights of weighted sums of channels.

@@ -8,6 +8,7 @@ use crate::{
         block::Block,
         chain::Chain,
         geometry::Geometry,
+        lanes::STRETCH,
         noise::median_and_mad,
         passes::{SpanData, over_spans, survey_spans},
         select::{median, usual_level},
@@ -128,16 +129,30 @@ fn crossings_of(trace: &[f32], noise: f32, sign: PeakSign, channel: usize) -> Ve
         return Vec::new();
     }
     let limit = SURVEY_THRESHOLD * noise;
-    trace
-        .iter()
-        .enumerate()
-        .filter(|&(_, &x)| sign.height(x) >= limit)
-        .map(|(sample, &x)| Crossing {
-            sample: sample as u32,
+    let mut crossings = Vec::new();
+    for (place, samples) in trace.chunks(STRETCH).enumerate() {
+        if !reaches(samples, sign, limit) {
+            continue;
+        }
+        let heights = samples.iter().map(|&x| sign.height(x)).enumerate();
+        crossings.extend(heights.filter(|(_, height)| *height >= limit).map(|(i, height)| Crossing {
+            sample: (place * STRETCH + i) as u32,
             channel: channel as u32,
-            height: sign.height(x) / noise,
-        })
-        .collect()
+            height: height / noise,
+        }));
+    }
+    crossings
+}
+
+/// True where a sample is at least that high.
+#[multiversion::multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+fma"))]
+fn reaches(samples: &[f32], sign: PeakSign, limit: f32) -> bool {
+    let (below, above) = match sign {
+        PeakSign::Neg => (-limit, f32::INFINITY),
+        PeakSign::Pos => (f32::NEG_INFINITY, limit),
+        PeakSign::Both => (-limit, limit),
+    };
+    samples.iter().fold(false, |any, &x| any | (x <= below) | (x >= above))
 }
 
 /// Median absolute deviation over 0.6745, of every fourth sample at most: neighbours say the same.
