@@ -71,7 +71,7 @@ impl Node for DetectPeaks {
         source: "SpikeInterface detect_peaks (locally_exclusive, matched_filtering)",
         category: Category::Sort,
         search: &["threshold", "spikes", "locally_exclusive", "matched_filtering", "detection"],
-        version: 5,
+        version: 6,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("peaks", PortType::Peaks)],

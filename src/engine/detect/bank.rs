@@ -339,3 +339,65 @@ fn scale_of(geometry: &Geometry, noise: &[f32], width_um: f64) -> Vec<Vec<(u32, 
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Between the samples that are there everything is found that is high enough, as if all had been looked at.
+    #[test]
+    fn what_lies_between_samples_is_found_where_it_is_high() {
+        let (channels, frames) = (5, 6000);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut block = Block::zeros(channels, 0..frames);
+        for channel in 0..channels {
+            block.channel_mut(channel).iter_mut().for_each(|x| *x = rng.random_range(-1.0..1.0));
+        }
+        // A trough of 0.3 ms, at 30 kHz, of which every second sample is there.
+        let shape = crate::engine::features::plain_spike(60, 20, 1.0);
+        let norm = shape.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let basis =
+            Basis { components: Array2::from_shape_fn((1, 60), |(_, t)| -shape[t] / norm), num_before: 20 };
+        let beside = |channel: u32| vec![(channel, 0.8), ((channel + 1) % channels as u32, -0.3)];
+        let scales = vec![
+            (0..channels as u32).map(|channel| vec![(channel, 1.0)]).collect(),
+            (0..channels as u32).map(beside).collect::<Vec<_>>(),
+        ];
+        let bank =
+            FilterBank { sign: PeakSign::Neg, prototype: Some(basis.thinned(2, 0).taps()), step: 2, scales };
+        let mut rows = Vec::new();
+        bank.match_all(&block, 0..frames, &mut rows);
+        let row_length = bank.row_length(frames);
+        let mut heights = vec![vec![0.0f32; 2 * frames.next_multiple_of(STRETCH)]; channels];
+        for scale in &bank.scales {
+            for (weights, heights) in scale.iter().zip(&mut heights) {
+                let (mut sum, mut finer) = (vec![0.0; row_length], vec![0.0; heights.len()]);
+                for &(channel, weight) in weights {
+                    add_scaled(&rows[channel as usize * row_length..][..row_length], weight, &mut sum);
+                }
+                doubled(&sum, &mut finer);
+                heights.iter_mut().zip(finer).for_each(|(best, height)| *best = best.max(height));
+            }
+        }
+        let largest = heights.iter().flatten().copied().fold(0.0, f32::max);
+        let threshold = 0.6 * largest;
+        let (mut scratch, mut found) = (BankScratch::default(), Vec::new());
+        bank.crossings(&block, threshold, &mut scratch, &mut found);
+        let mut count = 0;
+        for (found, heights) in found.iter().zip(&heights) {
+            let found: Vec<(usize, f32)> = found.iter().map(|c| (c.sample as usize, c.height)).collect();
+            let there = heights[..2 * frames].iter().copied().enumerate();
+            let wanted: Vec<(usize, f32)> = there.filter(|(_, height)| *height >= threshold).collect();
+            assert_eq!(
+                found.iter().map(|f| f.0).collect::<Vec<_>>(),
+                wanted.iter().map(|w| w.0).collect::<Vec<_>>()
+            );
+            let off = found.iter().zip(&wanted).map(|(f, w)| (f.1 - w.1).abs()).fold(0.0, f32::max);
+            assert!(off < 1e-4 * largest, "{off}");
+            count += found.iter().filter(|(sample, _)| sample % 2 == 1).count();
+        }
+        assert!(count > 20, "only {count} of them lie between samples");
+    }
+}
