@@ -72,7 +72,7 @@ pub(super) fn line(
     // Of a long path the end tells more, as long as nobody types in it.
     let id = ui.next_auto_id().with("line");
     let is_path = matches!(spec.kind, ParamKind::Path { .. }) && !ui.memory(|memory| memory.has_focus(id));
-    let end = is_path.then(|| end_of_path(ui, &text, width - 10.0)).flatten();
+    let end = is_path.then(|| end_of_path(ui, &text, width - 20.0)).flatten();
     let is_cut = end.is_some();
     let mut shown = end.unwrap_or_else(|| text.clone());
     let edit = egui::TextEdit::singleline(&mut shown).id(id).desired_width(width).hint_text(hint);
