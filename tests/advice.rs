@@ -248,3 +248,14 @@ fn remedies_become_edits() {
     assert_eq!(checked.node(before).unwrap().kind, "detect_bad_channels", "{label}");
     assert_eq!(pipeline.probe_source(&registry, "sort").unwrap().name, "read");
 }
+
+#[test]
+fn what_is_most_like_a_node_is_offered_first_in_its_place() {
+    let pipeline = chain(&[
+        ("demo", "generate_recording", "duration_s: 1.0"),
+        ("filter", "bandpass_filter", ""),
+        ("reference", "common_reference", ""),
+        ("sort", "sort", ""),
+    ]);
+    assert_eq!(pipeline.swaps(&registry(), "filter")[0], "highpass_filter");
+}

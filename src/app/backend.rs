@@ -15,7 +15,7 @@ use super::{
 use crate::inspect::{heights::peak_heights, selfcheck::self_check};
 use crate::io::{self, study::Study};
 use crate::pipeline::{
-    Document, Executor, KeptRun, Limits, Look, Params, Pipeline, Registry, RunOptions, Value,
+    Document, Executor, KeptRun, Limits, Look, Params, Pipeline, Registry, RunOptions, Value, document_of,
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
@@ -54,10 +54,18 @@ impl Backend {
         self.answers.try_iter().collect()
     }
 
-    /// Asks for the problems and states of a pipeline, `path` its file; only the newest question is answered.
-    pub fn check(&self, revision: u64, pipeline: &Pipeline, base_folder: PathBuf, path: Option<PathBuf>) {
+    /// Asks for the problems and states of a sheet's pipeline; only the newest question is answered.
+    pub fn check(&self, sheet: &Sheet) {
+        let editor = &sheet.editor;
+        let check = Check {
+            revision: sheet.meaning,
+            pipeline: editor.pipeline().clone(),
+            base_folder: editor.base_folder(),
+            path: editor.path.clone(),
+            sheet: sheet.number,
+        };
         // A closed channel means that the thread died with the window.
-        let _ = self.checks.send(Check { revision, pipeline: pipeline.clone(), base_folder, path });
+        let _ = self.checks.send(check);
     }
 
     /// Starts a run and passes its events on.
@@ -118,7 +126,7 @@ impl Backend {
     pub fn why(&self, executor: &Arc<Executor>, sheet: &Sheet, node: String) {
         let (executor, send, number) = (executor.clone(), self.sender(), sheet.number);
         let (pipeline, base) = (sheet.editor.pipeline().clone(), sheet.editor.base_folder());
-        let document = sheet.editor.path.clone().unwrap_or_else(|| base.join("unsaved"));
+        let document = document_of(&base, sheet.editor.path.as_deref(), sheet.number);
         spawn("why", move || {
             send(Answer::Why(number, executor.why(&pipeline, &base, &document, &node)));
         });

@@ -20,6 +20,8 @@ pub(super) struct Check {
     pub pipeline: Pipeline,
     pub base_folder: PathBuf,
     pub path: Option<PathBuf>,
+    /// The sheet it is on.
+    pub sheet: u64,
 }
 
 /// Answers until the window drops its end of the channel.
@@ -68,7 +70,8 @@ pub(super) fn check_loop(
         if let Some(executor) = &executor {
             advice = executor.advise(&check.pipeline, &check.base_folder);
             problems.extend(advice.iter().cloned());
-            let nodes = executor.survey(&check.pipeline, &check.base_folder, check.path.as_deref());
+            let path = check.path.as_deref();
+            let nodes = executor.survey(&check.pipeline, &check.base_folder, path, check.sheet);
             send(Answer::Checked { revision: check.revision, problems, nodes: Some(nodes) });
         }
     }

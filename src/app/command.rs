@@ -235,6 +235,10 @@ pub enum Command {
     ApplyPreset(String, String),
     /// Remove the preset of a kind and a name from the library.
     RemovePreset(String, String),
+    /// Show the tasks of the last run and the runs that wait, or hide them.
+    ShowJobs,
+    /// Move down what lies under other nodes.
+    MakeRoom,
     /// Show the runs that were, or hide them.
     ShowHistory,
     /// Open the pipeline of a run that was, by the folder it is kept in.
@@ -261,6 +265,8 @@ pub enum Command {
     SaveAs,
     /// Choose or edit the probe of a node.
     EditProbe(String),
+    /// Show the probe of a node wired in order, to be checked and taken.
+    WireProbe(String),
     /// Show the order of channels that the traces of a node propose for its probe.
     ProposeOrder(String),
     /// Find out the layout of the raw file that a node reads.

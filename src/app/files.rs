@@ -10,6 +10,7 @@ use super::{
 use crate::{
     data::RecordingInfo,
     engine::{geometry::Geometry, sort::SortPreset},
+    inspect::streams_in,
     io::{self, study::Study},
     pipeline::{Document, Opened, Params, Registry},
 };
@@ -51,6 +52,10 @@ pub enum OpenedFile {
     },
     /// A file of raw samples that says nothing of itself.
     Raw,
+    /// The contacts of a recording, nothing by themselves.
+    Probe,
+    /// Raw files of a folder of an acquisition program, the one with spikes first.
+    Streams(Vec<PathBuf>),
     /// The pipeline that made results or a picture: shown as a copy, so that nothing is saved over it.
     Copy {
         /// The pipeline and what is wrong with it.
@@ -188,6 +193,9 @@ pub fn recognise(path: &Path) -> (String, bool) {
         return (texts::files::pipeline().to_owned(), true);
     }
     let Ok(found) = io::describe(path, &io::OpenOptions::default()) else {
+        if let Some(streams) = streams_at(path) {
+            return (texts::files::streams(streams.len()), true);
+        }
         let words = if path.is_dir() { texts::files::unknown_folder() } else { texts::files::unknown_file() };
         return (words.to_owned(), path.is_file());
     };
@@ -226,12 +234,21 @@ fn readers_of(path: &Path) -> Result<OpenedFile, String> {
             Err(_) => recording(None),
         },
         Err(error @ io::Error::Io { .. }) => Err(error.to_string()),
+        Err(_) if let Some(streams) = streams_at(path) => Ok(OpenedFile::Streams(streams)),
         Err(error) if path.is_dir() && io::is_known_but_not_read(path) => Err(error.to_string()),
         Err(_) if let Some(study) = study_at(path) => Ok(study),
         Err(error) if path.is_dir() => Ok(OpenedFile::Folder { words: error.to_string() }),
+        Err(_) if path.is_file() && io::probe::read_probe(&path.to_string_lossy()).is_ok() => {
+            Ok(OpenedFile::Probe)
+        }
         Err(_) if is_text(path) => Err(texts::files::text_is_no_recording(&path.display())),
         Err(_) => Ok(OpenedFile::Raw),
     }
+}
+
+/// The raw files of a folder that an acquisition program wrote.
+fn streams_at(path: &Path) -> Option<Vec<PathBuf>> {
+    Some(streams_in(path)).filter(|streams| path.is_dir() && !streams.is_empty())
 }
 
 /// The study that a folder of recordings, a table of them or a SpikeForest JSON is.

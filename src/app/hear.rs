@@ -31,8 +31,7 @@ impl App {
             self.sheet.checked = Some(self.sheet.meaning);
             // What is looked at does not wait for the check: its parameters may be in the hand right now.
             self.sheet.refresh_viewer();
-            let (folder, path) = (self.sheet.editor.base_folder(), self.sheet.editor.path.clone());
-            self.backend.check(self.sheet.meaning, self.sheet.editor.pipeline(), folder, path);
+            self.backend.check(&self.sheet);
         }
     }
 
@@ -255,6 +254,8 @@ impl App {
                 }
             }
             Ok(OpenedFile::Raw) => self.import(wizard::Source::File(path)),
+            Ok(OpenedFile::Probe) => self.give_probe(&path),
+            Ok(OpenedFile::Streams(streams)) => self.import_streams(streams),
             Ok(OpenedFile::Copy { opened, name, folder, shown, given }) => {
                 let mut editor = Editor::new(opened.pipeline, texts::files::pipeline_of(&name), None);
                 editor.folder = folder;

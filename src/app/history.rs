@@ -15,6 +15,9 @@ use std::{
     time::SystemTime,
 };
 
+/// Rows that columns are made as wide as, besides those in sight, and the steps they grow by.
+const MEASURED: usize = 200;
+const STEP: f32 = 12.0;
 /// Between two columns of the list.
 const GAP: f32 = 14.0;
 /// Narrowest that a column of the list gets where there is no room for all of it.
@@ -137,8 +140,10 @@ impl App {
         let live = self.running.is_some();
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, theme::ROW, runs.len(), |ui, rows| {
             let shown: Vec<Row> = runs[rows.clone()].iter().map(|listed| row(ui, listed, live)).collect();
+            // Columns stay where they are while one scrolls: those out of sight count as well.
+            let others: Vec<Row> = runs.iter().take(MEASURED).map(|listed| row(ui, listed, live)).collect();
             // The tick, the button that opens, and what is between columns.
-            let widths = widths(ui, &shown, ui.available_width() - 110.0);
+            let widths = widths(ui, others.iter().chain(&shown), ui.available_width() - 110.0);
             for (Listed { run, .. }, row) in runs[rows].iter().zip(&shown) {
                 ui.horizontal(|ui| {
                     ui.set_min_height(theme::ROW);
@@ -310,12 +315,13 @@ fn row(ui: &Ui, listed: &Listed, live: bool) -> Row {
 }
 
 /// As wide as what is in the columns; where there is no room for all of it, the widest give way.
-fn widths(ui: &Ui, rows: &[Row], room: f32) -> [f32; 7] {
+fn widths<'a>(ui: &Ui, rows: impl Iterator<Item = &'a Row>, room: f32) -> [f32; 7] {
     let mut widths = [0_f32; 7];
     for row in rows {
         for (cell, width) in row.cells.iter().zip(&mut widths) {
             let words = ui.painter().layout_no_wrap(cell.words.clone(), font(), cell.color);
-            *width = width.max(words.size().x.ceil() + 1.0);
+            // In steps, so that a minute more moves nothing.
+            *width = width.max((words.size().x / STEP).ceil() * STEP);
         }
     }
     let room = room - GAP * widths.len() as f32;

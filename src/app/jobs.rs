@@ -101,9 +101,10 @@ impl App {
         for (tab, label) in [
             (Tab::Jobs, texts::runs::jobs().to_owned()),
             (Tab::Runs, texts::runs::runs().to_owned()),
-            (Tab::Study, texts::runs::study().to_owned()),
             (Tab::Problems, problems),
             (Tab::Log, texts::runs::log().to_owned()),
+            // Last, as it is not always there: none of the others moves.
+            (Tab::Study, texts::runs::study().to_owned()),
         ] {
             let active = self.bottom.open && self.bottom.tab == tab;
             // One recording is no study; the View menu shows it all the same.
@@ -116,7 +117,9 @@ impl App {
             } else if !active {
                 words = words.color(p.text_weak);
             }
-            let response = ui.add(egui::Button::selectable(active, words));
+            // A count that comes and goes moves nothing either.
+            let width = if tab == Tab::Problems { PROBLEMS } else { 0.0 };
+            let response = ui.add(egui::Button::selectable(active, words).min_size(vec2(width, 0.0)));
             if response.clicked() {
                 self.bottom.toggle(tab);
             }
@@ -339,6 +342,8 @@ impl App {
     }
 }
 
+/// Width of the button of the problems, with room for their number.
+const PROBLEMS: f32 = 88.0;
 /// Height of a line of the log.
 const LOG_ROW: f32 = 16.0;
 

@@ -16,6 +16,7 @@ mod command_list;
 mod compare;
 mod dialogs;
 mod draw_in;
+mod dropped;
 mod editor;
 mod examples;
 mod exchange;
@@ -56,6 +57,7 @@ mod runs;
 mod self_check;
 mod session;
 mod settings;
+mod setup;
 mod sheet;
 mod shortcuts;
 mod sketch;
@@ -73,67 +75,20 @@ pub mod views;
 mod wiring;
 mod wizard;
 
-use crate::pipeline::{Executor, Limits, NodeState, Pipeline, Problem, Registry, RunSettings, Store};
+use crate::pipeline::{Executor, NodeState, Pipeline, Problem, Registry, RunSettings};
 use backend::Backend;
 use canvas::Scene;
 pub use cluster::Access;
 use command::Command;
 use editor::Editor;
 use settings::Settings;
+pub use setup::Setup;
 use sheet::Sheet;
 use std::{
     collections::{BTreeMap, VecDeque},
     path::PathBuf,
     sync::Arc,
 };
-
-/// How the window is set up.
-pub struct Setup {
-    /// The nodes there are.
-    pub registry: Registry,
-    /// Where results are kept.
-    pub store_folder: PathBuf,
-    /// How much may run at once.
-    pub limits: Limits,
-    /// Where copies of what is not saved are kept.
-    pub state_folder: PathBuf,
-    /// The user's library: presets of nodes.
-    pub library_folder: PathBuf,
-    /// Settings of runs, or why they cannot be read.
-    pub run_settings: Result<RunSettings, String>,
-    /// The file they are kept in; `None` where the platform has no place for it.
-    pub settings_file: Option<PathBuf>,
-    /// How Slurm is reached.
-    pub access: Access,
-    /// A pipeline or recording to open; what was open last, or the start screen, where `None`.
-    pub file: Option<PathBuf>,
-}
-
-impl Setup {
-    /// The usual one.
-    pub fn usual(file: Option<PathBuf>) -> Self {
-        let settings_file = RunSettings::default_path();
-        let run_settings = RunSettings::read_or_usual(settings_file.as_deref());
-        let limits = run_settings.as_ref().map_or_else(|_| Ok(Limits::default()), RunSettings::limits);
-        // What is wrong with the file is said in the window; runs go on with what is usual.
-        let wrong = limits.as_ref().err().map(ToString::to_string);
-        let run_settings = match wrong {
-            Some(wrong) => Err(wrong),
-            None => run_settings.map_err(|error| error.to_string()),
-        };
-        Self {
-            registry: crate::nodes::registry(),
-            store_folder: Store::default_folder(),
-            limits: limits.unwrap_or_default(),
-            run_settings,
-            settings_file,
-            state_folder: Settings::state_folder(),
-            library_folder: Settings::library_folder(),
-            access: Access::usual(),
-            file,
-        }
-    }
-}
 
 /// The window between two frames.
 pub struct App {
@@ -352,12 +307,7 @@ impl App {
         commands.extend(self.dialogs_ui());
         let dropped =
             ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect::<Vec<_>>());
-        if !self.dialogs.is_modal() {
-            match dropped.len() {
-                0 | 1 => commands.extend(dropped.into_iter().map(Command::Open)),
-                _ => commands.push(Command::OpenAll(dropped)),
-            }
-        }
+        commands.extend(self.dropped(dropped));
         if ui.input(|i| !i.raw.hovered_files.is_empty()) {
             dialogs::drop_hint(&self.ctx);
         }
@@ -453,7 +403,7 @@ impl App {
 
     fn show_title(&mut self) {
         let mark = if self.sheet.editor.is_dirty() { "• " } else { "" };
-        let title = texts::menus::title(&mark, &self.sheet.editor.title());
+        let title = texts::menus::title(&mark, &tabs::title_of(&self.sheet));
         if title != self.title {
             self.ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;

@@ -156,7 +156,10 @@ impl App {
                 );
             }
             Command::TogglePreviews => self.toggle_previews(),
-            Command::ToggleAllPreviews => self.sheet.previews.all = !self.sheet.previews.all,
+            Command::ToggleAllPreviews => {
+                self.sheet.previews.all = !self.sheet.previews.all;
+                self.offer_room();
+            }
             Command::Rename => {
                 if let Some(node) = self.sheet.editor.single_selection() {
                     self.sheet.canvas.rename(&node.name);
@@ -239,6 +242,8 @@ impl App {
             Command::CancelOnSlurm => self.cancel_on_cluster(),
             Command::StopTasks(tasks) => self.stop_tasks(&tasks),
             Command::ShowJob(task) => self.show_job(task),
+            Command::ShowJobs => self.bottom.toggle(Tab::Jobs),
+            Command::MakeRoom => self.make_room(),
             Command::ShowStudy => self.bottom.toggle(Tab::Study),
             Command::ShowHistory => self.bottom.toggle(Tab::Runs),
             Command::OpenRun(folder) => self.open_run(&folder),
@@ -289,6 +294,7 @@ impl App {
             }
             Command::DiscardUnsaved(index) => self.discard_unsaved(index),
             Command::EditProbe(node) => self.open_probe(&node),
+            Command::WireProbe(node) => self.wire_probe(&node),
             Command::ProposeOrder(node) => self.propose_order(&node),
             Command::Import(node) => self.import(wizard::Source::Node(node)),
             Command::Browse { node, field, mode } => {

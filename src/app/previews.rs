@@ -1,9 +1,11 @@
 //! What flows at the first output of each node that can be drawn, drawn small in its body: asked of a thread, kept until it changes.
 
-use super::{App, answer::Answer, backend, canvas::face, sheet::Sheet, texts, theme, views};
+use super::{
+    App, answer::Answer, backend, canvas::face, command::Command, sheet::Sheet, texts, theme, views,
+};
 use crate::{
     inspect::Glimpse,
-    pipeline::{Executor, Look, NodeState, Pipeline, Value, is_way},
+    pipeline::{Edit, Executor, Look, NodeState, Pipeline, Value, is_way},
 };
 use egui::{
     Color32, ColorImage, FontId, Mesh, Painter, Pos2, Rect, Shape, Stroke, TextureHandle, TextureOptions,
@@ -151,7 +153,9 @@ fn draw_glimpse(painter: &Painter, visuals: &Visuals, glimpse: &Glimpse, rect: R
         }
         Glimpse::Points(points) => {
             let mut mesh = Mesh::default();
-            let size = vec2(1.0, 1.6) * zoom.max(0.7);
+            // A few are places of units, which are to be seen.
+            let few = if points.len() < 200 { 2.2 } else { 1.0 };
+            let size = vec2(1.0, 1.6) * zoom.max(0.7) * few;
             for (place, class) in points {
                 let color = views::colors::unit(*class as usize, visuals.dark_mode);
                 mesh.add_colored_rect(Rect::from_center_size(at(*place), size), color);
@@ -240,6 +244,33 @@ impl App {
         } else {
             previews.extend(chosen);
         }
+        self.offer_room();
+    }
+
+    /// Nodes are higher with what they show: where they lie over others then, room is offered.
+    pub(super) fn offer_room(&mut self) {
+        let names = self.sheet.previewed();
+        let covers = !names.is_empty() && {
+            let (pipeline, states) = (self.sheet.editor.drawn(), &self.sheet.states);
+            let before = self.sheet.canvas.room_for(pipeline, states, &BTreeSet::new()).len();
+            self.sheet.canvas.room_for(pipeline, states, &names).len() > before
+        };
+        if covers {
+            let button = (texts::actions::make_room().to_owned(), Command::MakeRoom);
+            self.toasts.offer(self.sheet.number, texts::canvas::previews_cover_nodes(), vec![button]);
+        }
+    }
+
+    /// Moves down what lies under other nodes, with what they show; one step to undo.
+    pub(super) fn make_room(&mut self) {
+        let names = self.sheet.previewed();
+        let moves = self.sheet.canvas.room_for(self.sheet.editor.drawn(), &self.sheet.states, &names);
+        if moves.is_empty() {
+            return self.toasts.info(texts::canvas::there_is_room());
+        }
+        let mut edits = self.frames_after(&moves);
+        edits.push(Edit::Move(moves));
+        self.edit(Edit::Batch(edits), texts::canvas::make_room_for_nodes(), None);
     }
 
     /// Asks for drawings that are wanted and may have changed.

@@ -85,6 +85,10 @@ impl App {
                 let source = self.pipeline().probe_source(&self.registry, node)?.name.clone();
                 Some((texts::inspector::choose_a_probe().to_owned(), Command::EditProbe(source)))
             }
+            Remedy::WireProbe => {
+                let label = texts::probe::set_the_wiring().to_owned();
+                Some((label, Command::WireProbe(node.to_owned())))
+            }
             Remedy::OrderChannels => {
                 let label = texts::probe::wire_by_correlation().to_owned();
                 Some((label, Command::ProposeOrder(node.to_owned())))

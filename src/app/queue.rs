@@ -97,6 +97,7 @@ impl App {
             options: RunOptions {
                 base_folder: editor.base_folder(),
                 pipeline_path: editor.path.clone(),
+                owner: self.sheet.number,
                 title: editor.title(),
                 hooks: self.run_settings.hooks.clone(),
                 threads: self.run_settings.threads,

@@ -174,6 +174,10 @@ pub const ACTIONS: &[Action] = &[
     action!(None, self_check, &[], || Command::SelfCheck),
     action!(None, settings_of_runs, &[], || Command::ShowRunSettings),
     action!(None, study, &[], || Command::ShowStudy),
+    action!(None, jobs, &[], || Command::ShowJobs),
+    action!(None, retry_on_slurm, &[], || Command::RetryOnSlurm),
+    action!(None, cancel_on_slurm, &[], || Command::CancelOnSlurm),
+    action!(None, make_room, &[], || Command::MakeRoom),
     action!(None, shortcuts, &[], || Command::ToggleShortcuts),
     action!(None, reset_layout, &[], || Command::ResetLayout),
     action!(None, room_to_inspect, &[], || Command::InspectLayout),
@@ -292,6 +296,8 @@ impl App {
             Command::ReopenTab => !self.closed.is_empty(),
             Command::ShowUnsaved => !self.unsaved.is_empty(),
             Command::Stop => self.is_running(),
+            Command::RetryOnSlurm | Command::CancelOnSlurm => self.sheet.cluster.is_some(),
+            Command::Run { .. } | Command::Arrange | Command::MakeRoom => !self.sheet.is_empty(),
             Command::SubmitToSlurm | Command::ExportScript | Command::CopyMethods | Command::Archive => {
                 !self.sheet.is_empty()
             }

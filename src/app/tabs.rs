@@ -200,7 +200,7 @@ impl App {
 }
 
 /// What a tab is called.
-fn title_of(sheet: &Sheet) -> String {
+pub(super) fn title_of(sheet: &Sheet) -> String {
     if sheet.welcome && sheet.is_empty() { texts::menus::start().to_owned() } else { sheet.editor.title() }
 }
 

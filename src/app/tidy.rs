@@ -132,7 +132,7 @@ impl App {
     }
 
     /// Frames with nodes that move go where these go.
-    fn frames_after(&self, moves: &[(String, [f32; 2])]) -> Vec<Edit> {
+    pub(super) fn frames_after(&self, moves: &[(String, [f32; 2])]) -> Vec<Edit> {
         let pipeline = self.sheet.editor.drawn();
         let frames = pipeline.marks().filter(|(_, mark)| mark.kind == MarkKind::Frame);
         let fitted = frames.filter_map(|(number, mark)| {

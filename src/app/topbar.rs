@@ -23,6 +23,9 @@ impl App {
                 ui.menu_button(menus::file(), |ui| self.file_menu(ui, &mut commands));
                 ui.menu_button(menus::edit(), |ui| self.edit_menu(ui, &mut commands));
                 ui.menu_button(menus::view(), |ui| self.view_menu(ui, &mut commands));
+                let run = ui.menu_button(menus::run(), |ui| self.run_menu(ui, &mut commands)).response;
+                // The button at the right is called the same.
+                run.widget_info(|| WidgetInfo::labeled(Role::Button, true, menus::run_menu()));
                 ui.menu_button(menus::help(), |ui| {
                     self.actions(ui, &[actions::help_on_the_selected_node], &mut commands);
                     entry(ui, actions::shortcuts(), "?", true, Command::ToggleShortcuts, &mut commands);
@@ -160,18 +163,23 @@ impl App {
             &[actions::rename, actions::replace_with, actions::mute, actions::bypass, actions::collapse],
             commands,
         );
+    }
+
+    fn run_menu(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        ui.set_min_width(220.0);
+        self.actions(ui, &[actions::run, actions::run_to_here, actions::stop], commands);
+        ui.separator();
+        self.actions(ui, &[actions::look_at_output, actions::why_does_it_run], commands);
+        ui.separator();
+        self.actions(ui, &[actions::jobs, actions::run_history, actions::study], commands);
         ui.separator();
         self.actions(
             ui,
-            &[
-                actions::run,
-                actions::stop,
-                actions::run_to_here,
-                actions::submit_to_slurm,
-                actions::look_at_output,
-            ],
+            &[actions::submit_to_slurm, actions::retry_on_slurm, actions::cancel_on_slurm],
             commands,
         );
+        ui.separator();
+        self.actions(ui, &[actions::settings_of_runs], commands);
     }
 
     /// The steps that can be redone, the state that is shown, and the steps that can be undone, newest first.
@@ -211,13 +219,16 @@ impl App {
             &[actions::fit_all, actions::fit_selection, actions::actual_size, actions::find_on_the_canvas],
             commands,
         );
-        if ui.checkbox(&mut self.settings.minimap, actions::minimap()).clicked()
-            | ui.checkbox(&mut self.sheet.previews.all, actions::preview_on_all_nodes()).clicked()
-        {
+        let minimap = ui.checkbox(&mut self.settings.minimap, actions::minimap()).clicked();
+        let previews = ui.checkbox(&mut self.sheet.previews.all, actions::preview_on_all_nodes()).clicked();
+        if previews {
+            self.offer_room();
+        }
+        if minimap || previews {
             ui.close();
         }
         ui.separator();
-        self.actions(ui, &[actions::run_history, actions::study, actions::arrange_nodes], commands);
+        self.actions(ui, &[actions::arrange_nodes, actions::make_room], commands);
         ui.menu_button(menus::align(), |ui| {
             let labels: [Words; 4] = [
                 actions::align_left_edges,
@@ -251,8 +262,6 @@ impl App {
         });
         ui.separator();
         self.actions(ui, &[actions::room_to_inspect, actions::reset_layout], commands);
-        ui.separator();
-        self.actions(ui, &[actions::settings_of_runs], commands);
     }
 }
 

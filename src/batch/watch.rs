@@ -246,7 +246,14 @@ impl Watch {
         let words = element.words();
         if self.words.insert(task.clone(), words.clone()).as_ref() != Some(&words) {
             let task = task.clone();
-            events.push(EventKind::Progress { task, stage: words, done: 0, total: 0, remaining_s: None });
+            events.push(EventKind::Progress {
+                task,
+                stage: words,
+                done: 0,
+                total: 0,
+                share: None,
+                remaining_s: None,
+            });
         }
     }
 

@@ -52,10 +52,10 @@ fn parts(kind: &EventKind) -> (&'static str, Option<&TaskId>, Json) {
         EventKind::Queued { task } => ("queued", Some(task), json!({})),
         EventKind::Cached { task, folder } => ("cached", Some(task), json!({"folder": folder})),
         EventKind::Started { task } => ("started", Some(task), json!({})),
-        EventKind::Progress { task, stage, done, total, remaining_s } => (
+        EventKind::Progress { task, stage, done, total, share, remaining_s } => (
             "progress",
             Some(task),
-            json!({"stage": stage, "done": done, "total": total, "remaining_s": remaining_s}),
+            json!({"stage": stage, "done": done, "total": total, "share": share, "remaining_s": remaining_s}),
         ),
         EventKind::Log { task, warning, line } => {
             ("log", Some(task), json!({"level": if *warning { "warning" } else { "info" }, "line": line}))

@@ -45,7 +45,7 @@ impl Progress {
             EventKind::Log { warning: false, line, .. } if self.log.is_some() => {
                 self.line(&format!("{:8.1} {line}", event.at_s));
             }
-            EventKind::Progress { task, stage, done, total, remaining_s } => {
+            EventKind::Progress { task, stage, done, total, remaining_s, .. } => {
                 if let Some(bar) = self.tasks.get(task) {
                     bar.set_style(measured());
                     bar.set_length(*total);

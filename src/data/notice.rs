@@ -25,6 +25,8 @@ pub enum Remedy {
     SeeHeights,
     /// Say where the contacts of the recording lie.
     GiveProbe,
+    /// Say which column of the file carries which contact of its probe.
+    WireProbe,
     /// Wire its channels in the order that the traces propose.
     OrderChannels,
     /// Filter the recording before.

@@ -2,10 +2,10 @@
 
 use super::{minmax, spans::SpanReader};
 use crate::{
-    data::{Figure, Motion, Peaks, Recording, RecordingInfo, Sorting, Table, Templates},
+    data::{Figure, Motion, Peaks, Recording, RecordingInfo, Sorting, Table, Templates, text::number},
     pipeline::Value,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Channels of traces at most, spread over the probe.
 const TRACES: usize = 5;
@@ -49,7 +49,7 @@ impl Glimpse {
             Value::Peaks(peaks) => drift_map(peaks),
             Value::Templates(templates) => waveforms(templates),
             Value::Noise(noise) => bars(&noise.levels, value.summary()),
-            Value::Table(table) => histogram(table),
+            Value::Table(table) => lags(table).or_else(|| places(table)).unwrap_or_else(|| histogram(table)),
             Value::Motion(motion) => displacement(motion),
             Value::Figure(figure) => Glimpse::Figure(figure.clone()),
             other => Glimpse::Words(other.summary()),
@@ -127,6 +127,16 @@ fn raster(sorting: &Sorting) -> Glimpse {
     };
     let span = (*last - *first).max(1) as f32;
     let step = spikes.sample_index.len().div_ceil(POINTS).max(1);
+    if let Some(places) = &spikes.location_um {
+        let chosen = || (0..spikes.sample_index.len()).step_by(step);
+        let depth = |at: usize| places[at][1];
+        let (low, height) = range(chosen().map(depth));
+        let point = |at: usize| {
+            let time = (spikes.sample_index[at] - *first) as f32 / span;
+            ([time, 1.0 - (depth(at) - low) / height], spikes.unit_index[at])
+        };
+        return Glimpse::Points(chosen().map(point).filter(|(place, _)| place[1].is_finite()).collect());
+    }
     let points = spikes.sample_index.iter().zip(spikes.unit_index.iter()).step_by(step);
     let place = |(frame, unit): (&i64, &u32)| {
         let y = (*unit as f32 + 0.5) / units.max(1) as f32;
@@ -145,16 +155,56 @@ fn drift_map(peaks: &Peaks) -> Glimpse {
     };
     let step = peaks.len().div_ceil(POINTS).max(1);
     let chosen = || (0..peaks.len()).step_by(step);
-    let range = |value: &dyn Fn(usize) -> f32| {
-        let all = chosen().map(value).filter(|x| x.is_finite());
-        let (low, high) =
-            all.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        (low, (high - low).max(1e-6))
-    };
     let time = |at: usize| peaks.sample_index[at] as f32;
-    let ((left, width), (low, height)) = (range(&time), range(&depth));
+    let ((left, width), (low, height)) = (range(chosen().map(time)), range(chosen().map(depth)));
     let point = |at: usize| ([(time(at) - left) / width, 1.0 - (depth(at) - low) / height], 0);
     Glimpse::Points(chosen().map(point).filter(|([x, y], _)| x.is_finite() && y.is_finite()).collect())
+}
+
+/// The least of some numbers, and how far above it the greatest is.
+fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+    let ends = values.filter(|x| x.is_finite());
+    let (low, high) =
+        ends.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    (low, (high - low).max(1e-6))
+}
+
+/// Of a table of correlograms: how often any unit fires so long after itself.
+fn lags(table: &Table) -> Option<Glimpse> {
+    let (a, b) = (table.column("unit_a")?, table.column("unit_b")?);
+    let (starts, counts) = (table.column("bin_start_ms")?, table.column("count")?);
+    let mut of_lag: BTreeMap<i64, f64> = BTreeMap::new();
+    let is_own = |&row: &usize| match (a.number(row), b.number(row)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.cell(row) == b.cell(row),
+    };
+    for row in (0..table.num_rows()).filter(is_own) {
+        // Bins of a thousandth of a millisecond are told apart.
+        *of_lag.entry((starts.number(row)? * 1e3).round() as i64).or_default() += counts.number(row)?;
+    }
+    let widest = *of_lag.keys().next()? as f64 / -1e3;
+    let lags: Vec<f64> = of_lag.into_values().collect();
+    let step = lags.len().div_ceil(2 * UNITS).max(1);
+    let joined: Vec<f64> = lags.chunks(step).map(|bins| bins.iter().sum()).collect();
+    Some(bars(&joined, format!("autocorrelograms, ±{} ms", number(widest))))
+}
+
+/// Of a table of places: where each row lies.
+fn places(table: &Table) -> Option<Glimpse> {
+    let (x, y) = (table.column("x")?, table.column("y")?);
+    let place = |row: usize| Some([x.number(row)? as f32, y.number(row)? as f32]);
+    let found: Vec<(usize, [f32; 2])> =
+        (0..table.num_rows()).filter_map(|row| Some((row, place(row)?))).take(POINTS).collect();
+    let all = |axis: usize| range(found.iter().map(move |(_, place)| place[axis]));
+    let ((left, width), (low, height)) = (all(0), all(1));
+    // A column of contacts stands in the middle; to the edges there is some room.
+    let share = |x: f32, low: f32, width: f32| {
+        if width > 1e-6 { 0.05 + 0.9 * (x - low) / width } else { 0.5 }
+    };
+    let point = |(row, [x, y]): &(usize, [f32; 2])| {
+        ([share(*x, left, width), 1.0 - share(*y, low, height)], *row as u32)
+    };
+    (!found.is_empty()).then(|| Glimpse::Points(found.iter().map(point).collect()))
 }
 
 /// The waveform of each unit on its largest channel.
@@ -234,6 +284,28 @@ mod tests {
         assert_eq!(points.len(), 3);
         assert_eq!(points[0], ([0.0, 0.25], 0));
         assert_eq!(points[2].0[0], 1.0);
+    }
+
+    #[test]
+    fn correlograms_and_places_are_drawn_as_what_they_are() {
+        let table = Table::new(vec![
+            ("unit_a".into(), TableColumn::Int(vec![0, 0, 0, 0, 1, 1])),
+            ("unit_b".into(), TableColumn::Int(vec![0, 0, 1, 1, 1, 1])),
+            ("bin_start_ms".into(), TableColumn::Float(vec![-50.0, 0.0, -50.0, 0.0, -50.0, 0.0])),
+            ("count".into(), TableColumn::Int(vec![2, 1, 90, 90, 2, 1])),
+        ]);
+        let Glimpse::Bars(bars, words) = Glimpse::of(&Value::Table(Arc::new(table))) else { panic!() };
+        assert_eq!(bars, [1.0, 0.5], "units against themselves alone");
+        assert_eq!(words, "autocorrelograms, ±50 ms");
+        let table = Table::new(vec![
+            ("unit_id".into(), TableColumn::Int(vec![0, 1, 2])),
+            ("x".into(), TableColumn::Float(vec![0.0, 0.0, 0.0])),
+            ("y".into(), TableColumn::Float(vec![0.0, f64::NAN, 100.0])),
+        ]);
+        let Glimpse::Points(points) = Glimpse::of(&Value::Table(Arc::new(table))) else { panic!() };
+        assert_eq!(points.len(), 2);
+        assert_eq!(points[0], ([0.5, 0.95], 0));
+        assert!(points[1].0[1] < 0.06 && points[1].1 == 2);
     }
 
     #[test]

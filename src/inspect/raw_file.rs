@@ -1,5 +1,9 @@
 //! What a raw file may be: its likely layouts, and what lies beside it that tells the sampling frequency.
 
+use super::{
+    beside::{ProbeBeside, prefer, probes_beside},
+    streams::{described, plausible},
+};
 use crate::{
     data::DType,
     engine::layout::{Bytes, RawLayout, Suggestion, suggest},
@@ -38,6 +42,10 @@ pub struct RawFile {
     pub rate: Option<(f64, String)>,
     /// µV per unit, where the program that recorded it says so.
     pub gain_to_uv: Option<f64>,
+    /// The file that the program which recorded it wrote about it.
+    pub described_in: Option<String>,
+    /// Probes that lie beside it, its own first.
+    pub probes: Vec<ProbeBeside>,
 }
 
 /// Looks at a raw file; reads a few megabytes of it.
@@ -59,8 +67,12 @@ pub fn raw_file(path: &Path) -> Result<RawFile, String> {
         file.read_exact(&mut bytes).ok().map(|()| bytes)
     };
     let mut suggestions = suggest(&Bytes { size, read: &read });
-    let Some(stream) = open_ephys(path) else {
-        return Ok(RawFile { size, suggestions, rate: rate(path), gain_to_uv: None });
+    let probes = probes_beside(path);
+    let Some(stream) = described(path) else {
+        if let Some(probe) = probes.first().filter(|probe| probe.is_its_own) {
+            prefer(&mut suggestions, size, probe);
+        }
+        return Ok(RawFile { size, suggestions, rate: rate(path), probes, ..RawFile::default() });
     };
     // What is written wins over what the bytes look like.
     let layout = RawLayout {
@@ -71,41 +83,10 @@ pub fn raw_file(path: &Path) -> Result<RawFile, String> {
         time_axis: 0,
     };
     suggestions.retain(|found| found.layout != layout);
-    suggestions.insert(0, Suggestion { layout, reason: format!("as {OEBIN} says"), bits: 0.0 });
-    let rate = Some((stream.rate, OEBIN.to_owned()));
-    Ok(RawFile { size, suggestions, rate, gain_to_uv: stream.gain_to_uv })
-}
-
-/// The description of an Open Ephys recording, two folders above its `continuous.dat`.
-const OEBIN: &str = "structure.oebin";
-
-/// What the description of an Open Ephys recording says of one of its files.
-struct Stream {
-    rate: f64,
-    num_channels: usize,
-    /// Where it is the same for all channels, and in µV.
-    gain_to_uv: Option<f64>,
-}
-
-fn open_ephys(path: &Path) -> Option<Stream> {
-    let folder = path.parent()?;
-    let text = std::fs::read(folder.parent()?.parent()?.join(OEBIN)).ok()?;
-    let described: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    let name = folder.file_name()?.to_string_lossy().into_owned();
-    let is_it = |stream: &&serde_json::Value| {
-        stream["folder_name"].as_str().is_some_and(|own| own.trim_end_matches('/') == name)
-    };
-    let stream = described["continuous"].as_array()?.iter().find(is_it)?;
-    let channels = stream["channels"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let gain = |channel: &serde_json::Value| {
-        channel["bit_volts"].as_f64().filter(|_| channel["units"].as_str() != Some("V"))
-    };
-    let first = channels.first().and_then(gain);
-    Some(Stream {
-        rate: plausible(stream["sample_rate"].as_f64()?)?,
-        num_channels: stream["num_channels"].as_u64()? as usize,
-        gain_to_uv: first.filter(|_| channels.iter().all(|channel| gain(channel) == first)),
-    })
+    suggestions.insert(0, Suggestion { layout, reason: format!("as {} says", stream.place), bits: 0.0 });
+    let described_in = Some(stream.place.clone());
+    let rate = Some((stream.rate, stream.place));
+    Ok(RawFile { size, suggestions, rate, gain_to_uv: stream.gain_to_uv, described_in, probes })
 }
 
 /// The sampling frequency that the name of a file or a small text beside it tells.
@@ -132,10 +113,6 @@ fn rate(path: &Path) -> Option<(f64, String)> {
         let rate = rate_in_text(&String::from_utf8(text).ok()?)?;
         Some((rate, other.file_name()?.to_string_lossy().into_owned()))
     })
-}
-
-fn plausible(rate: f64) -> Option<f64> {
-    (100.0..=1e6).contains(&rate).then_some(rate)
 }
 
 /// `recording_20kHz.dat`, `rec_30000Hz.bin`.
@@ -171,7 +148,7 @@ fn rate_in_text(text: &str) -> Option<f64> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::*;
+    use super::{super::streams::OEBIN, *};
 
     #[test]
     fn names_and_texts_tell_the_rate() {

@@ -105,8 +105,8 @@ pub fn self_check(
         match event.kind {
             EventKind::RunStarted { tasks: count } => tasks = count.max(1),
             EventKind::Started { task } => tell(&task.node, done as f32 / tasks as f32),
-            EventKind::Progress { task, done: part, total, .. } if total > 0 => {
-                tell(&task.node, (done as f32 + part as f32 / total as f32) / tasks as f32);
+            EventKind::Progress { task, share: Some(share), .. } => {
+                tell(&task.node, (done as f32 + share) / tasks as f32);
             }
             EventKind::Finished { task, wall_s, cpu_s, .. } => {
                 done += 1;

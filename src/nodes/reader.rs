@@ -1,9 +1,9 @@
 //! How a recording is read, for the nodes that open some.
 
 use crate::{
-    data::{DType, Recording},
+    data::{DType, Notice, Recording, Remedy},
     engine::{Monitor, spikeinterface_chain::with_steps},
-    io::{self, OpenOptions},
+    io::{self, OpenOptions, probe::NOT_WIRED},
     pipeline::{Inputs, NodeError, RunContext, Value},
 };
 use schemars::JsonSchema;
@@ -80,7 +80,11 @@ pub fn finished(
     let recording = with_steps(recording)?;
     let warnings = recording.info().annotations.get(io::WARNINGS).and_then(|list| list.as_array());
     for warning in warnings.into_iter().flatten().filter_map(|warning| warning.as_str()) {
-        context.warn(&warning.into());
+        let notice = Notice::from(warning);
+        context.warn(&match warning.contains(NOT_WIRED) {
+            true => notice.mended_by(Remedy::WireProbe),
+            false => notice,
+        });
     }
     if params.is_filtered && !recording.info().is_filtered {
         let mut info = recording.info().clone();

@@ -76,11 +76,13 @@ pub enum EventKind {
         task: TaskId,
         /// The stage it is in, empty where it has none.
         stage: String,
-        /// Pieces done.
+        /// Pieces of the stage that are done.
         done: u64,
-        /// Pieces in all.
+        /// Pieces of the stage in all.
         total: u64,
-        /// Estimated seconds to the end of the stage.
+        /// Share of the whole task that is done, from 0 to 1, where that is known.
+        share: Option<f32>,
+        /// Estimated seconds to the end of the task, where that is known.
         remaining_s: Option<f64>,
     },
     /// A line of a task's log.

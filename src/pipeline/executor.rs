@@ -60,8 +60,19 @@ pub struct RunOptions {
     pub base_folder: PathBuf,
     /// The document, which names the folder of results.
     pub pipeline_path: Option<PathBuf>,
+    /// Tells pipelines without a file apart where several are open.
+    pub owner: u64,
     /// What a pipeline without a file is called.
     pub title: String,
+}
+
+/// What names the folder of results: the file of a pipeline, or a place of its own where it has none.
+pub fn document_of(base_folder: &Path, pipeline_path: Option<&Path>, owner: u64) -> PathBuf {
+    match (pipeline_path, owner) {
+        (Some(path), _) => path.to_owned(),
+        (None, 0) => base_folder.join("unsaved"),
+        (None, owner) => base_folder.join(format!("unsaved_{owner}")),
+    }
 }
 
 /// What flows at an end of a wire.
@@ -89,7 +100,7 @@ pub struct Executor {
     pub(super) meter: Arc<CpuMeter>,
     pools: Mutex<HashMap<usize, Arc<rayon::ThreadPool>>>,
     runs: AtomicU64,
-    /// Nodes that had results in this session, by the folder of their document.
+    /// Nodes that had results in this session, by their document.
     pub(super) ran: Mutex<BTreeSet<(PathBuf, String)>>,
 }
 
@@ -160,8 +171,8 @@ impl Executor {
         Some(pool)
     }
 
-    pub(super) fn note_ran(&self, base_folder: &Path, node: &str) {
-        lock(&self.ran).insert((base_folder.to_owned(), node.to_owned()));
+    pub(super) fn note_ran(&self, document: &Path, node: &str) {
+        lock(&self.ran).insert((document.to_owned(), node.to_owned()));
     }
 
     /// What a run would do. Evaluates recipes, runs no task.

@@ -4,6 +4,7 @@
 
 use super::{
     Event, EventKind, RunId, TaskId,
+    course::{Course, UsualStages},
     log::{Flood, TaskLog},
     resources::process_cpu_s,
     store::lock,
@@ -200,8 +201,11 @@ pub(super) struct TaskMonitor {
     feed: Feed,
     /// Set where the whole run is to stop, or this task alone.
     cancel: [Arc<AtomicBool>; 2],
-    stage: Mutex<(String, Instant)>,
+    /// The stage it is in.
+    stage: Mutex<String>,
     stages: Mutex<Stages>,
+    began: Instant,
+    course: Mutex<Course>,
     log: Mutex<TaskLog>,
     warnings: Mutex<Vec<Notice>>,
     flood: Mutex<Flood>,
@@ -238,6 +242,8 @@ pub struct StageTime {
 #[derive(Default)]
 struct Stages {
     ended: Vec<StageTime>,
+    /// Each time a stage was gone through.
+    visits: UsualStages,
     current: Option<(String, Instant, Option<f64>)>,
 }
 
@@ -246,6 +252,7 @@ impl Stages {
         let Some((name, began, cpu)) = self.current.take() else { return };
         let wall_s = began.elapsed().as_secs_f64();
         let cpu_s = cpu.and_then(|before| Some(process_cpu_s()? - before)).unwrap_or(wall_s);
+        self.visits.push((name.clone(), wall_s));
         // A stage that is entered again goes on.
         match self.ended.iter_mut().find(|stage| stage.name == name) {
             Some(stage) => {
@@ -258,14 +265,16 @@ impl Stages {
 }
 
 impl TaskMonitor {
-    pub(super) fn new(task: TaskId, feed: Feed, cancel: [Arc<AtomicBool>; 2]) -> Self {
-        let stage = Mutex::new((String::new(), Instant::now()));
+    /// Of a task whose stages are `usual`ly these.
+    pub(super) fn new(task: TaskId, feed: Feed, cancel: [Arc<AtomicBool>; 2], usual: UsualStages) -> Self {
         Self {
             task,
             feed,
             cancel,
-            stage,
+            stage: Mutex::default(),
             stages: Mutex::default(),
+            began: Instant::now(),
+            course: Mutex::new(Course::new(usual)),
             log: Mutex::default(),
             warnings: Mutex::default(),
             flood: Mutex::default(),
@@ -284,6 +293,11 @@ impl TaskMonitor {
         let mut stages = lock(&self.stages);
         stages.end_current();
         std::mem::take(&mut stages.ended)
+    }
+
+    /// The stages as they followed each other, some of them several times, once they are taken.
+    pub(super) fn take_visits(&self) -> UsualStages {
+        std::mem::take(&mut lock(&self.stages).visits)
     }
 
     /// Versions of other programs that took part.
@@ -325,20 +339,18 @@ impl TaskMonitor {
     }
 
     fn report_progress(&self, done: u64, total: u64) {
-        let (stage, began) = lock(&self.stage).clone();
-        let elapsed_s = began.elapsed().as_secs_f64();
-        // Too early an estimate jumps about.
-        let known = elapsed_s > 0.3 && done > 0 && total >= done;
-        let remaining_s = known.then(|| elapsed_s * (total - done) as f64 / done as f64);
+        let stage = lock(&self.stage).clone();
+        let (share, remaining_s) = lock(&self.course).at(done, total, self.began.elapsed().as_secs_f64());
         let task = self.task.clone();
-        let kind = EventKind::Progress { task, stage, done, total, remaining_s };
+        let kind = EventKind::Progress { task, stage, done, total, share, remaining_s };
         self.feed.report(&self.task, |slot| slot.progress = Some(kind));
     }
 }
 
 impl Monitor for TaskMonitor {
     fn stage(&self, name: &str) {
-        *lock(&self.stage) = (name.to_owned(), Instant::now());
+        *lock(&self.stage) = name.to_owned();
+        lock(&self.course).enter(name);
         let mut stages = lock(&self.stages);
         stages.end_current();
         stages.current = Some((name.to_owned(), Instant::now(), process_cpu_s()));
@@ -404,7 +416,7 @@ mod tests {
         let (feed, events) = Feed::open(RunId(1));
         feed.hold();
         feed.tell(EventKind::Started { task: task() });
-        TaskMonitor::new(task(), feed.clone(), Default::default()).warn(&"early".into());
+        TaskMonitor::new(task(), feed.clone(), Default::default(), Vec::new()).warn(&"early".into());
         assert!(events.recv_timeout(Duration::from_millis(150)).is_err(), "it is kept back");
         feed.tell(EventKind::RunStarted { tasks: 1 });
         feed.close();
@@ -421,7 +433,7 @@ mod tests {
     #[test]
     fn nothing_but_repeated_progress_is_lost_on_a_slow_reader() {
         let (feed, events) = Feed::open(RunId(1));
-        let monitor = TaskMonitor::new(task(), feed.clone(), Default::default());
+        let monitor = TaskMonitor::new(task(), feed.clone(), Default::default(), Vec::new());
         let began = Instant::now();
         for i in 0..20_000 {
             monitor.progress(i, 20_000);

@@ -62,7 +62,11 @@ impl Pipeline {
                 let place = before.into_iter().rfind(references).unwrap_or(instance);
                 self.insert_act_edit(registry, place, &Act::MendsChannels)
             }
-            Remedy::SeeHeights | Remedy::GiveProbe | Remedy::OrderChannels | Remedy::FindLayout => None,
+            Remedy::SeeHeights
+            | Remedy::GiveProbe
+            | Remedy::WireProbe
+            | Remedy::OrderChannels
+            | Remedy::FindLayout => None,
         }
     }
 

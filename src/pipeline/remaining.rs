@@ -1,6 +1,6 @@
 //! How long a run will still take, from what its tasks took so far.
 
-use super::{Event, EventKind, TaskId};
+use super::{Event, EventKind, TaskId, countdown::Countdown};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of the tasks of a node.
@@ -27,6 +27,8 @@ pub struct Remaining {
     spent_s: f64,
     first_s: Option<f64>,
     now_s: f64,
+    countdown: Countdown,
+    left_s: Option<f64>,
 }
 
 impl Remaining {
@@ -43,9 +45,9 @@ impl Remaining {
                 self.first_s.get_or_insert(event.at_s);
                 self.running.insert(task.clone(), Running { began_s: event.at_s, left: None });
             }
-            EventKind::Progress { task, remaining_s: Some(left_s), .. } => {
+            EventKind::Progress { task, remaining_s, .. } => {
                 if let Some(running) = self.running.get_mut(task) {
-                    running.left = Some((*left_s, event.at_s));
+                    running.left = remaining_s.map(|left_s| (left_s, event.at_s));
                 }
             }
             EventKind::Finished { task, wall_s, .. } => {
@@ -62,6 +64,12 @@ impl Remaining {
             }
             _ => {}
         }
+        let left_s = self.estimate();
+        if left_s.is_none() {
+            // What is new may take any time.
+            self.countdown = Countdown::default();
+        }
+        self.left_s = left_s.and_then(|left_s| self.countdown.say(left_s));
     }
 
     fn node(&mut self, task: &TaskId) -> &mut OfNode {
@@ -73,8 +81,12 @@ impl Remaining {
         self.running.remove(task);
     }
 
-    /// Seconds until all is done; none where tasks of a node wait of which none was seen to the end.
+    /// Seconds until all is done, which never rise; none where tasks of a node wait of which none was seen to the end.
     pub fn seconds(&self) -> Option<f64> {
+        self.left_s
+    }
+
+    fn estimate(&self) -> Option<f64> {
         let mut work_s = 0.0;
         let mut longest_s: f64 = 0.0;
         let mean = |node: &OfNode| (node.finished > 0).then(|| node.wall_s / node.finished as f64);
@@ -138,10 +150,21 @@ mod tests {
         let mut hear = |at_s: f64, kind| remaining_of(&mut remaining, at_s, kind);
         hear(0.0, EventKind::Started { task: task("sort", 0) });
         let stage = "detect".to_owned();
-        let told =
-            EventKind::Progress { task: task("sort", 0), stage, done: 1, total: 4, remaining_s: Some(30.0) };
-        assert_eq!(hear(10.0, told), Some(30.0));
-        assert_eq!(hear(12.0, EventKind::Started { task: task("sort", 1) }), None);
+        let told = |remaining_s| EventKind::Progress {
+            task: task("sort", 0),
+            stage: stage.clone(),
+            done: 1,
+            total: 4,
+            share: Some(0.25),
+            remaining_s,
+        };
+        assert_eq!(hear(10.0, told(Some(30.0))), Some(30.0));
+        assert_eq!(hear(11.0, told(Some(31.0))), Some(30.0), "it never rises");
+        // It takes longer than it said: that is not the end.
+        assert_eq!(hear(41.9, EventKind::Cached { task: task("x", 0), folder: "a".into() }), None);
+        assert_eq!(hear(42.0, told(None)), None);
+        assert_eq!(hear(43.0, told(Some(20.0))), Some(20.0));
+        assert_eq!(hear(44.0, EventKind::Started { task: task("sort", 1) }), None);
     }
 
     fn remaining_of(remaining: &mut Remaining, at_s: f64, kind: EventKind) -> Option<f64> {

@@ -5,7 +5,7 @@ use super::{
     graph::{NodeInstance, Pipeline, split},
     group::{leaf_of, level_of, name_in},
     node::DynNode,
-    params::Params,
+    params::{ParamSpec, Params},
     port::{Port, PortType},
     registry::Registry,
 };
@@ -37,14 +37,16 @@ impl Pipeline {
         outputs.into_iter().find(|p| p.name == port).map(|p| p.port_type)
     }
 
-    /// The kinds a node could be replaced with: of the same shape, as it is wired.
+    /// The kinds a node could be replaced with: of the same shape, as it is wired; those most like it first.
     pub fn swaps(&self, registry: &Registry, name: &str) -> Vec<&'static str> {
         let Some(instance) = self.node(name) else { return Vec::new() };
         let others = registry.iter().filter(|node| node.info().kind != instance.kind);
-        others
-            .filter(|node| self.swap_wires(registry, instance, node).is_ok())
-            .map(|node| node.info().kind)
-            .collect()
+        let mut fitting: Vec<_> =
+            others.filter(|node| self.swap_wires(registry, instance, node).is_ok()).collect();
+        if let Some(own) = registry.get(&instance.kind) {
+            fitting.sort_by_key(|node| std::cmp::Reverse(likeness(&**own, &***node)));
+        }
+        fitting.into_iter().map(|node| node.info().kind).collect()
     }
 
     /// The edit that makes a node one of another kind, and the name it has then. Wires stay, and so do
@@ -159,6 +161,22 @@ fn shared_params(old: &dyn DynNode, new: &dyn DynNode, params: &Params) -> Param
         .filter(|(name, _)| spec(old, name).is_some_and(|known| spec(new, name) == Some(known)))
         .filter(|(name, value)| accepted(name, value));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// How like each other two nodes are: what they do first, then ports, parameters and where they are listed.
+fn likeness(a: &dyn DynNode, b: &dyn DynNode) -> usize {
+    let none = Params::new();
+    let (acts, others) = (a.acts(&none), b.acts(&none));
+    let done = acts.iter().filter(|act| others.contains(act)).count();
+    let types = |ports: Vec<Port>| ports.iter().map(|port| port.port_type).collect::<Vec<_>>();
+    let ports = usize::from(types(a.inputs(&none)) == types(b.inputs(&none)))
+        + usize::from(types(a.outputs(&none)) == types(b.outputs(&none)));
+    let has =
+        |spec: &&ParamSpec| b.specs().iter().any(|other| other.name == spec.name && other.kind == spec.kind);
+    let params = a.specs().iter().filter(has).count().min(3);
+    let words = a.info().search.iter().filter(|word| b.info().search.contains(word)).count();
+    let category = usize::from(a.info().category == b.info().category);
+    8 * done + 4 * category + 2 * ports + 2 * words + params
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{
     Executor, NodeState, Pipeline, Severity, Store, Value,
     evaluate::EvalState,
+    executor::document_of,
     join::{Item, ItemState},
     memo::Memo,
     store::lock,
@@ -74,25 +75,30 @@ impl Executor {
 
     /// The state of each node as the store has it; what runs right now is told by events.
     pub fn states(&self, pipeline: &Pipeline, base_folder: &Path) -> BTreeMap<String, NodeState> {
-        self.survey(pipeline, base_folder, None).into_iter().map(|(name, node)| (name, node.state)).collect()
+        self.survey(pipeline, base_folder, None, 0)
+            .into_iter()
+            .map(|(name, node)| (name, node.state))
+            .collect()
     }
 
     /// What is known of each node; with the path of the document, results of earlier sessions make nodes
-    /// stale rather than ready.
+    /// stale rather than ready. Without one it is that of `owner`, as in [`super::RunOptions`].
     pub fn survey(
         &self,
         pipeline: &Pipeline,
         base_folder: &Path,
         pipeline_path: Option<&Path>,
+        owner: u64,
     ) -> BTreeMap<String, NodeReport> {
         let mut walk = self.evaluator(pipeline, base_folder, None);
         walk.evaluate();
+        let document = document_of(base_folder, pipeline_path, owner);
         let results = pipeline_path.map(|path| self.store().results_folder(path));
         let mut reports = BTreeMap::new();
         for (instance, eval) in walk.iter() {
             let name = &instance.name;
             let ran = || {
-                lock(&self.ran).contains(&(base_folder.to_owned(), name.clone()))
+                lock(&self.ran).contains(&(document.clone(), name.clone()))
                     || results.as_ref().is_some_and(|results| self.store().has_results(results, name))
             };
             let failed = eval.items.iter().find_map(|item| match &item.state {

@@ -65,13 +65,15 @@ pub(super) fn run(
         }
         Ok(computed) => computed,
     };
+    let stages = monitor.take_stages();
+    site.store.note_stages(job.node.info().kind, job.fit, monitor.take_visits());
     let provenance = Provenance {
         params,
         started,
         ended: resources::now_utc(),
         wall_s,
         cpu_s,
-        stages: monitor.take_stages(),
+        stages,
         peak_rss_bytes: resources::peak_rss_bytes().max(monitor.memory_of_programs()),
         tools: monitor.take_tools(),
         ..ingredients.here(site.threads)

@@ -2,7 +2,7 @@
 
 use crate::window::Window;
 use egui::{Key, Modifiers, Role};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use spikeloom::{
     app::{App, command::Command},
     pipeline::NodeState,
@@ -267,4 +267,27 @@ fn changes_are_not_lost_without_a_question() {
     window.app_mut().perform(Command::CloseTab(None));
     window.steps(2);
     assert_eq!(window.pipeline().nodes().count(), 0);
+}
+
+#[test]
+fn a_name_is_typed_over_and_its_ending_stays() {
+    let mut window = Window::open(None);
+    window.app_mut().perform(Command::SaveAs);
+    window.wait_for("File name");
+    window.steps(3);
+    window.harness.event(egui::Event::Text("mine".into()));
+    window.steps(3);
+    let name = window.harness.get_by_label("File name").accesskit_node().value();
+    assert_eq!(name.as_deref(), Some("mine.ron"));
+}
+
+#[test]
+fn a_folder_that_is_nothing_to_open_is_shown_with_a_word() {
+    let mut window = Window::open(None);
+    let folder = window.folder.path().join("things");
+    std::fs::create_dir_all(folder.join("inner")).unwrap();
+    window.app_mut().perform(Command::OpenDialog);
+    window.choose_path(&folder);
+    window.wait_for("is nothing to open by itself");
+    assert!(window.says("Folder inner"), "{:?}", window.words());
 }

@@ -167,3 +167,98 @@ fn many_recordings_take_the_place_of_one() {
     assert_eq!((reader.kind.as_str(), reader.params["path"].as_str()), ("read_study", table.to_str()));
     assert_eq!((window.pipeline().nodes().count(), window.wires()), (count, wires));
 }
+
+/// Interleaved int16 of so many channels that share no more than noise does.
+fn write_channels(path: &std::path::Path, channels: usize) {
+    let mut state = 7_u64;
+    let mut noise = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) as f64 / f64::from(1 << 24) - 0.5) * 120.0
+    };
+    let samples = (0..6000 * channels).flat_map(|_| (noise() as i16).to_le_bytes());
+    std::fs::write(path, samples.collect::<Vec<u8>>()).unwrap();
+}
+
+fn write_probe(path: &std::path::Path, contacts: usize) {
+    let geometry = (0..contacts).map(|c| format!("{c}: ({}, {})", c % 2 * 30, c / 2 * 20));
+    let channels = (0..contacts).map(|c| c.to_string()).collect::<Vec<_>>().join(", ");
+    let geometry = geometry.collect::<Vec<_>>().join(", ");
+    let text = format!("channel_groups = {{0: {{'channels': [{channels}], 'geometry': {{{geometry}}}}}}}\n");
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn the_probe_that_lies_beside_a_file_tells_its_channels_and_is_taken() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("mouse.dat");
+    write_channels(&path, 24);
+    write_probe(&window.folder.path().join("mouse.prb"), 24);
+    import(&mut window, &path);
+    assert!(window.says("24 channels · int16"), "{:?}", window.words());
+    assert!(window.says("lies beside the recording"), "{:?}", window.words());
+    window.click("Add to the pipeline");
+    window.wait("it is drawn", |app| app.pipeline().node("read_recording").is_some() && !app.imports());
+    let reader = window.pipeline().node("read_recording").unwrap().params.clone();
+    assert_eq!(reader["num_channels"], 24);
+    assert!(reader["probe"].as_str().unwrap().ends_with("mouse.prb"));
+}
+
+#[test]
+fn a_probe_comes_from_a_file_in_the_import_and_by_a_drop() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("rec.dat");
+    write_channels(&path, 24);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let probe = elsewhere.path().join("mine.prb");
+    write_probe(&probe, 24);
+    import(&mut window, &path);
+    window.type_number("Num channels", "24");
+    window.wait("it was tried", |app| !app.is_importing());
+    window.harness.get_by_role_and_label(Role::ComboBox, "Probe").click();
+    window.steps(3);
+    window.click("From a file…");
+    window.choose_path(&probe);
+    window.wait_for("contacts as of");
+    window.wait("it was tried", |app| !app.is_importing());
+    window.click("Add to the pipeline");
+    let taken = |window: &Window| window.pipeline().node("read_recording").unwrap().params["probe"].clone();
+    assert_eq!(taken(&window).as_str(), probe.to_str());
+    // One that is dropped on the pipeline is given to its recording.
+    let other = elsewhere.path().join("other.prb");
+    write_probe(&other, 24);
+    window.drop_file(&other);
+    window.wait_for("has the probe other.prb now");
+    assert_eq!(taken(&window).as_str(), other.to_str());
+    window.key(Modifiers::COMMAND, Key::Z);
+    assert_eq!(taken(&window).as_str(), probe.to_str());
+}
+
+#[test]
+fn a_probe_alone_says_what_it_needs() {
+    let mut window = Window::empty();
+    let probe = window.folder.path().join("mine.prb");
+    write_probe(&probe, 4);
+    window.drop_file(&probe);
+    window.wait_for("open its recording first");
+    assert!(window.pipeline().nodes().next().is_none());
+}
+
+#[test]
+fn folders_of_acquisition_programs_are_imported_stream_by_stream() {
+    let mut window = Window::empty();
+    window.drop_file(&crate::common::shared_data().join("openephys_binary"));
+    window.wait("the import is open", App::imports);
+    window.wait("all is found out", |app| !app.is_importing());
+    assert!(window.says("16 channels · int16") && window.says("stands in structure.oebin"));
+    let file =
+        |window: &Window| window.words().iter().any(|words| words.starts_with("Import continuous.dat"));
+    assert!(file(&window));
+    window.harness.get_by_role_and_label(Role::ComboBox, "Stream").click();
+    window.steps(3);
+    window.click("data_stream_sine_wave");
+    window.wait("the other one is tried", |app| !app.is_importing());
+    window.click("Add to the pipeline");
+    let reader = window.pipeline().node("read_recording").unwrap().params.clone();
+    assert!(reader["path"].as_str().unwrap().contains("data_stream_sine_wave"));
+    assert_eq!(reader["sampling_frequency"].as_f64(), Some(40_000.0));
+}

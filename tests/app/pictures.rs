@@ -3,7 +3,7 @@
 use crate::window::Window;
 use egui::{Event, Modifiers, MouseWheelUnit, TouchPhase, vec2};
 use egui_kittest::kittest::Queryable;
-use spikeloom::pipeline::NodeState;
+use spikeloom::{app::command::Command, pipeline::NodeState};
 
 /// A node in each state that needs no luck with time.
 const STATES: &str = r#"(
@@ -163,4 +163,25 @@ fn the_start_screen_in_both_themes() {
     window.harness.hover_at(egui::pos2(2.0, 300.0));
     window.steps(4);
     window.harness.snapshot("start_light");
+}
+
+#[test]
+fn previews_that_lie_over_other_nodes_offer_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tight.ron");
+    let text = r#"(version: 1, nodes: {
+        "upper": (kind: "bandpass_filter", position: (0.0, 0.0)),
+        "lower": (kind: "bandpass_filter", position: (0.0, 104.0)),
+        "beside": (kind: "bandpass_filter", position: (400.0, 20.0)),
+    })"#;
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::open_over(folder, Some(&path));
+    window.wait("it is open", |app| app.pipeline().nodes().count() == 3);
+    window.app_mut().perform(Command::ToggleAllPreviews);
+    window.click("Make room");
+    let place = |window: &Window, name: &str| window.pipeline().node(name).unwrap().position;
+    assert!(place(&window, "lower")[1] > 126.0, "{:?}", place(&window, "lower"));
+    assert_eq!((place(&window, "upper"), place(&window, "beside")), ([0.0, 0.0], [400.0, 20.0]));
+    window.key(Modifiers::COMMAND, egui::Key::Z);
+    assert_eq!(place(&window, "lower"), [0.0, 104.0], "it is one step to undo");
 }

@@ -172,3 +172,22 @@ fn contacts_are_drawn_moved_and_removed_by_hand() {
     window.steps(3);
     assert!(!window.app().edits_probe());
 }
+
+#[test]
+fn a_probe_that_says_no_wiring_is_wired_from_where_that_is_told() {
+    let mut window = shuffled();
+    window.wait_for("Use linear32");
+    window.harness.get_by_label("Use linear32").click_accesskit();
+    window.wait_for("does not say which column carries which contact");
+    window.harness.query_all_by_label("Set the wiring…").next().unwrap().click_accesskit();
+    window.wait("the panel is there", |app| app.edits_probe());
+    window.wait_for("Wired in order");
+    assert!(window.says("32 wired"));
+    window.click("Use this probe");
+    window.wait("it is taken", |app| !app.edits_probe());
+    let probe = window.pipeline().node("reader").unwrap().params["probe"].clone();
+    assert!(read_probe(probe.as_str().unwrap()).unwrap().is_wired());
+    window.steps(60);
+    window.rest();
+    assert!(!window.says("does not say which column"), "{:?}", window.words());
+}

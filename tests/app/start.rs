@@ -2,7 +2,7 @@
 
 use crate::{common::shared_data, window::Window};
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use spikeloom::app::command::Command;
 use std::path::Path;
 
@@ -143,4 +143,22 @@ fn the_pipeline_of_results_and_of_pictures_opens_as_a_copy() {
     window.wait("it is open, too", |app| app.tabs().len() == 3);
     assert_eq!(window.app().looked_at(), Some("generate_recording.truth"), "what the picture shows");
     assert!(window.says("The pipeline that made figure.svg"));
+}
+
+#[test]
+fn the_menu_of_runs_says_what_can_be_run() {
+    let mut window = Window::empty();
+    window.click("Run menu");
+    let is_off = |window: &Window, words: &str| {
+        let mut found = window.harness.query_all_by_label_contains(words);
+        found.all(|node| node.accesskit_node().is_disabled())
+    };
+    assert!(window.says("Run to here") && is_off(&window, "F5") && is_off(&window, "Run to here"));
+    window.key(Modifiers::NONE, Key::Escape);
+    window.app_mut().perform(Command::OpenExample(1));
+    window.steps(3);
+    window.click("Run menu");
+    assert!(!is_off(&window, "Submit to Slurm"));
+    window.harness.get_by_label_contains("Jobs and queue").click();
+    window.wait_for("No run yet");
 }

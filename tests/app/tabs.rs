@@ -3,7 +3,10 @@
 use crate::window::Window;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
-use spikeloom::{app::command::Command, pipeline::NodeState};
+use spikeloom::{
+    app::command::Command,
+    pipeline::{Edit, NodeState},
+};
 
 const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 
@@ -31,6 +34,36 @@ fn each_tab_has_its_own_history_and_closed_ones_come_back() {
     assert!(window.app().is_dirty());
     window.key(Modifiers::COMMAND, Key::Y);
     assert!(window.pipeline().node("whiten").is_some(), "what could be redone still can");
+}
+
+#[test]
+fn what_ran_in_one_tab_makes_nothing_stale_in_another_without_a_file() {
+    let mut window = Window::open(None);
+    window.click("Run");
+    window.wait_for_run();
+    let ready = |window: &mut Window| {
+        window.wait("it is known", |app| {
+            matches!(app.states().get("sort"), Some(NodeState::Ready | NodeState::Stale))
+        });
+        window.state("sort").clone()
+    };
+    // The same in another tab, with another parameter: there it never ran.
+    window.app_mut().perform(Command::NewTab);
+    window.steps(3);
+    window.app_mut().perform(Command::OpenExample(0));
+    window.steps(3);
+    let edit = |window: &mut Window| {
+        let mut params = window.pipeline().node("sort").unwrap().params.clone();
+        params.insert("detect_threshold".into(), 6.5.into());
+        let edit = Edit::SetParams("sort".into(), params);
+        window.app_mut().perform(Command::edit(edit, "change"));
+        window.steps(3);
+    };
+    edit(&mut window);
+    assert_eq!(ready(&mut window), NodeState::Ready);
+    window.key(CTRL_SHIFT, Key::Tab);
+    edit(&mut window);
+    assert_eq!(ready(&mut window), NodeState::Stale);
 }
 
 #[test]

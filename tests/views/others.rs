@@ -90,6 +90,7 @@ fn a_sort_is_seen_while_it_runs() {
         stage: "detect".into(),
         done: 1,
         total: 4,
+        share: None,
         remaining_s: Some(12.0),
     }));
     screen.settle();

@@ -96,6 +96,7 @@ impl Browser {
     fn mark(&mut self, row: usize, entry: &Entry) -> Question {
         self.row = Some(row);
         self.refusal.clear();
+        self.said.clear();
         self.replaces = None;
         if !(entry.is_folder && self.mode == Mode::Save) {
             self.name.clone_from(&entry.name);
@@ -153,12 +154,22 @@ impl Browser {
             self.row = None;
             self.replaces = None;
             self.refusal.clear();
+            self.said.clear();
         }
         let enter = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         // A click on a row leaves the keys here: Enter takes what is marked.
         let loose = ui.memory(|memory| memory.focused().is_none());
         if self.age == 0 || enter || loose {
             response.request_focus();
+        }
+        // The name is typed over, its ending stays.
+        if self.age == 0 && self.mode == Mode::Save {
+            let stem =
+                self.name.rfind('.').map_or(self.name.as_str(), |dot| &self.name[..dot]).chars().count();
+            let mut state = egui::TextEdit::load_state(ui.ctx(), response.id).unwrap_or_default();
+            let ends = [0, stem].map(egui::text::CCursor::new);
+            state.cursor.set_char_range(Some(egui::text::CCursorRange::two(ends[0], ends[1])));
+            state.store(ui.ctx(), response.id);
         }
         enter
     }
@@ -167,6 +178,7 @@ impl Browser {
         let p = theme::palette(ui.visuals());
         let (words, color) = match (&self.replaces, &self.recognised, self.row) {
             _ if !self.refusal.is_empty() => (self.refusal.clone(), p.bad),
+            _ if !self.said.is_empty() => (self.said.clone(), p.text),
             (Some(path), ..) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 (texts::files::would_be_replaced(&name), p.warn)
@@ -207,6 +219,7 @@ impl Browser {
                 // Enter goes into folders that are nothing to open; the button takes them where they are asked for.
                 let enters = enters || (enter && !(opens && self.mode == Mode::Open));
                 let is_typed = enter && self.row.is_none() && self.mode == Mode::Open;
+                self.typed_path = is_typed;
                 questions.extend(typed.clone().map(|path| match is_typed {
                     true => Question::TakeTyped(path),
                     false => Question::Take { path, enters },

@@ -80,10 +80,14 @@ pub struct Browser {
     recognised: Option<(PathBuf, String, bool)>,
     /// Why the last choice was not taken.
     refusal: String,
+    /// What is to be said of the folder that was entered instead of taken.
+    said: String,
     /// A file that would be replaced.
     replaces: Option<PathBuf>,
     scroll: bool,
     age: u32,
+    /// The path that is asked about was typed.
+    typed_path: bool,
 }
 
 impl Browser {
@@ -98,9 +102,11 @@ impl Browser {
             row: None,
             recognised: None,
             refusal: String::new(),
+            said: String::new(),
             replaces: None,
             scroll: false,
             age: 0,
+            typed_path: false,
         }
     }
 
@@ -129,9 +135,18 @@ impl Browser {
     /// Takes in what is at a path that was to be taken; the path where it is now chosen.
     pub fn found(&mut self, path: PathBuf, found: Found, enters: bool) -> Result<PathBuf, Option<Question>> {
         self.refusal.clear();
+        let is_typed = std::mem::take(&mut self.typed_path);
         match (found, self.mode) {
             (Found::Folder, Mode::Folder | Mode::Open) if !enters => Ok(path),
-            (Found::Folder, _) => Err(Some(self.enter(path))),
+            (Found::Folder, _) => {
+                // It was to be opened, and what is in it is shown: that is said.
+                let said = texts::files::nothing_to_open_by_itself(&path.display());
+                let question = self.enter(path);
+                if self.mode == Mode::Open && is_typed {
+                    self.said = said;
+                }
+                Err(Some(question))
+            }
             (Found::File, Mode::Open) => Ok(path),
             (Found::File, Mode::Folder) => {
                 self.refusal = texts::files::folder_is_asked_for(&path.display());
@@ -161,6 +176,7 @@ impl Browser {
         self.recognised = None;
         self.replaces = None;
         self.refusal.clear();
+        self.said.clear();
         if self.mode != Mode::Save {
             self.name.clear();
         }
@@ -293,6 +309,10 @@ mod tests {
         let mut opens = browser(Purpose::Open, Mode::Open);
         assert!(opens.found("/data/a".into(), Found::Folder, true).is_err());
         assert_eq!(opens.folder(), Path::new("/data/a"));
+        assert!(opens.said.is_empty(), "a click enters without a word");
+        opens.typed_path = true;
+        assert!(opens.found("/data/c".into(), Found::Folder, true).is_err());
+        assert!(opens.said.contains("/data/c") && opens.refusal.is_empty());
         assert!(opens.found("/data/a/b".into(), Found::Folder, false).is_ok());
         assert!(opens.found("/data/a/none".into(), Found::Missing, false).is_err());
         assert!(opens.refusal.contains("is not there"));

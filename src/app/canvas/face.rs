@@ -193,10 +193,16 @@ impl Faces {
 
     /// Place and size of a node on the canvas.
     pub fn rect(&self, node: &NodeInstance, states: &BTreeMap<String, NodeState>) -> Rect {
-        let mut size = self.get(&node.name).map_or(vec2(WIDTH, HEADER), |f| f.size(states.get(&node.name)));
+        let mut rect = self.bare_rect(node, states);
         if self.previewed.contains(&node.name) {
-            size.y += PREVIEW;
+            rect.max.y += PREVIEW;
         }
+        rect
+    }
+
+    /// The same without what the node shows of what leaves it.
+    pub fn bare_rect(&self, node: &NodeInstance, states: &BTreeMap<String, NodeState>) -> Rect {
+        let size = self.get(&node.name).map_or(vec2(WIDTH, HEADER), |f| f.size(states.get(&node.name)));
         Rect::from_min_size(pos(node.position), size)
     }
 

@@ -18,6 +18,7 @@ pub mod node;
 pub mod picture;
 mod pointer;
 mod rename;
+mod room;
 mod route;
 mod search;
 mod seen;

@@ -68,8 +68,9 @@ pub fn draw(
     if detail == Detail::Block {
         let fill = category.gamma_multiply(if visuals.dark_mode { 0.42 } else { 0.32 });
         painter.rect(rect, rounding, p.node.blend(fill), outline, StrokeKind::Inside);
-        let font = FontId::proportional(step(9.0));
-        let text = painter.layout(face.title.clone(), font, p.text_strong, (rect.width() - 4.0).max(8.0));
+        let rows = ((rect.height() - 2.0) / 11.0).floor().max(1.0) as usize;
+        let room = (rect.width() - 4.0).max(8.0);
+        let text = whole_words(&painter, &face.title, 9.0, p.text_strong, room, rows);
         painter.with_clip_rect(rect.intersect(painter.clip_rect())).galley(
             rect.center() - text.size() / 2.0,
             text,
@@ -177,14 +178,8 @@ fn small(painter: &Painter, zoom: f32, rect: Rect, face: &Face, look: &Look<'_>,
         right -= 11.0;
     }
     let left = rect.left() + 5.0 + 8.0 * zoom;
-    let mut job = egui::text::LayoutJob::simple(
-        face.title.clone(),
-        FontId::proportional(size),
-        p.text_strong,
-        (right - left).max(8.0),
-    );
-    job.wrap.max_rows = ((rect.height() - 2.0) / (size * 1.25)).floor().clamp(1.0, 3.0) as usize;
-    let title = painter.layout_job(job);
+    let rows = ((rect.height() - 2.0) / (size * 1.25)).floor().clamp(1.0, 3.0) as usize;
+    let title = whole_words(painter, &face.title, size, p.text_strong, (right - left).max(8.0), rows);
     painter.galley(pos2(left, rect.center().y - title.size().y / 2.0), title, p.text_strong);
     if let Some(NodeState::Running { share, .. }) = look.state {
         progress(painter, rect, *share, p, look.time);
@@ -266,7 +261,55 @@ pub fn one_line(
     painter.layout_job(job)
 }
 
+/// Words on a few lines that break between them alone: in smaller letters where one is too long, cut where that is not enough.
+fn whole_words(
+    painter: &Painter,
+    text: &str,
+    size: f32,
+    color: Color32,
+    width: f32,
+    rows: usize,
+) -> std::sync::Arc<egui::Galley> {
+    let longest = text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(1).max(1);
+    let fitting = width / (longest as f32 * LETTER);
+    let size = step(fitting.clamp(LEAST_SIZE.min(size), size));
+    if size > fitting {
+        return one_line(painter, text, FontId::proportional(size), color, width);
+    }
+    let mut job = egui::text::LayoutJob::simple(text.to_owned(), FontId::proportional(size), color, width);
+    job.wrap.max_rows = rows;
+    painter.layout_job(job)
+}
+
+/// Width of a letter of a usual word, in font sizes; letters smaller than these points are not read.
+const LETTER: f32 = 0.58;
+const LEAST_SIZE: f32 = 7.0;
+
 /// Font sizes go in half points, so that zooming does not fill the atlas of glyphs.
 pub fn step(size: f32) -> f32 {
     (size * 2.0).round().max(2.0) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_break_between_words_alone() {
+        let ctx = egui::Context::default();
+        let rows = |text: &str, width: f32| {
+            let mut rows = Vec::new();
+            let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+                let galley = whole_words(ui.painter(), text, 11.0, Color32::WHITE, width, 3);
+                rows = galley.rows.iter().map(|row| row.text().trim().to_owned()).collect();
+            });
+            rows
+        };
+        assert_eq!(rows("Common reference", 60.0), ["Common", "reference"]);
+        // Smaller letters, where a word is a little too long.
+        assert_eq!(rows("Quality correlograms", 56.0), ["Quality", "correlograms"]);
+        // One that is far too long is cut.
+        let cut = rows("Correlograms_of_everything_there_is", 40.0);
+        assert!(cut.len() == 1 && cut[0].ends_with('…'), "{cut:?}");
+    }
 }

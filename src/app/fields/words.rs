@@ -69,12 +69,38 @@ pub(super) fn line(
         ParamKind::Any if spec.default.is_null() => texts::inspector::not_set(),
         _ => "",
     };
-    let edit = egui::TextEdit::singleline(&mut text).desired_width(width).hint_text(hint);
+    // Of a long path the end tells more, as long as nobody types in it.
+    let id = ui.next_auto_id().with("line");
+    let is_path = matches!(spec.kind, ParamKind::Path { .. }) && !ui.memory(|memory| memory.has_focus(id));
+    let end = is_path.then(|| end_of_path(ui, &text, width - 20.0)).flatten();
+    let is_cut = end.is_some();
+    let mut shown = end.unwrap_or_else(|| text.clone());
+    let edit = egui::TextEdit::singleline(&mut shown).id(id).desired_width(width).hint_text(hint);
     let height = if room == Room::Line { theme::ROW } else { ui.spacing().interact_size.y };
     let edit = if room == Room::Node { edit.margin(egui::Margin::symmetric(3, 0)) } else { edit };
     let response = ui.add_sized(Vec2::new(width, height), edit).accessible_name(name);
     let response = if text.len() > 24 { response.on_hover_text(&text) } else { response };
-    response.changed().then_some(text)
+    if response.changed() && !is_cut {
+        text = shown;
+        return Some(text);
+    }
+    None
+}
+
+/// The end of a path that has room, where all of it has not.
+fn end_of_path(ui: &Ui, path: &str, width: f32) -> Option<String> {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let fits = |words: &str| {
+        ui.painter().layout_no_wrap(words.to_owned(), font.clone(), egui::Color32::WHITE).size().x <= width
+    };
+    if path.len() < 8 || fits(path) {
+        return None;
+    }
+    // Whole folders, as long as one fits; else as many letters as there is room for.
+    let starts = path.char_indices().skip(1);
+    let folders = starts.clone().filter(|(_, c)| matches!(c, '/' | '\\'));
+    let mut tails = folders.chain(starts).map(|(at, _)| format!("…{}", &path[at..]));
+    tails.find(|tail| fits(tail))
 }
 
 /// A path to type or to choose.

@@ -59,6 +59,8 @@ pub struct ProbePanel {
     wants_file: bool,
     /// An order that fits the traces better is proposed as soon as one is found.
     proposes: bool,
+    /// A probe without a wiring is wired in order as soon as it is there.
+    wires: bool,
     /// Escape was pressed though something was changed: once more leaves.
     leaving: bool,
 }
@@ -89,6 +91,7 @@ impl ProbePanel {
             said: None,
             wants_file: false,
             proposes: false,
+            wires: false,
             leaving: false,
             folder,
         };
@@ -123,6 +126,11 @@ impl ProbePanel {
                 Ok(probe) => {
                     self.change(probe);
                     self.source = Some(source);
+                    if std::mem::take(&mut self.wires) && self.probe.wiring().is_empty() {
+                        let columns: Vec<_> = (0..self.probe.contacts.len()).map(Some).collect();
+                        self.wire(&columns);
+                        self.said = Some((texts::probe::wired_in_order_check_it().to_owned(), false));
+                    }
                     self.view.fit();
                 }
                 Err(reason) => self.said = Some((reason, true)),
@@ -168,10 +176,21 @@ impl App {
         }
     }
 
-    /// Takes the probe of a file that was chosen for the panel.
-    pub(super) fn take_probe_file(&mut self, path: &Path) {
+    /// Opens the panel with the contacts wired in order, to be checked and kept.
+    pub(super) fn wire_probe(&mut self, name: &str) {
+        self.open_probe(name);
         if let Some(panel) = &mut self.probe_panel {
-            panel.take(path.to_string_lossy().into_owned());
+            panel.wires = true;
+            panel.proposes = false;
+        }
+    }
+
+    /// Takes the probe of a file that was chosen for the import or the panel.
+    pub(super) fn take_probe_file(&mut self, path: &Path) {
+        match (&mut self.wizard, &mut self.probe_panel) {
+            (Some(wizard), _) => wizard.take_probe_file(path),
+            (None, Some(panel)) => panel.take(path.to_string_lossy().into_owned()),
+            (None, None) => {}
         }
     }
 

@@ -1,108 +1,26 @@
 //! What is known of runs: events folded into tasks, states of nodes, and a log.
 
+mod task;
 mod words;
 
 use super::text;
 use crate::{
     app::texts,
-    pipeline::{
-        Coordinate, Event, EventKind, LeftOut, NodeState, Pipeline, Remaining, RunId, RunStatus, TaskId,
-    },
+    pipeline::{Event, EventKind, LeftOut, NodeState, Pipeline, Remaining, RunId, RunStatus, TaskId},
 };
 use crossbeam_channel::Sender;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    path::PathBuf,
     time::{Duration, Instant},
 };
-use words::{joined, share_of};
+pub use task::{Level, LogLine, Stop, Task};
+use words::{joined, share_of, stage_words};
 
 /// For so long the last line of the log is news.
 const NEWS: Duration = Duration::from_secs(60);
 
 /// Lines of the log that are kept.
 const MAX_LOG: usize = 2000;
-
-/// One task of the last run.
-#[derive(Clone, Debug)]
-pub struct Task {
-    /// Node and item.
-    pub id: TaskId,
-    /// How it is.
-    pub state: NodeState,
-    /// The stage it is in.
-    pub stage: String,
-    /// When it began, in seconds of the run.
-    started_s: Option<f64>,
-    /// Wall-clock and CPU seconds, once it is finished.
-    pub cost_s: Option<(f64, f64)>,
-    /// Its result folder.
-    pub folder: Option<PathBuf>,
-    /// What it said last; a warning stays.
-    pub message: String,
-    /// What it said was a warning.
-    pub warned: bool,
-    /// It does not run, because of others.
-    pub left_out: bool,
-}
-
-impl Task {
-    /// True where it can be stopped.
-    pub fn is_at_work(&self) -> bool {
-        matches!(self.state, NodeState::Queued | NodeState::Running { .. })
-    }
-}
-
-/// What of a run is to stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The whole of it.
-    All,
-    /// These tasks; the others go on.
-    Tasks(BTreeSet<TaskId>),
-}
-
-/// One line of the log.
-#[derive(Clone, Debug)]
-pub struct LogLine {
-    /// Which run of this session it belongs to, from 1.
-    pub run: u64,
-    /// Seconds since the run began.
-    pub at_s: f64,
-    /// The node that says it, empty for the run.
-    pub node: String,
-    /// Its item.
-    pub item: Coordinate,
-    /// How bad it is.
-    pub level: Level,
-    /// What it says.
-    pub line: String,
-}
-
-impl LogLine {
-    /// An empty line that is said of the run, none of its tasks.
-    fn of_run() -> Self {
-        Self {
-            run: 0,
-            at_s: 0.0,
-            node: String::new(),
-            item: Coordinate::default(),
-            level: Level::Info,
-            line: String::new(),
-        }
-    }
-}
-
-/// How bad a line of the log is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Nothing to worry about.
-    Info,
-    /// The user should know.
-    Warning,
-    /// Something failed.
-    Error,
-}
 
 /// The last run, and what is left of those before.
 #[derive(Default)]
@@ -119,8 +37,9 @@ pub struct Runs {
     now_s: f64,
     /// How the last run ended.
     pub last: Option<RunStatus>,
-    /// How long the run will take.
+    /// How long the run will take, and how far it was: tasks that come in addition do not take it back.
     remaining: Remaining,
+    furthest: f32,
     live: BTreeMap<String, NodeState>,
     /// Nodes whose tasks say nothing any more: they changed since.
     forgotten: BTreeSet<String>,
@@ -249,8 +168,7 @@ impl Runs {
     /// Share of the run that is done, while it goes on.
     pub fn share(&self) -> Option<f32> {
         self.current.as_ref()?;
-        let done: f32 = self.tasks.iter().map(|t| share_of(&t.state)).sum();
-        Some((done / self.to_do().max(1) as f32).clamp(0.0, 1.0))
+        Some(self.furthest)
     }
 
     /// Tasks of the run, but those that do not run because something before them failed.
@@ -344,6 +262,7 @@ impl Runs {
                 self.stages.clear();
                 self.planned = *tasks;
                 self.cached = 0;
+                self.furthest = 0.0;
                 self.last = None;
                 self.stopping = false;
             }
@@ -365,11 +284,10 @@ impl Runs {
                 row.started_s = Some(event.at_s);
                 line(self, task, Level::Info, texts::runs::started().into());
             }
-            EventKind::Progress { task, stage, done, total, remaining_s } => {
-                let share = (*total > 0).then(|| *done as f32 / *total as f32);
+            EventKind::Progress { task, stage, done, total, share, remaining_s } => {
                 let row = self.task(task);
-                row.state = NodeState::Running { share, remaining_s: *remaining_s };
-                row.stage.clone_from(stage);
+                row.state = NodeState::Running { share: *share, remaining_s: *remaining_s };
+                row.stage = stage_words(stage, *done, *total, share.is_some());
             }
             EventKind::Log { task, warning, line: text } => {
                 // A recipe may warn, and is no task.
@@ -440,6 +358,9 @@ impl Runs {
 
     /// States of nodes from those of their tasks; once a frame, however much was heard.
     pub fn fold(&mut self) {
+        let done: f32 = self.tasks.iter().map(|t| share_of(&t.state)).sum();
+        let share = (done / self.to_do().max(1) as f32).clamp(0.0, 1.0);
+        self.furthest = self.furthest.max(share);
         let mut of_node: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
         let is_told = |node: &String| !self.forgotten.contains(node) && !self.outdated.contains(node);
         for task in self.tasks.iter().filter(|task| is_told(&task.id.node)) {
@@ -461,7 +382,7 @@ impl Runs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::CoordinateValue;
+    use crate::pipeline::{Coordinate, CoordinateValue};
 
     #[test]
     fn events_become_states_and_a_status_line() {
@@ -478,12 +399,37 @@ mod tests {
             task: task("sort"),
             stage: "detect".into(),
             done: 41,
-            total: 100,
+            total: 50,
+            share: Some(0.41),
             remaining_s: Some(32.0),
         });
         runs.fold();
         assert_eq!(runs.status(), "1 of 2 · Sort 41 % · 0:32 left");
         assert_eq!(runs.stages()["sort"], "detect");
+        // Tasks that are found on the way take nothing back from the bar.
+        let share = runs.share();
+        (0..6).for_each(|i| {
+            let task = task(&format!("metrics_{i}"));
+            runs.hear(&Event { run: RunId(1), at_s: 1.5, kind: EventKind::Queued { task } });
+        });
+        runs.fold();
+        assert_eq!(runs.share(), share);
+        // Nobody knows how long they take: what is told is of the task alone.
+        assert_eq!(runs.status(), "1 of 8 · Sort 41 % (0:32 left)");
+        // Of a task that never ran before only its stage is known.
+        let kind = EventKind::Progress {
+            task: task("sort"),
+            stage: "detect".into(),
+            done: 1,
+            total: 4,
+            share: None,
+            remaining_s: None,
+        };
+        runs.hear(&Event { run: RunId(1), at_s: 1.6, kind });
+        runs.fold();
+        assert_eq!(runs.status(), "1 of 8 · Sort: detect 25 %");
+        assert_eq!(runs.stages()["sort"], "detect 25 %");
+        assert_eq!(runs.share(), share);
         runs.hear(&Event {
             run: RunId(1),
             at_s: 2.0,

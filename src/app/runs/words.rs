@@ -55,15 +55,30 @@ impl Runs {
         });
         if let Some((task, share, remaining_s)) = running {
             let name = text::sentence(&task.id.node);
-            parts.push(match share {
+            let mut words = match share {
                 Some(share) => format!("{name} {:.0} %", share * 100.0),
-                None => name,
-            });
-            // Of the whole where that is known, else of what runs.
-            let left_s = self.remaining.seconds().or(remaining_s);
-            parts.extend(left_s.map(|s| texts::runs::time_left(&text::clock(s))));
+                None if task.stage.is_empty() => name,
+                // How far it is in this stage is all that is known.
+                None => format!("{name}: {}", task.stage),
+            };
+            let left = |s: f64| texts::runs::time_left(&text::clock(s));
+            let whole = self.remaining.seconds();
+            // What is left of one task is not what is left of the run.
+            if let (None, Some(own_s)) = (whole, remaining_s) {
+                words = format!("{words} ({})", left(own_s));
+            }
+            parts.push(words);
+            parts.extend(whole.map(left));
         }
         parts.join(" · ")
+    }
+}
+
+/// The stage a task is in; how far it is in it where nothing is known of the whole.
+pub(super) fn stage_words(stage: &str, done: u64, total: u64, knows_whole: bool) -> String {
+    match (stage.is_empty(), total) {
+        (false, 1..) if !knows_whole => format!("{stage} {:.0} %", done as f64 * 100.0 / total as f64),
+        _ => stage.to_owned(),
     }
 }
 

@@ -12,6 +12,10 @@ texts! {
     stop: "Stop";
     run_to_here: "Run to here";
     submit_to_slurm: "Submit to Slurm…";
+    jobs: "Jobs and queue";
+    retry_on_slurm: "Submit what failed on Slurm again";
+    cancel_on_slurm: "Cancel all jobs on Slurm";
+    make_room: "Make room";
     why_does_it_run: "Why does it run?";
     new_tab: "New tab";
     export_script: "Export as SpikeInterface script…";

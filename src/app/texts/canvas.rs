@@ -99,6 +99,9 @@ texts! {
 
     // The open document: the pipeline, its file, what can be undone, what is selected.
     untitled: "Untitled";
+    previews_cover_nodes: "Previews lie over the nodes below them.";
+    there_is_room: "No node lies over another one.";
+    make_room_for_nodes: "make room";
 
     // Channels that are left out by a click: the step that leaves some out already, or a new one.
     take_in: "take in";

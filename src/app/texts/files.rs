@@ -48,7 +48,7 @@ texts! {
     discard: "Discard";
     about_spikeloom: "About Spikeloom";
     drop_to_open:
-        "Drop to open: a pipeline, a recording, a sorting, results or an exported picture";
+        "Drop to open: a pipeline, a recording, a sorting, a probe, results or an exported picture";
     close_tab(title): "Close {title}";
     while_running(verb): "{verb} while the run goes on?";
     save_changes_to(title): "Save changes to {title}?";
@@ -65,6 +65,9 @@ texts! {
     // What files are: pipelines, recordings, sortings, folders of them.
     results_with_their_pipeline: "Results with their pipeline";
     pipeline: "Pipeline";
+    streams(count): "A recording of Open Ephys or SpikeGLX, 1 stream"
+        | "A recording of Open Ephys or SpikeGLX, {count} streams";
+    nothing_to_open_by_itself(path): "{path} is nothing to open by itself; this is what it holds.";
     unknown_folder: "A folder of no known format: look inside.";
     unknown_file:
         "Not recognised: imported as raw samples, their number type and channels are found out.";

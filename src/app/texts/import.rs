@@ -19,8 +19,12 @@ texts! {
     no_sampling_frequency: "The sampling frequency stands nowhere: 30 kHz is usual, check it.";
     linear_probe_hint: "One column of contacts, 25 µm apart";
     probe: "Probe";
+    stream: "Stream";
     no_probe_yet: "none yet";
     no_probe: "None yet";
+    from_a_file: "From a file…";
+    probe_beside(name, contacts): "{name} · {contacts}, beside the file";
+    probe_lies_beside: "Its file lies beside the recording.";
     add_to_the_pipeline: "Add to the pipeline";
     take_this_layout: "Take this layout";
     layout_does_not_fit: "The file cannot be read with this layout yet";
@@ -33,6 +37,7 @@ texts! {
     looking_hint: "Number type and channels are found out";
     import(name): "Import {name}";
     size_says_nothing(size): "{size} of samples that say nothing of themselves.";
+    size_described(size, place): "{size} of samples, described by {place}.";
     from_byte(file_offset): " · from byte {file_offset}";
     shown_more(shown): "{shown} more";
     sampling_frequency_from(place): "The sampling frequency stands in {place}.";

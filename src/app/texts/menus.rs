@@ -117,6 +117,8 @@ texts! {
     file: "File";
     edit: "Edit";
     view: "View";
+    run: "Run";
+    run_menu: "Run menu";
     nothing_to_run: "There is nothing to run yet: open a recording or a template";
     queued(runs): "{runs} queued";
     open_recent: "Open recent";

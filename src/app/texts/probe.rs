@@ -75,6 +75,12 @@ texts! {
     head_stages: "Head-stages (contacts in the maker's order)";
     paste_explained: "A line a contact: its channel, or its name and its channel. -1 is not connected.";
     channels_to_paste: "Channels to paste";
+    open_its_recording_first: "This is a probe: open its recording first, then drop it again.";
+    select_its_recording_first: "This is a probe: select the recording it is of, then drop it again.";
+    was_given(name, file): "{name} has the probe {file} now.";
+    set_the_wiring: "Set the wiring…";
+    wired_in_order_check_it:
+        "Wired in order, as the recording is read now. Correct it where it is not so, then use this probe.";
     take_this_wiring: "Take this wiring";
     close: "Close";
     contact: "Contact";

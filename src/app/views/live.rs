@@ -29,7 +29,7 @@ pub struct LiveNode {
     pub stages: Vec<String>,
     /// Share of the stage.
     pub share: Option<f32>,
-    /// Seconds to the end of the stage.
+    /// Seconds to the end of the task.
     pub remaining_s: Option<f64>,
     /// True while it runs.
     pub running: bool,
@@ -49,7 +49,7 @@ impl Live {
                 self.nodes.insert(task.node.clone(), node);
                 return Some(task.node.clone());
             }
-            EventKind::Progress { task, stage, done, total, remaining_s } => {
+            EventKind::Progress { task, stage, done, total, remaining_s, .. } => {
                 let node = self.nodes.entry(task.node.clone()).or_default();
                 node.running = true;
                 if node.stages.last() != Some(stage) {

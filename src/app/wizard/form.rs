@@ -7,11 +7,13 @@ use crate::{
         shortcuts, text, texts, theme,
         views::empty,
     },
+    inspect::ProbeBeside,
     io::probe::{Bundled, bundled},
     pipeline::ParamSpec,
 };
 use egui::{Key, Modifiers, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Layouts that are shown at first.
 const SHOWN: usize = 3;
@@ -36,10 +38,14 @@ impl Wizard {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         ui.add(egui::Label::new(egui::RichText::new(texts::import::import(&name)).heading()).truncate());
         let size = match &self.file {
-            Some(Ok(file)) => texts::import::size_says_nothing(&text::bytes(file.size)),
+            Some(Ok(file)) => match &file.described_in {
+                Some(place) => texts::import::size_described(&text::bytes(file.size), place),
+                None => texts::import::size_says_nothing(&text::bytes(file.size)),
+            },
             _ => texts::import::says_nothing().to_owned(),
         };
         ui.weak(size);
+        let other = self.streams_ui(ui);
         egui::Panel::bottom("import_end").frame(egui::Frame::NONE).show(ui, |ui| {
             ui.add_space(6.0);
             end = self.end_ui(ui);
@@ -51,7 +57,36 @@ impl Wizard {
             self.notices_ui(ui);
             self.fields_ui(ui);
         });
-        end
+        other.map(End::Stream).or(end)
+    }
+
+    /// The files of the folder, where there are several; the one that is chosen instead.
+    fn streams_ui(&self, ui: &mut Ui) -> Option<PathBuf> {
+        if self.streams.len() < 2 {
+            return None;
+        }
+        // Files of Open Ephys are all called alike: their folders tell them apart.
+        let name = |path: &PathBuf| {
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let folder =
+                path.parent().and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
+            let alike = self.streams.iter().filter(|other| other.file_name() == path.file_name()).count() > 1;
+            folder.filter(|_| alike).unwrap_or(file)
+        };
+        let mut chosen = None;
+        ui.horizontal(|ui| {
+            ui.label(texts::import::stream());
+            let combo = egui::ComboBox::from_id_salt("stream").width(ui.available_width() - 8.0);
+            let combo = combo.selected_text(name(&self.path)).show_ui(ui, |ui| {
+                for path in &self.streams {
+                    if ui.selectable_label(*path == self.path, name(path)).clicked() && *path != self.path {
+                        chosen = Some(path.clone());
+                    }
+                }
+            });
+            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, texts::import::stream()));
+        });
+        chosen
     }
 
     fn suggestions_ui(&mut self, ui: &mut Ui) {
@@ -160,7 +195,7 @@ impl Wizard {
         }
     }
 
-    /// Bundled probes of as many contacts as there are channels.
+    /// Probes beside the file, bundled ones of as many contacts as there are channels, and any other from a file.
     fn probe_ui(&mut self, ui: &mut Ui) {
         let channels =
             self.params.get("num_channels").and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
@@ -173,14 +208,34 @@ impl Wizard {
         if channels > 1 && fitting.iter().all(|(name, _)| *name != linear) {
             fitting.push((linear, texts::import::linear_probe_hint()));
         }
+        let beside: Vec<(String, String)> = match &self.file {
+            Some(Ok(file)) => {
+                let of = |probe: &ProbeBeside| {
+                    let about = texts::counts::contacts(probe.num_contacts);
+                    (
+                        probe.path.to_string_lossy().into_owned(),
+                        texts::import::probe_beside(&probe.name(), &about),
+                    )
+                };
+                file.probes.iter().map(of).collect()
+            }
+            _ => Vec::new(),
+        };
         let probe = self.params.get("probe").and_then(|probe| probe.as_str()).map(str::to_owned);
         ui.horizontal(|ui| {
             ui.add_space(12.0);
             ui.label(texts::import::probe());
-            let words = probe.clone().unwrap_or_else(|| texts::import::no_probe_yet().to_owned());
+            // Of a file its name, not the way to it.
+            let name = |probe: &String| probe.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            let words = probe.as_ref().map_or_else(|| texts::import::no_probe_yet().to_owned(), name);
             let combo = egui::ComboBox::from_id_salt("probe").selected_text(words).show_ui(ui, |ui| {
                 if ui.selectable_label(probe.is_none(), texts::import::no_probe()).clicked() {
                     self.params.shift_remove("probe");
+                }
+                for (path, words) in &beside {
+                    if ui.selectable_label(probe.as_ref() == Some(path), words).clicked() {
+                        self.set("probe", json!(path));
+                    }
                 }
                 for (name, about) in &fitting {
                     let chosen = probe.as_ref() == Some(name);
@@ -188,9 +243,16 @@ impl Wizard {
                         self.set("probe", json!(name));
                     }
                 }
+                if ui.selectable_label(false, texts::import::from_a_file()).clicked() {
+                    self.wants_probe_file = true;
+                }
             });
             combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, texts::import::probe()));
         });
+        let is_beside = |probe: &String| beside.iter().any(|(path, _)| path == probe);
+        if probe.as_ref().is_some_and(is_beside) {
+            ui.weak(texts::import::probe_lies_beside());
+        }
     }
 
     fn end_ui(&self, ui: &mut Ui) -> Option<End> {

@@ -6,6 +6,8 @@ mod notice;
 
 use super::{
     App,
+    answer::Purpose,
+    browser::Mode,
     command::Command,
     files::{self, Fitting},
     theme,
@@ -78,6 +80,10 @@ pub struct Wizard {
     is_first: bool,
     /// The sampling frequency was neither found nor typed.
     rate_is_guessed: bool,
+    /// A probe is to be chosen from a file.
+    wants_probe_file: bool,
+    /// The files of the folder that was opened, where there are several.
+    streams: Vec<PathBuf>,
 }
 
 /// How an import ends.
@@ -88,6 +94,8 @@ enum End {
     Exchange,
     /// As the first button does, and all of it runs.
     Run,
+    /// Another file of the folder is imported instead.
+    Stream(PathBuf),
 }
 
 impl Wizard {
@@ -117,6 +125,8 @@ impl Wizard {
             shows_all: false,
             is_first: false,
             rate_is_guessed: false,
+            wants_probe_file: false,
+            streams: Vec::new(),
             path,
         };
         let path = wizard.path.clone();
@@ -191,6 +201,7 @@ impl Wizard {
             self.take(&best.layout);
             self.params.shift_remove("probe");
         }
+        self.guess_probe(file);
         if let Some(gain) = file.gain_to_uv.filter(|_| !self.params.contains_key("gain_to_uv")) {
             self.set("gain_to_uv", json!(gain));
         }
@@ -202,6 +213,20 @@ impl Wizard {
             let rate = file.rate.as_ref().map_or(USUAL_RATE_HZ, |(rate, _)| *rate);
             self.set("sampling_frequency", json!(rate));
         }
+    }
+
+    /// Takes the probe that lies beside the file, where it is that of it and fits.
+    fn guess_probe(&mut self, file: &RawFile) {
+        let channels = self.params.get("num_channels").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let own = file.probes.first().filter(|probe| probe.is_its_own && probe.fits(channels as usize));
+        if let Some(probe) = own.filter(|_| !self.params.contains_key("probe")) {
+            self.set("probe", json!(probe.path.to_string_lossy()));
+        }
+    }
+
+    /// Takes a probe from a file, whose columns are those of the recording where it says none.
+    pub fn take_probe_file(&mut self, path: &Path) {
+        self.set("probe", json!(path.to_string_lossy()));
     }
 
     /// Opens the file as it is described now.
@@ -284,6 +309,15 @@ impl App {
         self.wizard = Some(Box::new(wizard));
     }
 
+    /// Begins the import of the first of some files that lie together; the others can be chosen in it.
+    pub(super) fn import_streams(&mut self, streams: Vec<PathBuf>) {
+        let Some(first) = streams.first().cloned() else { return };
+        self.import(Source::File(first));
+        if let Some(wizard) = &mut self.wizard {
+            wizard.streams = streams;
+        }
+    }
+
     /// True while a raw file is imported.
     pub fn imports(&self) -> bool {
         self.wizard.is_some()
@@ -313,7 +347,20 @@ impl App {
                 return vec![Command::Run { until: None }];
             }
             Some(End::Cancel) => {}
-            None => self.wizard = Some(wizard),
+            Some(End::Stream(path)) => {
+                self.import(Source::File(path));
+                if let Some(new) = &mut self.wizard {
+                    new.streams = wizard.streams;
+                }
+            }
+            None => {
+                let wants_file = std::mem::take(&mut wizard.wants_probe_file);
+                let folder = wizard.path.parent().map(Path::to_owned).unwrap_or_default();
+                self.wizard = Some(wizard);
+                if wants_file {
+                    self.browse_in(Purpose::Probe, Mode::Open, folder, String::new());
+                }
+            }
         }
         Vec::new()
     }

@@ -7,6 +7,9 @@ use crate::{
 };
 use std::sync::Arc;
 
+/// What is said of a probe whose contacts were taken in order.
+pub const NOT_WIRED: &str = "does not say which column carries which contact";
+
 /// Puts a probe on a recording whose channels are all columns of its file.
 ///
 /// Contacts go to their `device_channel_index`. Channels without a contact are left out; returned are then the
@@ -31,7 +34,7 @@ pub(in crate::io) fn attach(
         warn(
             info,
             format!(
-                "The probe {} does not say which column carries which contact: they were taken in order. \
+                "The probe {} {NOT_WIRED}: they were taken in order. \
                  Check this, or give a probe file with device_channel_indices.",
                 name(&probe)
             ),

@@ -8,6 +8,7 @@ mod probeinterface;
 mod shelf;
 mod wiring;
 
+pub use attach::NOT_WIRED;
 pub use library::{Bundled, bundled};
 pub use probeinterface::{to_json, write as write_probeinterface};
 pub use shelf::{OnShelf, shelf};

@@ -57,6 +57,10 @@ pub trait DynNode: Send + Sync {
     fn presets(&self) -> Vec<(&'static str, Params)> {
         Vec::new()
     }
+    /// As [`Node::usual_stages`].
+    fn usual_stages(&self) -> Vec<(String, f64)> {
+        Vec::new()
+    }
     /// As [`Node::in_words`], of the defaults where the parameters are wrong.
     fn in_words(&self, _params: &Params, _versions: &BTreeMap<String, String>) -> Option<String> {
         None
@@ -194,6 +198,10 @@ impl<N: Node> DynNode for Erased<N> {
         let defaults = to_params(&N::Params::default());
         let changed = |params: &N::Params| params::without_defaults(to_params(params), &defaults);
         self.node.presets().iter().map(|(name, params)| (*name, changed(params))).collect()
+    }
+
+    fn usual_stages(&self) -> Vec<(String, f64)> {
+        self.node.usual_stages().into_iter().map(|(name, part)| (name.to_owned(), part)).collect()
     }
 
     fn in_words(&self, params: &Params, versions: &BTreeMap<String, String>) -> Option<String> {

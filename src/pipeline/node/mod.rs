@@ -93,6 +93,11 @@ pub trait Node: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The stages a task of it goes through and what each usually takes, in any unit: for how far the first one is.
+    fn usual_stages(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+
     /// What is wrong with the parameters beyond types and ranges.
     fn check(&self, _params: &Self::Params) -> Vec<ParamProblem> {
         Vec::new()

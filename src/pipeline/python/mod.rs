@@ -65,6 +65,13 @@ pub fn script(pipeline: &Pipeline, registry: &Registry, base: &Path, title: &str
         lines.push(String::new());
         lines.push("Several items are a list of pairs: their keys, such as {\"session\": \"a\"}, and the recording, sorting or table.".into());
     }
+    if parts::beside(&parts::imports(&all)[1].join("\n")).is_some() {
+        lines.extend([
+            String::new(),
+            "It calls the program `spikeloom`, which has to be on the path, or named:".into(),
+            "    SPIKELOOM_PROGRAM=/path/to/spikeloom python script.py".into(),
+        ]);
+    }
     lines.extend(["\"\"\"".into(), String::new()]);
     let [of_python, others] = parts::imports(&all);
     lines.extend(of_python.into_iter().map(str::to_owned));

@@ -88,7 +88,10 @@ impl Run {
             let stop = Arc::<AtomicBool>::default();
             self.stop_of.insert(job.key, stop.clone());
             let stops = [self.cancel.clone(), stop];
-            let monitor = Arc::new(TaskMonitor::new(job.task.clone(), self.feed.clone(), stops));
+            let last = self.site.store.last_stages(job.node.info().kind, job.fit);
+            let usual = last.unwrap_or_else(|| job.node.usual_stages());
+            let monitor = TaskMonitor::new(job.task.clone(), self.feed.clone(), stops, usual);
+            let monitor = Arc::new(monitor);
             let own = job.clone();
             let body = move || {
                 let result = memo::caught(|| task::run(&own, &site, &monitor, scratch, ingredients));

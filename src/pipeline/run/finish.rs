@@ -4,6 +4,7 @@ use super::{Run, tell::Told};
 use crate::pipeline::{
     Coordinate, EventKind, LeftOut, RunStatus, TaskId, Value,
     evaluate::{EvalState, Evaluator},
+    executor::document_of,
     history::RunResult,
     memo::Memo,
     store::Store,
@@ -69,7 +70,7 @@ impl Run {
 
     /// The document that names the folder of results.
     pub(super) fn document(&self) -> PathBuf {
-        self.options.pipeline_path.clone().unwrap_or_else(|| self.options.base_folder.join("unsaved"))
+        document_of(&self.options.base_folder, self.options.pipeline_path.as_deref(), self.options.owner)
     }
 
     /// Links results below the pipeline's name and returns where each node's lie.
@@ -90,7 +91,7 @@ impl Run {
             if items.is_empty() {
                 continue;
             }
-            self.executor.note_ran(&self.options.base_folder, &instance.name);
+            self.executor.note_ran(&self.document(), &instance.name);
             match self.site.store.link_results(&folder, &instance.name, &items, all) {
                 Ok(place) => {
                     results.insert(instance.name.clone(), place);

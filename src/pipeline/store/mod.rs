@@ -27,7 +27,7 @@ pub(super) use place::{file_name, make_folder, remove_folder, write, write_besid
 pub use upkeep::{CleanOptions, CleanReport, VerifyReport};
 pub(super) use values::{load as load_value, save as save_value, save_outputs};
 
-use super::{Coordinate, Key, Output, Outputs, Value};
+use super::{Coordinate, Key, Output, Outputs, Value, course::UsualStages};
 use crate::data::Notice;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -74,6 +74,8 @@ struct Shared {
     fingerprints: Mutex<HashMap<PathBuf, fingerprint::Known>>,
     /// Seconds that tasks took, as last noted, by kind.
     durations: Mutex<HashMap<String, f64>>,
+    /// Stages that tasks of a kind went through, and what each took.
+    stages: Mutex<HashMap<String, UsualStages>>,
 }
 
 /// A result in the store.
@@ -246,6 +248,34 @@ impl Store {
         let _ = place::write(&folder.join(place::file_name(kind)), format!("{wall_s}").as_bytes());
     }
 
+    /// Remembers what the stages of a task of a kind took, for those that come after it.
+    pub(super) fn note_stages(&self, kind: &str, is_fit: bool, stages: UsualStages) {
+        // Of what took no time, or went to and fro, nothing follows.
+        let took_s = stages.iter().map(|(_, wall_s)| wall_s).sum::<f64>();
+        if took_s < LEAST_NOTED_S || stages.len() > MOST_STAGES {
+            return;
+        }
+        let name = stages_name(kind, is_fit);
+        let text = serde_json::to_vec(&stages).unwrap_or_default();
+        lock(&self.shared.stages).insert(name.clone(), stages);
+        let folder = self.folder.join("stages");
+        // An estimate is not worth an error.
+        let _ = place::make_folder(&folder);
+        let _ = place::write(&folder.join(place::file_name(&name)), &text);
+    }
+
+    /// The stages of the last task of a kind, where there was one that had any.
+    pub(super) fn last_stages(&self, kind: &str, is_fit: bool) -> Option<UsualStages> {
+        let name = stages_name(kind, is_fit);
+        let read = || {
+            let text = std::fs::read(self.folder.join("stages").join(place::file_name(&name))).ok()?;
+            serde_json::from_slice(&text).ok()
+        };
+        let mut known = lock(&self.shared.stages);
+        let stages = known.entry(name.clone()).or_insert_with(|| read().unwrap_or_default());
+        (!stages.is_empty()).then(|| stages.clone())
+    }
+
     /// Remembers why a task failed, for those who ask later.
     pub(super) fn note_failure(&self, key: &Key, message: &str) {
         let folder = self.folder.join("failed");
@@ -279,6 +309,15 @@ impl Store {
     fn forget(&self, key: &Key) {
         lock(&self.shared.checked).remove(key);
     }
+}
+
+/// Stages of a task are remembered from this long on, up to so many.
+const LEAST_NOTED_S: f64 = 0.2;
+const MOST_STAGES: usize = 32;
+
+/// The estimate of a node is a task of its own kind.
+fn stages_name(kind: &str, is_fit: bool) -> String {
+    if is_fit { format!("{kind} fit") } else { kind.to_owned() }
 }
 
 /// A lock whose data is whole even where a holder panicked.

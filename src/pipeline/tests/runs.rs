@@ -511,7 +511,7 @@ fn what_does_not_run_says_which_node_before_it_is_the_reason() {
         r#"("n.table", "a.table"), ("a.table", "b.table"), ("b.table", "c.table")"#,
     );
     let off = |pipeline: &Pipeline, node: &str| {
-        bench.executor.survey(pipeline, bench.folder.path(), None)[node].off.clone()
+        bench.executor.survey(pipeline, bench.folder.path(), None, 0)[node].off.clone()
     };
     assert_eq!(off(&pipeline, "c"), None);
     pipeline.apply(Edit::SetMuted("a".into(), true)).unwrap();
