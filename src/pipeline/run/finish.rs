@@ -9,7 +9,11 @@ use crate::pipeline::{
     store::Store,
     survey::{made, words},
 };
-use std::{collections::BTreeMap, path::PathBuf, sync::atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
 
 impl Run {
     /// Ends a run that names what is not there.
@@ -67,14 +71,15 @@ impl Run {
         self.wanted.holds(&TaskId { node: node.to_owned(), coordinate: coordinate.clone() })
     }
 
-    /// The document that names the folder of results.
-    pub(super) fn document(&self) -> PathBuf {
-        self.options.pipeline_path.clone().unwrap_or_else(|| self.options.base_folder.join("unsaved"))
+    /// Links a result as soon as it is there: whoever cleans the store, or kills this run, leaves it.
+    pub(super) fn link_one(&self, task: &TaskId, folder: &Path) {
+        let item = (task.coordinate.clone(), folder.to_owned());
+        // Where it cannot be linked, the end of the run says so.
+        let _ = self.site.store.link_results(&self.results, &task.node, &[item], false);
     }
 
     /// Links results below the pipeline's name and returns where each node's lie.
-    pub(super) fn link(&self, walk: &Evaluator) -> BTreeMap<String, PathBuf> {
-        let folder = self.site.store.results_folder(&self.document());
+    fn link(&self, walk: &Evaluator) -> BTreeMap<String, PathBuf> {
         let mut results = BTreeMap::new();
         let all = self.options.only.is_none();
         for (instance, eval) in walk.iter() {
@@ -91,7 +96,7 @@ impl Run {
                 continue;
             }
             self.executor.note_ran(&self.options.base_folder, &instance.name);
-            match self.site.store.link_results(&folder, &instance.name, &items, all) {
+            match self.site.store.link_results(&self.results, &instance.name, &items, all) {
                 Ok(place) => {
                     results.insert(instance.name.clone(), place);
                 }

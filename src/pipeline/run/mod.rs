@@ -19,6 +19,7 @@ use crate::data::Notice;
 use crossbeam_channel::{Receiver, Sender};
 use std::{
     collections::{BTreeSet, HashMap},
+    path::PathBuf,
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -45,6 +46,8 @@ pub(super) struct Run {
     cancel: Arc<AtomicBool>,
     feed: Feed,
     site: Arc<Site>,
+    /// Where links to its results lie.
+    results: PathBuf,
     ended: (Sender<Ended>, Receiver<Ended>),
     running: Vec<Arc<Job>>,
     /// Single tasks that somebody wants stopped and that were not looked at yet.
@@ -104,6 +107,7 @@ impl Run {
             let run = Run {
                 kept,
                 wanted: Wanted::of(options.only.as_ref()),
+                results: site.store.results_folder(&document_of(&options)),
                 executor,
                 options,
                 cancel,
@@ -285,6 +289,7 @@ impl Run {
             Ok(Finished { stored, found, wall_s, cpu_s }) => {
                 let folder = stored.folder.clone();
                 self.site.store.forget_failure(&job.key);
+                self.link_one(&task, &folder);
                 match found {
                     true => self.tell(task, Told::Cached, |task| EventKind::Cached { task, folder }),
                     false => self.tell(task, Told::Finished, |task| EventKind::Finished {
@@ -322,4 +327,9 @@ impl Run {
 /// Tasks that could start now, in topological order.
 fn runnable<'w>(walk: &'w Evaluator) -> impl Iterator<Item = &'w Arc<Job>> {
     walk.iter().flat_map(|(_, eval)| eval.runnable())
+}
+
+/// The document that names the folder of results.
+fn document_of(options: &RunOptions) -> PathBuf {
+    options.pipeline_path.clone().unwrap_or_else(|| options.base_folder.join("unsaved"))
 }
