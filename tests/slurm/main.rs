@@ -166,9 +166,12 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     wait_until("Slurm is done with it", || {
         stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--cancel"])).contains("nothing to cancel")
     });
-    let rows = stdout(&spikeloom(&place, &cluster, 1, &["jobs", "p.ron"]));
-    let counted = rows.lines().find(|line| line.starts_with("count ")).unwrap_or_default();
-    assert!(counted.ends_with("  4") && rows.contains("cancelled"), "{rows}");
+    wait_until("all four are told to be cancelled", || {
+        let told = place.command(&["jobs", "p.ron"]).env("SLURM_CONF", cluster.conf()).output().unwrap();
+        let rows = stdout(&told);
+        rows.contains("  cancelled\n")
+            && rows.lines().any(|line| line.starts_with("count ") && line.ends_with("  4"))
+    });
 
     // What is left of jobs goes once they are over, and not before.
     let gone = |dry: bool| {

@@ -171,9 +171,9 @@ fn conditions_and_events_of_commands_are_those_of_the_script() {
         outputs: ["marks: events as csv"], parameters: ["most: int = 2"],
         before: ["file here.txt", "n <= most && session != 'x'"], after: ["exit_code == 0", "file {marks}"])),
     "times": (kind: "command", params: (program: "sh", arguments: ["-c", "printf '0.08\n0.03\n' > {marks}"], outputs: ["marks: events as csv"])),
-    "around": (kind: "split_by_time", params: (before_s: 0.01, after_s: 0.01)),
+    "around": (kind: "split_by_time", params: (by: event, before_s: 0.01, after_s: 0.01)),
     "each": (kind: "channel_statistics"), "all": (kind: "collect_tables"),
-    "later": (kind: "split_by_time", params: (before_s: 0.01, after_s: 0.01)),
+    "later": (kind: "split_by_time", params: (by: event, before_s: 0.01, after_s: 0.01)),
     "every": (kind: "channel_statistics"), "both": (kind: "collect_tables"),
 }, wires: [
     ("study.recording", "mark.recording"), ("study.recording", "around.recording"), ("mark.marks", "around.events"),
@@ -182,22 +182,24 @@ fn conditions_and_events_of_commands_are_those_of_the_script() {
     ("later.recording", "every.recording"), ("every.table", "both.table"),
 ])"#;
     place.write("p.ron", text);
-    // The third recording does not meet the condition: the others go on, here and there.
+    // The third recording does not meet the condition: the others go on, here and there. What else a loop of the script makes
+    // of it is left out as well.
     let script = agrees_although(
         &place,
         "p.ron",
         &[],
         1,
         r#"
-for name, rows in [("all", 16), ("both", 24)]:
+for name in ["all", "both"]:
     ours, theirs = table(name), found[name]
+    ours, rows = ours[ours["n"] != 3], 16
     keys = [key for key in ours.columns if key not in ["num_samples", "mean", "std", "min", "max"]]
     assert list(ours.columns) == list(theirs.columns) and len(ours) == rows, (ours, theirs)
     same(theirs, ours, keys, ["num_samples"], ["mean", "std", "min", "max"])
 assert [what["n"] for what in names["LEFT_OUT"]] == [3], names["LEFT_OUT"]
 "#,
     );
-    assert!(script.contains("lambda code: number(keys[\"n\"]) <= 2"), "{script}");
+    assert!(script.contains("lambda code: keys[\"n\"] <= 2 and"), "{script}");
     let output = run_script(&place, "p.py");
-    assert!(!output.status.success() && stderr(&output).contains("left out: {'n': 3"), "{}", stderr(&output));
+    assert!(!output.status.success() && stderr(&output).contains("'n': 3"), "{}", stderr(&output));
 }

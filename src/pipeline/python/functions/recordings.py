@@ -33,7 +33,7 @@ def with_samples(recording, partial=False):
         raise ValueError("it holds no samples")
     if isinstance(recording, si.BinaryRecordingExtractor) and not partial:
         frame = recording.get_num_channels() * recording.get_dtype().itemsize
-        for path in recording._kwargs["file_paths"]:
+        for path in recording._kwargs.get("file_paths", []):
             if (Path(path).stat().st_size - recording._kwargs.get("file_offset", 0)) % frame != 0:
                 raise ValueError(f"{path} does not hold a whole number of frames of {frame} bytes")
     return recording
