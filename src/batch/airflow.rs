@@ -1,7 +1,7 @@
 //! Airflow, as a DAG in Python that its scheduler reads.
 
-use super::{Batch, BatchError, Engine, Needs, NodeJobs, Submission, Wait, shell_quoted};
-use crate::{io::atomic, pipeline::TaskId};
+use super::{Batch, BatchError, Engine, Needs, NodeJobs, Submission, Wait};
+use crate::{data::text::shell_word, io::atomic, pipeline::TaskId};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::{
@@ -106,10 +106,10 @@ impl Airflow {
         let element = |(index, tasks): (usize, &Vec<TaskId>)| {
             let command = format!(
                 "set -o pipefail; SPIKELOOM_STORE={} {} task {} {place} {index} --all{threads} 2>&1 | tee -a {}",
-                shell_quoted(&store.display().to_string()),
-                shell_quoted(&program.display().to_string()),
-                shell_quoted(&submission.folder.display().to_string()),
-                shell_quoted(&submission.log(place, &index.to_string()).display().to_string()),
+                shell_word(&store.display().to_string()),
+                shell_word(&program.display().to_string()),
+                shell_word(&submission.folder.display().to_string()),
+                shell_word(&submission.log(place, &index.to_string()).display().to_string()),
             );
             json!({"title": title(tasks), "command": raw(&command)})
         };

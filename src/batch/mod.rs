@@ -4,6 +4,7 @@
 //! computers share; a job runs its tasks as any run does, so that what is there already is not done again.
 
 mod airflow;
+mod clean;
 mod order;
 mod place;
 mod settle;
@@ -13,6 +14,7 @@ mod submission;
 mod watch;
 
 pub use airflow::{Airflow, AirflowRun, dag_id, last_run};
+pub use clean::{Leftover, leftovers, remove};
 pub use order::{Array, MAX_JOBS, Order, Proposal, active};
 pub use place::{News, Place};
 pub use slurm::{Element, Elements, JobState, Slurm};
@@ -32,11 +34,6 @@ pub enum Engine {
     Slurm,
     /// By a DAG in its folder.
     Airflow,
-}
-
-/// A word as a shell takes it, whatever is in it.
-fn shell_quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Options of sbatch from a line, as a shell takes them apart.

@@ -1,7 +1,10 @@
 //! What is to be submitted, and how: asked for by the user, else as the nodes say.
 
 use super::{Batch, BatchError, Element, Elements, Needs, Slurm, Submission, split};
-use crate::pipeline::{Executor, Pipeline, Plan, TaskId};
+use crate::{
+    io::absolute,
+    pipeline::{Executor, Pipeline, Plan, TaskId},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -103,7 +106,7 @@ impl Proposal {
     ) -> Result<Self, BatchError> {
         let elements = slurm.elements()?;
         let store = executor.store().folder();
-        let store = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
+        let store = absolute(store);
         let mut earlier = path.map(|path| Submission::of(&store, path)).unwrap_or_default();
         earlier.retain(|submission| !active([submission], &elements).is_empty());
         // What works with other parameters does not do what is asked for now.
@@ -144,6 +147,7 @@ impl Proposal {
         program: &Path,
     ) -> Result<Submission, BatchError> {
         let mut submission = Submission::begin(&self.store, pipeline, settings)?;
+        submission.cluster = slurm.cluster();
         for (batch, needs) in arrays {
             let before: BTreeSet<&String> =
                 batch.waits_for_earlier.iter().filter_map(|task| self.active.get(task)).collect();

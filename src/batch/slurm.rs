@@ -1,6 +1,7 @@
 //! Slurm, through its own commands.
 
-use super::{Batch, BatchError, Needs, NodeJobs, Submission, Wait, shell_quoted};
+use super::{Batch, BatchError, Needs, NodeJobs, Submission, Wait};
+use crate::data::text::shell_word;
 use std::{
     collections::HashMap,
     ffi::OsStr,
@@ -80,6 +81,11 @@ impl JobState {
 }
 
 impl Element {
+    /// True where somebody ended it, or Slurm did as what it waits for can never end well.
+    pub fn was_cancelled(&self) -> bool {
+        self.word == "CANCELLED"
+    }
+
     /// How it is, in words.
     pub fn words(&self) -> String {
         match self.state {
@@ -197,11 +203,21 @@ impl Slurm {
 
     /// Largest array it takes.
     pub fn max_elements(&self) -> usize {
-        let told = self.call("scontrol", &["show", "config"], None).unwrap_or_default();
-        let line = told.lines().find(|line| line.trim_start().starts_with("MaxArraySize"));
-        let size = line.and_then(|line| line.split_once('=')?.1.trim().parse::<usize>().ok());
+        let size = self.configured("MaxArraySize").and_then(|size| size.parse::<usize>().ok());
         // Its own default; numbers of elements stay below it.
         size.unwrap_or(1001).saturating_sub(1).max(1)
+    }
+
+    /// What it is called.
+    pub fn cluster(&self) -> Option<String> {
+        self.configured("ClusterName").filter(|name| !name.is_empty())
+    }
+
+    /// A value of its configuration.
+    fn configured(&self, name: &str) -> Option<String> {
+        let told = self.call("scontrol", &["show", "config"], None).ok()?;
+        let line = told.lines().find(|line| line.trim_start().starts_with(name))?;
+        Some(line.split_once('=')?.1.trim().to_owned())
     }
 
     /// Submits a batch as an array and notes it in the submission. `earlier` are arrays to wait for besides.
@@ -249,9 +265,9 @@ impl Slurm {
         arguments.extend(needs.options.iter().cloned());
         let script = format!(
             "#!/bin/sh\nexport SPIKELOOM_STORE={}\nexec {} task {} {place} \"$SLURM_ARRAY_TASK_ID\"\n",
-            shell_quoted(&store.display().to_string()),
-            shell_quoted(&program.display().to_string()),
-            shell_quoted(&submission.folder.display().to_string()),
+            shell_word(&store.display().to_string()),
+            shell_word(&program.display().to_string()),
+            shell_word(&submission.folder.display().to_string()),
         );
         // The array must not start before it is known what its elements are.
         submission.jobs.push(NodeJobs {
@@ -353,6 +369,8 @@ mod tests {
         // The rest of an array that was cancelled before it began.
         assert_eq!(state("12", 4), Some(JobState::Failed));
         assert_eq!(state("13", 3), None);
+        assert!(elements.get("12", 4).is_some_and(Element::was_cancelled));
+        assert!(!elements.get("12", 3).is_some_and(Element::was_cancelled));
         let state = |word: &str| {
             let (_, index, element) = parse(&format!("1|0|{word}|None|node7"))?;
             Some((index, element.state, element.host))

@@ -22,6 +22,9 @@ pub struct Submission {
     /// The scheduler.
     #[serde(default)]
     pub engine: Engine,
+    /// The cluster that was asked, where it has a name.
+    #[serde(default)]
+    pub cluster: Option<String>,
     /// Its folder in the store, with the logs of its jobs.
     pub folder: PathBuf,
     /// The pipeline, absolute.
@@ -57,7 +60,11 @@ impl Submission {
         let document = fs::read(pipeline).map_err(|e| Error::io("read", pipeline, e))?;
         let jobs = store.join("jobs");
         fs::create_dir_all(&jobs).map_err(|e| Error::io("create", &jobs, e))?;
-        let mut number = Self::folders(store).len();
+        // After all others, whichever of them were cleaned away.
+        let numbers = Self::folders(store)
+            .into_iter()
+            .filter_map(|folder| folder.file_name().and_then(|name| name.to_str()?.parse::<usize>().ok()));
+        let mut number = numbers.max().map_or(0, |last| last + 1);
         loop {
             let folder = jobs.join(format!("{number:06}"));
             match fs::create_dir(&folder) {
@@ -140,7 +147,7 @@ impl Submission {
         let _ = fs::remove_dir_all(&self.folder);
     }
 
-    fn folders(store: &Path) -> Vec<PathBuf> {
+    pub(super) fn folders(store: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(store.join("jobs")).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
     }

@@ -5,7 +5,8 @@ use super::{
     arguments::JobsArguments,
     document::Loaded,
     jobs::{logs, verdict, wait},
-    output, run,
+    output::{self, path_word},
+    run,
     submit::read_submitted,
 };
 use crate::{
@@ -29,7 +30,7 @@ pub fn jobs(arguments: &JobsArguments, submissions: &[Submission]) -> Result<(),
     let Some(latest) = submissions.first() else { return Ok(()) };
     let dag = dag_id(&latest.pipeline);
     if arguments.cancel {
-        let path = arguments.pipeline.display();
+        let path = path_word(&arguments.pipeline);
         return Err(CliError::advised(
             format!("{path} was handed to Airflow, which starts and stops its tasks itself"),
             format!("Its DAG is {dag}; `spikeloom jobs {path}` tells what is done."),
@@ -98,7 +99,7 @@ fn follow(loaded: &Loaded, executor: &Executor, latest: &Submission, dag: &str) 
             asked = Some(Instant::now());
         }
         wait(&interrupted).inspect_err(|_| {
-            eprintln!("Airflow goes on: `spikeloom jobs {}` tells how", loaded.path.display());
+            eprintln!("Airflow goes on: `spikeloom jobs {}` tells how", path_word(&loaded.path));
         })?;
     }
 }

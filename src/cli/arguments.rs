@@ -75,7 +75,8 @@ pub enum Command {
     /// Check the files of every stored result against their hashes; what is damaged is removed, and made again by the next
     /// run.
     Verify,
-    /// Remove stored results that no pipeline refers to, and those beyond limits of size and age.
+    /// Remove stored results that no pipeline refers to, those beyond limits of size and age, and folders of cluster jobs
+    /// that ended.
     Clean(CleanArguments),
     /// Keep the results of a pipeline, as they are now, whatever is cleaned.
     Pin {
@@ -309,7 +310,7 @@ pub struct CleanArguments {
     /// Remove the results used longest ago too, until so much is left, such as 50GB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_size: Option<u64>,
-    /// Remove results too that were not used for so long, such as 30d or 12h.
+    /// Remove results too that were not used for so long, and what is left of jobs that ended so long ago, such as 30d or 12h.
     #[arg(long, value_name = "AGE", value_parser = parse_age)]
     pub older_than: Option<std::time::Duration>,
 }

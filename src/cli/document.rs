@@ -2,6 +2,7 @@
 
 use super::{CliError, error::FileProblem};
 use crate::{
+    io::absolute,
     nodes::registry,
     pipeline::{
         Document, DocumentError, Executor, Pipeline, Problem, Registry, RunSettings, Severity, Store, offers,
@@ -63,7 +64,7 @@ impl Loaded {
                 problems.push(problem);
             }
         }
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let path = absolute(path);
         let base_folder = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self { pipeline, path, base_folder, registry, problems, text })
     }
@@ -78,6 +79,12 @@ impl Loaded {
             self.problems.extend(offers(&self.pipeline, &self.registry, &self.base_folder, true).1);
         }
         if self.num_errors() > 0 { Err(self.problems_error()) } else { Ok(self) }
+    }
+
+    /// True where the items of a node are tasks.
+    pub fn is_task(&self, node: &str) -> bool {
+        let kind = self.pipeline.node(node).and_then(|node| self.registry.get(&node.kind));
+        kind.is_some_and(|node| node.info().work.is_task())
     }
 
     /// How many problems keep it from running.

@@ -2,7 +2,7 @@
 
 use super::{CliError, arguments::InfoArguments, input::open_recording, output};
 use crate::{
-    data::{Id, Recording, Sorting},
+    data::{Id, Recording, Sorting, text::counted},
     io::{self, Description, study::Entry},
 };
 use serde_json::{Map, Value as Json, json};
@@ -19,6 +19,10 @@ pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
     let description = match io::describe(input, &options) {
         Ok(description) => description,
         Err(_) if let Some((_, entries)) = io::study::at(input) => {
+            return study(&entries, &options, arguments.json);
+        }
+        // What it lists is elsewhere: why, is said of each.
+        Err(_) if let Some(entries) = io::study::listed_in(input) => {
             return study(&entries, &options, arguments.json);
         }
         Err(error) => return Err(error.into()),
@@ -85,7 +89,7 @@ fn study(entries: &[Entry], options: &io::OpenOptions, as_json: bool) -> Result<
     }
     let more = entries.len().saturating_sub(TOLD);
     let rest = if more > 0 { format!("and {more} more; --json tells all\n") } else { String::new() };
-    let head = format!("a study of {} recordings (node read_study)\n", entries.len());
+    let head = format!("a study of {} (node read_study)\n", counted(entries.len(), "recording"));
     output::text(&format!("{head}{}{rest}", output::columns(&rows)))
 }
 

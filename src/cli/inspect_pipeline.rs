@@ -53,6 +53,11 @@ pub fn check(path: &Path) -> Result<(), CliError> {
             0 => "nothing wrong".to_owned(),
             count => format!("nothing wrong, and {} of advice", counted(count, "piece")),
         },
+        // Some recordings are broken or elsewhere.
+        _ if !plan.tasks.is_empty() => format!(
+            "nothing wrong with the pipeline itself; what is named above does not run here, the rest does ({})",
+            counted(plan.tasks.len(), "task")
+        ),
         _ => "nothing wrong with the pipeline itself, but it does not run here: see above".to_owned(),
     };
     output::text(&format!(

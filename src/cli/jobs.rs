@@ -4,12 +4,14 @@ use super::{
     CliError, airflow_jobs,
     arguments::JobsArguments,
     document::Loaded,
-    output, run,
+    output::{self, path_word},
+    run,
     submit::{failed, read_submitted},
 };
 use crate::{
-    batch::{Engine, JobState, Place, Slurm, Submission, Watch, active},
+    batch::{Element, Elements, Engine, JobState, Place, Slurm, Submission, Watch, active},
     data::text::counted,
+    io::absolute,
     pipeline::{CellState, EventKind, Executor, Store},
 };
 use std::{
@@ -51,7 +53,7 @@ pub(super) fn follow(loaded: &Loaded, executor: &Arc<Executor>, slurm: &Slurm) -
             Err(error) => return Err(failed(error)),
         }
         wait(&interrupted).inspect_err(|_| {
-            let path = loaded.path.display();
+            let path = path_word(&loaded.path);
             eprintln!("the jobs go on: `spikeloom jobs {path}` tells how, with --cancel it ends them");
         })?;
     }
@@ -118,8 +120,13 @@ pub(super) fn verdict(
         for log in logs {
             text.push_str(&format!("  log: {}\n", log.display()));
         }
-        let path = loaded.path.display();
+        let path = path_word(&loaded.path);
+        // What something broken stands before is not submitted.
+        let can_run = matrix.nodes.iter().filter(|(node, _)| loaded.is_task(node)).any(|(_, cells)| {
+            cells.values().any(|cell| !matches!(cell.state, CellState::Done | CellState::Blocked))
+        });
         text.push_str(&match open {
+            0 if !can_run => "what is left cannot run: mend what is named above first\n".to_owned(),
             0 => format!("`spikeloom submit {path}` submits what is not done, and nothing else\n"),
             _ => format!(
                 "{} waiting or running: `spikeloom jobs {path} --follow` follows\n",
@@ -136,7 +143,7 @@ pub(super) fn verdict(
 /// # Errors
 /// Where it was never submitted, or the scheduler does not answer.
 pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
-    let path = std::path::absolute(&arguments.pipeline).unwrap_or_else(|_| arguments.pipeline.clone());
+    let path = absolute(&arguments.pipeline);
     let submissions = Submission::of(&Store::default_folder(), &path);
     let Some(latest) = submissions.first() else {
         return Err(CliError::advised(
@@ -165,20 +172,33 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
     if arguments.follow {
         return follow(&loaded, &executor, &slurm);
     }
-    let mut rows = vec![["node", "array", "waits", "runs", "ended", "failed"].map(str::to_owned).to_vec()];
+    output::text(&output::columns(&rows(&submissions, &elements)))?;
+    verdict(&loaded, &executor, &submissions, active(&submissions, &elements).len())
+}
+
+/// How many jobs of each array are in which state.
+fn rows(submissions: &[Submission], elements: &Elements) -> Vec<Vec<String>> {
+    let head = ["node", "array", "waits", "runs", "ended", "failed", "cancelled"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
     for jobs in submissions.iter().rev().flat_map(|submission| &submission.jobs) {
         let mut counts: BTreeMap<JobState, usize> = BTreeMap::new();
+        let mut cancelled = 0;
         for index in 0..jobs.elements.len() {
-            // What the scheduler forgot has ended.
-            let state = elements.get(&jobs.job, index).map_or(JobState::Completed, |e| e.state);
-            *counts.entry(state).or_default() += 1;
+            let element = elements.get(&jobs.job, index);
+            match element.is_some_and(Element::was_cancelled) {
+                true => cancelled += 1,
+                // What the scheduler forgot has ended.
+                false => *counts.entry(element.map_or(JobState::Completed, |e| e.state)).or_default() += 1,
+            }
         }
         let of = |state| counts.get(&state).copied().unwrap_or(0).to_string();
         let states = [JobState::Pending, JobState::Running, JobState::Completed, JobState::Failed].map(of);
-        rows.push([vec![jobs.node.clone(), jobs.job.clone()], states.to_vec()].concat());
+        rows.push(
+            [vec![jobs.node.clone(), jobs.job.clone()], states.to_vec(), vec![cancelled.to_string()]]
+                .concat(),
+        );
     }
-    output::text(&output::columns(&rows))?;
-    verdict(&loaded, &executor, &submissions, active(&submissions, &elements).len())
+    rows
 }
 
 pub(super) fn logs(submissions: &[Submission], node: &str) -> Result<(), CliError> {

@@ -1,8 +1,9 @@
 //! What commands print.
 
 use super::CliError;
+use crate::data::text::shell_word;
 use serde::Serialize;
-use std::io::Write;
+use std::{io::Write, path::Path};
 
 /// Prints text on standard output. A reader that closed its end (`| head`) is no error.
 ///
@@ -41,6 +42,11 @@ pub fn json_line<T: Serialize>(value: &T) -> Result<(), CliError> {
 pub fn to_json<T: Serialize>(value: &T, indented: bool) -> Result<String, CliError> {
     let text = if indented { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
     text.map_err(|error| CliError::Failed(format!("cannot write JSON: {error}")))
+}
+
+/// A path within a command that is to be typed.
+pub fn path_word(path: &Path) -> String {
+    shell_word(&path.display().to_string())
 }
 
 /// A table of words with columns padded to the same width; the first row is the heading.

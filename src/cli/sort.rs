@@ -36,10 +36,9 @@ const WRITTEN: [&str; 4] = ["sorting", "metrics.csv", "pipeline.ron", "run.json"
 /// Where the recording cannot be read, the folder not be written, the sort fails or is cancelled.
 pub fn sort(arguments: &SortArguments) -> Result<(), CliError> {
     let start = Instant::now();
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (input, out) = (
-        absolute(io::only_one_inside(&arguments.input).as_ref().unwrap_or(&arguments.input)),
-        absolute(&arguments.out),
+        io::absolute(io::only_one_inside(&arguments.input).as_ref().unwrap_or(&arguments.input)),
+        io::absolute(&arguments.out),
     );
     let recording = open_recording(&input, &arguments.reading.options())?;
     let info = recording.info();

@@ -1,7 +1,8 @@
-//! `verify` and `clean`: care for the store of results.
+//! `verify`, `clean` and `pin`: care for the store of results.
 
 use super::{CliError, arguments::CleanArguments, output};
 use crate::{
+    batch::{self, Leftover, Slurm},
     data::text::counted,
     pipeline::{CleanOptions, Provenance, Store, TaskId},
 };
@@ -36,7 +37,8 @@ pub fn verify() -> Result<(), CliError> {
     Err(CliError::Failed("damaged results were removed; run the pipelines again to make them anew".into()))
 }
 
-/// Removes results that no pipeline links to, those beyond the limits, and leftovers of killed runs.
+/// Removes results that no pipeline links to, those beyond the limits, leftovers of killed runs, and what is left of
+/// submissions whose jobs have ended.
 ///
 /// # Errors
 /// Where the store cannot be read or a folder cannot be removed.
@@ -49,10 +51,25 @@ pub fn clean(arguments: &CleanArguments) -> Result<(), CliError> {
         max_bytes: arguments.max_size,
         max_age: arguments.older_than,
     };
-    let report = store.clean(&options).map_err(|error| CliError::Failed(error.to_string()))?;
+    let failed = |error: &dyn ToString| CliError::Failed(error.to_string());
+    let (gone, bytes_of_jobs) = submissions(&store, &options)?;
+    // What is kept of submissions counts as well.
+    let max_bytes = options.max_bytes.map(|max| max.saturating_sub(bytes_of_jobs));
+    let report = store.clean(&CleanOptions { max_bytes, ..options }).map_err(|error| failed(&error))?;
     let mut text = String::new();
     for (folder, bytes) in &report.removed {
         text.push_str(&format!("{:>10}  {}{}\n", size(*bytes), folder.display(), about(folder)));
+    }
+    for leftover in &gone {
+        let Leftover { folder, bytes, pipeline, submitted, .. } = leftover;
+        let what = match pipeline.as_os_str().is_empty() {
+            true => "never submitted".to_owned(),
+            false => format!("jobs of {}, submitted {submitted}", pipeline.display()),
+        };
+        text.push_str(&format!("{:>10}  {}  {what}\n", size(*bytes), folder.display()));
+        if !dry_run {
+            batch::remove(leftover).map_err(|error| failed(&error))?;
+        }
     }
     let verb = if dry_run { "would be removed" } else { "removed" };
     text.push_str(&format!(
@@ -61,7 +78,34 @@ pub fn clean(arguments: &CleanArguments) -> Result<(), CliError> {
         size(report.freed_bytes),
         size(report.kept_bytes)
     ));
+    if !gone.is_empty() {
+        let bytes = gone.iter().map(|leftover| leftover.bytes).sum();
+        text.push_str(&format!("{} ({}) {verb}\n", counted(gone.len(), "submission"), size(bytes)));
+    }
     output::text(&text)
+}
+
+/// Submissions that go, and the bytes of those that stay.
+fn submissions(store: &Store, options: &CleanOptions) -> Result<(Vec<Leftover>, u64), CliError> {
+    let (found, silent) = batch::leftovers(store.folder(), &Slurm::default());
+    if let Some(reason) = silent {
+        eprintln!("warning: what was submitted to Slurm stays, as it does not say what still runs: {reason}");
+    }
+    let (mut gone, stay): (Vec<Leftover>, Vec<Leftover>) =
+        found.into_iter().partition(|leftover| leftover.goes(options.max_age));
+    let mut bytes: u64 = stay.iter().map(|leftover| leftover.bytes).sum();
+    if let Some(max) = options.max_bytes {
+        let results = CleanOptions { dry_run: true, max_bytes: None, ..options.clone() };
+        let results = store.clean(&results).map_err(|error| CliError::Failed(error.to_string()))?.kept_bytes;
+        // The oldest go first.
+        for leftover in stay.into_iter().filter(|leftover| leftover.is_over) {
+            if results + bytes > max {
+                bytes -= leftover.bytes;
+                gone.push(leftover);
+            }
+        }
+    }
+    Ok((gone, bytes))
 }
 
 /// What a result that is still there is, and since when.

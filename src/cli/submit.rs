@@ -5,18 +5,16 @@ use super::{
     arguments::{Scheduler, SubmitArguments, TaskArguments},
     document::{Loaded, executor},
     jobs::follow,
-    output, run,
+    output::{self, path_word},
+    run,
 };
 use crate::{
     batch::{Airflow, Batch, Needs, Order, Proposal, Slurm, Submission, check_option, dag_id},
     data::text::counted,
+    io::absolute,
     pipeline::{Executor, Plan, RunOptions, RunStatus, Severity, TaskId},
 };
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 pub(super) fn read(path: &Path, settings: &[String]) -> Result<(Loaded, Arc<Executor>), CliError> {
     let loaded = Loaded::read(path, settings)?;
@@ -58,11 +56,6 @@ pub fn submit(arguments: &SubmitArguments) -> Result<(), CliError> {
     }
 }
 
-fn absolute_store(executor: &Executor) -> PathBuf {
-    let folder = executor.store().folder();
-    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
-}
-
 /// What the arguments ask for.
 fn order(arguments: &SubmitArguments) -> Order {
     let only_for = arguments.only_for.iter().filter_map(|text| text.split_once('='));
@@ -99,6 +92,14 @@ fn check_options(arguments: &SubmitArguments, loaded: &Loaded) -> Result<(), Cli
     Ok(())
 }
 
+/// What is said where no task is left to run.
+fn done_already(plan: &Plan) -> &'static str {
+    match plan.problems.iter().any(|problem| problem.severity == Severity::Error) {
+        true => "all that can run is done already; what cannot is named above",
+        false => "all is done already",
+    }
+}
+
 /// A line on what was submitted of a node.
 fn submitted_line(name: &str, batch: &Batch) -> String {
     let tasks = batch.elements.iter().map(Vec::len).sum();
@@ -120,17 +121,16 @@ fn to_slurm(
     let proposal = Proposal::new(&slurm, executor, of, Some(&loaded.path)).map_err(failed)?;
     if proposal.num_other() > 0 {
         let tasks = counted(proposal.num_other(), "task");
-        let path = arguments.pipeline.display();
+        let path = path_word(&arguments.pipeline);
         eprintln!(
             "warning: {tasks} of the pipeline as it was before wait or run and go on: `spikeloom jobs {path} --cancel` ends them"
         );
     }
     let arrays = proposal.arrays(&order(arguments));
     if arrays.is_empty() {
-        let what = if proposal.num_active() == 0 {
-            "all is done already"
-        } else {
-            "all that is left is submitted already"
+        let what = match proposal.num_active() {
+            0 => done_already(plan),
+            _ => "all that is left is submitted already",
         };
         return output::text(&format!("nothing to submit: {what}\n"));
     }
@@ -142,7 +142,7 @@ fn to_slurm(
     output::text(&format!("submitted, logs in {}\n{text}", submission.folder.display()))?;
     match arguments.detach {
         true => {
-            output::text(&format!("`spikeloom jobs {}` tells how it goes\n", arguments.pipeline.display()))
+            output::text(&format!("`spikeloom jobs {}` tells how it goes\n", path_word(&arguments.pipeline)))
         }
         false => follow(loaded, executor, &slurm),
     }
@@ -175,10 +175,10 @@ fn to_airflow(
     let airflow = Airflow { dag, retries: arguments.retries };
     let arrays = order(arguments).arrays(plan, usize::MAX, &BTreeSet::new());
     if arrays.is_empty() {
-        return output::text("nothing to submit: all is done already\n");
+        return output::text(&format!("nothing to submit: {}\n", done_already(plan)));
     }
     let program = std::env::current_exe().map_err(failed)?;
-    let store = absolute_store(executor);
+    let store = absolute(executor.store().folder());
     let mut submission = Submission::begin(&store, &loaded.path, &arguments.set)?;
     let text: String = arrays.iter().map(|(batch, _)| submitted_line("", batch)).collect();
     if let Err(error) = airflow.submit(&mut submission, &arrays, &program, &store) {
@@ -191,7 +191,7 @@ fn to_airflow(
         "{}\n{text}It is the DAG {id}: `airflow dags unpause {id}` and `airflow dags trigger {id}` start it once the scheduler \
          has read it; `spikeloom jobs {}` tells what is done\n",
         airflow.dag.display(),
-        arguments.pipeline.display()
+        path_word(&arguments.pipeline)
     ))
 }
 

@@ -1,6 +1,6 @@
 //! Files named by their content: `sha1://HASH/LABEL`, as SpikeForest and kachery write them.
 
-use super::{Error, atomic, stamp};
+use super::{Error, absolute, atomic, stamp};
 use sha1::{Digest, Sha1};
 use std::{
     collections::HashSet,
@@ -88,7 +88,7 @@ impl Content {
     pub fn verify(&self, path: &Path, notes: Option<&Path>) -> Result<(), Error> {
         let io = |source| Error::io("read", path, source);
         let data = path.metadata().map_err(io)?;
-        let place = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
+        let place = absolute(path);
         let stamp = format!("{} {}", stamp::of_metadata(&data), place.display());
         let known = format!("{} {stamp}", self.hash);
         if verified().contains(&known) {

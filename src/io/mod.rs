@@ -47,3 +47,8 @@ pub use open::{
     open_recording, open_recording_called, open_sorting, open_sorting_called, open_templates,
 };
 pub use raw_source::{Layout, RawSource};
+
+/// A path as every folder sees it; as it is where the current folder is gone.
+pub fn absolute(path: &std::path::Path) -> std::path::PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned())
+}

@@ -2,7 +2,7 @@
 //!
 //! A study of ten thousand NWB files is planned without opening one of them.
 
-use super::{Error, OpenOptions, atomic, open::opens_slowly, stamp};
+use super::{Error, OpenOptions, absolute, atomic, open::opens_slowly, stamp};
 use crate::data::{Recording, RecordingInfo, Source, SourceError};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -36,7 +36,7 @@ pub fn open_noted(
     let probe = options.probe.as_deref().map(Path::new).filter(|probe| probe.exists()).map(stamp::of);
     let stamp = format!("{} {}", stamp::of(path), probe.unwrap_or_default());
     let asked = serde_json::to_string(options).unwrap_or_default();
-    let place = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
+    let place = absolute(path);
     let name = blake3::hash(format!("{}\n{asked}", place.display()).as_bytes()).to_hex();
     let file = notes.join(&name[..32]);
     let noted = fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());

@@ -2,6 +2,7 @@
 
 use super::{
     command_files as files,
+    command_names::{known_names, names, names_in},
     command_ports::{Ported, ports},
     command_presets::{Preset, presets, wrong_image},
     command_process as process,
@@ -14,8 +15,8 @@ use crate::{
     data::text::bytes_of,
     engine::Monitor,
     pipeline::{
-        Category, Expression, Inputs, Node, NodeError, NodeInfo, Offer, Offered, Outputs, ParamProblem, Port,
-        PythonNames, PythonStep, RunContext, TaskClass, TaskNeeds, Term, Work,
+        Category, Expression, Inputs, NeededKeys, Node, NodeError, NodeInfo, Offer, Offered, Outputs,
+        ParamProblem, Port, PythonNames, PythonStep, RunContext, TaskClass, TaskNeeds, Term, Work,
     },
 };
 use schemars::JsonSchema;
@@ -152,16 +153,15 @@ impl Node for Command {
     }
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
-        // Conditions, and folders that are somebody's, have no equivalent.
-        if !(params.before.is_empty() && params.after.is_empty() && params.working_folder.is_empty()) {
-            return None;
-        }
         Call {
             program: &params.program,
             arguments: &params.arguments,
             environment: &params.environment,
             exit_codes: &params.exit_codes,
             timeout_s: params.timeout_s,
+            working_folder: &params.working_folder,
+            before: &params.before,
+            after: &params.after,
             inputs: &ports(&params.inputs, true).ok()?,
             outputs: &ports(&params.outputs, false).ok()?,
             settings: &settings(&params.parameters, &params.values).ok()?,
@@ -171,15 +171,27 @@ impl Node for Command {
 
     // Keys of the item may stand in its arguments.
     fn uses_coordinates(&self, params: &Self::Params) -> bool {
-        let templates = || params.arguments.iter().chain(&params.environment).chain([&params.working_folder]);
-        let conditions = params.before.iter().chain(&params.after);
-        let known = known_names(params);
-        let is_key = |name: &String| {
-            !known.iter().any(|known| name == known || name.starts_with(&format!("{known}.")))
+        let has_conditions = !(params.before.is_empty() && params.after.is_empty());
+        has_conditions || !self.needed_keys(params).named.is_empty()
+    }
+
+    fn needed_keys(&self, params: &Self::Params) -> NeededKeys {
+        let settings = settings(&params.parameters, &params.values).unwrap_or_default();
+        let others = known_names(&params.inputs, &params.outputs, &settings);
+        let is_known = |name: &str| {
+            others.iter().any(|known| {
+                name.strip_prefix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
         };
-        conditions.clone().next().is_some()
-            || templates()
-                .any(|text| Template::parse(text).is_ok_and(|template| template.names().iter().any(is_key)))
+        let folder = std::slice::from_ref(&params.working_folder);
+        let templates = [
+            ("arguments", &params.arguments[..]),
+            ("environment", &params.environment),
+            ("working_folder", folder),
+        ];
+        let mut named = names_in(&templates, &[("before", &params.before), ("after", &params.after)]);
+        named.retain(|(_, name)| !is_known(name));
+        NeededKeys { named, others }
     }
 
     fn presets(&self) -> Vec<(&'static str, Self::Params)> {
@@ -273,7 +285,7 @@ impl Node for Command {
             (None, Ok(own)) => own.path().to_owned(),
             (None, Err(error)) => return Err(NodeError::Failed(format!("no folder to work in: {error}"))),
         };
-        let mut values = names(params, &settings, context, &folder)?;
+        let mut values = names(&params.program, &settings, context, &folder)?;
         let places = files::Places::begin(&folder)?;
         for port in &ins {
             values.extend(places.hand_over(port, inputs, context)?);
@@ -330,45 +342,6 @@ impl Node for Command {
         }
         Ok(outputs)
     }
-}
-
-/// Names that templates know whatever the item is.
-fn known_names(params: &CommandParams) -> Vec<String> {
-    let inputs = ports(&params.inputs, true).unwrap_or_default();
-    let outputs = ports(&params.outputs, false).unwrap_or_default();
-    let settings = settings(&params.parameters, &params.values).unwrap_or_default();
-    let own = ["work", "base", "inputs", "outputs", "user"].map(str::to_owned);
-    let ports = inputs.iter().chain(&outputs).map(|port| port.name.to_owned());
-    own.into_iter().chain(ports).chain(settings.into_iter().map(|setting| setting.name)).collect()
-}
-
-/// What templates are filled with, but for the files.
-fn names(
-    params: &CommandParams,
-    settings: &[Setting],
-    context: &RunContext,
-    folder: &Path,
-) -> Result<BTreeMap<String, String>, NodeError> {
-    let keys = context.coordinate.keys().iter().map(|(key, value)| (key.clone(), value.to_string()));
-    let mut values: BTreeMap<String, String> = keys.collect();
-    for setting in settings {
-        if values.insert(setting.name.clone(), setting.text()).is_some() {
-            let name = &setting.name;
-            return Err(NodeError::Input(format!(
-                "parameters: \"{name}\" is a key of the item as well: give the parameter of {} another name",
-                params.program
-            )));
-        }
-    }
-    // The folder of a pipeline that was named without one is the current one.
-    let base = Path::new(".").join(&context.base_folder);
-    let base = std::path::absolute(&base).unwrap_or(base);
-    values.insert("base".into(), base.display().to_string());
-    for (name, inner) in [("work", files::WORK), ("inputs", files::INPUTS), ("outputs", files::OUTPUTS)] {
-        values.insert(name.into(), folder.join(inner).display().to_string());
-    }
-    values.insert("user".into(), process::user(folder));
-    Ok(values)
 }
 
 /// Fails where a condition does not hold.

@@ -141,7 +141,17 @@ impl Places {
                 let recording = self.written(port, path, recording_in(ins, inputs))?;
                 return Ok(outputs.and_written(port.name, recording));
             }
-            PortType::Table => io::csv::read_table(&path)?.into(),
+            PortType::Table => {
+                let table = io::csv::read_table(&path)?;
+                // A heading alone is a table without rows; what has not even that was never written.
+                if table.columns.is_empty() {
+                    return Err(NodeError::Input(format!(
+                        "{} is empty: a table has at least a heading",
+                        path.display()
+                    )));
+                }
+                table.into()
+            }
             PortType::Events => io::events::read(&path, rate(ins, inputs))?.into(),
             PortType::Sorting => io::open_sorting(&path, rate(ins, inputs))?.into(),
             _ => Value::Files(Arc::new(vec![path])),

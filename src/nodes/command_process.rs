@@ -1,16 +1,18 @@
 //! Running a program: its console line by line, a limit on its time, and an end for all it started.
 
+use super::command_console::Console;
 use crate::{
+    data::text::shell_word,
     engine::Monitor,
     pipeline::{NodeError, RunContext, group_rss_bytes},
 };
 use std::{
-    collections::VecDeque,
+    collections::HashMap,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Mutex,
-    time::{Duration, Instant},
+    sync::{LazyLock, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// How often it is asked whether to go on.
@@ -19,8 +21,6 @@ const TICK: Duration = Duration::from_millis(10);
 const WEIGHED_EVERY: Duration = Duration::from_millis(250);
 /// Time a program has to end by itself once it was asked to.
 const PATIENCE: Duration = Duration::from_millis(60);
-/// Lines of the console that errors show.
-const LAST: usize = 12;
 /// Longer lines are cut.
 const LINE: u64 = 4096;
 
@@ -38,29 +38,18 @@ pub struct Call {
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
-    last: VecDeque<String>,
+    console: Console,
 }
 
 impl Ended {
     /// The line of its console that says why it ended so, as `: LINE`; the other lines need not be read for it.
     pub fn reason(&self) -> String {
-        let says_why = |line: &&String| {
-            let line = line.to_lowercase();
-            // Octave says afterwards where it was.
-            line.contains("error") && !line.ends_with("called from")
-        };
-        let line = self.last.iter().rev().find(says_why).or(self.last.back());
-        line.map_or_else(String::new, |line| format!(": {}", line.trim()))
+        self.console.reason().map_or_else(String::new, |line| format!(": {}", line.trim()))
     }
 
     /// The last lines of its console, for an error, of which the first line is whole without them.
     pub fn last_lines(&self) -> String {
-        match self.last.is_empty() {
-            true => "; it printed nothing".into(),
-            false => {
-                format!("\nIt printed last:\n{}", self.last.iter().cloned().collect::<Vec<_>>().join("\n"))
-            }
-        }
+        self.console.last_lines()
     }
 }
 
@@ -120,7 +109,7 @@ fn guarded(call: &Call) -> Command {
 /// # Errors
 /// Where it cannot be started, runs out of time or is cancelled.
 pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
-    context.log(&format!("{} {}", call.program.display(), quoted(&call.arguments)));
+    context.log(&shell_line(&call.program, &call.arguments));
     let mut command = guarded(call);
     command
         .envs(call.environment.iter().filter_map(|text| text.split_once('=')))
@@ -132,14 +121,15 @@ pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
     })?;
     let began = Instant::now();
     let mut weighed = began;
-    let last = Mutex::new(VecDeque::new());
+    let mut timed_out = false;
+    let console = Mutex::new(Console::default());
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let result = std::thread::scope(|scope| {
         if let Some(out) = out {
-            scope.spawn(|| listen(out, &last, context));
+            scope.spawn(|| listen(out, false, &console, context));
         }
         if let Some(err) = err {
-            scope.spawn(|| listen(err, &last, context));
+            scope.spawn(|| listen(err, true, &console, context));
         }
         let result = loop {
             match child.try_wait() {
@@ -151,8 +141,8 @@ pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
                 break Err(NodeError::Cancelled);
             }
             if call.timeout.is_some_and(|timeout| began.elapsed() > timeout) {
-                let seconds = call.timeout.unwrap_or_default().as_secs_f64();
-                break Err(NodeError::Failed(format!("timeout_s: it was stopped after {seconds} s")));
+                timed_out = true;
+                break Ok(0);
             }
             if weighed.elapsed() > WEIGHED_EVERY {
                 weighed = Instant::now();
@@ -165,7 +155,13 @@ pub fn run(call: &Call, context: &RunContext) -> Result<Ended, NodeError> {
         result
     });
     let code = result?;
-    Ok(Ended { code, last: last.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) })
+    let console = console.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if timed_out {
+        let seconds = call.timeout.unwrap_or_default().as_secs_f64();
+        let last = console.last_lines();
+        return Err(NodeError::Failed(format!("timeout_s: it was stopped after {seconds} s{last}")));
+    }
+    Ok(Ended { code, console })
 }
 
 /// Numbers of the user and group that a folder belongs to, as `1000:1000`; empty where there are none.
@@ -197,8 +193,23 @@ const TELL_VERSION: [(&str, &str); 11] = [
     ("singularity", "--version"),
 ];
 
-/// The version of a program, where it is known how to ask for it: any other might do anything.
+/// What programs said of themselves, by file and the time it is of: some take long to say it.
+type Versions = HashMap<(PathBuf, Option<SystemTime>), Option<String>>;
+
+/// The version of a program, where it is known how to ask for it: any other might do anything. It is asked once.
 pub fn version(program: &Path) -> Option<String> {
+    static KNOWN: LazyLock<Mutex<Versions>> = LazyLock::new(Mutex::default);
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = (program.to_owned(), program.metadata().and_then(|data| data.modified()).ok());
+    if let Some(found) = known().get(&name) {
+        return found.clone();
+    }
+    let version = asked_version(program);
+    known().insert(name, version.clone());
+    version
+}
+
+fn asked_version(program: &Path) -> Option<String> {
     let name = program.file_stem()?.to_string_lossy().into_owned();
     let (_, argument) = TELL_VERSION.iter().find(|(known, _)| {
         let rest = name.strip_prefix(known);
@@ -212,7 +223,7 @@ pub fn version(program: &Path) -> Option<String> {
     text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
 }
 
-fn listen(stream: impl Read, last: &Mutex<VecDeque<String>>, context: &RunContext) {
+fn listen(stream: impl Read, is_error: bool, console: &Mutex<Console>, context: &RunContext) {
     let mut reader = BufReader::new(stream);
     let mut bytes = Vec::new();
     // A console that cannot be read any more has nothing more to say.
@@ -225,11 +236,7 @@ fn listen(stream: impl Read, last: &Mutex<VecDeque<String>>, context: &RunContex
             continue;
         }
         context.log(&line);
-        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        last.push_back(line);
-        if last.len() > LAST {
-            last.pop_front();
-        }
+        console.lock().unwrap_or_else(PoisonError::into_inner).push(line, is_error);
     }
 }
 
@@ -267,12 +274,11 @@ fn code_of(status: std::process::ExitStatus) -> i32 {
     status.code().unwrap_or(-1)
 }
 
-/// Arguments as a shell would take them.
-fn quoted(arguments: &[String]) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+%@".contains(c);
-    let quote = |text: &String| match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.clone(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    };
-    arguments.iter().map(quote).collect::<Vec<_>>().join(" ")
+/// A call as a shell would take it.
+fn shell_line(program: &Path, arguments: &[String]) -> String {
+    let program = shell_word(&program.display().to_string());
+    std::iter::once(program)
+        .chain(arguments.iter().map(|text| shell_word(text)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

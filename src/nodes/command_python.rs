@@ -5,7 +5,7 @@ use super::{
     command_ports::{Format, Ported},
     command_settings::Setting,
 };
-use crate::pipeline::{PortType, PythonNames, PythonStep, literal};
+use crate::pipeline::{Expression, PortType, PythonNames, PythonStep, literal};
 
 /// What is called, on what, for what.
 pub struct Call<'c> {
@@ -14,6 +14,9 @@ pub struct Call<'c> {
     pub environment: &'c [String],
     pub exit_codes: &'c [i32],
     pub timeout_s: Option<f64>,
+    pub working_folder: &'c str,
+    pub before: &'c [String],
+    pub after: &'c [String],
     pub inputs: &'c [Ported],
     pub outputs: &'c [Ported],
     pub settings: &'c [Setting],
@@ -47,6 +50,9 @@ impl Call<'_> {
             ("environment", (!self.environment.is_empty()).then(|| literal(self.environment))),
             ("exit_codes", (self.exit_codes != [0]).then(|| literal(self.exit_codes))),
             ("timeout", self.timeout_s.map(literal)),
+            ("working_folder", (!self.working_folder.is_empty()).then(|| literal(self.working_folder))),
+            ("before", self.conditions(self.before, names)?),
+            ("after", self.conditions(self.after, names)?),
         ];
         arguments.extend(others.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))));
         let mut step = PythonStep::default().and(format!("{places} = run_command({})", arguments.join(", ")));
@@ -56,6 +62,31 @@ impl Call<'_> {
             step = step.and(format!("{} = {read}", names.output(port.name)));
         }
         Some(step)
+    }
+
+    /// Conditions as pairs of their text and what has to hold, which is given the exit code; of a file its path alone.
+    fn conditions(&self, conditions: &[String], names: &PythonNames) -> Option<Option<String>> {
+        let value = |name: &str| match self.settings.iter().find(|setting| setting.name == name) {
+            Some(setting) => literal(setting.value()),
+            None if name == "exit_code" => "code".to_owned(),
+            None => format!("keys[{}]", literal(name)),
+        };
+        let one = |condition: &String| {
+            if let Some(path) = condition.strip_prefix("file ") {
+                return Some(format!("({}, None)", literal(path.trim())));
+            }
+            let expression = Expression::parse(condition).ok()?;
+            let needs_keys = |name: &&str| {
+                *name != "exit_code" && !self.settings.iter().any(|setting| setting.name == **name)
+            };
+            if !names.has_keys() && expression.names().iter().any(needs_keys) {
+                return None;
+            }
+            let text = literal(condition);
+            Some(format!("({text}, lambda code: {})", expression.condition_in_python(&value)))
+        };
+        let all = conditions.iter().map(one).collect::<Option<Vec<String>>>()?;
+        Some((!all.is_empty()).then(|| format!("[{}]", all.join(", "))))
     }
 }
 
@@ -81,6 +112,13 @@ fn read(port: &Ported, ins: &[Ported], place: &str, names: &PythonNames) -> Opti
             format!("si.load({place})")
         }
         (PortType::Table, Format::Csv) => format!("pd.read_csv({place})"),
+        (PortType::Events, Format::Csv) => {
+            let timed = |port: &&Ported| matches!(port.port_type, PortType::Recording | PortType::Sorting);
+            match ins.iter().find(timed) {
+                Some(port) => format!("events_in({place}, {}.sampling_frequency)", names.input(port.name)),
+                None => format!("events_in({place})"),
+            }
+        }
         (PortType::Files, _) => place.to_owned(),
         _ => return None,
     })

@@ -26,6 +26,11 @@ impl Setting {
         }
     }
 
+    /// Its value as it is set.
+    pub fn value(&self) -> &Json {
+        &self.value
+    }
+
     /// Its value in a condition.
     pub fn term(&self) -> Term {
         match &self.value {

@@ -2,7 +2,7 @@
 
 use super::python::{self, Answer};
 use crate::{
-    io::{atomic, stamp},
+    io::{absolute, atomic, stamp},
     pipeline::Store,
 };
 use serde::{Deserialize, Serialize};
@@ -106,7 +106,7 @@ fn place(python: &Path) -> PathBuf {
 
 /// The same environment may be named from here and from the folder of a pipeline.
 fn whole(python: &Path) -> PathBuf {
-    std::path::absolute(python).unwrap_or_else(|_| python.to_owned())
+    absolute(python)
 }
 
 /// What tells whether something was installed in an environment or taken away, as far as what it depends on is known.

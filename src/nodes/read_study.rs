@@ -31,7 +31,7 @@ pub struct ReadStudyParams {
     #[schemars(extend("path" = "open", "label" = "Folder or table"))]
     pub path: PathBuf,
     /// Which files below the folder are recordings, with their keys in braces: {session}/rec_{index}.bin. Left empty, every
-    /// recording in the folder is one, named by its folders.
+    /// recording in the folder is one, named by its folders. In a project of signac the state points are keys.
     pub pattern: String,
     /// Recordings named one by one, beside those of the folder or table.
     pub files: Vec<PathBuf>,
@@ -169,9 +169,11 @@ impl Node for ReadStudy {
         // A folder is known by what is found in it: other files may change there.
         let table = (study.path.is_file() || !study.path.exists()).then(|| study.path.clone());
         let found = study::entries(&study).unwrap_or_default();
-        let files = found
-            .iter()
-            .flat_map(|entry| entry.files().into_iter().chain(entry.truth.clone().and_then(Result::ok)));
+        let files = found.iter().flat_map(|entry| {
+            let beside =
+                entry.truth.clone().and_then(Result::ok).into_iter().chain(entry.state_point.clone());
+            entry.files().into_iter().chain(beside)
+        });
         table
             .into_iter()
             .filter(|path| !path.as_os_str().is_empty())

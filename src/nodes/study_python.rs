@@ -41,7 +41,9 @@ pub fn in_python(study: &Study, reader: &ReadRecordingParams, names: &PythonName
     let writer = Writer { study, reader, names, entries: &entries, format };
     let is_table =
         !study.path.as_os_str().is_empty() && !place(&study.path).is_dir() && study.pattern.is_empty();
-    let alike = formats.len() <= 1 && study.files.is_empty();
+    // What lies beside the recordings is not read anew.
+    let has_points = entries.iter().any(|entry| entry.state_point.is_some());
+    let alike = formats.len() <= 1 && study.files.is_empty() && !has_points;
     if alike && !study.pattern.is_empty() {
         return writer.of_pattern();
     }
@@ -92,24 +94,26 @@ impl Writer<'_> {
         Some(probe.into_iter().chain(lists).fold(step, PythonStep::and))
     }
 
-    /// Lines that open one recording of a loop and put it into the list.
-    fn kept(&self, path: &str, told: &[(&str, String)]) -> Option<Vec<String>> {
+    /// Lines that open one recording of a loop and put it into the list, with what else is kept of it then.
+    fn kept(&self, path: &str, told: &[(&str, String)], others: Vec<String>) -> Option<Vec<String>> {
         let (of_probe, told): (Vec<_>, Vec<_>) = told.iter().cloned().partition(|(name, _)| *name == "probe");
         let open = opened(self.format, path, self.reader, &told)?;
         let (_, mut probe) = with_probe("opened", self.reader, self.names)?;
         if let Some((_, file)) = of_probe.first() {
             probe = vec![format!("opened = with_probe(opened, pi.read_probeinterface({file}))")];
         }
-        Some(self.appended("keys", &open, probe))
+        Some(self.appended("keys", &open, probe, others))
     }
 
-    /// Lines that put a recording into the list, with its probe.
-    fn appended(&self, keys: &str, open: &str, probe: Vec<String>) -> Vec<String> {
-        if probe.is_empty() {
-            return vec![format!("{}.append(({keys}, {open}))", self.to())];
-        }
-        let kept = format!("{}.append(({keys}, opened))", self.to());
-        std::iter::once(format!("opened = {open}")).chain(probe).chain([kept]).collect()
+    /// Lines that put a recording into the list, with its probe; one that cannot be opened does not stop the others.
+    fn appended(&self, keys: &str, open: &str, probe: Vec<String>, others: Vec<String>) -> Vec<String> {
+        let open = match self.reader.allow_partial_frame {
+            true => format!("opened = with_samples({open}, True)"),
+            false => format!("opened = with_samples({open})"),
+        };
+        let opens = std::iter::once(open).chain(probe).collect();
+        let kept = std::iter::once(format!("{}.append(({keys}, opened))", self.to())).chain(others).collect();
+        tried(keys, opens, kept)
     }
 
     /// How a word becomes the value of a key.
@@ -151,7 +155,7 @@ impl Writer<'_> {
         let step = step.and(format!("for path in {folder}.glob({}):", literal(pattern.glob())));
         let truth =
             self.truths().map(|list| format!("{list}.append((keys, path / {}))", literal(FIRINGS_TRUTH)));
-        let lines = inner.into_iter().chain(self.kept("path", &[])?).chain(truth);
+        let lines = inner.into_iter().chain(self.kept("path", &[], truth.into_iter().collect())?);
         // Files come in any order.
         let order = literal(pattern.keys());
         let lists = std::iter::once(self.to()).chain(self.truths());
@@ -215,14 +219,14 @@ impl Writer<'_> {
         if self.entries.iter().any(|entry| matches!(entry.place, Place::Path(_)) && !is_there(entry)) {
             lines.extend([
                 "if not path.exists():".to_owned(),
-                "    print(f\"{path} is left out: it is not there\")".to_owned(),
+                "    left_out(path, \"it is not there\")".to_owned(),
                 "    continue".to_owned(),
             ]);
         }
         lines.push(format!("keys = {{{}}}", keys.collect::<Vec<_>>().join(", ")));
-        lines.extend(self.kept("path", &self.told_by_row())?);
+        let mut truth = Vec::new();
         if let Some(list) = self.truths() {
-            lines.extend(match self.has_column_of_truth() {
+            truth.extend(match self.has_column_of_truth() {
                 true => [
                     "if row[\"truth\"]:".to_owned(),
                     format!("    {list}.append((keys, {base} / row[\"truth\"]))"),
@@ -233,6 +237,7 @@ impl Writer<'_> {
                 ],
             });
         }
+        lines.extend(self.kept("path", &self.told_by_row(), truth)?);
         let step = self.begun(PythonStep::default())?.and(format!("for row in {rows}:"));
         Some(lines.into_iter().fold(step, |step, line| step.and(format!("    {line}"))).over_items())
     }
@@ -287,23 +292,19 @@ impl Writer<'_> {
         let mut lines = vec![
             format!("for entry in {all}:"),
             format!("    keys = {{{}}}", pairs.collect::<Vec<_>>().join(", ")),
-            "    try:".to_owned(),
-            format!("        opened = {opened}"),
-            "    except FileNotFoundError as error:".to_owned(),
-            "        print(f\"{entry['name']} is left out: {error}\")".to_owned(),
-            "        continue".to_owned(),
         ];
         let (_, probe) = with_probe("opened", self.reader, self.names)?;
-        lines.extend(probe.into_iter().map(|line| format!("    {line}")));
-        lines.push(format!("    {}.append((keys, opened))", self.to()));
+        let opens = std::iter::once(format!("opened = with_samples({opened})")).chain(probe).collect();
+        let mut kept = vec![format!("{}.append((keys, opened))", self.to())];
         if let Some(list) = self.truths() {
-            lines.extend([
-                "    if \"sortingTrueUri\" in entry:".to_owned(),
-                format!("        truth_file = pointed(entry[\"sortingTrueUri\"], {file})"),
-                "        firings = json.loads(truth_file.read_text())[\"firings\"]".to_owned(),
-                format!("        {list}.append((keys, pointed(firings, truth_file)))"),
+            kept.extend([
+                "if \"sortingTrueUri\" in entry:".to_owned(),
+                format!("    truth_file = pointed(entry[\"sortingTrueUri\"], {file})"),
+                "    firings = json.loads(truth_file.read_text())[\"firings\"]".to_owned(),
+                format!("    {list}.append((keys, pointed(firings, truth_file)))"),
             ]);
         }
+        lines.extend(tried("entry[\"name\"]", opens, kept).into_iter().map(|line| format!("    {line}")));
         let step = self.begun(PythonStep::default().and(format!("{file} = {}", self.names.path(path))))?;
         Some(lines.into_iter().fold(step, PythonStep::and).over_items())
     }
@@ -335,8 +336,8 @@ impl Writer<'_> {
             let file = format!("BASE / path / {}", literal(FIRINGS_TRUTH));
             vec![format!("if ({file}).is_file():"), format!("    {list}.append((keys, {file}))")]
         });
-        let lines = self.kept("BASE / path", &[])?.into_iter().chain(truth.into_iter().flatten());
-        Some(lines.fold(step, |step, line| step.and(format!("    {line}"))).over_items())
+        let lines = self.kept("BASE / path", &[], truth.into_iter().flatten().collect())?;
+        Some(lines.into_iter().fold(step, |step, line| step.and(format!("    {line}"))).over_items())
     }
 
     /// Each recording opened by itself.
@@ -376,13 +377,25 @@ impl Writer<'_> {
                 probe = made;
             }
             let keys = literal(&entry.keys);
-            step = self.appended(&keys, &open, given).into_iter().fold(step, PythonStep::and);
-            if let (Some(list), Some(Ok(truth))) = (self.truths(), &entry.truth) {
-                step = step.and(format!("{list}.append(({keys}, {}))", self.names.path_of_place(truth)));
-            }
+            let truth = match (self.truths(), &entry.truth) {
+                (Some(list), Some(Ok(truth))) => {
+                    vec![format!("{list}.append(({keys}, {}))", self.names.path_of_place(truth))]
+                }
+                _ => Vec::new(),
+            };
+            step = self.appended(&keys, &open, given, truth).into_iter().fold(step, PythonStep::and);
         }
         Some(step.over_items())
     }
+}
+
+/// Lines that are tried, and those that follow where they went well.
+fn tried(name: &str, lines: Vec<String>, then: Vec<String>) -> Vec<String> {
+    let within = |line: String| format!("    {line}");
+    let tried = std::iter::once("try:".to_owned()).chain(lines.into_iter().map(within));
+    let caught =
+        ["except Exception as error:".to_owned(), format!("    left_out({name}, error)"), "else:".to_owned()];
+    tried.chain(caught).chain(then.into_iter().map(within)).collect()
 }
 
 /// The cell of a row.

@@ -58,7 +58,7 @@ impl Node for SummarizeTable {
         source: "pandas groupby and pivot_table",
         category: Category::Look,
         search: &["groupby", "aggregate", "pivot", "mean", "average", "filter rows", "where"],
-        version: 4,
+        version: 5,
         work: Work::Task(TaskClass::Other),
         inputs: &[Port::new("table", PortType::Table)],
         outputs: &[Port::new("table", PortType::Table)],

@@ -4,13 +4,12 @@
 //! the run itself; so they cannot disagree.
 
 use super::{
-    Coordinate, Inputs, Key, NodeInstance, Pipeline, Port, Registry, Severity, Store, Swept, TaskClass,
-    TaskId, TaskNeeds, Value, Work,
-    evaluate_item::{Arrived, Open},
-    join::{Arrivals, Grouped, Item, ItemState, Payload, Row, join},
+    Coordinate, Inputs, Key, NodeInstance, Pipeline, Registry, Severity, Store, Swept, TaskClass, TaskId,
+    TaskNeeds, Value,
+    evaluate_item::Arrived,
+    join::{Item, Payload},
     memo::Memo,
     node::DynNode,
-    params::{ParamKind, ParamSpec},
     prepared::Prepared,
     provenance::Origin,
     store::Stored,
@@ -19,7 +18,7 @@ use super::{
 use crate::data::Notice;
 use petgraph::{Direction, stable_graph::NodeIndex, visit::EdgeRef};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -141,7 +140,7 @@ pub(super) struct Evaluator<'a> {
     pub outcomes: HashMap<Key, Outcome>,
     /// Tasks of this run that somebody stopped.
     pub stopped: BTreeSet<TaskId>,
-    invalid: HashMap<String, String>,
+    pub(super) invalid: HashMap<String, String>,
     /// Fingerprints as first seen: a file that changes while a run goes on belongs to the next run.
     pub(super) fingerprints: HashMap<PathBuf, String>,
     /// Parameters as items use them, by node and by what is special about them.
@@ -153,11 +152,8 @@ pub(super) struct Evaluator<'a> {
     /// What items of lazy nodes were made of.
     pub(super) origins: HashMap<Key, Origin>,
     /// Only some items of each node are looked at.
-    scouts: bool,
+    pub(super) scouts: bool,
 }
-
-/// Of so many items, spread over all of them, it is seen at once whether some can start.
-const SCOUTED: usize = 64;
 
 impl<'a> Evaluator<'a> {
     /// A walk over what `until` needs, or over everything; nothing is evaluated yet.
@@ -316,213 +312,4 @@ impl<'a> Evaluator<'a> {
             at = before.iter().find(|e| self.nodes.get(&e.source()).is_some_and(|eval| eval.off))?.source();
         }
     }
-
-    fn node(&mut self, index: NodeIndex) -> NodeEval {
-        let pipeline = self.pipeline;
-        let instance = &pipeline.graph()[index];
-        let Some(node) = self.registry.get(&instance.kind).cloned() else {
-            let message = self.invalid.get(&instance.name).cloned();
-            return NodeEval {
-                invalid: message.or(Some("is of an unknown kind".into())),
-                ..NodeEval::default()
-            };
-        };
-        let off = |collections: &BTreeMap<&str, Option<Vec<Item>>>| collections.values().any(Option::is_none);
-        let collections = self.collections(index);
-        if instance.muted || off(&collections) {
-            return NodeEval { off: true, ..NodeEval::default() };
-        }
-        let collections: BTreeMap<&str, Vec<Item>> =
-            collections.into_iter().filter_map(|(port, items)| Some((port, items?))).collect();
-        let inputs = node.inputs(&instance.params);
-        let outputs = node.outputs(&instance.params);
-        if instance.bypassed {
-            return bypass(&inputs, &outputs, &collections);
-        }
-        if let Some(message) = self.invalid.get(&instance.name) {
-            return NodeEval { invalid: Some(message.clone()), ..NodeEval::default() };
-        }
-        if let Some(message) = self.wrong_sweep(instance, &node) {
-            return NodeEval { invalid: Some(message), ..NodeEval::default() };
-        }
-        self.items(instance, &node, &inputs, &outputs, &collections)
-    }
-
-    /// The items of a source whose parameters are set by a node to which nothing is connected.
-    fn swept_source(&self, source: &NodeInstance) -> Option<Vec<Row>> {
-        let wires = self.pipeline.wires();
-        let mut sweeps = self.pipeline.nodes().filter(|other| !other.muted && !other.bypassed);
-        let (sweep, node) = sweeps.find_map(|other| {
-            let node = self.registry.get(&other.kind)?;
-            let sets = node.sweeps(&other.params).iter().any(|swept| swept.node == source.name);
-            (sets && wires.iter().all(|wire| wire.2 != other.name)).then_some((other, node))
-        })?;
-        let passed = node.arrange(&sweep.params, &Coordinate::default(), &|_| Ok(None)).ok()?;
-        Some(passed.into_iter().map(|passed| (passed.coordinate, Vec::new())).collect())
-    }
-
-    /// What is wrong with the parameters a node sets elsewhere.
-    fn wrong_sweep(&self, instance: &NodeInstance, node: &Arc<dyn DynNode>) -> Option<String> {
-        node.sweeps(&instance.params).iter().find_map(|swept| {
-            let end = format!("{}.{}", swept.node, swept.field);
-            let Some(other) = self.pipeline.node(&swept.node) else {
-                return Some(format!("{end}: there is no node \"{}\"", swept.node));
-            };
-            let specs = self.registry.get(&other.kind)?.specs();
-            // What a node offers is checked with the values.
-            let is = |spec: &ParamSpec| {
-                let rest = swept.field.strip_prefix(spec.name.as_str());
-                let offered = || spec.kind == ParamKind::Fields && rest.is_some_and(|r| r.starts_with('.'));
-                spec.name == swept.field || offered()
-            };
-            if specs.iter().any(is) {
-                return None;
-            }
-            let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
-            Some(format!("{end}: {} has {}", swept.node, names.join(", ")))
-        })
-    }
-
-    /// What arrives at each connected input; `None` where it comes from a node that is off.
-    fn collections(&self, index: NodeIndex) -> BTreeMap<&'a str, Option<Vec<Item>>> {
-        let graph = self.pipeline.graph();
-        let mut edges: Vec<_> = graph.edges_directed(index, Direction::Incoming).collect();
-        edges.sort_by_key(|e| (&graph[e.source()].name, &e.weight().from_port));
-        let mut collections: BTreeMap<&str, Option<Vec<Item>>> = BTreeMap::new();
-        for edge in edges {
-            let wire = edge.weight();
-            let from = self.nodes.get(&edge.source());
-            let items = match from {
-                Some(eval) if eval.off => None,
-                Some(eval) if eval.invalid.is_some() => {
-                    let reason = format!("{} before it cannot run", graph[edge.source()].name);
-                    Some(vec![Item::new(Coordinate::default(), ItemState::Broken(reason))])
-                }
-                Some(eval) if graph[edge.source()].bypassed => eval.outputs.get(&wire.from_port).cloned(),
-                Some(eval) => Some(eval.outputs.get(&wire.from_port).cloned().unwrap_or_else(|| {
-                    let reason =
-                        format!("{} has no output \"{}\"", graph[edge.source()].name, wire.from_port);
-                    vec![Item::new(Coordinate::default(), ItemState::Broken(reason))]
-                })),
-                None => None,
-            };
-            let all = collections.entry(wire.to_port.as_str()).or_insert_with(|| Some(Vec::new()));
-            match (all.as_mut(), items) {
-                (Some(all), Some(items)) => all.extend(items),
-                _ => *all = None,
-            }
-        }
-        collections
-    }
-
-    fn items(
-        &mut self,
-        instance: &NodeInstance,
-        node: &Arc<dyn DynNode>,
-        inputs: &[Port],
-        outputs: &[Port],
-        collections: &BTreeMap<&str, Vec<Item>>,
-    ) -> NodeEval {
-        let arranges = node.info().work == Work::Arrange;
-        let is_many = |port: &str| !arranges && inputs.iter().any(|p| p.name == port && p.many);
-        let arrivals: Vec<(&str, Arrivals)> = collections
-            .iter()
-            .map(|(&port, items)| match is_many(port) {
-                true => (port, Arrivals::gathered(items)),
-                false => (port, Arrivals::single(items)),
-            })
-            .collect();
-        let joined: Vec<(&str, &Arrivals)> = arrivals.iter().map(|(port, items)| (*port, items)).collect();
-        if self.scouts && (arranges || inputs.iter().any(|port| port.many)) {
-            let item = Item::new(Coordinate::default(), ItemState::Pending);
-            let outputs = outputs.iter().map(|port| (port.name.to_owned(), vec![item.clone()]));
-            return NodeEval { outputs: outputs.collect(), ..NodeEval::default() };
-        }
-        let (mut rows, unmatched) = join(&joined);
-        if inputs.is_empty() {
-            rows = self.swept_source(instance).unwrap_or(rows);
-        }
-        if self.scouts && rows.len() > SCOUTED {
-            let step = rows.len().div_ceil(SCOUTED);
-            rows = rows.into_iter().step_by(step).collect();
-        }
-        let settled = !collections.values().flatten().any(|i| matches!(i.state, ItemState::Pending));
-        let mut eval = NodeEval {
-            warnings: unmatched.into_iter().filter(|_| settled).map(Notice::from).collect(),
-            outputs: outputs.iter().map(|p| (p.name.to_owned(), Vec::new())).collect(),
-            ..NodeEval::default()
-        };
-        let tolerant = node.takes_what_is_there(&instance.params);
-        let mut left_out = BTreeMap::new();
-        let mut open = Vec::with_capacity(rows.len());
-        for (coordinate, row) in rows {
-            let mut own: Vec<(&str, &Item)> = Vec::with_capacity(row.len());
-            let mut grouped: Grouped = None;
-            for ((port, arrived), &index) in joined.iter().zip(&row) {
-                let items = collections.get(port).map_or(&[][..], Vec::as_slice);
-                let gathers = is_many(port);
-                let members: Vec<&Item> =
-                    arrived.members(index).iter().filter_map(|&member| items.get(member)).collect();
-                // Where nothing is there, there is nothing to take.
-                let takes = gathers
-                    && tolerant
-                    && members.iter().any(|item| !matches!(item.state, ItemState::Broken(_)));
-                for item in members {
-                    match (&item.state, takes) {
-                        (ItemState::Broken(reason), true) => {
-                            left_out.insert(item.coordinate.clone(), reason.clone());
-                        }
-                        _ => own.push((*port, item)),
-                    }
-                    if !gathers {
-                        grouped = both(grouped, &item.grouped);
-                    }
-                }
-            }
-            open.push(Open { coordinate, own, grouped });
-        }
-        self.evaluate_items(instance, node, open, &mut eval);
-        eval.warnings.extend(
-            left_out.into_iter().map(|(item, reason)| format!("item {item} is left out: {reason}").into()),
-        );
-        if arranges {
-            refuse_twins(&mut eval);
-        }
-        eval
-    }
-}
-
-/// Groups of items that meet: the finer of both.
-fn both(a: Grouped, b: &Grouped) -> Grouped {
-    match (a, b) {
-        (None, b) => b.clone(),
-        (a, None) => a,
-        (Some(a), Some(b)) if a == *b => Some(a),
-        (Some(a), Some(b)) => Some(Arc::new(a.union(b).cloned().collect())),
-    }
-}
-
-/// Two items of the same keys could not be told apart by what follows.
-fn refuse_twins(eval: &mut NodeEval) {
-    for items in eval.outputs.values() {
-        let mut seen = HashSet::new();
-        if let Some(twin) = items.iter().find(|item| !seen.insert(&item.coordinate)) {
-            eval.invalid = Some(format!(
-                "two items have the keys \"{}\": give each wire a key of its own first (Set keys)",
-                twin.coordinate
-            ));
-            return;
-        }
-    }
-}
-
-/// The first input of the same type passes through; other outputs carry nothing.
-fn bypass(inputs: &[Port], outputs: &[Port], collections: &BTreeMap<&str, Vec<Item>>) -> NodeEval {
-    let through = |output: &Port| {
-        let input = inputs.iter().find(|input| input.port_type == output.port_type)?;
-        collections.get(input.name).cloned()
-    };
-    let found: BTreeMap<String, Vec<Item>> =
-        outputs.iter().filter_map(|p| Some((p.name.to_owned(), through(p)?))).collect();
-    NodeEval { outputs: found, ..NodeEval::default() }
 }

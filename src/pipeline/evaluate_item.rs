@@ -1,18 +1,17 @@
 //! One node at one coordinate: its key, its recipe or its task.
 
 use super::{
-    Coordinate, Inputs, Key, NodeError, NodeInstance, Output, OwnItem, Store, TaskId, Value, Work,
+    Coordinate, Inputs, Key, NodeError, NodeInstance, Store, TaskId, Work,
     evaluate::{EvalState, Evaluator, ItemEval, Job, NodeEval, Outcome, STOPPED},
     join::{Grouped, Item, ItemState, Payload},
-    key::{KeyBuilder, canonical, coordinate_text},
+    key::{KeyBuilder, coordinate_text},
     memo::Memo,
     node::DynNode,
     prepared::{MANY, Prepared},
-    provenance::{FileOf, Origin, result_of},
     store::Stored,
 };
+use crate::data::Notice;
 use rayon::prelude::*;
-use serde_json::Value as Json;
 use std::{
     cell::Cell,
     collections::{BTreeMap, HashMap, HashSet},
@@ -73,6 +72,28 @@ fn refuse_same_places(calls: Vec<Call>) -> Vec<Call> {
     calls.into_iter().zip(refusals).map(|(call, wrong)| wrong.map_or(call, Call::Wrong)).collect()
 }
 
+/// A name in braces that none of an item's keys fills: it would be part of the file's name.
+fn unfilled(calls: &[Call]) -> Option<Notice> {
+    calls.iter().find_map(|call| {
+        let Call::Task(job) = call else { return None };
+        let item = &job.task.coordinate;
+        let name = job.prepared.writes.iter().find_map(|path| braced(&item.place(path).to_string_lossy()))?;
+        let keys: Vec<&str> = item.keys().keys().map(String::as_str).collect();
+        let keys = match keys.is_empty() {
+            true => "the item has no keys".to_owned(),
+            false => format!("the keys are {}", keys.join(", ")),
+        };
+        Some(Notice::from(format!("path: there is no {{{name}}}, it stays as it stands; {keys}")))
+    })
+}
+
+/// The first name in braces.
+fn braced(text: &str) -> Option<String> {
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let inner = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    inner.into_iter().find(is_name).map(str::to_owned)
+}
+
 impl Evaluator<'_> {
     /// Evaluates the node at these coordinates and adds them to what is known of the node.
     pub(super) fn evaluate_items(
@@ -89,6 +110,7 @@ impl Evaluator<'_> {
             false => open.iter().map(|item| self.call(instance, node, item)).collect(),
         };
         let calls = refuse_same_places(calls);
+        eval.warnings.extend(unfilled(&calls));
         self.find_all(&calls);
         let mut calls = calls.into_iter();
         for Open { coordinate, own, grouped } in open {
@@ -136,6 +158,9 @@ impl Evaluator<'_> {
         let work = node.info().work;
         if !work.is_task() {
             return Call::Recipe(prepared, inputs);
+        }
+        if let Some(message) = prepared.needed.lacking(coordinate) {
+            return Call::Wrong(NodeError::Input(message));
         }
         let fit = matches!(work, Work::FitThenLazy(_));
         let what = if fit { "fit" } else { "result" };
@@ -296,112 +321,6 @@ impl Evaluator<'_> {
         let applied = key_of_applied(key);
         self.lazy(instance, &node, &prepared, &coordinate, &inputs, fits, applied, eval)?;
         Ok(EvalState::Done(stored))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "all of it makes up one recipe")]
-    fn lazy(
-        &mut self,
-        instance: &NodeInstance,
-        node: &Arc<dyn DynNode>,
-        prepared: &Arc<Prepared>,
-        coordinate: &Coordinate,
-        inputs: &[Arrived],
-        fits: BTreeMap<String, Value>,
-        key: Key,
-        eval: &mut NodeEval,
-    ) -> Result<(), NodeError> {
-        let load = || Ok(Inputs { fits, ..load_inputs(self.store, self.memo, inputs)? });
-        let folders = (self.store, self.base_folder);
-        let recipe = self.memo.recipe(key, &**node, &prepared.params, load, self.pipeline.seed(), folders)?;
-        eval.warnings.extend(recipe.warnings.iter().cloned());
-        let mut origins: Vec<(Key, Vec<PathBuf>)> = Vec::new();
-        for (port, output) in &recipe.outputs.0 {
-            let collected = eval.outputs.entry(port.clone()).or_default();
-            let mut ready = |key, value: &Value, files: &[PathBuf]| {
-                origins.push((key, files.to_owned()));
-                ItemState::Ready { key, payload: Payload::Here(value.clone()) }
-            };
-            match output {
-                Output::One(value) => {
-                    let state = ready(key.output(port, &Coordinate::default()), value, &[]);
-                    collected.push(Item::new(coordinate.clone(), state));
-                }
-                Output::Many(items) => collected.extend(items.iter().map(|(added, value)| {
-                    Item::new(coordinate.with(added), ready(key.output(port, added), value, &[]))
-                })),
-                // Tasks write; recipes do not.
-                Output::Written(_) => {}
-                Output::Own(items) => {
-                    let mut facts: Option<(&Json, String)> = None;
-                    for item in items {
-                        // Most items of a study have the same.
-                        let text = match facts.take() {
-                            Some((of, text)) if *of == item.facts => text,
-                            _ => canonical(&item.facts),
-                        };
-                        let text = &facts.insert((&item.facts, text)).1;
-                        let place = coordinate.with(&item.coordinate);
-                        let state = match &item.value {
-                            Ok(value) => {
-                                ready(self.key_of_own(node, port, (item, text), inputs), value, &item.files)
-                            }
-                            Err(reason) => {
-                                let state = EvalState::Failed(reason.as_str().into());
-                                // An item with several outputs fails once.
-                                if !eval.items.iter().any(|i| i.coordinate == place) {
-                                    let coordinate = place.clone();
-                                    eval.items.push(ItemEval { coordinate, is_task: false, state });
-                                }
-                                ItemState::Broken(reason.clone())
-                            }
-                        };
-                        collected.push(Item::new(place, state));
-                    }
-                }
-            }
-        }
-        self.note_origins(instance, prepared, inputs, origins);
-        Ok(())
-    }
-
-    fn note_origins(
-        &mut self,
-        instance: &NodeInstance,
-        prepared: &Arc<Prepared>,
-        inputs: &[Arrived],
-        made: Vec<(Key, Vec<PathBuf>)>,
-    ) {
-        let Some(node) = self.pipeline.index(&instance.name) else { return };
-        let inputs: Vec<_> = inputs.iter().map(|(_, _, key, payload)| (*key, result_of(payload))).collect();
-        for (key, files) in made {
-            let named = files.into_iter().map(|path| {
-                let (path, fingerprint) = self.fingerprint(path);
-                FileOf { path, fingerprint }
-            });
-            let files = named.collect();
-            let origin = Origin { node, prepared: prepared.clone(), files, inputs: inputs.clone() };
-            self.origins.insert(key, origin);
-        }
-    }
-
-    /// The key of an item that tells what it is made of.
-    fn key_of_own(
-        &mut self,
-        node: &Arc<dyn DynNode>,
-        port: &str,
-        (item, facts): (&OwnItem, &str),
-        inputs: &[Arrived],
-    ) -> Key {
-        let info = node.info();
-        let mut builder =
-            KeyBuilder::new("item").text(info.kind).text(&info.version.to_string()).text(port).text(facts);
-        for path in &item.files {
-            builder = builder.text("file").text(&self.fingerprint(path.clone()).1);
-        }
-        for (port, _, key, _) in inputs.iter().filter(|_| item.of_inputs) {
-            builder = builder.text(port).key(*key);
-        }
-        builder.finish()
     }
 
     /// The name of what a node makes of these inputs.

@@ -88,23 +88,6 @@ impl Pipeline {
         Some((format!("Insert {}", info.label), edit))
     }
 
-    /// The nodes that lead to one, the nearest first.
-    pub fn nodes_before(&self, name: &str) -> Vec<&NodeInstance> {
-        let wires = self.wires();
-        let mut found = vec![name];
-        let mut at = 0;
-        while let Some(&to) = found.get(at) {
-            let new: Vec<&str> = wires.iter().filter(|w| w.2 == to).map(|w| w.0).collect();
-            for from in new {
-                if !found.contains(&from) {
-                    found.push(from);
-                }
-            }
-            at += 1;
-        }
-        found.iter().skip(1).filter_map(|name| self.node(name)).collect()
-    }
-
     /// The nearest node before one whose recording can be given a probe.
     pub fn probe_source(&self, registry: &Registry, name: &str) -> Option<&NodeInstance> {
         let takes = |node: &&NodeInstance| {

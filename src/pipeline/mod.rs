@@ -12,6 +12,8 @@ mod document;
 mod edit;
 mod evaluate;
 mod evaluate_item;
+mod evaluate_node;
+mod evaluate_recipe;
 mod event;
 mod executor;
 mod expand;
@@ -60,6 +62,7 @@ mod splice;
 mod store;
 mod summary;
 mod survey;
+mod sweeps;
 mod task;
 mod text;
 mod validate;
@@ -85,8 +88,8 @@ pub use matrix::{Cell, CellState, Matrix};
 pub use needs::TaskNeeds;
 use node::node_erased;
 pub use node::{
-    Category, DynNode, Glimpse, Inputs, Node, NodeError, NodeInfo, Output, Outputs, OwnItem, Passed,
-    RunContext, Swept, TaskClass, ValueAt, Work, WrittenRecording,
+    Category, DynNode, Glimpse, Inputs, NeededKeys, Node, NodeError, NodeInfo, Output, Outputs, OwnItem,
+    Passed, RunContext, Swept, TaskClass, ValueAt, Work, WrittenRecording,
 };
 pub use offer::{Offer, Offered, check_offered, offers, read_loosely, set_at, value_at};
 pub use params::{ParamKind, ParamProblem, ParamSpec, Params};

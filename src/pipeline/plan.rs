@@ -57,38 +57,24 @@ pub(super) fn set_order(tasks: &mut [PlannedTask], pipeline: &Pipeline) {
     for task in tasks.iter() {
         by_node.entry(task.task.node.clone()).or_default().push(task.task.coordinate.clone());
     }
-    let mut before: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut before: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut indices: HashMap<(String, Vec<String>), Partners> = HashMap::new();
     for task in tasks {
         let TaskId { node, coordinate } = &task.task;
-        let nodes = before.entry(node.clone()).or_insert_with_key(|node| nearest(pipeline, node, &by_node));
-        for node in nodes.iter() {
+        // The nodes with tasks before it, through recipes.
+        let nodes = before
+            .entry(node.clone())
+            .or_insert_with_key(|node| pipeline.nearest_before(node, |name| by_node.contains_key(name)));
+        for node in nodes.iter().copied() {
             let Some(found) = by_node.get(node) else { continue };
             let keys: Vec<String> = coordinate.keys().keys().cloned().collect();
-            let index =
-                indices.entry((node.clone(), keys)).or_insert_with_key(|(_, keys)| Partners::of(found, keys));
+            let index = indices
+                .entry((node.to_owned(), keys))
+                .or_insert_with_key(|(_, keys)| Partners::of(found, keys));
             let partners = index.find(coordinate).filter_map(|i| found.get(i));
             task.after.extend(
-                partners.map(|coordinate| TaskId { node: node.clone(), coordinate: coordinate.clone() }),
+                partners.map(|coordinate| TaskId { node: node.to_owned(), coordinate: coordinate.clone() }),
             );
         }
     }
-}
-
-/// The nodes with tasks that are reached against the wires without passing another such node.
-fn nearest(pipeline: &Pipeline, node: &str, tasks: &BTreeMap<String, Vec<Coordinate>>) -> Vec<String> {
-    let wires = pipeline.wires();
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    let mut open = vec![node];
-    while let Some(current) = open.pop() {
-        for wire in wires.iter().filter(|w| w.2 == current) {
-            if tasks.contains_key(wire.0) {
-                found.insert(wire.0.to_owned());
-            } else if seen.insert(wire.0) {
-                open.push(wire.0);
-            }
-        }
-    }
-    found.into_iter().collect()
 }

@@ -162,8 +162,8 @@ impl From<Recording> for Value {
     }
 }
 
-/// One key of a coordinate.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// One key of a coordinate. Numbers come in their order, whole or not, and before words.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CoordinateValue {
     /// A whole number.
@@ -172,6 +172,28 @@ pub enum CoordinateValue {
     Float(Finite),
     /// A word.
     Text(String),
+}
+
+impl Ord for CoordinateValue {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        use CoordinateValue::{Float, Int, Text};
+        match (self, other) {
+            (Int(a), Int(b)) => a.cmp(b),
+            (Float(a), Float(b)) => a.cmp(b),
+            (Text(a), Text(b)) => a.cmp(b),
+            // Unlike values are unequal, also where they are the same number.
+            (Int(a), Float(b)) => (*a as f64).total_cmp(&b.get()).then(std::cmp::Ordering::Less),
+            (Float(_), Int(_)) => other.cmp(self).reverse(),
+            (Text(_), _) => std::cmp::Ordering::Greater,
+            (_, Text(_)) => std::cmp::Ordering::Less,
+        }
+    }
+}
+
+impl PartialOrd for CoordinateValue {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl CoordinateValue {
@@ -390,6 +412,17 @@ impl fmt::Display for Coordinate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_their_order_whether_or_not_they_are_whole() {
+        let mut values = ["b", "10", "4.5", "6", "-0.5", "a", "7.25"].map(CoordinateValue::of_text);
+        values.sort();
+        assert_eq!(values.map(|value| value.to_string()), ["-0.5", "4.5", "6", "7.25", "10", "a", "b"]);
+        let (whole, real) = (CoordinateValue::Int(4), Finite::new(4.0).map(CoordinateValue::Float));
+        let real = real.unwrap_or(CoordinateValue::Int(0));
+        assert!(whole < real && whole != real);
+        assert_eq!(real.cmp(&whole), std::cmp::Ordering::Greater);
+    }
 
     #[test]
     fn each_item_has_a_place_of_its_own() {

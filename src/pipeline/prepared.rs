@@ -1,8 +1,8 @@
 //! The parameters of a node as its items use them, worked out once however many items there are.
 
 use super::{
-    Coordinate, NodeError, NodeInstance, ParamProblem, Params, evaluate::Evaluator, evaluate_item::Arrived,
-    evaluate_item::load_inputs, key::canonical, node::DynNode, offer::set_at,
+    Coordinate, NeededKeys, NodeError, NodeInstance, ParamProblem, Params, evaluate::Evaluator,
+    evaluate_item::Arrived, evaluate_item::load_inputs, key::canonical, node::DynNode, offer::set_at,
 };
 use rayon::prelude::*;
 use serde_json::Value as Json;
@@ -22,6 +22,8 @@ pub(super) struct Prepared {
     pub files: Vec<(PathBuf, String)>,
     /// Files it writes for the user.
     pub writes: Vec<PathBuf>,
+    /// Names in them that keys of the item have to fill.
+    pub needed: NeededKeys,
     /// True where the coordinates of the inputs are part of the key.
     pub uses_coordinates: bool,
     /// True where an automatic value is yet to be turned into a number.
@@ -92,6 +94,7 @@ impl Evaluator<'_> {
             files: files.collect(),
             // Items that write files write different ones.
             uses_coordinates: !writes.is_empty() || node.uses_coordinates(&params),
+            needed: node.needed_keys(&params),
             writes,
             is_open,
             params,

@@ -102,6 +102,9 @@ pub struct Step {
     pub files: Vec<FileOf>,
     /// Stored results it takes.
     pub results: Vec<String>,
+    /// True where it is what its own files are, however they were found.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_files: bool,
 }
 
 /// A file outside the store.
@@ -199,6 +202,7 @@ impl Evaluator<'_> {
                     false => origin.files.clone(),
                 },
                 results: results.collect(),
+                by_files: !origin.files.is_empty(),
             };
             if !steps.contains(&step) {
                 steps.push(step);

@@ -2,7 +2,14 @@
 
 use super::{NodeInstance, Pipeline};
 use petgraph::{Direction, algo::toposort};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+/// Which way wires are followed.
+#[derive(Clone, Copy)]
+enum Way {
+    On,
+    Back,
+}
 
 impl Pipeline {
     /// All nodes from the sources on, each after those it takes something from.
@@ -21,17 +28,43 @@ impl Pipeline {
 
     /// These nodes, and all that take something from them, near and far.
     pub fn with_followers(&self, nodes: BTreeSet<String>) -> BTreeSet<String> {
-        let wires = self.wires();
-        let mut open: Vec<String> = nodes.iter().cloned().collect();
-        let mut reached = nodes;
-        while let Some(next) = open.pop() {
-            for wire in wires.iter().filter(|wire| wire.0 == next) {
-                if reached.insert(wire.2.to_owned()) {
-                    open.push(wire.2.to_owned());
+        let names: Vec<&str> = nodes.iter().map(String::as_str).collect();
+        let reached = self.reached(&names, Way::On, |_| false);
+        let reached: Vec<String> = reached.into_iter().map(str::to_owned).collect();
+        nodes.into_iter().chain(reached).collect()
+    }
+
+    /// The nodes that lead to one, the nearest first.
+    pub fn nodes_before(&self, name: &str) -> Vec<&NodeInstance> {
+        self.reached(&[name], Way::Back, |_| false).into_iter().filter_map(|name| self.node(name)).collect()
+    }
+
+    /// The nodes of some kind that are reached against the wires without passing another of it, by name.
+    pub(super) fn nearest_before(&self, name: &str, is_one: impl Fn(&str) -> bool) -> BTreeSet<&str> {
+        self.reached(&[name], Way::Back, &is_one).into_iter().filter(|name| is_one(name)).collect()
+    }
+
+    /// Other nodes that are reached along the wires, the nearest first; none beyond those at which it `stops`.
+    fn reached(&self, from: &[&str], way: Way, stops: impl Fn(&str) -> bool) -> Vec<&str> {
+        let wires = self.wires().into_iter().map(|wire| match way {
+            Way::On => (wire.0, wire.2),
+            Way::Back => (wire.2, wire.0),
+        });
+        let mut next: HashMap<&str, Vec<&str>> = HashMap::new();
+        wires.for_each(|(from, to)| next.entry(from).or_default().push(to));
+        let mut seen: HashSet<&str> = from.iter().copied().collect();
+        let mut found: Vec<&str> = Vec::new();
+        let first = from.iter().filter_map(|name| next.get(name));
+        let mut open: VecDeque<&str> = first.flatten().copied().collect();
+        while let Some(name) = open.pop_front() {
+            if seen.insert(name) {
+                found.push(name);
+                if !stops(name) {
+                    open.extend(next.get(name).into_iter().flatten());
                 }
             }
         }
-        reached
+        found
     }
 
     /// Whether both do the same, wherever their nodes lie and whatever is written beside them.
@@ -80,6 +113,10 @@ mod tests {
         }
         let names: Vec<&str> = pipeline.in_order().iter().map(|node| node.name.as_str()).collect();
         assert_eq!((names[0], names[3]), ("a", "c"));
+        let before: Vec<&str> = pipeline.nodes_before("c").iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(before, ["b", "a"]);
+        assert_eq!(pipeline.nearest_before("c", |name| name != "c"), BTreeSet::from(["b"]));
+        assert_eq!(pipeline.nearest_before("c", |name| name == "a"), BTreeSet::from(["a"]));
         let mut other = pipeline.clone();
         assert!(other.changed_since(&pipeline).is_empty());
         let params = [("x".to_owned(), 1.into())].into_iter().collect();

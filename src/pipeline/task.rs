@@ -176,6 +176,7 @@ fn save(
         outputs: entries,
         writes: job.writes.iter().map(written).collect(),
         warnings: Some(warnings),
+        wall_s: Some(provenance.wall_s),
         ..Manifest::default()
     };
     // A result whose files for the user were gone is there already and is replaced.

@@ -2,7 +2,7 @@
 
 use super::{
     Edit, NodeInstance, ParamProblem, Pipeline, Port, Registry, check::nearest, group::name_in,
-    node::DynNode, read_params::read_params,
+    node::DynNode, read_params::read_params, sweeps::check_sweeps,
 };
 use crate::data::{Notice, Remedy};
 use serde::Serialize;
@@ -144,6 +144,7 @@ pub fn validate(pipeline: &Pipeline, registry: &Registry) -> Vec<Problem> {
     }
     same_places(pipeline, registry, &mut problems);
     groups(pipeline, registry, &mut problems);
+    check_sweeps(pipeline, registry, &mut problems);
     wires(pipeline, registry, &mut problems);
     if let Err(cycle) = petgraph::algo::toposort(pipeline.graph(), None) {
         let name = &pipeline.graph()[cycle.node_id()].name;

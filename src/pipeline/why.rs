@@ -1,13 +1,16 @@
 //! Why a result is stale, or why a task ran: what changed against the item's last result.
 
 use super::{
-    Coordinate, Executor, Params, Pipeline, TaskId,
+    Coordinate, Executor, Params, Pipeline, PlannedTask, TaskId,
     evaluate::{EvalState, Evaluator, Job},
-    plan,
     provenance::{self, FileOf, InputOf, Provenance, Step},
 };
 use serde::Serialize;
-use std::{collections::BTreeSet, fmt, path::Path};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    path::Path,
+};
 
 /// How an item stands at a node, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,8 +74,8 @@ impl Executor {
             return Err(format!("there is no node \"{node}\"; there are {}", names.join(", ")));
         }
         walk.evaluate();
-        let mut tasks = self.plan(pipeline, base_folder, Some(node)).tasks;
-        plan::set_order(&mut tasks, pipeline);
+        let tasks = self.plan(pipeline, base_folder, Some(node)).tasks;
+        let by_name: HashMap<&TaskId, &PlannedTask> = tasks.iter().map(|task| (&task.task, task)).collect();
         let mut wanted: BTreeSet<TaskId> =
             tasks.iter().filter(|t| t.task.node == node).map(|t| t.task.clone()).collect();
         if wanted.is_empty() {
@@ -89,10 +92,11 @@ impl Executor {
         // What a stale task waits for explains it.
         for task in tasks.iter().rev() {
             if wanted.contains(&task.task) && !task.cached {
-                let stale = |id: &&super::TaskId| tasks.iter().any(|t| t.task == **id && !t.cached);
+                let stale = |id: &&TaskId| by_name.get(id).is_some_and(|task| !task.cached);
                 wanted.extend(task.after.iter().filter(stale).cloned());
             }
         }
+        let results = self.store().results_folder(document);
         let mut found = Vec::new();
         for (instance, eval) in walk.iter() {
             for item in eval.items.iter().filter(|item| item.is_task) {
@@ -100,10 +104,9 @@ impl Executor {
                 if !wanted.contains(&task) {
                     continue;
                 }
-                let planned = tasks.iter().find(|t| t.task == task);
-                let waits_for = planned.map(|t| t.after.clone()).unwrap_or_default();
+                let waits_for = by_name.get(&task).map(|task| task.after.clone()).unwrap_or_default();
                 let waits_for = waits_for.into_iter().filter(|id| wanted.contains(id)).collect();
-                found.push(self.explained(&walk, task, &item.state, document, waits_for));
+                found.push(self.explained(&walk, task, &item.state, &results, waits_for));
             }
         }
         Ok(found)
@@ -114,7 +117,7 @@ impl Executor {
         walk: &Evaluator,
         task: TaskId,
         state: &EvalState,
-        document: &Path,
+        results: &Path,
         waits_for: Vec<TaskId>,
     ) -> Why {
         let (done, reasons, made) = match state {
@@ -122,7 +125,7 @@ impl Executor {
                 let made = stored.provenance().unwrap_or_default();
                 (true, made.because, Some((made.started, made.host)))
             }
-            EvalState::Runnable(job) => (false, self.reasons(walk, job, document), None),
+            EvalState::Runnable(job) => (false, self.reasons(walk, job, results), None),
             EvalState::Waiting => (false, vec!["what it takes is not there yet".to_owned()], None),
             EvalState::Failed(message) => (false, vec![format!("it failed: {message}")], None),
             EvalState::Cancelled(reason) => (false, vec![reason.clone()], None),
@@ -131,12 +134,11 @@ impl Executor {
         Why { task, done, reasons, waits_for, made }
     }
 
-    /// Why a job has no result that fits.
-    pub(super) fn reasons(&self, walk: &Evaluator, job: &Job, document: &Path) -> Vec<String> {
+    /// Why a job has no result that fits, by where those of its pipeline lie.
+    pub(super) fn reasons(&self, walk: &Evaluator, job: &Job, results: &Path) -> Vec<String> {
         let TaskId { node, coordinate } = &job.task;
-        let results = self.store().results_folder(document);
         let own = self.store().object_folder(&job.key);
-        match self.store().linked_result(&results, node, coordinate) {
+        match self.store().linked_result(results, node, coordinate) {
             None if own.is_dir() => vec![format!("its result {} is damaged", own.display())],
             None => vec!["it has not run before".into()],
             Some(folder) if folder.file_name() == own.file_name() => match provenance::read(&folder) {
@@ -171,7 +173,13 @@ impl Executor {
         found.extend(of_files(node, &before.files, &now.files));
         found.extend(of_inputs(before, now));
         if found.is_empty() {
-            found.push("what it takes was made anew and is not the same".into());
+            let places = |made: &Provenance| -> Vec<(String, Coordinate)> {
+                made.inputs.iter().map(|input| (input.port.clone(), input.coordinate.clone())).collect()
+            };
+            found.push(match places(before) == places(now) {
+                true => "what it takes was made anew and is not the same".into(),
+                false => "the items it takes have other keys, or come in another order".into(),
+            });
         }
         let mut seen = BTreeSet::new();
         found.retain(|reason| seen.insert(reason.clone()));
@@ -250,8 +258,12 @@ fn of_steps(port: &str, before: &[Step], now: &[Step]) -> Vec<String> {
                 if (other.kind.as_str(), other.version) != (step.kind.as_str(), step.version) {
                     found.push(version(node, &step.kind, other.version, step.version));
                 }
-                found.extend(of_params(node, &other.params, &step.params));
-                found.extend(of_files(node, &other.files, &step.files));
+                let files = of_files(node, &other.files, &step.files);
+                // What finds an item is no part of it: its files are.
+                if !(step.by_files && other.by_files) || files.is_empty() {
+                    found.extend(of_params(node, &other.params, &step.params));
+                }
+                found.extend(files);
                 if other.results != step.results {
                     found.push(format!("the result that {node} takes is another one"));
                 }

@@ -99,7 +99,11 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     assert!(text.contains("count [index=1] failed: sh ended with code 3"), "{text}");
     assert!(text.contains("submits what is not done, and nothing else"), "{text}");
     let rows = stdout(&spikeloom(&place, &cluster, 1, &["jobs", "p.ron"]));
-    assert!(rows.lines().any(|line| line.starts_with("count ") && line.ends_with('2')), "{rows}");
+    let counted = rows.lines().find(|line| line.starts_with("count ")).unwrap_or_default();
+    let [.., ended, failed, cancelled] = counted.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("{rows}")
+    };
+    assert_eq!((ended, failed, cancelled), ("2", "2", "0"), "{rows}");
     let status = stdout(&place.ends(0, &["status", "p.ron"]));
     assert!(status.contains("it is broken") || status.contains("ended with code 3"), "{status}");
 
@@ -162,6 +166,30 @@ fn a_study_runs_on_slurm_and_survives_what_happens_there() {
     wait_until("Slurm is done with it", || {
         stdout(&spikeloom(&place, &cluster, 0, &["jobs", "p.ron", "--cancel"])).contains("nothing to cancel")
     });
+    wait_until("all four are told to be cancelled", || {
+        let told = place.command(&["jobs", "p.ron"]).env("SLURM_CONF", cluster.conf()).output().unwrap();
+        let rows = stdout(&told);
+        rows.contains("  cancelled\n")
+            && rows.lines().any(|line| line.starts_with("count ") && line.ends_with("  4"))
+    });
+
+    // What is left of jobs goes once they are over, and not before.
+    let gone = |dry: bool| {
+        let arguments = if dry { &["clean", "--dry-run"][..] } else { &["clean"] };
+        stdout(&spikeloom(&place, &cluster, 0, arguments))
+    };
+    assert!(!gone(true).contains("submission"), "the last one of a pipeline stays");
+    spikeloom(&place, &cluster, 0, &detached);
+    wait_until("it runs again", || begun(&place).len() >= 4);
+    let said = gone(true);
+    assert!(said.contains("1 submission (") && said.contains("would be removed"), "{said}");
+    assert!(place.path("store/jobs/000000").exists());
+    assert!(gone(false).contains("1 submission ("));
+    assert!(!place.path("store/jobs/000000").exists() && place.path("store/jobs/000001").exists());
+    fs::remove_file(place.path("p.ron")).unwrap();
+    assert!(!gone(false).contains("submission"), "it is at work");
+    cluster.says("scancel", &["--me"]);
+    wait_until("it is over", || gone(true).contains("1 submission ("));
 }
 
 #[test]

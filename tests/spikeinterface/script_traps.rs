@@ -3,7 +3,7 @@
 use super::{
     common::{
         place::{Place, small_recording},
-        run_python,
+        run_python, shared_data, stderr,
     },
     script::{agrees, agrees_although, agrees_on, exported, recordings, run_script},
 };
@@ -305,6 +305,54 @@ sorting({4: trains[0][20:], 5: np.sort(np.concatenate([trains[1][:80], trains[3]
 ours, theirs = (pd.read_csv(base / name) for name in ["ours.csv", "every.csv"])
 assert len(ours) == 5 and list(ours.columns) == list(theirs.columns), (ours, theirs)
 assert np.allclose(ours.to_numpy(float), theirs.to_numpy(float), equal_nan=True), (ours, theirs)
+"#,
+    );
+}
+
+#[test]
+fn a_recording_that_is_broken_stops_neither_ours_nor_the_script() {
+    let place = Place::new();
+    recordings(&place);
+    fs::write(place.path("data/a/rec_8.raw"), "").unwrap();
+    fs::write(place.path("data/b/rec_9.raw"), [0; 1001]).unwrap();
+    place
+        .write("p.ron", &study(&format!(r#"path: "data", pattern: "{{session}}/rec_{{index}}.raw", {RAW}"#)));
+    let left = "assert len(names[\"LEFT_OUT\"]) == 2, names[\"LEFT_OUT\"]\n";
+    agrees_although(&place, "p.ron", &[], 1, &format!("{SAME}{left}"));
+    let output = run_script(&place, "p.py");
+    let said = stderr(&output);
+    assert!(!output.status.success() && said.contains("'index': 8") && said.contains("'index': 9"), "{said}");
+    place.write("files.csv", "path,n\ndata/a/rec_1.raw,1\ndata/a/rec_8.raw,8\n");
+    place.write("p.ron", &study(&format!(r#"path: "files.csv", {RAW}"#)));
+    agrees_although(&place, "p.ron", &[], 1, SAME);
+    let listed = r#"files: ["data/a/rec_1.raw", "data/b/rec_9.raw"]"#;
+    place.write("p.ron", &study(&format!("{listed}, {RAW}")));
+    agrees_although(&place, "p.ron", &[], 1, SAME);
+    place.write("p.ron", &study(&format!("{listed}, {RAW}, allow_partial_frame: true")));
+    agrees(&place, "p.ron", &[], SAME);
+}
+
+#[test]
+fn spikes_in_a_folder_of_contents_have_no_ending() {
+    let place = Place::new();
+    let source = shared_data().join("si_written/mda_study/synth_study/rec_16ch_2s/firings_true.mda");
+    fs::create_dir(place.path("contents")).unwrap();
+    fs::copy(source, place.path("contents/0a1b2c")).unwrap();
+    place.write(
+        "p.ron",
+        r#"(version: 1, nodes: {
+            "write": (kind: "command", params: (program: "cp", arguments: ["contents/0a1b2c", "{spikes}"], inputs: [], outputs: ["spikes: files"], working_folder: "{base}")),
+            "sorting": (kind: "sorting_from_files", params: (sampling_frequency: 20000.0)),
+            "save": (kind: "save_sorting", params: (path: "joined")),
+        }, wires: [("write.spikes", "sorting.files"), ("sorting.sorting", "save.sorting")])"#,
+    );
+    agrees(
+        &place,
+        "p.ron",
+        &[],
+        r#"
+ours, theirs = (si.load(base / of).to_spike_vector()["sample_index"].tolist() for of in ["ours", "joined"])
+assert ours == theirs and len(ours) > 10
 "#,
     );
 }

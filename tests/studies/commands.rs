@@ -66,7 +66,21 @@ fn what_goes_wrong_is_said() {
         ),
         (sh("exit 0"), vec!["did not write", "printed nothing"]),
         (sh("kill -9 $$"), vec!["ended with code 137"]),
-        (format!("{}, timeout_s: 0.3", sh("sleep 20")), vec!["timeout_s", "0.3 s"]),
+        (format!("{}, timeout_s: 0.3", sh("sleep 20")), vec!["timeout_s", "0.3 s", "printed nothing"]),
+        (
+            format!("{}, timeout_s: 0.5", sh("echo half way; sleep 20")),
+            vec!["stopped after 0.5 s\nIt printed last:\nhalf way"],
+        ),
+        (
+            sh("echo with error correction; echo no such file >&2; sleep 0.1; echo bye; exit 3"),
+            vec!["code 3: no such file"],
+        ),
+        (sh(": > {table}"), vec!["table: ", "table.csv is empty: a table has at least a heading"]),
+        (sh("echo {tabel}"), vec!["there is no {tabel}", "did you mean {table}?"]),
+        (
+            format!("{}, after: [\"sesion == 'a'\"]", sh("true")),
+            vec!["after: there is no {sesion}", "session"],
+        ),
         (
             format!("{}, before: [\"file nowhere.txt\"]", sh("true")),
             vec!["before", "nowhere.txt is not there"],
@@ -95,6 +109,32 @@ fn what_goes_wrong_is_said() {
         }
         assert!(!said.contains("panicked"), "{said}");
     }
+}
+
+#[test]
+fn names_that_nothing_fills_are_known_before_anything_runs() {
+    let place = Place::new();
+    sessions(&place);
+    command(&place, r#"program: "sh", arguments: ["-c", "touch ran; echo {sesion} > {table}"]"#);
+    let said = stderr(&place.ends(0, &["check", "p.ron"]));
+    assert!(said.contains("run: arguments: there is no {sesion}; did you mean {session}?"), "{said}");
+    let nodes = r#""each": (kind: "channel_statistics"), "save": (kind: "save_table", params: (path: "out/{sesion}_{index}.csv")),
+        "all": (kind: "collect_tables"), "whole": (kind: "save_table", params: (path: "{session}.csv"))"#;
+    let wires = [
+        ("study.recording", "each.recording"),
+        ("each.table", "save.table"),
+        ("each.table", "all.table"),
+        ("all.table", "whole.table"),
+    ];
+    place.write("p.ron", &pipeline(nodes, &wires));
+    let said = stderr(&place.ends(0, &["run", "p.ron"]));
+    for words in [
+        "save: path: there is no {sesion}, it stays as it stands; the keys are index, session",
+        "whole: path: there is no {session}, it stays as it stands; the item has no keys",
+    ] {
+        assert_eq!(said.matches(words).count(), 1, "{words}\n{said}");
+    }
+    assert!(stderr(&place.ends(0, &["check", "p.ron"])).contains("there is no {sesion}"));
 }
 
 /// How many processes have a word in their command line.

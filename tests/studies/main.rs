@@ -222,6 +222,8 @@ fn what_is_missing_or_broken_is_named_and_does_not_stop_the_others() {
     assert_eq!(last["status"], "failed");
     assert_eq!(column(&table(&last, "all"), "session"), ["a", "b"], "the others are collected");
 
+    let checked = stdout(&place.ends(0, &["check", "p.ron"]));
+    assert!(checked.contains("what is named above does not run here, the rest does (3 tasks)"), "{checked}");
     let status = stdout(&place.ends(0, &["status", "p.ron"]));
     for words in ["index=1,session=a", "done", "failed", "blocked", "gone.bin"] {
         assert!(status.contains(words), "no \"{words}\" in\n{status}");
@@ -300,11 +302,59 @@ fn sweeps_forks_and_filters_go_by_keys_and_metrics() {
     assert!(table(&last, "mean").len() >= 2);
 
     place.write("wrong.ron", &pipeline(&nodes.replace("edges.level", "edgs.level"), &wires));
-    let said = stderr(&place.ends(1, &["run", "wrong.ron"]));
-    assert!(said.contains("there is no node \"edgs\""), "{said}");
+    for command in ["run", "check"] {
+        place.refuses(&[command, "wrong.ron"], &["there is no node \"edgs\"", "did you mean \"edges\"?"]);
+    }
+    for (parameter, words) in [
+        ("edges.levels = 1, 2", vec!["edges.levels", "did you mean \"level\"?"]),
+        ("edges.edge = rising, sideways", vec!["edges.edge: \"sideways\": ", "rising"]),
+        ("edges.refractory_ms = 1, -2", vec!["edges.refractory_ms: -2: ", "out of range"]),
+    ] {
+        place.write("wrong.ron", &pipeline(&nodes.replace("edges.level = 100, 200.5", parameter), &wires));
+        place.refuses(&["check", "wrong.ron"], &words);
+    }
+    // One that no item of the sweep comes to would give the same each time.
+    let elsewhere = nodes.replace("edges.level = 100, 200.5", "study.num_channels = 1, 2");
+    place.write("wrong.ron", &pipeline(&elsewhere, &wires));
+    let said = stderr(&place.ends(0, &["check", "wrong.ron"]));
+    assert!(said.contains("study does not follow tries: every value would give the same"), "{said}");
+    assert!(!stderr(&place.ends(0, &["check", "p.ron"])).contains("does not follow"));
     place.write("wrong.ron", &pipeline(&nodes.replace("index > 1", "indx > 1"), &wires));
     let said = stderr(&place.ends(1, &["run", "wrong.ron"]));
     assert!(said.contains("there is no \"indx\"; the keys are index, session"), "{said}");
+}
+
+#[test]
+fn that_no_item_goes_on_is_told() {
+    let place = Place::new();
+    sessions(&place);
+    let nodes = r#""some": (kind: "filter_items", params: (condition: "session == 'd'")),
+        "joined": (kind: "concatenate"), "each": (kind: "channel_statistics"),
+        "fork": (kind: "route_items", params: (condition: "index < 9")),
+        "high": (kind: "channel_statistics"), "low": (kind: "channel_statistics")"#;
+    let wires = [
+        ("study.recording", "some.item"),
+        ("some.item", "joined.recording"),
+        ("joined.recording", "each.recording"),
+        ("study.recording", "fork.item"),
+        ("fork.matching", "low.recording"),
+        ("fork.rest", "high.recording"),
+    ];
+    place.write("p.ron", &pipeline(nodes, &wires));
+    for command in ["check", "run"] {
+        let said = stderr(&place.ends(0, &[command, "p.ron"]));
+        for words in [
+            "some: 0 of 8 items go on: what follows has nothing to do",
+            "fork: 0 of 8 items leave at \"rest\": what is connected there has nothing to do",
+        ] {
+            assert_eq!(said.matches(words).count(), 1, "{command}: {words}\n{said}");
+        }
+        assert!(!said.contains("not connected"), "{said}");
+    }
+    // A way that nothing is connected to is nobody's loss.
+    let nodes = nodes.replace(r#""high": (kind: "channel_statistics"), "#, "");
+    place.write("p.ron", &pipeline(&nodes, &wires[..5]));
+    assert!(!stderr(&place.ends(0, &["run", "p.ron"])).contains("leave at"));
 }
 
 #[test]

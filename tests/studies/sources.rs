@@ -212,6 +212,22 @@ fn pointers_of_spikeforest_and_sortings_by_content_lead_to_what_they_name() {
     run(0);
 }
 
+#[test]
+fn a_json_of_spikeforest_is_told_of_though_its_content_is_elsewhere() {
+    let place = Place::new();
+    let hash = "0123456789".repeat(4);
+    place.write(
+        "one.json",
+        &format!(r#"{{"raw": "sha1://{hash}/raw.mda", "params": {{"samplerate": 30000}}}}"#),
+    );
+    let said = stdout(&place.ends(0, &["info", "one.json"]));
+    for words in ["a study of 1 recording (node read_study)", &hash, "SHA1_CACHE_DIR"] {
+        assert!(said.contains(words), "no \"{words}\" in\n{said}");
+    }
+    place.write("other.json", r#"{"a": 1}"#);
+    place.refuses(&["info", "other.json"], &["not a recording or sorting that can be read"]);
+}
+
 /// The accuracies in the table of a result.
 fn accuracies_of(folder: &Path) -> Vec<String> {
     let mut rows = csv::Reader::from_path(folder.join("table/table.csv")).unwrap();

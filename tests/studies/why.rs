@@ -47,6 +47,24 @@ fn what_changed_is_named() {
     let text = why(&place, &["all"]);
     assert!(text.contains("the result it takes at table [index=2,session=a] is another one"), "{text}");
 
+    // How the changed file was found is no reason.
+    fs::write(&changed, super::bytes(78, 5_020)).unwrap();
+    let found = place.path("q.ron");
+    fs::write(
+        &found,
+        fs::read_to_string(place.path("p.ron")).unwrap().replace("{session}/rec_", "{session}/*c_"),
+    )
+    .unwrap();
+    fs::rename(&found, place.path("p.ron")).unwrap();
+    let text = why(&place, &["each"]);
+    assert!(text.contains("rec_2.bin was changed") && !text.contains("study.pattern"), "{text}");
+    run(&place, 0, "p.ron");
+    let text = fs::read_to_string(place.path("p.ron")).unwrap().replace("{session}/*c_", "{day}/*c_");
+    fs::write(place.path("p.ron"), text).unwrap();
+    let text = why(&place, &["all"]);
+    assert!(text.contains("the items it takes have other keys, or come in another order"), "{text}");
+    run(&place, 0, "p.ron");
+
     let results = place.path("store/results");
     let links = fs::read_dir(&results).unwrap().next().unwrap().unwrap().path().join("all/result");
     fs::remove_dir_all(links.canonicalize().unwrap()).unwrap();
@@ -111,6 +129,31 @@ fn what_is_pinned_stays_and_limits_make_room() {
     place.refuses(&["pin", "p.ron", "--remove"], &["no results of", "p.ron are kept"]);
     let said = stderr(&place.ends(2, &["clean", "--max-size", "much"]));
     assert!(said.contains("such as 50GB"), "{said}");
+}
+
+#[test]
+fn what_a_run_has_finished_stays_whoever_cleans_and_however_it_ends() {
+    let place = Place::new();
+    sessions(&place);
+    let nodes = r#""run": (kind: "command", params: (program: "sh",
+        arguments: ["-c", "test $(ls {base}/done* | wc -l) -lt 4 || sleep 30; touch {base}/done_{session}{index}; printf 'x\\n1\\n' > {table}"]))"#;
+    place.write("p.ron", &pipeline(nodes, &[("study.recording", "run.recording")]));
+    place.write("done", "");
+    let mut going = place.command(&["run", "p.ron"]).spawn().unwrap();
+    let began = std::time::Instant::now();
+    let done =
+        || json(&place.ends(0, &["status", "p.ron", "--json"]))["counts"]["done"].as_u64().unwrap_or(0);
+    while done() < 3 {
+        assert!(began.elapsed().as_secs() < 60, "it does not get on");
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let before = done();
+    place.ends(0, &["clean"]);
+    assert_eq!(done(), before, "a run goes on");
+    going.kill().unwrap();
+    going.wait().unwrap();
+    place.ends(0, &["clean"]);
+    assert_eq!(done(), before, "it was killed");
 }
 
 #[test]

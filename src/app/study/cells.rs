@@ -3,12 +3,12 @@
 use crate::{
     app::{runs::Runs, texts},
     pipeline::{
-        Cell, CellState, Coordinate, EventKind, Executor, Expression, LeftOut, Look, NodeState, Pipeline,
-        PortType, TaskId,
+        Cell, CellState, Coordinate, EventKind, Executor, Expression, LeftOut, Look, NodeState, Partners,
+        Pipeline, PortType, TaskId,
     },
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
     sync::Arc,
 };
@@ -287,6 +287,8 @@ impl Cells {
         wanted: impl Fn(CellState) -> bool,
     ) -> BTreeSet<TaskId> {
         let mut tasks = BTreeSet::new();
+        // Items that go together with others, by the keys of those.
+        let mut partners: HashMap<Vec<String>, Partners> = HashMap::new();
         let columns = 0..self.columns.len();
         for column in columns.filter(|column| until.is_none_or(|until| until == *column)) {
             for &row in rows {
@@ -308,8 +310,11 @@ impl Cells {
                     if self.columns[before].cells[row].is_some() {
                         add(row);
                     } else {
-                        let others = 0..self.coordinates.len();
-                        others.filter(|&o| own.join(&self.coordinates[o]).is_some()).for_each(add);
+                        let keys = own.keys().keys().cloned().collect();
+                        let found = partners
+                            .entry(keys)
+                            .or_insert_with_key(|keys| Partners::of(&self.coordinates, keys));
+                        found.find(own).for_each(add);
                     }
                 }
             }
@@ -404,6 +409,31 @@ pub(super) mod tests {
         assert_eq!(nodes, ["node_0", "node_1", "node_2"]);
         let failed = cells.tasks(&[0, 1], None, |state| state == CellState::Failed);
         assert!(failed.iter().any(|task| task.node == "node_4" && task.coordinate == cells.coordinates[1]));
+    }
+
+    #[test]
+    fn what_gathers_is_run_with_all_it_gathers() {
+        let mut cells = many(5);
+        let groups = ["a", "b", "c"].map(|s| Coordinate::single("session", CoordinateValue::of_text(s)));
+        let rows = cells.coordinates.iter().cloned().chain(groups).chain([Coordinate::default()]);
+        let (coordinates, count) = (rows.collect::<Vec<_>>(), 5);
+        let cells_at = |wanted: std::ops::Range<usize>| {
+            let cell = |row: usize| wanted.contains(&row).then(|| Cell::of(CellState::Ready, None));
+            (0..coordinates.len()).map(cell).collect::<Vec<_>>()
+        };
+        let ranges = [0..count, count..count + 3, count + 3..count + 4];
+        let columns = ranges.into_iter().enumerate().map(|(index, range)| Column {
+            node: format!("node_{index}"),
+            end: None,
+            before: (0..index).collect(),
+            cells: cells_at(range),
+        });
+        let columns = columns.collect();
+        let row_of = coordinates.iter().cloned().enumerate().map(|(row, c)| (c, row)).collect();
+        cells = Cells::new(coordinates, Vec::new(), columns, None, Vec::new(), row_of);
+        // Of the sessions a, b, c, a, b the first has two recordings; all come together in the last node.
+        assert_eq!(cells.tasks(&[count], Some(1), |_| true).len(), 1 + 2);
+        assert_eq!(cells.tasks(&[count + 3], Some(2), |_| true).len(), 1 + 3 + 5);
     }
 
     #[test]

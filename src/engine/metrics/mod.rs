@@ -146,9 +146,9 @@ fn snr(templates: &Templates, noise: &NoiseLevels) -> Vec<f64> {
         .collect()
 }
 
-/// Spikes of a unit that are enough for its mean waveform, a third of all it has: the noise of the mean of fifty is a
-/// seventh of the noise, of sixteen a quarter.
-const ENOUGH_SPIKES: RangeInclusive<usize> = 16..=50;
+/// Spikes of a unit that are enough for its mean waveform, or all it has: the noise of the mean of fifty is a seventh of the
+/// noise. Of fewer the SNR of a small unit would be too large by more than a tenth.
+const ENOUGH_SPIKES: RangeInclusive<usize> = 50..=50;
 
 /// Computes what the metrics need from the traces, and the metrics.
 ///

@@ -1,7 +1,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::data::Id;
+use crate::{
+    data::Id,
+    engine::{
+        Silent,
+        synthetic::{GenerateParams, SyntheticSource, truth},
+        waveforms::select_spikes,
+    },
+};
+use std::sync::Arc;
 
 fn sorting(trains: &[&[i64]]) -> Sorting {
     let spikes: Vec<(i64, u32)> =
@@ -60,4 +68,48 @@ fn a_cut_distribution_has_a_cutoff() {
     let cut = amplitudes::cutoff(&cut, &MetricParams::default());
     assert!(whole < 0.02, "{whole}");
     assert!(cut > 0.3, "{cut}");
+}
+
+#[test]
+fn the_snr_of_units_that_fire_rarely_is_that_of_all_their_spikes() {
+    let params = GenerateParams { duration_s: 20.0, num_units: 4, ..GenerateParams::default() };
+    let known = truth(&params, 0);
+    let source = SyntheticSource::new(&params, 0, Arc::new(known.clone())).unwrap();
+    let recording = Recording::new(Arc::new(source));
+    let few: Vec<(i64, u32)> = (0..4)
+        .flat_map(|unit| {
+            known.trains(0)[unit]
+                .iter()
+                .step_by(4)
+                .take(40)
+                .map(move |&s| (s, unit as u32))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let mut few = few;
+    few.sort_unstable();
+    let (samples, units): (Vec<i64>, Vec<u32>) = few.into_iter().unzip();
+    let few = Sorting::from_spikes(known.sampling_frequency, Id::range(4), &samples, &units);
+    let table = compute_quality_metrics(&recording, &few, &MetricParams::default(), 0, &Silent).unwrap();
+
+    let chain = chain::compile(&recording).unwrap();
+    let waveform_params = WaveformParams::default();
+    let (before, samples) = waveform_params.samples(known.sampling_frequency);
+    let all = select_spikes(&few, &[chain.num_frames(0)], before, samples, 500, 0);
+    // More than a third of them, and fewer than are always enough.
+    assert!(all.iter().all(|spikes| spikes.len() <= 50) && all.iter().any(|spikes| spikes.len() > 20));
+    let templates = estimate_templates(&chain, &few, &all, &waveform_params, &Silent).unwrap();
+    let noise =
+        noise_levels(&chain, NoiseMethod::Mad, &Chunks::standard(recording.info(), 0), &Silent).unwrap();
+    let inputs = MetricInputs {
+        sorting: &few,
+        num_frames: &[chain.num_frames(0)],
+        templates: Some(&templates),
+        noise: Some(&noise),
+    };
+    let of_all = quality_metrics(&inputs, &MetricParams::default());
+    for unit in 0..4 {
+        let snr = |table: &Table| table.column("snr").unwrap().number(unit).unwrap();
+        assert!((snr(&table) / snr(&of_all) - 1.0).abs() < 0.02, "{} {}", snr(&table), snr(&of_all));
+    }
 }

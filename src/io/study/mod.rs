@@ -1,10 +1,12 @@
 //! Studies: many recordings, told apart by keys.
 //!
-//! A study is a folder (with a pattern such as `{session}/rec_{index}.bin`, or as it lies), a table of recordings
+//! A study is a folder (with a pattern such as `{session}/rec_{index}.bin`, or as it lies; of a signac project
+//! the state points tell the keys), a table of recordings
 //! (CSV, TSV or JSON), a SpikeForest study or study set, or a list of files.
 
 mod folder;
 mod pattern;
+mod signac;
 mod spikeforest;
 mod table;
 
@@ -47,6 +49,8 @@ pub struct Entry {
     pub truth: Option<Result<PathBuf, String>>,
     /// What the study says of a raw file: fields of [`OpenOptions`] by name.
     pub settings: Map<String, Json>,
+    /// The state point that gave keys, in a project of signac.
+    pub state_point: Option<PathBuf>,
 }
 
 /// Where a recording of a study is.
@@ -66,7 +70,20 @@ pub const SETTINGS: [&str; 7] =
 
 impl Entry {
     fn at(path: PathBuf) -> Self {
-        Self { keys: BTreeMap::new(), place: Place::Path(path), truth: None, settings: Map::new() }
+        Self::of(Place::Path(path))
+    }
+
+    fn of(place: Place) -> Self {
+        Self { keys: BTreeMap::new(), place, truth: None, settings: Map::new(), state_point: None }
+    }
+
+    /// The file or folder it is, or is named by.
+    fn folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Path(path) => Some(path),
+            Place::Nowhere(name, _) => Some(Path::new(name)),
+            Place::Pointed(_) => None,
+        }
     }
 
     /// What names it, for people.
@@ -138,9 +155,15 @@ pub fn entries(study: &Study) -> Result<Vec<Entry>, Error> {
     if !study.pattern.is_empty() {
         let pattern = Pattern::parse(&study.pattern).map_err(|e| Error::format(path, e))?;
         entries.extend(pattern.find(path)?);
+        signac::take_state_points(path, &mut entries, false);
         ordered.extend(pattern.keys().into_iter().map(str::to_owned));
     } else if path.is_dir() {
         entries.extend(folder::find(path)?);
+        signac::take_state_points(path, &mut entries, true);
+        // Keys of state points in the order of their names: those of jobs have none.
+        let of_points = entries.iter().filter(|entry| entry.state_point.is_some());
+        let names: BTreeSet<&String> = of_points.flat_map(|entry| entry.keys.keys()).collect();
+        ordered.extend(names.into_iter().filter(|name| *name != "recording").cloned());
         ordered.extend(folder::LEVELS.map(str::to_owned));
     } else if !path.as_os_str().is_empty() {
         entries.extend(table::read(study)?);
@@ -163,6 +186,13 @@ const LEAST: usize = 2;
 pub fn at(path: &Path) -> Option<(Study, Vec<Entry>)> {
     let is_table = ["csv", "tsv", "json"].iter().any(|e| path.extension().is_some_and(|own| own == *e));
     (path.is_dir() || is_table).then(|| several(Study { path: path.to_owned(), ..Study::default() }))?
+}
+
+/// The recordings that a table or a SpikeForest JSON lists, though it is one alone, or none of them is there.
+pub fn listed_in(path: &Path) -> Option<Vec<Entry>> {
+    let study = Study { path: path.to_owned(), ..Study::default() };
+    let entries = path.is_file().then(|| entries(&study).ok())??;
+    (!entries.is_empty()).then_some(entries)
 }
 
 /// A study with its recordings, where there are several and one of them is there.

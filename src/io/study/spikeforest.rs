@@ -5,7 +5,7 @@ use crate::{
     data::{Probe, Recording},
     io::{Error, OpenOptions, content::Content, json, mda, noted::opened_when_read},
 };
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -91,7 +91,7 @@ pub(super) fn entries(path: &Path, value: &Json) -> Option<Vec<Entry>> {
     let truth = path.with_file_name(format!("{name}.firings_true.json"));
     let keys = BTreeMap::from([("recording".to_owned(), Json::from(name))]);
     let truth = truth.is_file().then(|| truth_at(&truth));
-    Some(vec![Entry { keys, place: described(path, value), truth, settings: Map::new() }])
+    Some(vec![Entry { keys, truth, ..Entry::of(described(path, value)) }])
 }
 
 /// A recording of a study: its keys, and where its pointers lead.
@@ -107,7 +107,7 @@ fn pointed(study: &Path, recording: &Json) -> Entry {
         Err(reason) => Place::Nowhere(uri.to_owned(), reason),
     };
     let truth = text("sortingTrueUri").map(|uri| truth_at(&whole(uri, study)?));
-    Entry { keys: keys.collect(), place, truth, settings: Map::new() }
+    Entry { keys: keys.collect(), truth, ..Entry::of(place) }
 }
 
 /// The firings a truth points at.

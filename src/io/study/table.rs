@@ -166,5 +166,5 @@ fn entry(study: &Study, index: usize, mut row: Map<String, Json>) -> Result<Entr
     if keys.is_empty() {
         keys.insert("row".to_owned(), Json::from(index + 1));
     }
-    Ok(Entry { keys, place, truth, settings })
+    Ok(Entry { keys, truth, settings, ..Entry::of(place) })
 }

@@ -144,3 +144,42 @@ fn a_pattern_is_told_to_other_programs() {
     assert_eq!(pattern("x[1]/{a}_*_{a}").regex(), r"x\[1\]/(?!\.)(?P<a>[^/]+?)_[^/]*?_(?P=a)");
     assert_eq!(pattern("x[1]/{a}").glob(), "x[[]1]/*");
 }
+
+#[test]
+fn state_points_of_signac_are_keys() {
+    let (one, two) = ("workspace/1f4e", "workspace/a03b");
+    let folder = place(&[
+        &format!("{one}/rec.bin"),
+        &format!("{two}/rec.bin"),
+        &format!("{two}/more.bin"),
+        "workspace/none/rec.bin",
+    ]);
+    let point = |job: &str, text: &str| {
+        fs::write(folder.path().join(job).join("signac_statepoint.json"), text).unwrap();
+    };
+    point(
+        one,
+        r#"{"session": "b", "index": 1, "amplifier": {"gain": 1.5}, "channels": [0, 2], "note": null}"#,
+    );
+    point(two, r#"{"session": "a", "index": 2, "is-good": true}"#);
+    let study = Study { path: folder.path().to_owned(), ..Study::default() };
+    let found = entries(&study).unwrap();
+    // Of several recordings of a job each has its name as well.
+    assert_eq!(
+        keys(&found),
+        [
+            r#"{"recording":"rec","study":"none","study_set":"workspace"}"#,
+            r#"{"index":2,"is_good":true,"recording":"more","session":"a"}"#,
+            r#"{"index":2,"is_good":true,"recording":"rec","session":"a"}"#,
+            r#"{"amplifier_gain":1.5,"channels":"[0,2]","index":1,"session":"b"}"#,
+        ]
+    );
+    assert!(found[1].state_point.as_ref().is_some_and(|file| file.starts_with(folder.path().join(two))));
+    let study = Study { pattern: "workspace/{job}/rec.bin".into(), ..study };
+    let found = entries(&study).unwrap();
+    assert_eq!(
+        keys(&found)[0],
+        r#"{"amplifier_gain":1.5,"channels":"[0,2]","index":1,"job":"1f4e","session":"b"}"#
+    );
+    assert_eq!(keys(&found)[2], r#"{"job":"none"}"#);
+}

@@ -1,6 +1,8 @@
 //! The erased form of a node, and the way from the typed one to it.
 
-use super::{Glimpse, Inputs, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt};
+use super::{
+    Glimpse, Inputs, NeededKeys, Node, NodeError, NodeInfo, Outputs, Passed, RunContext, Swept, ValueAt,
+};
 use crate::pipeline::{
     act::Act,
     check,
@@ -88,6 +90,10 @@ pub trait DynNode: Send + Sync {
     fn writes(&self, params: &Params) -> Vec<PathBuf>;
     /// As [`Node::uses_coordinates`].
     fn uses_coordinates(&self, params: &Params) -> bool;
+    /// As [`Node::needed_keys`].
+    fn needed_keys(&self, _params: &Params) -> NeededKeys {
+        NeededKeys::default()
+    }
     /// As [`Node::takes_what_is_there`].
     fn takes_what_is_there(&self, params: &Params) -> bool;
     /// As [`Node::needs`], of the defaults where the parameters are wrong.
@@ -242,6 +248,10 @@ impl<N: Node> DynNode for Erased<N> {
 
     fn uses_coordinates(&self, params: &Params) -> bool {
         self.typed(params).is_ok_and(|p| self.node.uses_coordinates(&p))
+    }
+
+    fn needed_keys(&self, params: &Params) -> NeededKeys {
+        self.typed(params).map(|p| self.node.needed_keys(&p)).unwrap_or_default()
     }
 
     fn takes_what_is_there(&self, params: &Params) -> bool {

@@ -11,7 +11,7 @@ pub use {
     erased::DynNode,
     error::NodeError,
     info::{Category, NodeInfo, TaskClass, Work},
-    results::{Output, Outputs, OwnItem, Passed, Swept, WrittenRecording},
+    results::{NeededKeys, Output, Outputs, OwnItem, Passed, Swept, WrittenRecording},
     told::{Inputs, RunContext, ValueAt},
 };
 
@@ -129,6 +129,11 @@ pub trait Node: Send + Sync + 'static {
     /// True where the result depends on the coordinates of the inputs, as of a table that has them as columns.
     fn uses_coordinates(&self, _params: &Self::Params) -> bool {
         false
+    }
+
+    /// Names in its parameters that keys of the item have to fill: where one is missing, the item is refused before it runs.
+    fn needed_keys(&self, _params: &Self::Params) -> NeededKeys {
+        NeededKeys::default()
     }
 
     /// True where a `many` input takes what is there, though other items of it cannot be had.

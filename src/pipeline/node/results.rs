@@ -2,7 +2,7 @@
 
 use crate::{
     io::OpenOptions,
-    pipeline::{Coordinate, CoordinateValue, Value, literal},
+    pipeline::{Coordinate, CoordinateValue, Value, check::nearest, literal},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -70,6 +70,27 @@ pub struct Swept {
     pub field: String,
     /// What each value of the key stands for.
     pub values: Vec<(CoordinateValue, serde_json::Value)>,
+}
+
+/// Names in braces, or in conditions, that keys of the item have to fill ([`Node::needed_keys`](super::Node::needed_keys)).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NeededKeys {
+    /// The parameter and the name in it.
+    pub named: Vec<(&'static str, String)>,
+    /// Names that stand for something else, which may have been meant.
+    pub others: Vec<String>,
+}
+
+impl NeededKeys {
+    /// What is wrong where an item lacks one of them.
+    pub(in crate::pipeline) fn lacking(&self, item: &Coordinate) -> Option<String> {
+        let (field, name) = self.named.iter().find(|(_, name)| !item.keys().contains_key(name))?;
+        let mut names: Vec<&str> = self.others.iter().chain(item.keys().keys()).map(String::as_str).collect();
+        names.sort_unstable();
+        let near = nearest(name, names.iter().copied());
+        let hint = near.map(|near| format!("did you mean {{{near}}}? ")).unwrap_or_default();
+        Some(format!("{field}: there is no {{{name}}}; {hint}there are {}", names.join(", ")))
+    }
 }
 
 impl Swept {

@@ -77,10 +77,16 @@ impl Loop {
         };
         lines.push(format!("for keys, {} in {over}:", variables.join(", ")));
         let appended = self.lists.iter().map(|(list, variable)| format!("{list}.append((keys, {variable}))"));
-        let body = self.body.iter().cloned().chain(appended).flat_map(|line| wrapped(&line, WIDTH - 4));
+        let body = self.body.iter().cloned().chain(appended).flat_map(|line| wrapped(&line, WIDTH - 8));
         let has_code = self.body.iter().any(|line| !line.starts_with('#')) || !self.lists.is_empty();
         match has_code {
-            true => lines.extend(body.map(|line| indented(&line))),
+            // One item that fails does not stop the others.
+            true => {
+                lines.push("    try:".to_owned());
+                lines.extend(body.map(|line| indented(&indented(&line))));
+                lines.push("    except Exception as error:".to_owned());
+                lines.push("        left_out(keys, error)".to_owned());
+            }
             // Nothing in it has an equivalent.
             false => lines = self.body.clone(),
         }

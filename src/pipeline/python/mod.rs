@@ -49,7 +49,7 @@ pub fn script(pipeline: &Pipeline, registry: &Registry, base: &Path, title: &str
         .chain(functions.iter().flat_map(|text| text.lines().map(str::to_owned)))
         .collect();
     let title = literal(title);
-    let absolute = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
+    let absolute = io::absolute(base);
     let mut lines = vec![
         format!(
             "\"\"\"The pipeline {} with SpikeInterface, as Spikeloom {} wrote it.",
@@ -82,6 +82,10 @@ pub fn script(pipeline: &Pipeline, registry: &Registry, base: &Path, title: &str
         "# Where relative paths of the pipeline start.".into(),
         format!("BASE = Path({})", literal(absolute.to_string_lossy().replace('\\', "/"))),
     ]);
+    let leaves_out = functions.iter().any(|text| text.contains("LEFT_OUT"));
+    if leaves_out {
+        lines.extend(["".into(), "# What could not be had.".into(), "LEFT_OUT = []".into()]);
+    }
     for function in functions {
         lines.extend([String::new(), String::new()]);
         lines.extend(function.lines().map(str::to_owned));
@@ -94,6 +98,10 @@ pub fn script(pipeline: &Pipeline, registry: &Registry, base: &Path, title: &str
     ]);
     lines.extend(body);
     lines.extend([String::new(), String::new(), "if __name__ == \"__main__\":".into(), "    main()".into()]);
+    if leaves_out {
+        lines.push("    if LEFT_OUT:".into());
+        lines.push("        raise SystemExit(f\"left out: {'; '.join(map(str, LEFT_OUT))}\")".into());
+    }
     lines.join("\n") + "\n"
 }
 

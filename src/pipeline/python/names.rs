@@ -1,6 +1,7 @@
 //! The names and places a node's Python may use.
 
 use super::{parts::is_taken, step::literal};
+use crate::io::absolute;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -119,8 +120,8 @@ impl PythonNames {
 
     /// The path of a file that is there as the script names it: from the folder of the pipeline where it lies below.
     pub fn path_of_place(&self, place: &Path) -> String {
-        let base = std::path::absolute(&self.base).unwrap_or_else(|_| self.base.clone());
-        let place = std::path::absolute(place).unwrap_or_else(|_| place.to_owned());
+        let base = absolute(&self.base);
+        let place = absolute(place);
         self.path(place.strip_prefix(&base).unwrap_or(&place))
     }
 

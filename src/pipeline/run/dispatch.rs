@@ -79,7 +79,7 @@ impl Run {
             }
             let Some(scratch) = self.claim(&job) else { continue };
             let mut ingredients = walk.ingredients(&job);
-            ingredients.because = self.executor.reasons(walk, &job, &self.document());
+            ingredients.because = self.executor.reasons(walk, &job, &self.results);
             self.tell(job.task.clone(), Told::Started, |task| EventKind::Started { task });
             room.take(job.class(), job.needs());
             self.passed(&job);

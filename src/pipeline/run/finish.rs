@@ -4,13 +4,16 @@ use super::{Run, tell::Told};
 use crate::pipeline::{
     Coordinate, EventKind, LeftOut, RunStatus, TaskId, Value,
     evaluate::{EvalState, Evaluator},
-    executor::document_of,
     history::RunResult,
     memo::Memo,
     store::Store,
     survey::{made, words},
 };
-use std::{collections::BTreeMap, path::PathBuf, sync::atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
 
 impl Run {
     /// Ends a run that names what is not there.
@@ -68,14 +71,15 @@ impl Run {
         self.wanted.holds(&TaskId { node: node.to_owned(), coordinate: coordinate.clone() })
     }
 
-    /// The document that names the folder of results.
-    pub(super) fn document(&self) -> PathBuf {
-        document_of(&self.options.base_folder, self.options.pipeline_path.as_deref(), self.options.owner)
+    /// Links a result as soon as it is there: whoever cleans the store, or kills this run, leaves it.
+    pub(super) fn link_one(&self, task: &TaskId, folder: &Path) {
+        let item = (task.coordinate.clone(), folder.to_owned());
+        // Where it cannot be linked, the end of the run says so.
+        let _ = self.site.store.link_results(&self.results, &task.node, &[item], false);
     }
 
     /// Links results below the pipeline's name and returns where each node's lie.
-    pub(super) fn link(&self, walk: &Evaluator) -> BTreeMap<String, PathBuf> {
-        let folder = self.site.store.results_folder(&self.document());
+    fn link(&self, walk: &Evaluator) -> BTreeMap<String, PathBuf> {
         let mut results = BTreeMap::new();
         let all = self.options.only.is_none();
         for (instance, eval) in walk.iter() {
@@ -91,8 +95,8 @@ impl Run {
             if items.is_empty() {
                 continue;
             }
-            self.executor.note_ran(&self.document(), &instance.name);
-            match self.site.store.link_results(&folder, &instance.name, &items, all) {
+            self.executor.note_ran(&self.document, &instance.name);
+            match self.site.store.link_results(&self.results, &instance.name, &items, all) {
                 Ok(place) => {
                     results.insert(instance.name.clone(), place);
                 }

@@ -8,7 +8,7 @@ use super::{
     Document, Event, EventKind, Executor, Key, LeftOut, NodeError, Pipeline, RunId, RunOptions, RunStatus,
     TaskId, Wanted,
     evaluate::{Evaluator, Job, NodeEval, Outcome, STOPPED},
-    executor::source_of,
+    executor::{document_of, source_of},
     feed::Feed,
     history::Keeping,
     ready::Ready,
@@ -19,6 +19,7 @@ use crate::data::Notice;
 use crossbeam_channel::{Receiver, Sender};
 use std::{
     collections::{BTreeSet, HashMap},
+    path::PathBuf,
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -45,6 +46,9 @@ pub(super) struct Run {
     cancel: Arc<AtomicBool>,
     feed: Feed,
     site: Arc<Site>,
+    /// The document that names the folder of results, and where links to them lie.
+    document: PathBuf,
+    results: PathBuf,
     ended: (Sender<Ended>, Receiver<Ended>),
     running: Vec<Arc<Job>>,
     /// Single tasks that somebody wants stopped and that were not looked at yet.
@@ -101,9 +105,12 @@ impl Run {
             // user's.
             let is_whole = options.fit_only.is_none() && options.only.is_none();
             let kept = is_whole.then(|| Keeping::begin(&site.store, &options, &site.document)).flatten();
+            let document = document_of(&options.base_folder, options.pipeline_path.as_deref(), options.owner);
             let run = Run {
                 kept,
                 wanted: Wanted::of(options.only.as_ref()),
+                results: site.store.results_folder(&document),
+                document,
                 executor,
                 options,
                 cancel,
@@ -285,6 +292,7 @@ impl Run {
             Ok(Finished { stored, found, wall_s, cpu_s }) => {
                 let folder = stored.folder.clone();
                 self.site.store.forget_failure(&job.key);
+                self.link_one(&task, &folder);
                 match found {
                     true => self.tell(task, Told::Cached, |task| EventKind::Cached { task, folder }),
                     false => self.tell(task, Told::Finished, |task| EventKind::Finished {

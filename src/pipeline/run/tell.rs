@@ -56,6 +56,7 @@ impl Run {
                         if !matches!(self.told.get(&task), Some(Told::Finished | Told::Cached)) =>
                     {
                         let folder = stored.folder.clone();
+                        self.link_one(&task, &folder);
                         self.tell(task.clone(), Told::Cached, |task| EventKind::Cached { task, folder });
                         // What is wrong with a result is as wrong the second time.
                         for notice in stored.warnings() {

@@ -1,7 +1,7 @@
 //! Whether a file outside the store is still the same, told without reading 100 GB.
 
 use super::{lock, place};
-use crate::io::stamp;
+use crate::io::{absolute, stamp};
 use std::{
     collections::HashMap,
     fs::{self, File},
@@ -62,7 +62,7 @@ fn kept_or_taken(
     kept: &Path,
     take: impl FnOnce() -> std::io::Result<String>,
 ) -> std::io::Result<String> {
-    let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let name = absolute(path);
     let name = blake3::hash(name.as_os_str().as_encoded_bytes()).to_hex();
     let note = kept.join(&name[..32]);
     let head = format!("{stamp} ");

@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError, place};
 use crate::{
-    io::{Error, atomic::this_process},
+    io::{Error, absolute, atomic::this_process},
     pipeline::Coordinate,
 };
 use std::{
@@ -17,7 +17,7 @@ pub(super) const PINS: &str = "pins";
 impl Store {
     /// The folder of a pipeline's results: its file name and 8 digits of its path.
     pub fn results_folder(&self, pipeline_path: &Path) -> PathBuf {
-        let whole = std::path::absolute(pipeline_path).unwrap_or_else(|_| pipeline_path.to_owned());
+        let whole = absolute(pipeline_path);
         let whole = whole.canonicalize().unwrap_or(whole);
         let stem = whole.file_stem().map_or_else(|| "pipeline".into(), |s| s.to_string_lossy());
         let hash = blake3::hash(whole.as_os_str().as_encoded_bytes()).to_hex();
@@ -44,7 +44,8 @@ impl Store {
             link(target, &folder.join(&name))?;
             wanted.insert(name);
         }
-        for path in place::list(&folder)?.into_iter().filter(|_| all) {
+        let others = if all { place::list(&folder)? } else { Vec::new() };
+        for path in others {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if !wanted.contains(&name) {
                 fs::remove_file(&path).map_err(|e| Error::io("remove", &path, e))?;
@@ -159,7 +160,7 @@ fn target(link: &Path) -> Option<PathBuf> {
 
 /// Makes or replaces a link in one step.
 fn link(target: &Path, path: &Path) -> Result<(), Error> {
-    let target = std::path::absolute(target).unwrap_or_else(|_| target.to_owned());
+    let target = absolute(target);
     // Of many links most are there already.
     #[cfg(unix)]
     if fs::read_link(path).is_ok_and(|found| found == relative(&target, path)) {
@@ -181,7 +182,7 @@ fn link(target: &Path, path: &Path) -> Result<(), Error> {
 /// The target as seen from the folder of the link, so that a store can be moved as a whole.
 #[cfg(unix)]
 fn relative(target: &Path, link: &Path) -> PathBuf {
-    let link = std::path::absolute(link).unwrap_or_else(|_| link.to_owned());
+    let link = absolute(link);
     let shared = target.iter().zip(link.iter()).take_while(|(a, b)| a == b).count();
     let up = link.iter().count().saturating_sub(shared + 1);
     std::iter::repeat_n(Path::new(".."), up).map(Path::as_os_str).chain(target.iter().skip(shared)).collect()

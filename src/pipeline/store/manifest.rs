@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs,
+    io::Read,
     path::Path,
     time::{Duration, SystemTime},
 };
@@ -37,6 +38,9 @@ pub struct Manifest {
     /// What the task warned of; where not even an empty list is there, its log tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<Vec<Notice>>,
+    /// Seconds the task took; where it is not there, the provenance tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall_s: Option<f64>,
 }
 
 /// What left by one port.
@@ -130,11 +134,24 @@ fn slashes(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
+/// Files up to this size are read at once.
+const SMALL_BYTES: u64 = 1 << 20;
+
 /// Bytes of a file and their BLAKE3 hash.
 fn hash_file(path: &Path) -> Result<(u64, String), Error> {
     let failed = |e| Error::io("read", path, e);
+    let mut file = fs::File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(fs::File::open(path).map_err(failed)?).map_err(failed)?;
+    match length <= SMALL_BYTES {
+        // Most are so small that clearing a block for them would take longer than they do.
+        true => {
+            let mut bytes = Vec::with_capacity(length as usize + 1);
+            file.read_to_end(&mut bytes).map_err(failed)?;
+            hasher.update(&bytes);
+        }
+        false => drop(hasher.update_reader(file).map_err(failed)?),
+    }
     Ok((hasher.count(), hasher.finalize().to_hex().to_string()))
 }
 

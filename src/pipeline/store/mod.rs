@@ -92,8 +92,15 @@ pub struct Stored {
 impl Stored {
     /// Seconds the task took when it was made, where its provenance tells.
     pub fn wall_s(&self) -> Option<f64> {
-        let text = std::fs::read_to_string(self.folder.join("provenance.json")).ok()?;
-        serde_json::from_str::<serde_json::Value>(&text).ok()?.get("wall_s")?.as_f64()
+        #[derive(serde::Deserialize)]
+        struct Took {
+            wall_s: f64,
+        }
+        let told = || {
+            let text = std::fs::read(self.folder.join("provenance.json")).ok()?;
+            Some(serde_json::from_slice::<Took>(&text).ok()?.wall_s)
+        };
+        self.manifest.wall_s.or_else(told)
     }
 
     /// What the task warned of when it was made; nothing where its log cannot be read.

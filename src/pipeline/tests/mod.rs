@@ -4,6 +4,7 @@ mod documents;
 mod needs;
 mod runs;
 mod scale;
+mod stops;
 mod surveys;
 
 use super::{Edit, NodeInstance, Params, Pipeline};

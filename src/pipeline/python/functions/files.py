@@ -40,7 +40,27 @@ def filled(text, values):
     return re.sub(r"\{\{|\}\}|\{([\w.]+)\}", lambda found: values[found[1]] if found[1] else found[0][0], text)
 
 
-def run_command(folder, program, arguments, inputs, outputs, values, environment=(), exit_codes=(0,), timeout=None):
+def check_conditions(when, conditions, values, exit_code=None):
+    """Refuses where a file is not there, or a function of the exit code does not hold."""
+    for text, holds_so in conditions:
+        if not (BASE / filled(text, values)).exists() if holds_so is None else not holds_so(exit_code):
+            raise RuntimeError(f"{when}: {text} is not there" if holds_so is None else f"{when}: {text} is false")
+
+
+def run_command(
+    folder,
+    program,
+    arguments,
+    inputs,
+    outputs,
+    values,
+    environment=(),
+    exit_codes=(0,),
+    timeout=None,
+    working_folder="",
+    before=(),
+    after=(),
+):
     """Runs a program on files of its inputs, each with how it is handed over, and gives the places of its outputs."""
     values = {"base": str(BASE), **{name: word(value) for name, value in values.items()}}
     for name in ["work", "inputs", "outputs"]:
@@ -67,10 +87,13 @@ def run_command(folder, program, arguments, inputs, outputs, values, environment
     # One that is no name alone lies at the folder of the pipeline.
     command = [str(BASE / program) if "/" in program else program, *(filled(text, values) for text in arguments)]
     variables = dict(filled(text, values).split("=", 1) for text in environment)
-    called = {"cwd": folder / "work", "env": {**os.environ, **variables}, "timeout": timeout}
+    check_conditions("before", before, values)
+    place = BASE / filled(working_folder, values) if working_folder else folder / "work"
+    called = {"cwd": place, "env": {**os.environ, **variables}, "timeout": timeout}
     code = subprocess.run(command, stdin=subprocess.DEVNULL, **called).returncode
     if code not in exit_codes:
         raise RuntimeError(f"{program} ended with code {code}")
+    check_conditions("after", after, values, code)
     return places
 
 
@@ -126,22 +149,55 @@ def read_npy(path, sampling_frequency):
     return si.NumpyRecording([traces.reshape(len(traces), -1)], sampling_frequency)
 
 
+def begins_as_mda(path):
+    """Whether a file begins as MDA does: in a folder of contents no name has an ending."""
+    header = np.fromfile(path, "<i4", 3) if path.is_file() else []
+    return len(header) == 3 and -8 <= header[0] <= -1 and header[1] in [1, 2, 4, 8] and 0 < abs(header[2]) <= 50
+
+
 def sorting_in(path, sampling_frequency=None):
-    """The sorting in a file or folder, by the ending of its name."""
-    if path.suffix == ".mda":
+    """The sorting in a file or folder, by the ending of its name, or by how it begins where it has none."""
+    if path.suffix == ".mda" or begins_as_mda(path):
         return se.read_mda_sorting(path, sampling_frequency)
     if path.suffix == ".npz":
         return se.read_npz_sorting(path)
     return si.load(path, base_folder=True) if path.suffix == ".json" else si.load(path)
 
 
-def table_rows(path):
-    """The rows of a table, without blanks around the words; separated by tabs where its first line has one."""
+def table_cells(path):
+    """The cells of a table, without blanks around the words; separated by tabs where its first line has one."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     tabs = path.suffix == ".tsv" or "\t" in text.partition("\n")[0]
     cells = csv.reader(text.splitlines(keepends=True), delimiter="\t" if tabs else ",")
-    names, *rows = [[cell.strip() for cell in row] for row in cells if row]
+    return [[cell.strip() for cell in row] for row in cells if row]
+
+
+def table_rows(path):
+    """The rows of a table, each by the names of its columns."""
+    names, *rows = table_cells(path)
     return [dict(zip(names, row)) for row in rows if len(row) == len(names)]
+
+
+def events_in(path, rate=None):
+    """The events of a table that a program wrote: its columns go by usual names, and times alone need none."""
+    names, *rows = table_cells(path)
+    if len(names) == 1 and re.fullmatch(r"[-+.\deE]*\d[-+.\deE]*", names[0]):
+        times = sorted(float(cell) for [cell] in [names, *rows])
+        return pd.DataFrame({"segment_index": 0, "time_s": times, "duration_s": 0.0, "label": ""})
+    known = {name.lower(): name for name in reversed(names)}
+    usual = {
+        "time": "time times time_s timestamp timestamps start_time onset time_seconds",
+        "sample": "sample samples sample_index sample_number sample_numbers start_sample_index",
+        "duration": "duration durations duration_s",
+        "stop": "stop_time end_time offset_time",
+        "label": "label labels name event type trial_type description condition",
+        "segment": "segment_index segment",
+    }
+    found = {what: next((known[word] for word in words.split() if word in known), None) for what, words in usual.items()}
+    time, sample = found.pop("time"), found.pop("sample")
+    if time is None and (sample is None or rate is None):
+        raise ValueError(f"{path}: no column of times; it has {', '.join(names)}")
+    return read_events(path, time or sample, 1.0 if time else rate, 0.0, **found)
 
 
 def read_events(path, time, rate, t_start, duration=None, stop=None, label=None, segment=None):

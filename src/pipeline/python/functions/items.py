@@ -45,6 +45,12 @@ def order(keys, names):
     return [parts(keys[name]) for name in names]
 
 
+def left_out(what, why):
+    """What cannot be had is told at once, and again at the end; all else goes on."""
+    print(f"{what} is left out: {why}")
+    LEFT_OUT.append(what)
+
+
 def matched(*collections):
     """Items of several collections that agree in the keys they share, side by side, in the order of the first collection."""
     rows = [({},)]

@@ -27,6 +27,18 @@ def with_probe(recording, probes):
     return recording.select_channels_with_probegroup(probes)
 
 
+def with_samples(recording, partial=False):
+    """The recording, where it has samples; a raw file whose last frame was cut off is refused where it may not be partial."""
+    if recording.get_total_samples() == 0:
+        raise ValueError("it holds no samples")
+    if isinstance(recording, si.BinaryRecordingExtractor) and not partial:
+        frame = recording.get_num_channels() * recording.get_dtype().itemsize
+        for path in recording._kwargs.get("file_paths", []):
+            if (Path(path).stat().st_size - recording._kwargs.get("file_offset", 0)) % frame != 0:
+                raise ValueError(f"{path} does not hold a whole number of frames of {frame} bytes")
+    return recording
+
+
 def channel_groups(recording):
     """The channels of each group; where nothing says which they are, they are one."""
     groups = recording.get_property("group")
