@@ -71,8 +71,9 @@ fn volts_are_as_good_as_counts() {
     let mut volts = BASE.0.clone().map(|_, _, x| 0.195e-6 * x);
     volts.info.gain_to_uv = None;
     volts.info.offset_to_uv = None;
-    let share = agreement(&trains(&sorted(volts)), &trains(found()));
-    assert!(share >= 0.999, "{share}");
+    // Whitened samples are rounded to a step, here and there to another one: a spike that just suffices may go.
+    let (spikes, share) = (found().num_spikes(), agreement(&trains(&sorted(volts)), &trains(found())));
+    assert!((1.0 - share) * spikes as f64 <= 1.5, "{share} of {spikes}");
 }
 
 #[test]

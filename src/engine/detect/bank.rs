@@ -119,6 +119,9 @@ impl FilterBank {
         let (row_length, beside) = (self.row_length(there.len()), self.beside());
         matched.clear();
         matched.resize(row_length * block.num_channels(), 0.0);
+        if there.is_empty() {
+            return;
+        }
         for (channel, row) in matched.chunks_exact_mut(row_length).enumerate() {
             let trace = block.channel(channel);
             let Some(prototype) = &self.prototype else {
