@@ -73,7 +73,7 @@ pub enum NoiseMethod {
     Rms,
 }
 
-/// The noise level of each channel: the mean over chunks of each chunk's level.
+/// The noise level of each channel: the mean over chunks of each chunk's level, of the frames that the chain reads.
 ///
 /// # Errors
 /// Where it is cancelled or the data cannot be read.
@@ -86,7 +86,9 @@ pub fn noise_levels(
     chunks: &Chunks,
     monitor: &dyn Monitor,
 ) -> Result<NoiseLevels, EngineError> {
-    let jobs = random_chunks(chain.info(), chunks)?;
+    let step = chain.step();
+    let there = |job: Job| Job { frames: job.frames.start / step..job.frames.end / step, ..job };
+    let jobs: Vec<Job> = random_chunks(chain.info(), chunks)?.into_iter().map(there).collect();
     let levels = map_pieces(chain, &jobs, monitor, |block, _, _: &mut ()| Ok(levels_of(block, method)))?;
     let levels = mean_over_chunks(&levels);
     let levels_uv = match &chain.info().gain_to_uv {

@@ -31,7 +31,7 @@ impl Node for QualityMetrics {
             "drift",
             "compute_quality_metrics",
         ],
-        version: 6,
+        version: 7,
         work: Work::Task(TaskClass::Metrics),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("sorting", PortType::Sorting)],
         outputs: &[Port::new("table", PortType::Table)],

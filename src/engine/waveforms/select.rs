@@ -52,7 +52,7 @@ pub fn select_spikes(
 /// Chooses up to `max_spikes_per_unit` spikes of each unit from few spans of the recording, spread evenly: spans are taken
 /// until every unit has spikes enough, or all it has; without spikes whose waveform would reach beyond its span.
 ///
-/// Enough is a third of a unit's spikes, between the ends of `enough`: units that fire rarely do not make all of a short
+/// Enough is half of a unit's spikes, between the ends of `enough`: units that fire rarely do not make all of a short
 /// recording be read.
 pub fn select_in_few_spans(
     chain: &Chain,
@@ -77,7 +77,7 @@ pub fn select_in_few_spans(
     let mut selected: SelectedSpikes = vec![Vec::new(); sorting.num_units()];
     let mut counts = vec![0usize; sorting.num_units()];
     by_span.iter().flatten().for_each(|spike| counts[unit_of(spike) as usize] += 1);
-    let wanted: Vec<usize> = counts.iter().map(|n| (n / 3).clamp(*enough.start(), *enough.end())).collect();
+    let wanted: Vec<usize> = counts.iter().map(|n| (n / 2).clamp(*enough.start(), *enough.end())).collect();
     for span in evenly(spans.len()) {
         let is_short = |spike| selected[unit_of(spike) as usize].len() < wanted[unit_of(spike) as usize];
         if by_span[span].iter().any(is_short) {
