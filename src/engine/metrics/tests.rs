@@ -96,7 +96,7 @@ fn the_snr_of_units_that_fire_rarely_is_nearly_that_of_all_their_spikes() {
     let waveform_params = WaveformParams::default();
     let (before, samples) = waveform_params.samples(known.sampling_frequency);
     let all = select_spikes(&few, &[chain.num_frames(0)], before, samples, 500, 0);
-    // More than a third of them, and fewer than are always enough.
+    // Fewer than are enough whatever a unit has, so that half of them are taken.
     assert!(all.iter().all(|spikes| spikes.len() <= 50) && all.iter().any(|spikes| spikes.len() > 20));
     let templates = estimate_templates(&chain, &few, &all, &waveform_params, &Silent).unwrap();
     let noise =
