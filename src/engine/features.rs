@@ -13,7 +13,7 @@ use super::{
     eigen::symmetric_eigen,
     geometry::Geometry,
     lanes::LANES,
-    passes::{SpanData, all_spans, over_pieces_kept, over_spans},
+    passes::{SpanData, all_spans, joined, over_pieces_kept, over_spans},
     same_channels,
     taps::Taps,
 };
@@ -366,10 +366,7 @@ impl Projector {
 
     fn finish(self, parts: Vec<Projected>, info: &RecordingInfo) -> Features {
         let peaks: Vec<Peak> = parts.iter().flat_map(|part| part.peaks.iter().copied()).collect();
-        let mut values = Vec::with_capacity(parts.iter().map(|part| part.values.len()).sum());
-        for part in parts {
-            values.extend_from_slice(&part.values);
-        }
+        let values = joined(parts.into_iter().map(|part| part.values).collect());
         Features {
             peaks: to_peaks(&peaks, info),
             num_before: self.basis.num_before,

@@ -111,6 +111,13 @@ pub(super) fn over_pieces_kept<S: Default + Send, T: Piece + Default + Send>(
     })
 }
 
+/// The values of all parts of a pass, each given up as soon as it is copied: they may be most of the memory there is.
+pub(super) fn joined(parts: Vec<Vec<f32>>) -> Vec<f32> {
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    parts.into_iter().for_each(|part| all.extend_from_slice(&part));
+    all
+}
+
 /// What an earlier try kept of the spans, and of the others what `compute` makes, which tells of each as it is done.
 fn kept_or_computed<T: Piece>(
     spans: &[SpanRef],

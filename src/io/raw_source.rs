@@ -9,6 +9,12 @@ use std::{cell::RefCell, fs::File, path::PathBuf};
 /// Bytes read at once: small enough to stay in the nearer caches while they are converted.
 const BLOCK_BYTES: usize = 1 << 16;
 
+/// Where a read enters one of the parts of a file that are so many bytes long, a later one is fetched: what a system reads
+/// ahead by itself is too little where several threads read a file at different places.
+const PART_BYTES: u64 = 1 << 20;
+/// How much later that is.
+const AHEAD_BYTES: u64 = 8 * PART_BYTES;
+
 /// How numbers lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {
@@ -76,6 +82,10 @@ impl RawSource {
     fn read_bytes(&self, file: &RawFile, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         let path = || file.path.display().to_string();
         let open = file.file.get().map_err(|source| SourceError::Io { path: path(), source })?;
+        let entered = offset.next_multiple_of(PART_BYTES);
+        if entered < offset + buffer.len() as u64 {
+            fetch(&open, entered + AHEAD_BYTES, PART_BYTES);
+        }
         match read_exact_at(&open, buffer, offset) {
             Ok(()) => Ok(()),
             Err(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
@@ -248,6 +258,18 @@ fn pick(layout: &Layout, row: &[u8], columns: &[usize], size: usize, out: &mut [
         }
     }
 }
+
+/// Asks for bytes that will be read soon; that they are not there yet is no error.
+#[cfg(target_os = "linux")]
+fn fetch(file: &File, offset: u64, length: u64) {
+    use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+    if let (Ok(offset), Ok(length)) = (offset.try_into(), length.try_into()) {
+        let _ = posix_fadvise(file, offset, length, PosixFadviseAdvice::POSIX_FADV_WILLNEED);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn fetch(_: &File, _: u64, _: u64) {}
 
 #[cfg(unix)]
 fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {

@@ -20,7 +20,7 @@ use super::{
     checkpoint::{Checkpoint, Piece, put_column, take_column},
     detect::{ARTEFACT_MS, artefacts_in},
     geometry::Geometry,
-    passes::{SpanData, all_spans, over_pieces_kept, survey_spans},
+    passes::{SpanData, all_spans, joined, over_pieces_kept, survey_spans},
     waveforms::channels_around,
 };
 use crate::data::{Features, Peaks, RecordingInfo, Templates, units::ms_to_samples};
@@ -304,12 +304,13 @@ impl Sampling {
         }
     }
 
-    fn finish(self, parts: Vec<Part>, bank: &TemplateBank, chain: &Chain) -> Matching {
+    fn finish(self, mut parts: Vec<Part>, bank: &TemplateBank, chain: &Chain) -> Matching {
         let rows: Vec<(Spike, u32)> = parts
             .iter()
             .flat_map(|part| part.rows.iter().map(|&i| part.spikes[i as usize]))
             .map(|spike| (spike, self.main_channels[spike.unit as usize]))
             .collect();
+        let values = joined(parts.iter_mut().map(|part| std::mem::take(&mut part.values)).collect());
         let features = Features {
             peaks: Peaks {
                 sampling_frequency: chain.info().sampling_frequency,
@@ -324,7 +325,7 @@ impl Sampling {
             num_before: bank.basis.num_before,
             neighbors: self.neighbors,
             max_channels: self.max_channels,
-            values: parts.iter().flat_map(|part| part.values.iter().copied()).collect(),
+            values: values.into(),
             units: Some(rows.iter().map(|(s, _)| s.unit).collect()),
         };
         let mut spikes: Vec<Spike> = parts.into_iter().flat_map(|part| part.spikes).collect();

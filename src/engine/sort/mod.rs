@@ -78,10 +78,13 @@ impl Default for SortParams {
 }
 
 impl SortParams {
-    /// The defaults, with radii that fit the probe.
+    /// The defaults, with radii that fit the probe, and no more peaks of a channel than there is memory for.
     pub fn fitting(geometry: &Geometry) -> Self {
         let mut params = Self::default();
         params.whiten_radius_um = geometry.whiten_radius_um(params.whiten_radius_um);
+        let fair = MOST_PEAKS / geometry.num_channels().max(1);
+        let most = params.features.max_peaks_per_channel;
+        params.features.max_peaks_per_channel = fair.clamp(LEAST_PEAKS.min(most), most);
         for radius_um in [
             &mut params.detect.radius_um,
             &mut params.features.radius_um,
@@ -203,6 +206,11 @@ pub fn sort(
     })?;
     Ok(SortOutput { sorting, templates, stages: watch.stages })
 }
+
+/// Peaks that are clustered, of all channels together: their features take 300 bytes each.
+const MOST_PEAKS: usize = 1_500_000;
+/// Peaks of a channel that are clustered in any case, where there are as many.
+const LEAST_PEAKS: usize = 3_000;
 
 /// Names under which is kept what a sort has come to: the templates of the first clustering and of the second.
 const CLUSTERS: &str = "clusters";

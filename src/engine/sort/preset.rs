@@ -144,6 +144,14 @@ mod tests {
     }
 
     #[test]
+    fn many_channels_share_the_memory_for_peaks() {
+        let most = |layout| SortParams::fitting(&of(layout)).features.max_peaks_per_channel;
+        assert_eq!(most(ProbeLayout::Tetrode), SortParams::default().features.max_peaks_per_channel);
+        let share = most(ProbeLayout::Neuropixels384);
+        assert!((3_000..4_000).contains(&share), "{share}");
+    }
+
+    #[test]
     fn each_probe_has_its_preset() {
         for (layout, preset) in [
             (ProbeLayout::SingleWire, SortPreset::SingleWire),
