@@ -8,7 +8,7 @@ use spikeloom::{
 use std::path::Path;
 
 /// Fields that have no say in a script, of a kind or of all (`*`), and why.
-const SILENT: [(&str, &str, &str); 18] = [
+const SILENT: [(&str, &str, &str); 17] = [
     ("*", "carries", "lists of Python hold anything"),
     ("*", "other_carries", "lists of Python hold anything"),
     ("*", "stream", "NWB alone has streams there; its own test has a file"),
