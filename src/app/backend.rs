@@ -242,7 +242,7 @@ impl Backend {
         let (executor, pipeline, send) = (executor.clone(), pipeline.clone(), self.sender());
         spawn("heights", move || {
             let found = match executor.look(&pipeline, &base_folder, &end) {
-                Ok(Look::Ready(items)) => match items.first() {
+                Ok(Look::Ready(items) | Look::Partly(items, _)) => match items.first() {
                     Some((_, Value::Recording(recording))) => {
                         peak_heights(recording).map_err(|error| error.to_string())
                     }

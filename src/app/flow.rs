@@ -7,7 +7,7 @@ use std::path::Path;
 /// A line for what flows at an end; empty where it cannot be told.
 pub fn describe(executor: &Executor, pipeline: &Pipeline, base_folder: &Path, end: &str) -> String {
     match executor.look(pipeline, base_folder, end) {
-        Ok(Look::Ready(items)) => of_items(&items),
+        Ok(Look::Ready(items) | Look::Partly(items, _)) => of_items(&items),
         Ok(Look::NeedsRun(_)) => texts::runs::not_run_yet().to_owned(),
         Ok(Look::NeedsFit(_)) => texts::runs::not_estimated_yet().to_owned(),
         Err(_) => String::new(),

@@ -400,7 +400,7 @@ fn look(
 ) -> (Vec<usize>, Drawn) {
     let told = |words: &str| Drawn::Glimpse(Glimpse::Words(words.to_owned()));
     match executor.look(pipeline, folder, end) {
-        Ok(Look::Ready(items)) => match items.first() {
+        Ok(Look::Ready(items) | Look::Partly(items, _)) => match items.first() {
             None => (Vec::new(), told(texts::runs::nothing())),
             Some((_, value)) => {
                 let mark = mark_of(value, items.len());

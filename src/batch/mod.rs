@@ -5,6 +5,7 @@
 
 mod airflow;
 mod clean;
+mod fate;
 mod order;
 mod place;
 mod settle;
@@ -15,6 +16,7 @@ mod watch;
 
 pub use airflow::{Airflow, AirflowRun, dag_id, last_run};
 pub use clean::{Leftover, leftovers, remove};
+pub use fate::{Fate, Fates};
 pub use order::{Array, MAX_JOBS, Order, Proposal, active};
 pub use place::{News, Place};
 pub use slurm::{Element, Elements, JobState, Slurm};

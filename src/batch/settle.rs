@@ -156,8 +156,17 @@ impl Watch {
         let words = place.and_then(Place::last_words);
         // What gathers goes on without what failed: where it began, it says itself what became of it.
         let in_the_way = before().filter(|_| words.is_none() || state == Some(CellState::Blocked));
+        // Of what ended a while ago, or was lost with the controller, the scheduler has no word.
+        let is_lost = element.is_none();
         match (in_the_way, words) {
             (Some(reason), _) => cancelled(Told::NotRun, reason, LeftOut::Before),
+            (None, words) if is_lost => {
+                let name = place.map(Place::name).unwrap_or_default();
+                let said = words.map_or_else(String::new, |words| format!("; it said last: {words}"));
+                failed(format!(
+                    "Slurm no longer knows its job {name}, which left no result: submit it again{said}"
+                ))
+            }
             (None, Some(words)) => failed(format!("its job ended without a result: {words}")),
             (None, None) => {
                 let name = place.map(Place::name).unwrap_or_default();
@@ -193,7 +202,7 @@ impl Obstacles {
 }
 
 /// Cells of a matrix, found quickly however many they are.
-struct Cells<'m> {
+pub(super) struct Cells<'m> {
     nodes: HashMap<&'m str, (usize, &'m BTreeMap<String, Cell>)>,
     rows: Vec<Coordinate>,
     names: Vec<&'m str>,
@@ -201,7 +210,7 @@ struct Cells<'m> {
 }
 
 impl<'m> Cells<'m> {
-    fn of(matrix: &'m Matrix) -> Self {
+    pub(super) fn of(matrix: &'m Matrix) -> Self {
         let nodes = matrix.nodes.iter().enumerate();
         Self {
             nodes: nodes.map(|(place, (node, cells))| (node.as_str(), (place, cells))).collect(),
@@ -217,7 +226,7 @@ impl<'m> Cells<'m> {
     }
 
     /// What the store knows of a task, or of the several that it became: the worst of them, or all of them done.
-    fn get(&mut self, task: &TaskId) -> Option<Cell> {
+    pub(super) fn get(&mut self, task: &TaskId) -> Option<Cell> {
         let (_, cells) = self.nodes.get(task.node.as_str())?;
         if let Some(cell) = cells.get(&task.coordinate.to_string()) {
             return Some(cell.clone());

@@ -5,7 +5,10 @@ use crate::{
     engine::sort::SortPreset,
     io::OpenOptions,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PathBufValueParser, TypedValueParser},
+};
 use std::path::PathBuf;
 
 /// Draw a spike-sorting pipeline, run it on the spot, look at every wire and every unit.
@@ -40,6 +43,9 @@ pub enum Command {
     Check {
         /// The pipeline (.ron).
         pipeline: PathBuf,
+        /// Set a parameter, as node.param=value. May be repeated.
+        #[arg(long, value_name = "NODE.PARAM=VALUE")]
+        set: Vec<String>,
     },
     /// Show what a run would do.
     Plan(PlanArguments),
@@ -351,6 +357,11 @@ pub struct PlanArguments {
     pub json: bool,
 }
 
+/// A file that is named by its content is the one that holds it.
+fn input_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(super::input::named_by_content)
+}
+
 /// What a headerless or ambiguous file does not say itself.
 #[derive(Clone, Debug, Default, Args)]
 pub struct InputArguments {
@@ -417,7 +428,8 @@ fn parse_dtype(text: &str) -> Result<DType, String> {
 /// Options of `info`.
 #[derive(Debug, Args)]
 pub struct InfoArguments {
-    /// A file or folder.
+    /// A file or folder; sha1://HASH/raw.mda is a file by its content, in the folder SHA1_CACHE_DIR.
+    #[arg(value_parser = input_path())]
     pub input: PathBuf,
     /// What the file does not say.
     #[command(flatten)]
@@ -431,6 +443,7 @@ pub struct InfoArguments {
 #[derive(Debug, Args)]
 pub struct SortArguments {
     /// The recording: a file or folder.
+    #[arg(value_parser = input_path())]
     pub input: PathBuf,
     /// Folder for the results: sorting/, metrics.csv, pipeline.ron, run.json.
     #[arg(long, value_name = "FOLDER")]
@@ -491,6 +504,7 @@ pub enum Format {
 #[derive(Debug, Args)]
 pub struct ConvertArguments {
     /// A recording or sorting: a file or folder.
+    #[arg(value_parser = input_path())]
     pub input: PathBuf,
     /// What to write.
     #[arg(long, value_name = "FORMAT")]
@@ -510,8 +524,10 @@ pub struct ConvertArguments {
 #[derive(Debug, Args)]
 pub struct CompareArguments {
     /// The true sorting.
+    #[arg(value_parser = input_path())]
     pub truth: PathBuf,
     /// The sorting to judge.
+    #[arg(value_parser = input_path())]
     pub sorting: PathBuf,
     /// Samples per second in Hz, where the files do not say it.
     #[arg(long, value_name = "HZ")]

@@ -17,12 +17,11 @@ use std::{collections::HashMap, path::Path};
 ///
 /// # Errors
 /// Where there is at least one error; warnings alone are none.
-pub fn check(path: &Path) -> Result<(), CliError> {
-    let loaded = Loaded::read(path, &[])?.checked()?;
+pub fn check(path: &Path, settings: &[String]) -> Result<(), CliError> {
+    let loaded = Loaded::read(path, settings)?.checked()?;
     // Its files may be elsewhere today: that is said, but it is no fault of the pipeline.
     let executor = executor(loaded.registry.clone(), None)?;
-    let plan = executor.plan(&loaded.pipeline, &loaded.base_folder, None);
-    let advice = executor.advise(&loaded.pipeline, &loaded.base_folder);
+    let (plan, advice) = executor.plan_with_advice(&loaded.pipeline, &loaded.base_folder);
     let known = |problem: &Problem| loaded.problems.iter().any(|p| p.message == problem.message);
     let found: Vec<&Problem> = plan.problems.iter().filter(|problem| !known(problem)).collect();
     // What is advised of a field says what to choose as well.

@@ -9,13 +9,13 @@ use super::{
     submit::{failed, read_submitted},
 };
 use crate::{
-    batch::{Element, Elements, Engine, JobState, Place, Slurm, Submission, Watch, active},
+    batch::{Elements, Engine, Fate, Fates, JobState, Place, Slurm, Submission, Watch, active},
     data::text::counted,
     io::absolute,
     pipeline::{CellState, EventKind, Executor, Store},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -172,31 +172,29 @@ pub fn jobs(arguments: &JobsArguments) -> Result<(), CliError> {
     if arguments.follow {
         return follow(&loaded, &executor, &slurm);
     }
-    output::text(&output::columns(&rows(&submissions, &elements)))?;
+    output::text(&output::columns(&rows(&submissions, &elements, &executor)))?;
     verdict(&loaded, &executor, &submissions, active(&submissions, &elements).len())
 }
 
 /// How many jobs of each array are in which state.
-fn rows(submissions: &[Submission], elements: &Elements) -> Vec<Vec<String>> {
-    let head = ["node", "array", "waits", "runs", "ended", "failed", "cancelled"];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for jobs in submissions.iter().rev().flat_map(|submission| &submission.jobs) {
-        let mut counts: BTreeMap<JobState, usize> = BTreeMap::new();
-        let mut cancelled = 0;
-        for index in 0..jobs.elements.len() {
-            let element = elements.get(&jobs.job, index);
-            match element.is_some_and(Element::was_cancelled) {
-                true => cancelled += 1,
-                // What the scheduler forgot has ended.
-                false => *counts.entry(element.map_or(JobState::Completed, |e| e.state)).or_default() += 1,
-            }
+fn rows(submissions: &[Submission], elements: &Elements, executor: &Executor) -> Vec<Vec<String>> {
+    let head = ["node", "array", "waits", "runs", "ended", "failed", "cancelled", "lost"];
+    let states = [JobState::Pending, JobState::Running, JobState::Completed, JobState::Failed];
+    let columns: Vec<Fate> =
+        states.map(Fate::Known).into_iter().chain([Fate::Cancelled, Fate::Lost]).collect();
+    let mut fates = Fates::new(executor, elements);
+    let mut rows = Vec::new();
+    for submission in submissions.iter().rev() {
+        for (jobs, of_jobs) in submission.jobs.iter().zip(fates.of(submission)) {
+            let count = |fate: &Fate| of_jobs.iter().filter(|other| *other == fate).count().to_string();
+            let counts = columns.iter().map(count);
+            rows.push([jobs.node.clone(), jobs.job.clone()].into_iter().chain(counts).collect::<Vec<_>>());
         }
-        let of = |state| counts.get(&state).copied().unwrap_or(0).to_string();
-        let states = [JobState::Pending, JobState::Running, JobState::Completed, JobState::Failed].map(of);
-        rows.push(
-            [vec![jobs.node.clone(), jobs.job.clone()], states.to_vec(), vec![cancelled.to_string()]]
-                .concat(),
-        );
+    }
+    rows.insert(0, head.map(str::to_owned).to_vec());
+    // Mostly nothing is.
+    if rows.iter().skip(1).all(|row| row.last().is_some_and(|count| count == "0")) {
+        rows.iter_mut().for_each(|row| drop(row.pop()));
     }
     rows
 }

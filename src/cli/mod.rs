@@ -71,7 +71,7 @@ pub fn start() -> Start {
         None => return window(cli.file),
         Some(Command::Open { file }) => return window(Some(file)),
         Some(Command::Run(arguments)) => run::run(&arguments),
-        Some(Command::Check { pipeline }) => inspect_pipeline::check(&pipeline),
+        Some(Command::Check { pipeline, set }) => inspect_pipeline::check(&pipeline, &set),
         Some(Command::Plan(arguments)) => inspect_pipeline::plan(&arguments),
         Some(Command::Submit(arguments)) => submit::submit(&arguments),
         Some(Command::Jobs(arguments)) => jobs::jobs(&arguments),

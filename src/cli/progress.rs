@@ -45,11 +45,17 @@ impl Progress {
             EventKind::Log { warning: false, line, .. } if self.log.is_some() => {
                 self.line(&format!("{:8.1} {line}", event.at_s));
             }
-            EventKind::Progress { task, stage, done, total, remaining_s, .. } => {
+            EventKind::Progress { task, stage, done, total, share, remaining_s } => {
                 if let Some(bar) = self.tasks.get(task) {
-                    bar.set_style(measured());
-                    bar.set_length(*total);
-                    bar.set_position(*done);
+                    match far(*share, *done, *total) {
+                        Some((done, total)) => {
+                            bar.set_style(measured());
+                            bar.set_length(total);
+                            bar.set_position(done);
+                        }
+                        // A program says nothing of it.
+                        None => bar.set_style(unmeasured()),
+                    }
                     let left = remaining_s.map(|s| format!(" {} left", took(s))).unwrap_or_default();
                     bar.set_message(format!("{stage}{left}"));
                 }
@@ -118,6 +124,12 @@ impl Progress {
     }
 }
 
+/// How far a task is, of how much: all its stages where that is known, else the stage it is in.
+fn far(share: Option<f32>, done: u64, total: u64) -> Option<(u64, u64)> {
+    let whole = share.map(|share| ((f64::from(share) * 1000.0).round() as u64, 1000));
+    whole.or((total > 0).then_some((done, total)))
+}
+
 fn measured() -> ProgressStyle {
     ProgressStyle::with_template("  {prefix:<20} {bar:30} {percent:>3} %  {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -131,4 +143,17 @@ fn of_all() -> ProgressStyle {
 fn unmeasured() -> ProgressStyle {
     ProgressStyle::with_template("  {prefix:<20} {spinner}  {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_tells_of_the_whole_task_and_of_nothing_that_is_not_known() {
+        assert_eq!(far(Some(0.25), 9, 10), Some((250, 1000)));
+        assert_eq!(far(None, 9, 10), Some((9, 10)));
+        // A program that runs: no bar that is full from the beginning.
+        assert_eq!(far(None, 0, 0), None);
+    }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     data::text::{counted, took},
-    pipeline::{EventKind, Executor, Pipeline, RunOptions, RunSettings, RunStatus},
+    pipeline::{EventKind, Executor, LeftOut, Pipeline, RunOptions, RunSettings, RunStatus},
 };
 use std::{
     collections::BTreeMap,
@@ -38,6 +38,8 @@ pub struct Ended {
     pub failures: Vec<(String, String)>,
     /// Tasks that did not run because of it.
     pub left_out: usize,
+    /// Tasks that were not begun, as the disk was full.
+    pub not_begun: usize,
 }
 
 /// Runs a pipeline and shows its events.
@@ -124,14 +126,19 @@ pub fn failed_text(ended: &Ended) -> String {
     let head = match ended.failures.as_slice() {
         [] => return "the run failed".into(),
         // Why was said when it happened.
-        [(one, _)] if ended.tasks <= 1 => return format!("1 task failed: {one}"),
+        // Where the run had to stop, that is told with it.
+        [(one, _)] if ended.tasks <= 1 && ended.not_begun == 0 => return format!("1 task failed: {one}"),
         failures => format!("{} failed", counted(failures.len(), "task")),
     };
     let rest = match ended.left_out {
         0 => String::new(),
         left_out => format!(", {} that needed what failed did not run", counted(left_out, "task")),
     };
-    let mut text = format!("{head}{rest}; what else there was to do is done. Failed:");
+    let others = match ended.not_begun {
+        0 => "what else there was to do is done".to_owned(),
+        count => format!("the disk is full, so that {} did not begin", counted(count, "task")),
+    };
+    let mut text = format!("{head}{rest}; {others}. Failed:");
     for (name, message) in ended.failures.iter().take(TOLD) {
         text.push_str(&format!("\n  {name}: {}", message.lines().next().unwrap_or_default()));
     }
@@ -183,6 +190,7 @@ pub fn follow(
         results: BTreeMap::new(),
         failures: Vec::new(),
         left_out: 0,
+        not_begun: 0,
     };
     let mut cancelled: Option<Instant> = None;
     loop {
@@ -216,6 +224,7 @@ pub fn follow(
             EventKind::Failed { task, message } => {
                 ended.failures.push((task.to_string(), message.words));
             }
+            EventKind::Cancelled { cause: LeftOut::Full, .. } => ended.not_begun += 1,
             EventKind::Cancelled { .. } => ended.left_out += 1,
             EventKind::RunFinished { status, tasks, cached, results } => {
                 ended = Ended { status, tasks, cached, results, ..ended };

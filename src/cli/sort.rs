@@ -152,7 +152,7 @@ fn value(executor: &Arc<Executor>, pipeline: &Pipeline, base: &Path, end: &str) 
             .next()
             .map(|(_, value)| value)
             .ok_or_else(|| CliError::Failed(format!("{end} has no result"))),
-        Look::NeedsRun(_) | Look::NeedsFit(_) => Err(CliError::Failed(format!(
+        Look::Partly(..) | Look::NeedsRun(_) | Look::NeedsFit(_) => Err(CliError::Failed(format!(
             "the result of {end} is no longer in the store: was the input changed while it was sorted? Run it again"
         ))),
     }

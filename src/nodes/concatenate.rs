@@ -80,7 +80,11 @@ impl Node for Concatenate {
             Gap::Segments => ", segments=True".to_owned(),
             Gap::Silence => format!(", gap_ms={}", literal(params.gap_ms)),
         };
-        let step = PythonStep::default().and(format!("{to} = joined_recordings({from}{told})"));
+        let mut step = PythonStep::default();
+        if !params.skip_missing && names.single("recording").is_none() {
+            step = step.and(format!("all_there({items})"));
+        }
+        let step = step.and(format!("{to} = joined_recordings({from}{told})"));
         Some(match names.is_used("parts") {
             true => step.and(format!("{parts} = parts_table({items}{told})")),
             false => step,

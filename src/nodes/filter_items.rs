@@ -60,7 +60,8 @@ impl Node for FilterItems {
         let condition = condition_in_python(&Expression::parse(&params.condition).ok()?);
         let (from, to) = (names.items("item"), names.output("item"));
         let kept = format!("{to} = [(keys, item) for keys, item in {from} if {condition}]");
-        Some(PythonStep::default().and(kept).over_items())
+        let lost = format!("lost_of({to}).extend(keys for keys in lost_of({from}) if {condition})");
+        Some(PythonStep::default().and(kept).and(lost).over_items())
     }
 
     fn arrange(

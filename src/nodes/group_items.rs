@@ -62,6 +62,7 @@ impl Node for GroupItems {
             set if set.is_empty() => PythonStep::default().and(format!("{to} = {from}")).over_items(),
             set => PythonStep::default()
                 .and(format!("{to} = [({{**keys, {set}}}, item) for keys, item in {from}]"))
+                .and(format!("lost_of({to}).extend({{**keys, {set}}} for keys in lost_of({from}))"))
                 .over_items(),
         })
     }

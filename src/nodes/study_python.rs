@@ -113,7 +113,7 @@ impl Writer<'_> {
         };
         let opens = std::iter::once(open).chain(probe).collect();
         let kept = std::iter::once(format!("{}.append(({keys}, opened))", self.to())).chain(others).collect();
-        tried(keys, opens, kept)
+        tried(&format!("{keys}, error, {}", self.to()), opens, kept)
     }
 
     /// How a word becomes the value of a key.
@@ -214,16 +214,16 @@ impl Writer<'_> {
         if self.entries.iter().any(|entry| matches!(entry.place, Place::Nowhere(..))) {
             lines.extend([format!("if not row.get({}):", literal(column)), "    continue".to_owned()]);
         }
+        lines.push(format!("keys = {{{}}}", keys.collect::<Vec<_>>().join(", ")));
         let strip = if self.is_json() { ".strip()" } else { "" };
         lines.push(format!("path = {base} / {}{strip}", of_row(column)));
         if self.entries.iter().any(|entry| matches!(entry.place, Place::Path(_)) && !is_there(entry)) {
             lines.extend([
                 "if not path.exists():".to_owned(),
-                "    left_out(path, \"it is not there\")".to_owned(),
+                format!("    left_out(keys, f\"{{path}} is not there\", {})", self.to()),
                 "    continue".to_owned(),
             ]);
         }
-        lines.push(format!("keys = {{{}}}", keys.collect::<Vec<_>>().join(", ")));
         let mut truth = Vec::new();
         if let Some(list) = self.truths() {
             truth.extend(match self.has_column_of_truth() {
@@ -304,7 +304,11 @@ impl Writer<'_> {
                 format!("    {list}.append((keys, pointed(firings, truth_file)))"),
             ]);
         }
-        lines.extend(tried("entry[\"name\"]", opens, kept).into_iter().map(|line| format!("    {line}")));
+        lines.extend(
+            tried(&format!("keys, error, {}", self.to()), opens, kept)
+                .into_iter()
+                .map(|line| format!("    {line}")),
+        );
         let step = self.begun(PythonStep::default().and(format!("{file} = {}", self.names.path(path))))?;
         Some(lines.into_iter().fold(step, PythonStep::and).over_items())
     }
@@ -390,11 +394,11 @@ impl Writer<'_> {
 }
 
 /// Lines that are tried, and those that follow where they went well.
-fn tried(name: &str, lines: Vec<String>, then: Vec<String>) -> Vec<String> {
+fn tried(told: &str, lines: Vec<String>, then: Vec<String>) -> Vec<String> {
     let within = |line: String| format!("    {line}");
     let tried = std::iter::once("try:".to_owned()).chain(lines.into_iter().map(within));
     let caught =
-        ["except Exception as error:".to_owned(), format!("    left_out({name}, error)"), "else:".to_owned()];
+        ["except Exception as error:".to_owned(), format!("    left_out({told})"), "else:".to_owned()];
     tried.chain(caught).chain(then.into_iter().map(within)).collect()
 }
 

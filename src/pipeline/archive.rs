@@ -182,6 +182,8 @@ pub fn ro_crate(name: &str, made: &[Made], registry: &Registry, with_files: bool
         graph.extend(files);
         parts.insert(folder(m));
     }
+    // What lies elsewhere is a part of the whole as well: every file that is described has to be one.
+    parts.extend(inputs.keys().cloned());
     let last = made.iter().map(|m| m.provenance.ended.as_str()).max().unwrap_or_default();
     let references = |ids: &mut dyn Iterator<Item = &str>| ids.map(reference).collect::<Vec<_>>();
     let ids =

@@ -150,6 +150,8 @@ pub enum LeftOut {
     Before,
     /// The run ended before its turn, or its items are other ones.
     Turn,
+    /// The run ended before its turn, as the disk was full.
+    Full,
 }
 
 /// How a run ended.

@@ -80,6 +80,8 @@ pub fn document_of(base_folder: &Path, pipeline_path: Option<&Path>, owner: u64)
 pub enum Look {
     /// The items, in order of their coordinates.
     Ready(Vec<(Coordinate, Value)>),
+    /// Some of the items; these tasks have to run before the others are there.
+    Partly(Vec<(Coordinate, Value)>, Vec<TaskId>),
     /// These tasks have to run before.
     NeedsRun(Vec<TaskId>),
     /// Only these estimates are missing; [`RunOptions::fit_only`] makes them.
@@ -179,6 +181,18 @@ impl Executor {
     pub fn plan(&self, pipeline: &Pipeline, base_folder: &Path, until: Option<&str>) -> Plan {
         let mut walk = self.evaluator(pipeline, base_folder, until);
         walk.evaluate();
+        self.plan_of(&walk, until)
+    }
+
+    /// What a run would do, and what is advised besides; the pipeline is evaluated once for both.
+    pub fn plan_with_advice(&self, pipeline: &Pipeline, base_folder: &Path) -> (Plan, Vec<Problem>) {
+        let mut walk = self.evaluator(pipeline, base_folder, None);
+        walk.evaluate();
+        (self.plan_of(&walk, None), self.advice_of(&walk, base_folder))
+    }
+
+    pub(super) fn plan_of(&self, walk: &Evaluator, until: Option<&str>) -> Plan {
+        let pipeline = walk.pipeline;
         let mut tasks = Vec::new();
         let mut problems: Vec<Problem> = validate(pipeline, &self.registry);
         if let Some(node) = until.filter(|node| pipeline.index(node).is_none()) {
@@ -248,10 +262,10 @@ impl Executor {
         }
         let items = eval.outputs.get(&port).ok_or_else(|| LookError(format!("nothing leaves at {end}")))?;
         let mut found = Vec::with_capacity(items.len());
-        let mut broken = None;
+        let (mut broken, mut pending) = (None, false);
         for item in items {
             match &item.state {
-                ItemState::Pending => return Ok(missing(&walk)),
+                ItemState::Pending => pending = true,
                 ItemState::Broken(reason) => broken = broken.or(Some(reason)),
                 ItemState::Ready { payload, .. } => {
                     let value =
@@ -260,7 +274,13 @@ impl Executor {
                 }
             }
         }
-        // What is there can be looked at, though other items are missing.
+        // What is there can be looked at, though other items are missing; estimates are made for all of them.
+        if pending {
+            return Ok(match missing(&walk) {
+                Look::NeedsRun(tasks) if !found.is_empty() => Look::Partly(found, tasks),
+                missing => missing,
+            });
+        }
         if let (true, Some(reason)) = (found.is_empty(), broken) {
             let own = eval.items.iter().find_map(|i| match &i.state {
                 EvalState::Failed(message) => Some(format!("{from}: {message}")),

@@ -98,13 +98,20 @@ pub(super) fn join(ports: &[(&str, &Arrivals)]) -> (Vec<Row>, Vec<String>) {
     let mut unmatched = Vec::new();
     for (column, (port, items)) in ports.iter().enumerate() {
         let used: BTreeSet<usize> = rows.iter().filter_map(|(_, row)| row.get(column).copied()).collect();
+        let others: Vec<&str> = ports.iter().map(|(name, _)| *name).filter(|name| name != port).collect();
+        let others = others.join("\", \"");
+        // Of a thousand items it is the same: it is said once.
+        if let (true, [first, _, ..]) = (used.is_empty(), items.coordinates.as_slice()) {
+            let count = items.coordinates.len();
+            unmatched.push(format!(
+                "all {count} items at \"{port}\" are left out: there is no item for any of them, such as {first}, at \"{others}\""
+            ));
+            continue;
+        }
         for (index, coordinate) in items.coordinates.iter().enumerate() {
             if !used.contains(&index) {
-                let others: Vec<&str> =
-                    ports.iter().map(|(name, _)| *name).filter(|name| name != port).collect();
                 unmatched.push(format!(
-                    "item {coordinate} at \"{port}\" is left out: there is no item for it at \"{}\"",
-                    others.join("\", \"")
+                    "item {coordinate} at \"{port}\" is left out: there is no item for it at \"{others}\""
                 ));
             }
         }
@@ -165,6 +172,9 @@ mod tests {
         check(&[&[("s", 1)]], &[&[("i", 1)], &[("i", 2)]], &["i=1,s=1", "i=2,s=1"], 0);
         check(&[&[("s", 1), ("i", 1)], &[("s", 2), ("i", 1)]], &[&[("s", 1)]], &["i=1,s=1"], 1);
         check(&[], &[&[]], &[], 1);
+        // Of a side that is empty it is said once.
+        check(&[&[("s", 1)], &[("s", 2)], &[("s", 3)]], &[], &[], 1);
+        check(&[&[("s", 1)], &[("s", 2)]], &[&[("s", 3)], &[("s", 4)]], &[], 2);
     }
 
     #[test]

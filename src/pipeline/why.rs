@@ -74,7 +74,7 @@ impl Executor {
             return Err(format!("there is no node \"{node}\"; there are {}", names.join(", ")));
         }
         walk.evaluate();
-        let tasks = self.plan(pipeline, base_folder, Some(node)).tasks;
+        let tasks = self.plan_of(&walk, Some(node)).tasks;
         let by_name: HashMap<&TaskId, &PlannedTask> = tasks.iter().map(|task| (&task.task, task)).collect();
         let mut wanted: BTreeSet<TaskId> =
             tasks.iter().filter(|t| t.task.node == node).map(|t| t.task.clone()).collect();

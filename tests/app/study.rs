@@ -216,3 +216,28 @@ fn a_cell_and_a_recording_are_stopped_and_the_others_go_on() {
     window.wait("all is read", |app| !app.is_reading_study());
     assert_eq!(cells(&window, "then of ", ": done").len(), 4, "{:?}", window.words());
 }
+
+/// A command that fails for one recording of each session, and tells the others apart.
+#[cfg(unix)]
+const FAILS_FOR_ONE: &str = r#"        "picky": (kind: "command", params: (program: "sh", arguments: ["-c",
+            "[ {index} = 1 ] && exit 3; echo name > {table}; echo is_{session}_{index} >> {table}"])),
+"#;
+
+#[cfg(unix)]
+#[test]
+fn what_is_done_is_looked_at_though_others_failed() {
+    let mut window = open_with(FAILS_FOR_ONE, r#", ("study.recording", "picky.recording")"#, |_| {});
+    window.wait_for("4 of 4 recordings");
+    window.click("Run shown");
+    window.wait_for("Run failed after");
+    window.wait("all is read", |app| !app.is_running() && !app.is_reading_study());
+    for (cell, shown) in [("index=0,session=b", "is_b_0"), ("index=0,session=a", "is_a_0")] {
+        window.harness.get_by_label(&format!("picky of {cell}: done")).click_accesskit();
+        window.wait_for(shown);
+        assert!(!window.says("This node failed"), "{:?}", window.words());
+    }
+    // What is edited besides keeps the item that is looked at.
+    window.click("Retry failed");
+    window.wait_for_run();
+    assert!(window.says("is_a_0"), "{:?}", window.words());
+}

@@ -5,7 +5,7 @@ use crate::{
     common::place::{Place, counted_study},
 };
 use spikeloom::{
-    batch::{Elements, Needs, NodeJobs, Slurm, Submission, Watch},
+    batch::{Elements, Fate, Fates, JobState, Needs, NodeJobs, Slurm, Submission, Watch},
     nodes::registry,
     pipeline::{Document, EventKind, Executor, Limits, RunStatus, Store, TaskId},
 };
@@ -182,4 +182,35 @@ fn what_was_submitted_before_with_other_parameters_is_judged_by_those() {
     assert_eq!(of.watch.settings(), ["study.sampling_frequency=10000"]);
     let ended = ["1|0|COMPLETED|None|n1", "4|0|FAILED|NonZeroExitCode|n1", "5|0|RUNNING|None|n1"];
     of.hear_until(&ended, "count [index=0] failed: its job 4_0 ended without a result and said nothing");
+}
+
+#[test]
+fn jobs_that_slurm_no_longer_knows_are_done_or_lost() {
+    let mut of = Followed::new(1);
+    let running: Vec<String> = (0..4).map(|index| format!("1|{index}|RUNNING|None|n1")).collect();
+    let running: Vec<&str> = running.iter().map(String::as_str).chain(AFTER).collect();
+    has(&of.hear(&running), &["start 9"]);
+    of.place.ends(0, &["run", "p.ron", "--until", "again"]);
+    let elements = Elements::of_lines("3|0|PENDING|Dependency|");
+    let submission = &Submission::of(&of.place.path("store"), &of.place.path("p.ron"))[0];
+    // The result of one is gone, and nobody knows what became of its job.
+    let folder = stored(&of.place, "again");
+    std::fs::remove_dir_all(folder.join("index=2").canonicalize().unwrap()).unwrap();
+    let fates = Fates::new(&of.executor, &elements).of(submission);
+    let done = Fate::Known(JobState::Completed);
+    assert_eq!(
+        fates,
+        [vec![done; 4], vec![done, done, Fate::Lost, done], vec![Fate::Known(JobState::Pending)]]
+    );
+    // Whoever follows hears of it, and what failed is tried again.
+    let said = of.hear_until(&[""], "end");
+    has(&said, &["again [index=1] done", "again [index=2] failed: Slurm no longer knows its job 2_2"]);
+    has(&said, &["all left out: not run: again [index=2] failed"]);
+}
+
+/// Where the results of a node are linked.
+fn stored(place: &Place, node: &str) -> std::path::PathBuf {
+    let results = std::fs::read_dir(place.path("store/results")).unwrap().flatten();
+    let mut of_node = results.map(|entry| entry.path().join(node)).filter(|path| path.is_dir());
+    of_node.next().unwrap()
 }

@@ -8,7 +8,7 @@ use spikeloom::{
 use std::path::Path;
 
 /// Fields that have no say in a script, of a kind or of all (`*`), and why.
-const SILENT: [(&str, &str, &str); 18] = [
+const SILENT: [(&str, &str, &str); 17] = [
     ("*", "carries", "lists of Python hold anything"),
     ("*", "other_carries", "lists of Python hold anything"),
     ("*", "stream", "NWB alone has streams there; its own test has a file"),
@@ -17,7 +17,6 @@ const SILENT: [(&str, &str, &str); 18] = [
     ("command", "memory", "a script runs one program at a time"),
     ("command", "files", "a script runs everything anew"),
     ("command", "values", "values belong to parameters that are declared"),
-    ("concatenate", "skip_missing", "the reader says what is left out and goes on"),
     ("read_study", "path_column", "it belongs to a table; tests of studies have some"),
     ("read_study", "keys", "it belongs to a table; tests of studies have some"),
     ("sorting_from_files", "index", "a step of a script gives one file"),

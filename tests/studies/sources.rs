@@ -122,6 +122,20 @@ fn a_recording_is_named_by_its_content() {
     fs::create_dir_all(&inner).unwrap();
     fs::rename(place.path("x.raw"), inner.join(&hash)).unwrap();
     with_cache(0);
+    // The command line takes such a name as well.
+    let told = |cache: &Path, code: i32| {
+        let uri = format!("sha1://{hash}/x.raw");
+        let raw = ["--dtype", "int16", "--num-channels", "4", "--sampling-frequency", "20000"];
+        let output = place
+            .command(&[&["info", &uri], &raw[..]].concat())
+            .env("SHA1_CACHE_DIR", cache)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}{}", stdout(&output), stderr(&output));
+        stdout(&output) + &stderr(&output)
+    };
+    assert!(told(&cache, 0).contains("0.100 s"));
+    assert!(told(&place.path("none"), 2).contains("is not here"));
     fs::rename(inner.join(&hash), place.path("elsewhere/x.raw")).unwrap();
     let last = json_lines(&with_cache(0)).pop().unwrap();
     assert_eq!(last["cached"], last["tasks"]);

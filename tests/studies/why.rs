@@ -192,6 +192,12 @@ fn a_crate_names_everything_and_holds_what_it_names() {
     for file in of_type("File").iter().map(|file| id(file)).filter(|id| !id.starts_with("file://")) {
         assert!(place.path("crate").join(&file).is_file(), "{file} is named and not there");
     }
+    // The standard wants every file to be a part of the whole, those elsewhere as well.
+    let parts = graph.iter().filter_map(|entity| entity["hasPart"].as_array()).flatten();
+    let parts: std::collections::BTreeSet<String> = parts.map(id).collect();
+    for file in of_type("File") {
+        assert!(parts.contains(&id(file)), "{} is no part", id(file));
+    }
     let sources: Vec<String> =
         of_type("File").iter().map(|f| id(f)).filter(|f| f.starts_with("file://")).collect();
     assert_eq!(sources.iter().filter(|f| f.ends_with(".bin")).count(), 8, "{sources:?}");

@@ -35,6 +35,8 @@ pub struct Runs {
     cached: usize,
     /// Seconds of the run at the last event.
     now_s: f64,
+    /// When that was heard.
+    heard_at: Option<Instant>,
     /// How the last run ended.
     pub last: Option<RunStatus>,
     /// How long the run will take, and how far it was: tasks that come in addition do not take it back.
@@ -154,10 +156,16 @@ impl Runs {
     /// Seconds a task took, or has taken so far.
     pub fn elapsed_s(&self, task: &Task) -> Option<f64> {
         let so_far = || match task.state {
-            NodeState::Running { .. } => task.started_s.map(|start| self.now_s - start),
+            NodeState::Running { .. } => task.started_s.map(|start| self.now_s + self.silent_s() - start),
             _ => None,
         };
         task.cost_s.map(|(wall, _)| wall).or_else(so_far)
+    }
+
+    /// Whole seconds since the last event of a run that goes on: on Slurm, or in a program, nothing is heard for long.
+    fn silent_s(&self) -> f64 {
+        let heard = self.heard_at.filter(|_| self.current.is_some());
+        heard.map_or(0.0, |heard| heard.elapsed().as_secs() as f64)
     }
 
     /// Seconds the last run took, or has taken so far.
@@ -251,6 +259,7 @@ impl Runs {
             runs.push(LogLine { run, at_s: event.at_s, node, item, level, line });
         };
         self.now_s = event.at_s;
+        self.heard_at = Some(Instant::now());
         self.remaining.hear(event);
         match &event.kind {
             EventKind::RunStarted { tasks } => {
@@ -430,6 +439,12 @@ mod tests {
         assert_eq!(runs.status(), "1 of 8 · Sort: detect 25 %");
         assert_eq!(runs.stages()["sort"], "detect 25 %");
         assert_eq!(runs.share(), share);
+        // What says nothing for long runs on.
+        let elapsed = |runs: &Runs| runs.elapsed_s(runs.get(&task("sort"))?);
+        let so_far = elapsed(&runs);
+        runs.heard_at = Instant::now().checked_sub(Duration::from_secs(90));
+        assert_eq!(elapsed(&runs), so_far.map(|s| s + 90.0));
+        assert!(so_far.is_some());
         runs.hear(&Event {
             run: RunId(1),
             at_s: 2.0,

@@ -173,7 +173,7 @@ impl Cells {
                 let (state, message) = match cause {
                     LeftOut::Stopped => (CellState::Cancelled, None),
                     LeftOut::Before => (CellState::Blocked, Some(reason.clone())),
-                    LeftOut::Turn => (CellState::Waiting, Some(reason.clone())),
+                    LeftOut::Turn | LeftOut::Full => (CellState::Waiting, Some(reason.clone())),
                 };
                 (task, Cell::of(state, message))
             }
@@ -213,12 +213,13 @@ impl Cells {
                 self.set(&task.id, Cell::of(state, message));
             }
         }
+        let mut partners = HashMap::new();
         for task in runs.stopped() {
             if self.get(task).is_none() || is_done(self, task) {
                 continue;
             }
             self.set(task, Cell::of(CellState::Cancelled, None));
-            for other in self.after(task) {
+            for other in self.after(task, &mut partners) {
                 let waits = self
                     .get(&other)
                     .is_some_and(|cell| matches!(cell.state, CellState::Ready | CellState::Waiting));
@@ -230,8 +231,8 @@ impl Cells {
         }
     }
 
-    /// Tasks that need this one.
-    fn after(&self, task: &TaskId) -> Vec<TaskId> {
+    /// Tasks that need this one. Items that go together with others are found by the keys of those, and kept for the next.
+    fn after(&self, task: &TaskId, partners: &mut HashMap<Vec<String>, Partners>) -> Vec<TaskId> {
         let Some(own) = self.columns.iter().position(|column| column.node == task.node) else {
             return Vec::new();
         };
@@ -240,8 +241,10 @@ impl Cells {
             match self.row_of.get(&task.coordinate).filter(|&&row| column.cells[row].is_some()) {
                 Some(&row) => found.push(self.task(index, row)),
                 None => {
-                    let rows = (0..self.coordinates.len()).filter(|&row| column.cells[row].is_some());
-                    let rows = rows.filter(|&row| task.coordinate.join(&self.coordinates[row]).is_some());
+                    let keys = task.coordinate.keys().keys().cloned().collect();
+                    let known =
+                        partners.entry(keys).or_insert_with_key(|keys| Partners::of(&self.coordinates, keys));
+                    let rows = known.find(&task.coordinate).filter(|&row| column.cells[row].is_some());
                     found.extend(rows.map(|row| self.task(index, row)));
                 }
             }
@@ -327,8 +330,10 @@ impl Cells {
         let own = &self.coordinates[row];
         let is_part = |other: usize| {
             other == row
-                || (!own.is_empty()
-                    && self.coordinates[other].only(&own.keys().keys().cloned().collect()) == *own)
+                || (!own.is_empty() && {
+                    let keys = self.coordinates[other].keys();
+                    own.keys().iter().all(|(key, value)| keys.get(key) == Some(value))
+                })
         };
         let rows: Vec<usize> = match column {
             Some(_) => vec![row],
@@ -450,6 +455,31 @@ pub(super) mod tests {
         let (reason, cause) = ("stopped".to_owned(), LeftOut::Stopped);
         cells.hear(&EventKind::Cancelled { task: task.clone(), reason, cause });
         assert_eq!(cells.get(&task).unwrap().state, CellState::Cancelled);
-        assert!(cells.at_work(1, None).is_empty() && !cells.after(&task).is_empty());
+        assert!(cells.at_work(1, None).is_empty() && !cells.after(&task, &mut HashMap::new()).is_empty());
+    }
+
+    #[test]
+    fn a_large_study_that_is_stopped_is_shown_at_once() {
+        let count = 10_000;
+        let mut cells = many(count);
+        // A table of all is made last.
+        let gathered = cells.columns.len();
+        let coordinates =
+            cells.coordinates.iter().cloned().chain([Coordinate::default()]).collect::<Vec<_>>();
+        let mut columns = std::mem::take(&mut cells.columns);
+        columns.iter_mut().for_each(|column| column.cells.push(None));
+        let last = (0..=count).map(|row| (row == count).then(|| Cell::of(CellState::Waiting, None)));
+        let (node, before) = ("table".to_owned(), (0..gathered).collect());
+        columns.push(Column { node, end: None, before, cells: last.collect() });
+        let row_of = coordinates.iter().cloned().enumerate().map(|(row, c)| (c, row)).collect();
+        let names = coordinates.iter().map(ToString::to_string).collect();
+        let cells = Cells::new(coordinates, names, columns, None, Vec::new(), row_of);
+        let (began, mut partners) = (std::time::Instant::now(), HashMap::new());
+        for row in 0..count {
+            let after = cells.after(&cells.task(0, row), &mut partners);
+            assert_eq!(after.len(), gathered, "the others of its item, and the table");
+            assert!(after.iter().any(|task| task.node == "table"));
+        }
+        assert!(began.elapsed().as_secs_f64() < 1.0, "{:?}", began.elapsed());
     }
 }

@@ -24,6 +24,8 @@ pub struct Target {
 pub enum Seen {
     /// These items.
     Items(Vec<(Coordinate, Value)>),
+    /// These items; others have no result yet.
+    Partly(Vec<(Coordinate, Value)>),
     /// A task before it has no result yet.
     NeedsRun(Vec<TaskId>),
     /// The same, and what the last run made is still at hand.
@@ -63,6 +65,7 @@ fn find(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) -> Opt
         match executor.look(&target.pipeline, &target.base_folder, &target.end) {
             Err(error) => return Some(Seen::Failed(in_words(executor, target, &error.to_string()))),
             Ok(Look::Ready(items)) => return Some(Seen::Items(items)),
+            Ok(Look::Partly(items, _)) => return Some(Seen::Partly(items)),
             Ok(Look::NeedsRun(tasks)) => return Some(Seen::NeedsRun(tasks)),
             Ok(Look::NeedsFit(tasks)) => {
                 let nodes: Vec<&str> = tasks.iter().map(|t| t.node.as_str()).collect();
@@ -88,7 +91,7 @@ fn instead(executor: &Arc<Executor>, target: &Target, ticket: &Ticket<Seen>) -> 
     let end = related::input_of_glimpse(executor, &target.pipeline, node_of(&target.end), false)?;
     let before = Target { end, ..target.clone() };
     match find(executor, &before, ticket)? {
-        Seen::Items(items) => Some(Seen::Instead { end: before.end, items }),
+        Seen::Items(items) | Seen::Partly(items) => Some(Seen::Instead { end: before.end, items }),
         _ => None,
     }
 }

@@ -79,6 +79,8 @@ pub struct Viewer {
     edited: Option<String>,
     /// The item that is to be shown once it is there.
     wanted_item: Option<Coordinate>,
+    /// The item of this end that was in sight, or asked for, and has to be made anew.
+    awaited: Option<Coordinate>,
     /// Where the view of units wants to go.
     wanted: Option<String>,
     export: Export,
@@ -117,6 +119,7 @@ impl Viewer {
             asked: None,
             edited: None,
             wanted_item: None,
+            awaited: None,
             wanted: None,
         }
     }
@@ -128,6 +131,7 @@ impl Viewer {
         let same = self.target.as_ref().is_some_and(|t| t.end == end);
         if !same {
             self.item = 0;
+            self.awaited = None;
             self.seen = None;
             self.last = self.given.get(end).cloned().unwrap_or_default();
             self.related = Related::default();
@@ -328,7 +332,7 @@ impl Viewer {
             }
             Some(Seen::Instead { .. } | Seen::Old) if running => self.waiting_ui(ui, &node),
             Some(Seen::Old) => self.old_ui(ui, &end),
-            Some(Seen::Items(_) | Seen::Instead { .. }) => {
+            Some(Seen::Items(_) | Seen::Partly(_) | Seen::Instead { .. }) => {
                 let rect = ui.max_rect();
                 if matches!(self.seen, Some(Seen::Instead { .. })) {
                     let mut back = false;
@@ -430,6 +434,7 @@ impl Viewer {
             });
             if chosen != self.item {
                 self.item = chosen;
+                self.awaited = None;
                 self.show_item();
                 self.ask_related();
             }
@@ -488,9 +493,9 @@ impl Viewer {
             return;
         };
         // Of a result that is still awaited, what it is made from may be known already.
-        let (coordinate, port_type) = match self.current() {
-            Some((coordinate, value)) => (coordinate.clone(), value.port_type()),
-            None => (Coordinate::default(), PortType::Sorting),
+        let (coordinate, port_type, value) = match self.current() {
+            Some((coordinate, value)) => (coordinate.clone(), value.port_type(), Some(value.clone())),
+            None => (Coordinate::default(), PortType::Sorting, None),
         };
         let end = self.shown_end().unwrap_or_default().to_owned();
         if matches!(self.seen, Some(Seen::Old))
@@ -500,7 +505,7 @@ impl Viewer {
         }
         let (executor, target) = (executor.clone(), Target { end, ..target.clone() });
         let (edited, last) = (self.edited.clone(), self.related.glimpsed.clone());
-        let wanted = Wanted { port_type, at: coordinate, edited, last };
+        let wanted = Wanted { port_type, at: coordinate, value, edited, last };
         lane.request(move |ticket| {
             ticket.send(related::related(&executor, &target, &wanted, &|| ticket.superseded()));
         });
@@ -508,6 +513,9 @@ impl Viewer {
 
     fn receive(&mut self) {
         if let Some(seen) = self.look_lane.as_ref().and_then(Lane::take) {
+            // The item in sight stays, whatever comes before it.
+            let shown = self.current().map(|(coordinate, _)| coordinate.clone());
+            self.awaited = self.awaited.take().or(shown);
             let ready = self.take_seen(seen);
             self.choose_wanted();
             if ready {
@@ -538,21 +546,21 @@ impl Viewer {
             }
             seen => seen,
         };
-        if let Seen::Items(items) = &seen {
+        if let Seen::Items(items) | Seen::Partly(items) = &seen {
             self.last.clone_from(items);
         }
         // What is shown already stays as it is.
-        let is_shown = matches!(self.seen, Some(Seen::Items(_) | Seen::Old))
+        let is_shown = matches!(self.seen, Some(Seen::Items(_) | Seen::Partly(_) | Seen::Old))
             && matches!(seen, Seen::Old)
             && !matches!(self.content, Content::Live(_));
-        let ready = matches!(seen, Seen::Items(_) | Seen::Instead { .. } | Seen::Old);
+        let ready = matches!(seen, Seen::Items(_) | Seen::Partly(_) | Seen::Instead { .. } | Seen::Old);
         self.seen = Some(seen);
         ready && !is_shown
     }
 
     fn items(&self) -> Option<&[(Coordinate, Value)]> {
         match &self.seen {
-            Some(Seen::Items(items) | Seen::Instead { items, .. }) => Some(items),
+            Some(Seen::Items(items) | Seen::Partly(items) | Seen::Instead { items, .. }) => Some(items),
             Some(Seen::Old) => Some(&self.last),
             _ => None,
         }
@@ -567,12 +575,16 @@ impl Viewer {
         if self.items().is_none() {
             return;
         }
-        let wanted = self.wanted_item.take();
+        let awaited = self.awaited.take();
+        let Some(wanted) = self.wanted_item.take().or(awaited) else { return };
         let items = self.items().unwrap_or_default();
-        if let Some(wanted) = wanted {
-            let exact = items.iter().position(|(coordinate, _)| *coordinate == wanted);
-            let fits = || items.iter().position(|(coordinate, _)| coordinate.join(&wanted).is_some());
-            self.item = exact.or_else(fits).unwrap_or(self.item);
+        let exact = items.iter().position(|(coordinate, _)| *coordinate == wanted);
+        let fits = || items.iter().position(|(coordinate, _)| coordinate.join(&wanted).is_some());
+        let found = exact.or_else(fits);
+        self.item = found.unwrap_or(0);
+        // Meanwhile another one is shown.
+        if found.is_none() && matches!(self.seen, Some(Seen::Partly(_))) {
+            self.awaited = Some(wanted);
         }
     }
 

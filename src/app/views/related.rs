@@ -2,7 +2,7 @@
 
 use super::look::Target;
 use crate::{
-    data::{Events, Id, Recording, Sorting, Table, Templates},
+    data::{Events, Id, Recording, Sorting, SpikeTrains, Table, Templates},
     pipeline::{
         Act, Coordinate, Executor, Glimpse, Inputs, Look, ParamKind, ParamSpec, Params, Pipeline, Port,
         PortType, Value,
@@ -119,16 +119,13 @@ fn glimpse_of(
     executor: &Executor,
     target: &Target,
     (name, edited): (&str, bool),
-    at: &Coordinate,
+    wanted: &Wanted,
 ) -> Option<Glimpsed> {
     let end = input_of_glimpse(executor, &target.pipeline, name, edited)?;
     let instance = target.pipeline.node(name)?;
     let node = executor.registry().get(&instance.kind)?;
-    let Ok(Look::Ready(items)) = executor.look(&target.pipeline, &target.base_folder, &end) else {
-        return None;
-    };
-    let exact = items.iter().position(|(c, _)| c == at);
-    let Value::Recording(recording) = items.into_iter().nth(exact.unwrap_or(0))?.1 else { return None };
+    let (_, value) = item_at(executor, target, &end, wanted)?;
+    let Value::Recording(recording) = value else { return None };
     let ports = node.inputs(&instance.params);
     let port = ports.iter().find(|port| port.port_type == PortType::Recording)?;
     let inputs = Inputs::of([(port.name, Value::Recording(recording.clone()))]);
@@ -143,10 +140,82 @@ pub struct Wanted {
     pub port_type: PortType,
     /// Its item.
     pub at: Coordinate,
+    /// The value itself, where it is there.
+    pub value: Option<Value>,
     /// The node that is worked on.
     pub edited: Option<String>,
     /// What was found last.
     pub last: Option<Glimpsed>,
+}
+
+/// How near an item is to the one in sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Near {
+    /// It is the same.
+    Same,
+    /// It is a part or a variant of it: it has its keys and more.
+    Below,
+    /// It is what that is a part or a variant of.
+    Above,
+}
+
+impl Near {
+    fn of(coordinate: &Coordinate, at: &Coordinate) -> Option<Self> {
+        let holds = |one: &Coordinate, other: &Coordinate| {
+            other.keys().iter().all(|(key, value)| one.keys().get(key) == Some(value))
+        };
+        match (holds(coordinate, at), holds(at, coordinate)) {
+            (true, true) => Some(Self::Same),
+            (true, false) => Some(Self::Below),
+            (false, true) => Some(Self::Above),
+            (false, false) => None,
+        }
+    }
+}
+
+/// The item of an end that belongs to the one in sight.
+fn item_at(executor: &Executor, target: &Target, end: &str, wanted: &Wanted) -> Option<(Near, Value)> {
+    let Ok(Look::Ready(items) | Look::Partly(items, _)) =
+        executor.look(&target.pipeline, &target.base_folder, end)
+    else {
+        return None;
+    };
+    nearest_of(items, &wanted.at, wanted.value.as_ref())
+}
+
+/// The item that belongs to the one at a coordinate, and how near it is. Groups and parts of a recording have some of its keys
+/// too, and times of their own: what does not lie in the same time is not it.
+fn nearest_of(
+    items: Vec<(Coordinate, Value)>,
+    at: &Coordinate,
+    own: Option<&Value>,
+) -> Option<(Near, Value)> {
+    let near = items.into_iter().filter_map(|(coordinate, value)| {
+        let near = Near::of(&coordinate, at)?;
+        let fits = near == Near::Same || own.is_none_or(|own| same_time(own, &value));
+        fits.then_some((near, value))
+    });
+    // The first of those that are equally near.
+    near.min_by_key(|(near, _)| *near)
+}
+
+/// False where one value cannot be of the same stretch of time as the other.
+fn same_time(one: &Value, other: &Value) -> bool {
+    let frames = |recording: &Recording| -> Vec<usize> {
+        recording.info().segments.iter().map(|segment| segment.num_frames).collect()
+    };
+    match (one, other) {
+        (Value::Recording(one), Value::Recording(other)) => frames(one) == frames(other),
+        (Value::Recording(recording), Value::Sorting(sorting))
+        | (Value::Sorting(sorting), Value::Recording(recording)) => {
+            let lies_in = |(train, frames): (&SpikeTrains, usize)| {
+                train.sample_index.last().is_none_or(|last| *last < frames as i64)
+            };
+            let (trains, frames) = (&sorting.segments, frames(recording));
+            frames.len() == trains.len() && trains.iter().zip(frames).all(lies_in)
+        }
+        _ => true,
+    }
 }
 
 /// Looks for what belongs to an end.
@@ -156,20 +225,13 @@ pub fn related(
     wanted: &Wanted,
     superseded: &dyn Fn() -> bool,
 ) -> Related {
-    let (port_type, at) = (wanted.port_type, &wanted.at);
+    let port_type = wanted.port_type;
     let mut found = Related::default();
-    let value = |end: &str| -> Option<Value> {
-        if superseded() {
-            return None;
-        }
-        match executor.look(&target.pipeline, &target.base_folder, end) {
-            Ok(Look::Ready(items)) => {
-                let exact = items.iter().position(|(c, _)| c == at);
-                items.into_iter().nth(exact.unwrap_or(0)).map(|(_, value)| value)
-            }
-            _ => None,
-        }
+    let nearest = |end: &str| match superseded() {
+        true => None,
+        false => item_at(executor, target, end, wanted),
     };
+    let value = |end: &str| nearest(end).map(|(_, value)| value);
     let graph = Graph { executor, pipeline: &target.pipeline };
     match port_type {
         PortType::Recording => {
@@ -188,7 +250,7 @@ pub fn related(
             let after = after(&target.pipeline, node_of(&target.end)).into_iter().map(|name| (name, false));
             let nodes = edited.chain(after);
             let mut nodes = nodes.take_while(|_| !superseded());
-            let glimpsed = nodes.find_map(|node| glimpse_of(executor, target, node, at));
+            let glimpsed = nodes.find_map(|node| glimpse_of(executor, target, node, wanted));
             found.glimpsed = glimpsed.map(|glimpsed| match &wanted.last {
                 // What it learnt of the recording holds for other parameters too.
                 Some(last) if last.kind == glimpsed.kind && last.recording.is_same(&glimpsed.recording) => {
@@ -198,9 +260,21 @@ pub fn related(
             });
         }
         PortType::Sorting => {
-            let mut recordings = recording_ends(&target.pipeline, &target.end);
+            let mut recordings = graph.recording_ends(&target.end);
             recordings.extend(graph.beside(&target.end, PortType::Recording));
-            if let Some((end, value)) = recordings.into_iter().find_map(|end| value(&end).map(|v| (end, v))) {
+            // That of the item itself, even where one of a group that it came from lies nearer.
+            let mut best: Option<(Near, String, Value)> = None;
+            for end in recordings {
+                if best.as_ref().is_some_and(|(near, ..)| *near == Near::Same) {
+                    break;
+                }
+                if let Some((near, value)) = nearest(&end)
+                    && best.as_ref().is_none_or(|(before, ..)| near < *before)
+                {
+                    best = Some((near, end, value));
+                }
+            }
+            if let Some((_, end, value)) = best {
                 found.add(&end, value);
             }
             let own = graph.outputs(node_of(&target.end), PortType::Templates);
@@ -316,41 +390,46 @@ impl Graph<'_> {
         }
         ends.split_off(1)
     }
-}
 
-/// Ends of recordings a sorting may belong to: inputs of the nodes it comes from, nearest first, then those
-/// that meet it at a later node.
-fn recording_ends(pipeline: &Pipeline, end: &str) -> Vec<String> {
-    let wires = pipeline.wires();
-    let mut ends = Vec::new();
-    let mut push = |end: String| {
-        if !ends.contains(&end) {
-            ends.push(end);
-        }
-    };
-    let mut seen = vec![node_of(end)];
-    let mut next = 0;
-    while let Some(&node) = seen.get(next) {
-        next += 1;
-        for w in wires.iter().filter(|w| w.2 == node) {
-            if w.1.starts_with("recording") {
-                push(format!("{}.{}", w.0, w.1));
-            } else if !seen.contains(&w.0) {
-                seen.push(w.0);
+    /// Ends of recordings a sorting may belong to: inputs of the nodes it comes from, nearest first, then those
+    /// that meet it at a later node.
+    fn recording_ends(&self, end: &str) -> Vec<String> {
+        let wires = self.pipeline.wires();
+        let is_recording = |node: &str, port: &str| {
+            let (_, outputs) = self.ports(node).unwrap_or_default();
+            outputs.iter().any(|p| p.name == port && p.port_type == PortType::Recording)
+        };
+        let mut ends = Vec::new();
+        let mut push = |end: String| {
+            if !ends.contains(&end) {
+                ends.push(end);
+            }
+        };
+        let mut seen = vec![node_of(end)];
+        let mut next = 0;
+        while let Some(&node) = seen.get(next) {
+            next += 1;
+            for w in wires.iter().filter(|w| w.2 == node) {
+                if is_recording(w.0, w.1) {
+                    push(format!("{}.{}", w.0, w.1));
+                }
+                if !seen.contains(&w.0) {
+                    seen.push(w.0);
+                }
             }
         }
-    }
-    // A generator gives its recording beside the truth.
-    let own = node_of(end);
-    for w in wires.iter().filter(|w| w.0 == own && w.1.starts_with("recording")) {
-        push(format!("{}.{}", w.0, w.1));
-    }
-    for after in wires.iter().filter(|w| is_end(end, w.0, w.1)) {
-        for w in wires.iter().filter(|w| w.2 == after.2 && w.1.starts_with("recording")) {
+        // A generator gives its recording beside the truth.
+        let own = node_of(end);
+        for w in wires.iter().filter(|w| w.0 == own && is_recording(w.0, w.1)) {
             push(format!("{}.{}", w.0, w.1));
         }
+        for after in wires.iter().filter(|w| is_end(end, w.0, w.1)) {
+            for w in wires.iter().filter(|w| w.2 == after.2 && is_recording(w.0, w.1)) {
+                push(format!("{}.{}", w.0, w.1));
+            }
+        }
+        ends
     }
-    ends
 }
 
 fn is_end(end: &str, node: &str, port: &str) -> bool {
@@ -372,4 +451,77 @@ fn after<'a>(pipeline: &'a Pipeline, start: &str) -> Vec<&'a str> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::{DType, RecordingInfo, Source, SourceError},
+        pipeline::CoordinateValue,
+    };
+
+    #[derive(Debug)]
+    struct Silent(RecordingInfo);
+
+    impl Source for Silent {
+        fn info(&self) -> &RecordingInfo {
+            &self.0
+        }
+
+        fn read(&self, _: usize, _: usize, out: &mut [f32]) -> Result<(), SourceError> {
+            out.fill(0.0);
+            Ok(())
+        }
+    }
+
+    fn recording(frames: usize) -> Value {
+        Value::Recording(Recording::new(Arc::new(Silent(RecordingInfo::new(
+            1000.0,
+            1,
+            frames,
+            DType::Int16,
+        )))))
+    }
+
+    fn sorting(last: i64) -> Value {
+        Value::from(Sorting::from_spikes(1000.0, vec![Id::Int(0)], &[last], &[0]))
+    }
+
+    fn at(keys: &[(&str, i64)]) -> Coordinate {
+        keys.iter().map(|&(key, value)| (key.to_owned(), CoordinateValue::Int(value))).collect()
+    }
+
+    fn last_of(found: Option<(Near, Value)>) -> Option<(Near, i64)> {
+        match found? {
+            (near, Value::Sorting(sorting)) => Some((near, *sorting.segments[0].sample_index.last()?)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_is_shown_beside_an_item_is_of_that_item() {
+        let (in_sight, own) = (at(&[("session", 1), ("index", 2)]), recording(100));
+        let one = |keys: &[(&str, i64)], last| (at(keys), sorting(last));
+        let found =
+            |items: &[(Coordinate, Value)]| last_of(nearest_of(items.to_vec(), &in_sight, Some(&own)));
+        let others = [one(&[("session", 1), ("index", 1)], 10), one(&[("session", 2), ("index", 2)], 20)];
+        assert_eq!(found(&others), None, "those of others are none of its");
+        // With one more key, as after a sweep or when it was split back out of a group.
+        let split = one(&[("session", 1), ("index", 2), ("parity", 0)], 30);
+        let all = [others.to_vec(), vec![split]].concat();
+        assert_eq!(found(&all), Some((Near::Below, 30)));
+        // The spikes of the whole group have times of their own, which may lie beyond the end.
+        assert_eq!(found(&[one(&[("session", 1)], 150)]), None);
+        assert_eq!(found(&[one(&[], 50)]), Some((Near::Above, 50)), "the truth of all");
+        let same = one(&[("session", 1), ("index", 2)], 150);
+        assert_eq!(found(&[all, vec![same]].concat()), Some((Near::Same, 150)));
+    }
+
+    #[test]
+    fn a_recording_in_another_time_does_not_belong_to_spikes() {
+        let (in_sight, own) = (at(&[("session", 1)]), sorting(150));
+        let found = |frames| nearest_of(vec![(at(&[]), recording(frames))], &in_sight, Some(&own));
+        assert!(found(100).is_none() && found(200).is_some());
+    }
 }

@@ -59,7 +59,7 @@ fn read(file: &Path) -> Found {
 }
 
 /// A name of a key has letters, digits and `_`: `a.b` of a nested state point is `a_b`. A list is known by its text.
-fn flatten(before: &str, point: Map<String, Json>, keys: &mut BTreeMap<String, Json>) {
+pub(super) fn flatten(before: &str, point: Map<String, Json>, keys: &mut BTreeMap<String, Json>) {
     let plain = |name: &str| -> String {
         name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
     };

@@ -1,6 +1,6 @@
 //! Tables of recordings: CSV, TSV or JSON.
 
-use super::{Entry, Place, SETTINGS, Study, spikeforest};
+use super::{Entry, Place, SETTINGS, Study, signac, spikeforest};
 use crate::{
     data::TableColumn,
     io::{Error, csv, json, mda::FIRINGS_TRUTH},
@@ -37,7 +37,10 @@ pub(super) fn read(study: &Study) -> Result<Vec<Entry>, Error> {
         }
         return Err(Error::format(
             path,
-            format!("there is no column \"{column}\" with the paths; the columns are {}", names.join(", ")),
+            format!(
+                "there is no column \"{column}\" with the paths; the columns are {}: say in path_column which it is",
+                names.join(", ")
+            ),
         ));
     }
     let rows = rows.into_iter().enumerate();
@@ -123,7 +126,24 @@ fn path_column(study: &Study) -> &str {
     if study.path_column.is_empty() { "path" } else { &study.path_column }
 }
 
-fn entry(study: &Study, index: usize, mut row: Map<String, Json>) -> Result<Entry, Error> {
+/// The columns of a row: those of an object in it are its name and theirs, as in the state points of signac.
+fn flat(row: Map<String, Json>) -> Map<String, Json> {
+    let mut columns = Map::new();
+    for (name, value) in row {
+        match value {
+            Json::Object(inner) => {
+                let mut found = BTreeMap::new();
+                signac::flatten(&name, inner, &mut found);
+                columns.extend(found);
+            }
+            value => drop(columns.insert(name, value)),
+        }
+    }
+    columns
+}
+
+fn entry(study: &Study, index: usize, row: Map<String, Json>) -> Result<Entry, Error> {
+    let mut row = flat(row);
     let table = &study.path;
     let column = path_column(study);
     let base = table.parent().unwrap_or(Path::new(""));

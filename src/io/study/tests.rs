@@ -106,6 +106,13 @@ fn a_table_has_paths_keys_and_settings() {
         keys(&entries(&Study { path: json.clone(), ..Study::default() }).unwrap()),
         [r#"{"day":"a"}"#]
     );
+    // What lies within a column is a key as well.
+    fs::write(&json, r#"[{"path": "2.bin", "mouse": {"id": "m1", "at": {"age": 3}}, "channels": [1, 2]}]"#)
+        .unwrap();
+    let study = Study { path: json.clone(), ..Study::default() };
+    assert_eq!(keys(&entries(&study).unwrap()), [r#"{"mouse_at_age":3,"mouse_id":"m1"}"#]);
+    let study = Study { keys: vec!["mouse_id".into()], ..study };
+    assert_eq!(keys(&entries(&study).unwrap()), [r#"{"mouse_id":"m1"}"#]);
     fs::write(&json, "3").unwrap();
     assert!(entries(&Study { path: json, ..Study::default() }).unwrap_err().to_string().contains("list of"));
 }

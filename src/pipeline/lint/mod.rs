@@ -7,6 +7,7 @@ mod rules;
 
 use super::{
     Act, Executor, NodeInstance, Pipeline, PortType, Problem, Registry, Severity, Value,
+    evaluate::Evaluator,
     join::{Item, ItemState, Payload},
     node::DynNode,
 };
@@ -144,6 +145,10 @@ impl Executor {
     pub fn advise(&self, pipeline: &Pipeline, base_folder: &Path) -> Vec<Problem> {
         let mut walk = self.evaluator(pipeline, base_folder, None);
         walk.evaluate();
+        self.advice_of(&walk, base_folder)
+    }
+
+    pub(super) fn advice_of(&self, walk: &Evaluator, base_folder: &Path) -> Vec<Problem> {
         let mut facts = Facts::new();
         let mut lacked = Vec::new();
         for (instance, eval) in walk.iter() {
@@ -162,7 +167,7 @@ impl Executor {
                 facts.extend(known.map(|fact| (format!("{}.{port}", instance.name), fact)));
             }
         }
-        lacked.extend(advise(pipeline, self.registry(), &facts));
+        lacked.extend(advise(walk.pipeline, self.registry(), &facts));
         lacked
     }
 }

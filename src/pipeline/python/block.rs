@@ -20,9 +20,23 @@ pub(super) struct Loop {
     pub variables: BTreeMap<String, String>,
     /// Lists whose items are made in it.
     made: BTreeSet<String>,
-    pub body: Vec<String>,
+    steps: Vec<Step>,
     /// Lists that are needed later: the list and the variable of its items.
     lists: Vec<(String, String)>,
+}
+
+/// The lines of a node in a loop.
+#[derive(Default)]
+struct Step {
+    lines: Vec<String>,
+    /// Lists whose items it makes.
+    made: BTreeSet<String>,
+}
+
+impl Step {
+    fn is_remark(&self) -> bool {
+        self.lines.iter().all(|line| line.starts_with('#'))
+    }
 }
 
 /// A list that a node takes item by item.
@@ -45,15 +59,26 @@ impl Loop {
         let known = heads.iter().all(|head| self.variables.contains_key(&head.list));
         let lists = |heads: &[Head]| heads.iter().map(|head| head.list.clone()).collect::<BTreeSet<_>>();
         let own = lists(heads);
-        known
-            && !heads.is_empty()
-            && (own == lists(&self.heads) || own.iter().any(|list| self.made.contains(list)))
+        // Where a step fails, what follows in the loop is left out: that has to need it.
+        let follows = match self.steps.iter().rfind(|step| !step.is_remark()) {
+            None => own == lists(&self.heads),
+            Some(last) => own.iter().any(|list| last.made.contains(list)),
+        };
+        known && !heads.is_empty() && follows
+    }
+
+    /// The lines of another node, which needs what the last one makes.
+    pub(super) fn step(&mut self, lines: impl IntoIterator<Item = String>) {
+        self.steps.push(Step { lines: lines.into_iter().collect(), made: BTreeSet::new() });
     }
 
     /// An item that is made in it.
     pub(super) fn made(&mut self, list: &str, variable: &str) {
         self.variables.insert(list.to_owned(), variable.to_owned());
         self.made.insert(list.to_owned());
+        if let Some(step) = self.steps.last_mut() {
+            step.made.insert(list.to_owned());
+        }
     }
 
     /// Its items are needed as a list.
@@ -65,8 +90,19 @@ impl Loop {
         }
     }
 
+    /// What a list of items that are made in it begins as: of groups each is refused, or taken, by itself.
+    fn new_list(&self) -> String {
+        let is_name = |head: &&Head| head.list.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let lists: Vec<&str> = self.heads.iter().filter(is_name).map(|head| head.list.as_str()).collect();
+        match lists.is_empty() {
+            true => "[]".to_owned(),
+            false => format!("made_of({})", lists.join(", ")),
+        }
+    }
+
     fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.lists.iter().map(|(list, _)| format!("{list} = []")).collect();
+        let made = self.new_list();
+        let mut lines: Vec<String> = self.lists.iter().map(|(list, _)| format!("{list} = {made}")).collect();
         let variables: Vec<&str> = self.heads.iter().map(|head| head.variable.as_str()).collect();
         let over = match self.heads.as_slice() {
             [Head { list, .. }] => list.clone(),
@@ -76,19 +112,25 @@ impl Loop {
             }
         };
         lines.push(format!("for keys, {} in {over}:", variables.join(", ")));
-        let appended = self.lists.iter().map(|(list, variable)| format!("{list}.append((keys, {variable}))"));
-        let body = self.body.iter().cloned().chain(appended).flat_map(|line| wrapped(&line, WIDTH - 8));
-        let has_code = self.body.iter().any(|line| !line.starts_with('#')) || !self.lists.is_empty();
+        // What is made is there, whatever becomes of the steps after it.
+        let appended = |step: &Step| -> Vec<String> {
+            let own = self.lists.iter().filter(|(list, _)| step.made.contains(list));
+            own.map(|(list, variable)| format!("{list}.append((keys, {variable}))")).collect()
+        };
+        let body = self.steps.iter().flat_map(|step| step.lines.iter().cloned().chain(appended(step)));
+        let body: Vec<String> = body.flat_map(|line| wrapped(&line, WIDTH - 8)).collect();
+        let has_code = self.steps.iter().any(|step| !step.is_remark()) || !self.lists.is_empty();
         match has_code {
             // One item that fails does not stop the others.
             true => {
                 lines.push("    try:".to_owned());
-                lines.extend(body.map(|line| indented(&indented(&line))));
+                lines.extend(body.iter().map(|line| indented(&indented(line))));
                 lines.push("    except Exception as error:".to_owned());
-                lines.push("        left_out(keys, error)".to_owned());
+                let lists = self.lists.iter().map(|(list, _)| format!(", {list}"));
+                lines.push(format!("        left_out(keys, error{})", lists.collect::<String>()));
             }
             // Nothing in it has an equivalent.
-            false => lines = self.body.clone(),
+            false => lines = body,
         }
         lines
     }

@@ -86,6 +86,9 @@ pub fn script(pipeline: &Pipeline, registry: &Registry, base: &Path, title: &str
     if leaves_out {
         lines.extend(["".into(), "# What could not be had.".into(), "LEFT_OUT = []".into()]);
     }
+    if functions.iter().any(|text| text.contains("LOST.")) {
+        lines.extend(["".into(), "# The same by the lists that lack it.".into(), "LOST = {}".into()]);
+    }
     for function in functions {
         lines.extend([String::new(), String::new()]);
         lines.extend(function.lines().map(str::to_owned));

@@ -127,7 +127,7 @@ impl<'p> Writer<'p> {
         }
         let fits = arrival.fits(&self.blocks);
         match self.blocks.last_mut() {
-            Some(Block::Loop(last)) if fits => last.body.push(words),
+            Some(Block::Loop(last)) if fits => last.step([words]),
             _ => self.blocks.push(Block::Lines(vec![words])),
         }
     }
@@ -148,7 +148,7 @@ impl<'p> Writer<'p> {
         }
         let lines = std::iter::once(head).chain(step.lines.iter().cloned());
         match self.blocks.last_mut() {
-            Some(Block::Loop(last)) => last.body.extend(lines),
+            Some(Block::Loop(last)) => last.step(lines),
             Some(Block::Lines(last)) => last.extend(lines),
             None => {}
         }

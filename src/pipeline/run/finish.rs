@@ -35,13 +35,10 @@ impl Run {
         let queued = self.told.iter().filter(|(_, state)| **state == Told::Queued);
         let mut queued: Vec<TaskId> = queued.map(|(task, _)| task.clone()).collect();
         queued.sort();
+        let cause = if self.stopped.is_some() { LeftOut::Full } else { LeftOut::Turn };
         for task in queued {
             let reason = self.stopped.clone().unwrap_or_else(|| "the run was stopped before its turn".into());
-            self.tell(task, Told::Cancelled, |task| EventKind::Cancelled {
-                task,
-                reason,
-                cause: LeftOut::Turn,
-            });
+            self.tell(task, Told::Cancelled, |task| EventKind::Cancelled { task, reason, cause });
         }
         let has = |state: Told| self.told.values().any(|s| *s == state);
         let status = if cancelled && has(Told::Cancelled) {

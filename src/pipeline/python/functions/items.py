@@ -45,10 +45,31 @@ def order(keys, names):
     return [parts(keys[name]) for name in names]
 
 
-def left_out(what, why):
-    """What cannot be had is told at once, and again at the end; all else goes on."""
+def lost_of(items):
+    """The keys of items that belong into a list and could not be had."""
+    return LOST.setdefault(id(items), (items, []))[1]
+
+
+def made_of(*lists):
+    """A list for what is made of the items of others: what those lost, it lacks as well."""
+    made = []
+    lost_of(made).extend(keys for items in lists for keys in lost_of(items))
+    return made
+
+
+def all_there(items):
+    """Refuses a group of which an item could not be had: what is joined without it would be something else."""
+    if lost_of(items):
+        raise ValueError(f"{'; '.join(map(str, lost_of(items)))} belongs to it and could not be had")
+
+
+def left_out(what, why, *lists):
+    """What cannot be had is told at once, and again at the end; all else goes on. Lists that it is not in have lost it."""
     print(f"{what} is left out: {why}")
     LEFT_OUT.append(what)
+    for items in lists:
+        if not any(keys is what for keys, _ in items[-1:]):
+            lost_of(items).append(what)
 
 
 def matched(*collections):
@@ -70,6 +91,10 @@ def grouped(items, names):
     for keys, value in items:
         own = {name: keys[name] for name in names if name in keys}
         groups.setdefault(tuple(own.items()), []).append((keys, value))
+    for keys in lost_of(items):
+        own = tuple((name, keys[name]) for name in names if name in keys)
+        if own in groups:
+            lost_of(groups[own]).append(keys)
     return [(dict(own), members) for own, members in groups.items()]
 
 

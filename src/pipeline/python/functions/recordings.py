@@ -182,13 +182,14 @@ def gap_frames(recording, gap_ms):
 
 
 def with_silence(recordings, gap_ms):
-    """Recordings with zeros between them."""
+    """Recordings with zeros between them: a stretch of one times zero, since sorters take nothing that lies in memory."""
     apart = recordings[:1]
     for last, recording in zip(recordings, recordings[1:]):
-        shape = gap_frames(recordings[0], gap_ms), last.get_num_channels()
-        if shape[0] > 0:
-            zeros = np.zeros(shape, last.get_dtype())
-            apart.append(si.NumpyRecording([zeros], last.sampling_frequency, channel_ids=last.channel_ids))
+        frames = gap_frames(recordings[0], gap_ms)
+        if frames > 0:
+            times = -(-frames // last.get_total_samples())
+            stretch = si.concatenate_recordings([last] * times).frame_slice(0, frames)
+            apart.append(spre.scale(stretch, gain=0.0, offset=0.0, dtype=last.get_dtype()))
         apart.append(recording)
     return apart
 
