@@ -75,10 +75,7 @@ impl App {
         .map(|(label, theme)| {
             line(texts::menus::theme_command(&label.to_lowercase()), Command::Theme(theme))
         });
-        let sizes = [(texts::menus::larger(), 1), (texts::menus::smaller(), -1)].map(|(label, step)| {
-            line(texts::menus::size_command(&label.to_lowercase()), Command::Resize(step))
-        });
-        actions.chain(marks).chain(themes).chain(sizes).chain(examples).collect()
+        actions.chain(marks).chain(themes).chain(examples).collect()
     }
 }
 

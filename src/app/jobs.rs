@@ -182,6 +182,11 @@ impl App {
             waits && is_task(name) && !self.sheet.known.off.contains_key(*name)
         };
         match self.sheet.states.iter().filter(waits).count() {
+            0 if run == texts::runs::nothing_to_run_yet()
+                && self.sheet.known.off.keys().any(|name| is_task(name)) =>
+            {
+                texts::runs::all_is_muted().to_owned()
+            }
             0 => run,
             1 => texts::runs::one_node_to_run().to_owned(),
             count => texts::runs::nodes_to_run(&count),

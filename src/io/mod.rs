@@ -33,6 +33,7 @@ mod raw_source;
 mod row_source;
 mod si_json;
 mod spikes;
+pub mod spikeglx;
 pub mod stamp;
 pub mod study;
 pub mod travel;

@@ -122,7 +122,7 @@ pub fn options(params: &ReadRecordingParams, context: &RunContext) -> OpenOption
 fn is_file_name(probe: &str) -> bool {
     Path::new(probe)
         .extension()
-        .is_some_and(|ending| ["json", "prb"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+        .is_some_and(|ending| ["json", "prb", "meta"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// One of the files at the input `files`.

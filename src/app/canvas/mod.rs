@@ -199,11 +199,40 @@ impl Canvas {
         self.finder.is_some() || self.find.is_some() || self.renaming.is_some()
     }
 
-    /// A place near the middle where a new node covers no other.
-    pub fn free_place(&self, pipeline: &Pipeline) -> [f32; 2] {
+    /// A place where a new node covers no other: at the right of what is selected and seen, else near the middle of
+    /// what is seen.
+    pub fn free_place(&self, pipeline: &Pipeline, selection: &BTreeSet<String>) -> [f32; 2] {
+        let none = BTreeMap::new();
+        let seen = Rect::from_min_max(
+            self.view.to_world(self.view.rect.min),
+            self.view.to_world(self.view.rect.max),
+        );
+        let selected = pipeline.nodes().filter(|node| selection.contains(&node.name));
+        let rects = selected.map(|node| self.faces.rect(node, &none)).filter(|rect| seen.intersects(*rect));
+        let last = rects.max_by(|a, b| a.right().total_cmp(&b.right()));
+        let size = egui::vec2(face::WIDTH, 110.0);
+        let beside = last.map(|rect| rect.right_top() + egui::vec2(48.0, 0.0) + size / 2.0);
+        self.free_place_at(pipeline, beside.unwrap_or(seen.center()))
+    }
+
+    /// Where what was let go over the canvas goes: at the pointer, else as any new node.
+    pub fn drop_place(
+        &self,
+        ctx: &egui::Context,
+        pipeline: &Pipeline,
+        selection: &BTreeSet<String>,
+    ) -> [f32; 2] {
+        let pointer = ctx.input(|i| i.pointer.latest_pos()).filter(|p| self.view.rect.contains(*p));
+        match pointer {
+            Some(pointer) => self.free_place_at(pipeline, self.view.to_world(pointer)),
+            None => self.free_place(pipeline, selection),
+        }
+    }
+
+    /// The nearest place around this middle where a new node covers no other.
+    fn free_place_at(&self, pipeline: &Pipeline, middle: egui::Pos2) -> [f32; 2] {
         let none = BTreeMap::new();
         let taken: Vec<Rect> = pipeline.nodes().map(|n| self.faces.rect(n, &none).expand(12.0)).collect();
-        let middle = self.view.to_world(self.view.rect.center());
         let size = egui::vec2(face::WIDTH, 110.0);
         // Rings around the middle, the nearest place first.
         let steps = (0..40).flat_map(|ring: i32| {

@@ -33,7 +33,6 @@ texts! {
     no_command_of_that_name: "No command of that name.";
     open_example(example): "Open example: {example}";
     theme_command(theme): "Theme: {theme}";
-    size_command(size): "Size: {size}";
     colour_command(color): "Colour: {color}";
     command(line): "Command {line}";
 

@@ -76,6 +76,8 @@ pub struct Wizard {
     remove_dc: bool,
     /// All suggestions are shown, not the first ones alone.
     shows_all: bool,
+    /// Where the reader goes.
+    place: [f32; 2],
     /// The pipeline is empty: the steps that fit follow.
     is_first: bool,
     /// The sampling frequency was neither found nor typed.
@@ -123,6 +125,7 @@ impl Wizard {
             left_out: BTreeSet::new(),
             remove_dc: false,
             shows_all: false,
+            place: [0.0; 2],
             is_first: false,
             rate_is_guessed: false,
             wants_probe_file: false,
@@ -305,6 +308,7 @@ impl App {
         let mut wizard = Wizard::new(&self.ctx, reader, source, path, params);
         wizard.base_folder = self.sheet.editor.base_folder();
         wizard.reader_before = before;
+        wizard.place = self.landing();
         wizard.is_first = self.sheet.is_empty();
         self.wizard = Some(Box::new(wizard));
     }
