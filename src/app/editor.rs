@@ -142,8 +142,7 @@ impl Editor {
         match &self.path {
             Some(path) => path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
             None => {
-                let name =
-                    if self.name.is_empty() { texts::canvas::untitled() } else { self.name.as_str() };
+                let name = if self.name.is_empty() { texts::canvas::untitled() } else { self.name.as_str() };
                 if self.number == 0 { name.to_owned() } else { format!("{name} {}", self.number + 1) }
             }
         }

@@ -182,10 +182,16 @@ impl App {
             waits && is_task(name) && !self.sheet.known.off.contains_key(*name)
         };
         match self.sheet.states.iter().filter(waits).count() {
-            0 if run == texts::runs::nothing_to_run_yet()
-                && self.sheet.known.off.keys().any(|name| is_task(name)) =>
-            {
-                texts::runs::all_is_muted().to_owned()
+            // There may be something by now.
+            0 if run == texts::runs::nothing_to_run_yet() => {
+                let mut tasks = self.sheet.states.keys().filter(|name| is_task(name)).peekable();
+                match tasks.peek().is_some() {
+                    false => run,
+                    true if tasks.any(|name| self.sheet.known.off.contains_key(name)) => {
+                        texts::runs::all_is_muted().to_owned()
+                    }
+                    true => String::new(),
+                }
             }
             0 => run,
             1 => texts::runs::one_node_to_run().to_owned(),

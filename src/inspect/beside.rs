@@ -63,7 +63,13 @@ pub fn probes_beside(path: &Path) -> Vec<ProbeBeside> {
         let last = probe.contacts.iter().filter_map(|contact| contact.device_channel_index).max();
         let num_contacts = probe.contacts.len();
         let num_columns = last.map_or(num_contacts, |last| last + 1);
-        (num_contacts > 0).then_some(ProbeBeside { path: file, num_contacts, num_columns, is_its_own: false, is_called_alike: false })
+        (num_contacts > 0).then_some(ProbeBeside {
+            path: file,
+            num_contacts,
+            num_columns,
+            is_its_own: false,
+            is_called_alike: false,
+        })
     };
     let mut found: Vec<ProbeBeside> = files.into_iter().filter_map(probe_of).collect();
     let is_alone = found.len() == 1;
@@ -101,8 +107,9 @@ pub fn prefer(suggestions: &mut Vec<Suggestion>, size: u64, probe: &ProbeBeside,
         return true;
     }
     let bytes_of_samples = size.saturating_sub(first.layout.file_offset);
-    let divides =
-        |channels: &usize| bytes_of_samples.is_multiple_of(*channels as u64 * first.layout.dtype.size() as u64);
+    let divides = |channels: &usize| {
+        bytes_of_samples.is_multiple_of(*channels as u64 * first.layout.dtype.size() as u64)
+    };
     // A file that was cut off divides by none.
     let counts = probe.num_columns..=probe.num_columns + EXTRA;
     let num_channels = counts.into_iter().find(divides).unwrap_or(probe.num_columns);
@@ -128,7 +135,13 @@ mod tests {
     }
 
     fn beside(num_columns: usize) -> ProbeBeside {
-        ProbeBeside { path: "a.prb".into(), num_contacts: num_columns, num_columns, is_its_own: true, is_called_alike: false }
+        ProbeBeside {
+            path: "a.prb".into(),
+            num_contacts: num_columns,
+            num_columns,
+            is_its_own: true,
+            is_called_alike: false,
+        }
     }
 
     #[test]

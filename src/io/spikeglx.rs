@@ -64,9 +64,15 @@ fn kind_of(number: u32, part: &str) -> Option<Kind> {
         (1300, _) => kind("Neuropixels Opto", [48.0, 20.0], [11.0, 11.0], 12.0),
         (21, _) => kind("Neuropixels 2.0", SECOND, THERE, 12.0).second(80.0, 8192.0),
         (2003, _) => kind("Neuropixels 2.0", SECOND, THERE, 12.0).second(100.0, 2048.0),
-        (24, _) => kind("Neuropixels 2.0 four shanks", SECOND, THERE, 12.0).second(80.0, 8192.0).shanks(250.0),
-        (2013, _) => kind("Neuropixels 2.0 four shanks", SECOND, THERE, 12.0).second(100.0, 2048.0).shanks(250.0),
-        (2020, _) => kind("Neuropixels 2.0 quad base", SECOND, THERE, 12.0).second(100.0, 2048.0).shanks(250.0),
+        (24, _) => {
+            kind("Neuropixels 2.0 four shanks", SECOND, THERE, 12.0).second(80.0, 8192.0).shanks(250.0)
+        }
+        (2013, _) => {
+            kind("Neuropixels 2.0 four shanks", SECOND, THERE, 12.0).second(100.0, 2048.0).shanks(250.0)
+        }
+        (2020, _) => {
+            kind("Neuropixels 2.0 quad base", SECOND, THERE, 12.0).second(100.0, 2048.0).shanks(250.0)
+        }
         _ => return None,
     })
 }
@@ -99,7 +105,8 @@ impl<'a> Meta<'a> {
 
     /// The groups in brackets after a key: the first describes the others.
     fn groups(&self, key: &str) -> Option<(&'a str, Vec<&'a str>)> {
-        let mut groups = self.word(key)?.split('(').skip(1).map(|part| part.split(')').next().unwrap_or(part));
+        let mut groups =
+            self.word(key)?.split('(').skip(1).map(|part| part.split(')').next().unwrap_or(part));
         Some((groups.next()?, groups.collect()))
     }
 
@@ -180,8 +187,10 @@ impl<'a> Meta<'a> {
             }
         };
         let head: Vec<f64> = head.split(',').map(|part| part.trim().parse().unwrap_or(0.0)).collect();
-        let shank_um = kind.as_ref().map_or_else(|| head.get(2).copied().unwrap_or(0.0), |kind| kind.shank_um);
-        let num_shanks = head.get(usize::from(kind.is_none())).map_or(1, |count| (*count as usize).clamp(1, 64));
+        let shank_um =
+            kind.as_ref().map_or_else(|| head.get(2).copied().unwrap_or(0.0), |kind| kind.shank_um);
+        let num_shanks =
+            head.get(usize::from(kind.is_none())).map_or(1, |count| (*count as usize).clamp(1, 64));
         let width_um = self.kind().map_or(12.0, |kind| kind.contact_um);
         let place = |row: &str| -> Option<(usize, [f64; 2])> {
             let mut parts = row.split(':').map(|part| part.trim().parse::<f64>());

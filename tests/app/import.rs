@@ -226,7 +226,11 @@ fn a_few_samples_at_the_end_of_the_range_are_told() {
     }
     std::fs::write(&path, bytes).unwrap();
     import(&mut window, &path);
-    assert!(window.says("Channel 2: 3 samples at the end of the range, the first at 1.5 s"), "{:?}", window.words());
+    assert!(
+        window.says("Channel 2: 3 samples at the end of the range, the first at 1.5 s"),
+        "{:?}",
+        window.words()
+    );
 }
 
 #[test]

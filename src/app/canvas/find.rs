@@ -78,7 +78,8 @@ impl Canvas {
                     }
                     find.row = if up { find.row.saturating_sub(1) } else { find.row + usize::from(down) };
                     find.row = find.row.min(found.len() - 1);
-                    ScrollArea::vertical().max_height(ROW_HEIGHT * 8.0).show(ui, |ui| {
+                    let height = ROW_HEIGHT * found.len().min(8) as f32;
+                    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                         ui.spacing_mut().item_spacing.y = 0.0;
                         for (index, item) in found.iter().enumerate() {
                             if row(ui, item, index == find.row, up || down) {
@@ -171,8 +172,7 @@ fn found(pipeline: &Pipeline, registry: &Registry, query: &str) -> Vec<Found> {
             };
             let set = set.into_iter().map(|spec| (format!("{} {}", spec.name, words(spec)), words(spec)));
             // A value that nobody gave is not looked for.
-            let unset =
-                unset.into_iter().map(|spec| (format!("{} {}", spec.name, spec.label), words(spec)));
+            let unset = unset.into_iter().map(|spec| (format!("{} {}", spec.name, spec.label), words(spec)));
             set.chain(unset).collect()
         });
         let kind = format!("{label} {} {synonyms}", node.kind);

@@ -48,6 +48,8 @@ use view::View;
 
 /// Radius of a port in canvas units.
 const PORT_RADIUS: f32 = 6.5;
+/// Free places that are looked at for one in sight.
+const NEAR: usize = 400;
 
 /// What the canvas draws.
 pub struct Scene<'a> {
@@ -203,10 +205,7 @@ impl Canvas {
     /// what is seen.
     pub fn free_place(&self, pipeline: &Pipeline, selection: &BTreeSet<String>) -> [f32; 2] {
         let none = BTreeMap::new();
-        let seen = Rect::from_min_max(
-            self.view.to_world(self.view.rect.min),
-            self.view.to_world(self.view.rect.max),
-        );
+        let seen = self.seen();
         let selected = pipeline.nodes().filter(|node| selection.contains(&node.name));
         let rects = selected.map(|node| self.faces.rect(node, &none)).filter(|rect| seen.intersects(*rect));
         let last = rects.max_by(|a, b| a.right().total_cmp(&b.right()));
@@ -229,8 +228,15 @@ impl Canvas {
         }
     }
 
-    /// The nearest place around this middle where a new node covers no other.
+    /// What is in sight, on the canvas.
+    fn seen(&self) -> Rect {
+        let [min, max] = [self.view.rect.min, self.view.rect.max].map(|at| self.view.to_world(at));
+        Rect::from_min_max(min, max)
+    }
+
+    /// The nearest place around this middle where a new node covers no other, in sight where there is one.
     fn free_place_at(&self, pipeline: &Pipeline, middle: egui::Pos2) -> [f32; 2] {
+        let seen = self.seen();
         let none = BTreeMap::new();
         let taken: Vec<Rect> = pipeline.nodes().map(|n| self.faces.rect(n, &none).expand(12.0)).collect();
         let size = egui::vec2(face::WIDTH, 110.0);
@@ -240,10 +246,12 @@ impl Canvas {
                 .flat_map(move |x| (-ring..=ring).map(move |y| (x, y)))
                 .filter(move |(x, y)| x.abs().max(y.abs()) == ring)
         });
-        let free = steps
+        let mut free = steps
             .map(|(x, y)| middle - size / 2.0 + egui::vec2(x as f32 * 60.0, y as f32 * 40.0))
-            .find(|at| !taken.iter().any(|rect| rect.intersects(Rect::from_min_size(*at, size))));
-        let place = free.unwrap_or(middle);
+            .filter(|at| !taken.iter().any(|rect| rect.intersects(Rect::from_min_size(*at, size))));
+        let nearest = free.next();
+        let in_sight = |at: &egui::Pos2| seen.contains_rect(Rect::from_min_size(*at, size));
+        let place = nearest.into_iter().chain(free.take(NEAR)).find(in_sight).or(nearest).unwrap_or(middle);
         snap([place.x, place.y])
     }
 

@@ -156,8 +156,7 @@ impl Canvas {
 /// Writes what was typed right before Escape, in the same frame: the field had lost the keyboard by then.
 fn take_last_letters(ui: &Ui, field: Id, text: &mut String) {
     let typed = ui.input(|i| {
-        let is_escape =
-            |event: &Event| matches!(event, Event::Key { key: Key::Escape, pressed: true, .. });
+        let is_escape = |event: &Event| matches!(event, Event::Key { key: Key::Escape, pressed: true, .. });
         let before = i.events.iter().position(is_escape).map_or(&[][..], |at| &i.events[..at]);
         let letters = before.iter().filter_map(|event| match event {
             Event::Text(letters) => Some(letters.as_str()),

@@ -3,6 +3,9 @@
 texts! {
     // Context menus and tooltips of the canvas.
     go_in: "Go in";
+    also_mute: "disable off branch";
+    also_bypass: "skip pass through";
+    also_frame: "group box";
     unmute: "Unmute";
     do_not_bypass: "Do not bypass";
     expand: "Expand";

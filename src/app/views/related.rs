@@ -8,7 +8,10 @@ use crate::{
         PortType, Value,
     },
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What of the same pipeline helps to understand an end, as far as it is there already.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +20,8 @@ pub struct Related {
     pub sortings: Vec<(String, Arc<Sorting>)>,
     /// The recording a sorting belongs to.
     pub recording: Option<(String, Recording)>,
+    /// A recording is connected with a sorting, whether it can be read or not.
+    pub has_recording: bool,
     /// Other recordings to compare one with.
     pub recordings: Vec<(String, Recording)>,
     /// Templates of the same units; those in µV first.
@@ -139,6 +144,8 @@ fn glimpse_of(
 
 /// What is looked for.
 pub struct Wanted {
+    /// What is at hand though it was not computed here: items by their ends.
+    pub given: Arc<BTreeMap<String, Vec<(Coordinate, Value)>>>,
     /// Type of the value in sight.
     pub port_type: PortType,
     /// Its item.
@@ -162,13 +169,12 @@ pub fn related(
         if superseded() {
             return None;
         }
-        match executor.look(&target.pipeline, &target.base_folder, end) {
-            Ok(Look::Ready(items)) => {
-                let exact = items.iter().position(|(c, _)| c == at);
-                items.into_iter().nth(exact.unwrap_or(0)).map(|(_, value)| value)
-            }
-            _ => None,
-        }
+        let items = match executor.look(&target.pipeline, &target.base_folder, end) {
+            Ok(Look::Ready(items)) => items,
+            _ => wanted.given.get(end)?.clone(),
+        };
+        let exact = items.iter().position(|(c, _)| c == at);
+        items.into_iter().nth(exact.unwrap_or(0)).map(|(_, value)| value)
     };
     let graph = Graph { executor, pipeline: &target.pipeline };
     match port_type {
@@ -200,6 +206,7 @@ pub fn related(
         PortType::Sorting => {
             let mut recordings = recording_ends(&target.pipeline, &target.end);
             recordings.extend(graph.beside(&target.end, PortType::Recording));
+            found.has_recording = !recordings.is_empty();
             if let Some((end, value)) = recordings.into_iter().find_map(|end| value(&end).map(|v| (end, v))) {
                 found.add(&end, value);
             }

@@ -85,8 +85,7 @@ pub fn findings(recording: &Recording) -> Result<Vec<Finding>, EngineError> {
         }
     }
     let saturated: Vec<usize> = check.saturated.into_iter().filter(|c| !digital.contains(c)).collect();
-    let told: Vec<usize> =
-        digital.iter().chain(&check.constant).chain(&saturated).copied().collect();
+    let told: Vec<usize> = digital.iter().chain(&check.constant).chain(&saturated).copied().collect();
     let clipped = clipped(recording, &told)?;
     centers.sort_by(f64::total_cmp);
     let center = centers.get(centers.len() / 2).copied().unwrap_or(0.0);

@@ -76,8 +76,7 @@ pub fn suggest(file: &Bytes) -> Vec<Suggestion> {
 /// Bits a value needs in a layout; `None` where there are too few to tell, or channels lie one after the other.
 pub fn bits_of(file: &Bytes, layout: &RawLayout) -> Option<f64> {
     let known = likely(file, header(file));
-    let numbers =
-        known.into_iter().find(|n| n.dtype == layout.dtype && n.big_endian == layout.big_endian)?;
+    let numbers = known.into_iter().find(|n| n.dtype == layout.dtype && n.big_endian == layout.big_endian)?;
     let values = liveliest(file, layout.file_offset, numbers);
     (layout.time_axis == 0).then(|| told(&values, layout.num_channels, numbers.step))?.map(|told| told.bits)
 }
