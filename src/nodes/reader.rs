@@ -29,7 +29,7 @@ pub struct ReadRecordingParams {
     /// a file by its content, found in the folder SHA1_CACHE_DIR.
     #[schemars(extend("path" = "open", "label" = "File or folder"))]
     pub path: PathBuf,
-    /// Probe: a probeinterface .json, a .prb, or the name of a bundled probe. None takes what the recording says.
+    /// Probe: a probeinterface .json, a .prb, the .meta of SpikeGLX, or the name of a bundled probe. None takes what the recording says.
     #[schemars(extend("path" = "open"))]
     pub probe: Option<String>,
     /// Number type of a raw file. Other formats say it themselves.

@@ -223,6 +223,26 @@ fn a_file_dropped_onto_a_pipeline_covers_no_node() {
 }
 
 #[test]
+fn a_recording_lands_where_it_is_dropped_and_a_node_beside_the_selected_one() {
+    let mut window = Window::empty();
+    window.add_at(40.0, 40.0, "band-pass");
+    let at = window.canvas(420.0, 260.0);
+    window.harness.hover_at(at);
+    window.steps(2);
+    window.drop_file(&crate::common::shared_data().join("si_written/recording_binary"));
+    window.wait("it is there", |app| app.pipeline().node("read_recording").is_some());
+    window.steps(3);
+    let rect = |window: &Window, name: &str| window.harness.get_by_label(&format!("Node {name}")).rect();
+    assert!(rect(&window, "read_recording").contains(at));
+    window.click("Node bandpass_filter");
+    window.app_mut().perform(Command::AddInView("notch_filter".to_owned()));
+    window.steps(3);
+    let (old, new) = (rect(&window, "bandpass_filter"), rect(&window, "notch_filter"));
+    assert!((old.right()..old.right() + 100.0).contains(&new.left()), "{old} {new}");
+    assert!(new.top() < old.bottom() && old.top() < new.bottom(), "{old} {new}");
+}
+
+#[test]
 fn the_browser_goes_through_folders_and_asks_before_it_replaces() {
     let mut window = Window::empty();
     window.add_at(30.0, 60.0, "band-pass");

@@ -222,7 +222,12 @@ pub(super) fn note(ui: &Ui, rect: Rect, text: &str) {
     let p = theme::palette(ui.visuals());
     ui.painter().rect_filled(rect, 2.0, p.field);
     let color: Color32 = p.text_weak;
-    let mut job = LayoutJob::simple(text.to_owned(), FontId::proportional(12.0), color, rect.width() - 16.0);
+    let mut job = LayoutJob::simple(
+        text.to_owned(),
+        FontId::proportional(12.0),
+        color,
+        (rect.width() - 16.0).max(40.0),
+    );
     job.halign = Align::Center;
     let words = ui.painter().layout_job(job);
     let top = rect.center_top() + vec2(0.0, (rect.height() - words.size().y) / 2.0);
