@@ -178,12 +178,15 @@ fn a_corner_above_half_the_sampling_frequency_is_set_below_it() {
 fn a_missing_probe_is_asked_for_where_it_can_be_given() {
     let (params, _folder) = raw("sampling_frequency: 30000.0");
     let read = ("read", "read_recording", params.as_str());
-    let problem = only(&chain(&[read, BAND, BAD, CMR]), Path::new(""));
+    // What is found by likeness; by itself another way is taken where there is no probe.
+    let like = ("bad", "detect_bad_channels", "method: coherence_psd");
+    is_silent(&[read, BAND, BAD, CMR]);
+    let problem = only(&chain(&[read, BAND, like, CMR]), Path::new(""));
     assert_eq!((problem.node.as_deref(), problem.field.as_deref()), (Some("read"), Some("probe")));
     assert!(problem.message.contains("\"bad\" needs to know where the 32 contacts lie"), "{problem}");
     is_silent(&[read, BAND, ("bad", "detect_bad_channels", "method: std"), CMR]);
     // Two that need it ask for it once.
-    assert_eq!(only(&chain(&[read, BAND, BAD, CMR, SORT]), Path::new("")).field.as_deref(), Some("probe"));
+    assert_eq!(only(&chain(&[read, BAND, like, CMR, SORT]), Path::new("")).field.as_deref(), Some("probe"));
     assert_eq!(only(&chain(&[read, BAND, CMR, SORT]), Path::new("")).field.as_deref(), Some("probe"));
     // A sort of wires that lie apart needs none.
     is_silent(&[read, BAND, CMR, ("sort", "sort", "preset: single_wire")]);

@@ -86,8 +86,8 @@ pub enum Command {
     },
     /// Dark, light, or as the system is.
     Theme(egui::ThemePreference),
-    /// Draw everything larger, or smaller where negative, by so many steps.
-    Resize(i8),
+    /// Draw everything larger, or smaller where negative, by so many steps, or in its usual size.
+    Resize(Option<i8>),
     /// Search for a kind that the selected node could become.
     FindSwap,
     /// Bring the selected nodes in line, or spread them out evenly.

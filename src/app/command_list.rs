@@ -23,7 +23,10 @@ struct Line {
 impl App {
     pub(super) fn command_list_ui(&mut self) -> Option<Command> {
         let mut list = self.dialogs.commands.take()?;
-        let score = |line: Line| Some((fit(&line.label, &list.query)?, line));
+        let score = |line: Line| {
+            let other_words = fit(also(&line.command), &list.query).map(|worse| worse + 1);
+            Some((fit(&line.label, &list.query).or(other_words)?, line))
+        };
         let mut found: Vec<(u32, Line)> = self.lines().into_iter().filter_map(score).collect();
         found.sort_by_key(|(worse, _)| *worse);
         let found: Vec<Line> = found.into_iter().map(|(_, line)| line).collect();
@@ -75,10 +78,17 @@ impl App {
         .map(|(label, theme)| {
             line(texts::menus::theme_command(&label.to_lowercase()), Command::Theme(theme))
         });
-        let sizes = [(texts::menus::larger(), 1), (texts::menus::smaller(), -1)].map(|(label, step)| {
-            line(texts::menus::size_command(&label.to_lowercase()), Command::Resize(step))
-        });
-        actions.chain(marks).chain(themes).chain(sizes).chain(examples).collect()
+        actions.chain(marks).chain(themes).chain(examples).collect()
+    }
+}
+
+/// Other words that a command is looked for by.
+fn also(command: &Command) -> &'static str {
+    match command {
+        Command::ToggleMuted => texts::menus::also_mute(),
+        Command::ToggleBypassed => texts::menus::also_bypass(),
+        Command::Frame => texts::menus::also_frame(),
+        _ => "",
     }
 }
 

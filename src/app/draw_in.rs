@@ -94,7 +94,7 @@ impl App {
         self.remember_data(path);
         let is_first = self.sheet.editor.pipeline().nodes().next().is_none();
         let before = self.only_reader(&[READER, STUDY]).filter(|_| matches!(nodes, [(READER | STUDY, _)]));
-        let mut position = self.sheet.canvas.free_place(self.sheet.editor.drawn());
+        let mut position = self.landing();
         self.sheet.canvas.reveal(position);
         let (mut edits, mut names, mut ends, mut tasks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (kind, params) in nodes {

@@ -11,6 +11,7 @@ impl App {
         if self.dialogs.is_modal() {
             return None;
         }
+        self.was_dropped |= !paths.is_empty();
         match paths.len() {
             0 => None,
             // Where a probe is asked for, a file is one.
@@ -21,6 +22,20 @@ impl App {
             1 => paths.pop().map(Command::Open),
             _ => Some(Command::OpenAll(paths)),
         }
+    }
+
+    /// Where what was opened goes: where it was let go, else where there is room.
+    pub(super) fn landing(&self) -> [f32; 2] {
+        let (drawn, selection) = (self.sheet.editor.drawn(), &self.sheet.editor.selection);
+        match self.was_dropped && !self.sheet.is_empty() {
+            true => self.sheet.canvas.drop_place(&self.ctx, drawn, selection),
+            false => self.free_place(),
+        }
+    }
+
+    /// Where a new node goes that nobody gave a place.
+    pub(super) fn free_place(&self) -> [f32; 2] {
+        self.sheet.canvas.free_place(self.sheet.editor.drawn(), &self.sheet.editor.selection)
     }
 
     /// Gives a probe to the recording that it can be meant for.
@@ -49,5 +64,5 @@ impl App {
 
 fn may_be_probe(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    matches!(ending.as_deref(), Some("prb" | "json"))
+    matches!(ending.as_deref(), Some("prb" | "json" | "meta"))
 }

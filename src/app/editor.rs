@@ -28,6 +28,8 @@ pub struct Editor {
     pub path: Option<PathBuf>,
     /// What the title shows while there is no file.
     pub name: String,
+    /// Tells it from others that have neither file nor name, where there are some: 0 is the first.
+    pub number: usize,
     /// Where relative paths start while there is no file, where not in the working folder.
     pub folder: Option<PathBuf>,
     /// Names of the selected nodes.
@@ -139,8 +141,19 @@ impl Editor {
     pub fn title(&self) -> String {
         match &self.path {
             Some(path) => path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-            None if self.name.is_empty() => texts::canvas::untitled().to_owned(),
-            None => self.name.clone(),
+            None => {
+                let name = if self.name.is_empty() { texts::canvas::untitled() } else { self.name.as_str() };
+                if self.number == 0 { name.to_owned() } else { format!("{name} {}", self.number + 1) }
+            }
+        }
+    }
+
+    /// Takes the first number with which it is called as none of the others.
+    pub fn tell_apart<'a>(&mut self, others: impl Iterator<Item = &'a Editor>) {
+        let titles: Vec<String> = others.map(Self::title).collect();
+        self.number = 0;
+        while self.path.is_none() && titles.contains(&self.title()) {
+            self.number += 1;
         }
     }
 

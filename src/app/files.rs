@@ -122,6 +122,11 @@ fn pipeline_of_picture(path: &Path, registry: &Registry) -> Result<OpenedFile, S
 
 /// What a path that is opened stands for: of a folder that is nothing by itself, the one thing it holds.
 pub fn meant(path: PathBuf) -> PathBuf {
+    // What SpikeGLX wrote of its samples stands for them.
+    let samples = path.with_extension("bin");
+    if path.extension().is_some_and(|ending| ending == "meta") && samples.is_file() {
+        return samples;
+    }
     if document_for(&path).is_some() {
         return path;
     }

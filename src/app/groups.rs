@@ -227,7 +227,7 @@ impl App {
     }
 
     pub(super) fn add_kept(&mut self, file: &Path, position: Option<[f32; 2]>, joint: Joint) {
-        let place = position.unwrap_or_else(|| self.sheet.canvas.free_place(self.sheet.editor.drawn()));
+        let place = position.unwrap_or_else(|| self.free_place());
         self.backend.read_kept(self.sheet.number, file.to_owned(), place, joint);
     }
 

@@ -233,6 +233,7 @@ impl App {
                     let waiting = self.sheet.is_fresh().then_some(self.sheet.number);
                     self.bring_forward(number);
                     waiting.into_iter().for_each(|waiting| self.close_sheet(waiting));
+                    self.was_dropped = false;
                     return;
                 }
                 self.show(Editor::new(opened.pipeline, "", Some(path)));
@@ -276,6 +277,7 @@ impl App {
             // Nothing that the tab in front is about.
             Err(reason) => self.toasts.error(reason),
         }
+        self.was_dropped = false;
     }
 
     /// The reasons are among what was said, which opens.

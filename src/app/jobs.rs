@@ -182,6 +182,17 @@ impl App {
             waits && is_task(name) && !self.sheet.known.off.contains_key(*name)
         };
         match self.sheet.states.iter().filter(waits).count() {
+            // There may be something by now.
+            0 if run == texts::runs::nothing_to_run_yet() => {
+                let mut tasks = self.sheet.states.keys().filter(|name| is_task(name)).peekable();
+                match tasks.peek().is_some() {
+                    false => run,
+                    true if tasks.any(|name| self.sheet.known.off.contains_key(name)) => {
+                        texts::runs::all_is_muted().to_owned()
+                    }
+                    true => String::new(),
+                }
+            }
             0 => run,
             1 => texts::runs::one_node_to_run().to_owned(),
             count => texts::runs::nodes_to_run(&count),

@@ -99,6 +99,8 @@ pub struct App {
     no_store: Option<String>,
     /// The pipeline in front.
     sheet: Sheet,
+    /// What is opened next was let go over the window.
+    was_dropped: bool,
     /// The other ones that are open.
     behind: Vec<Sheet>,
     /// Documents that were closed, the last one last, with the numbers of their tabs and what their folders of results
@@ -180,6 +182,7 @@ impl App {
             sheet: Sheet::start(0),
             behind: Vec::new(),
             closed: Vec::new(),
+            was_dropped: false,
             last_sheet: 0,
             last_meaning: 0,
             last_run: 0,

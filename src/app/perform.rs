@@ -75,7 +75,7 @@ impl App {
             Command::Edit { edit, label, merge } => self.edit(edit, &label, merge),
             Command::Add { kind, position, joint } => self.add(&kind, position, joint),
             Command::AddInView(kind) => {
-                let place = self.sheet.canvas.free_place(self.sheet.editor.drawn());
+                let place = self.free_place();
                 self.add(&kind, place, Joint::None);
                 self.sheet.canvas.reveal(place);
             }
@@ -94,7 +94,9 @@ impl App {
                 self.ctx.set_theme(theme);
             }
             Command::Resize(steps) => {
-                self.settings.scale = (self.settings.scale + 0.1 * f32::from(steps)).clamp(0.6, 2.5);
+                let steps = steps.map(f32::from);
+                let scale = steps.map_or(1.0, |steps| self.settings.scale + 0.1 * steps);
+                self.settings.scale = scale.clamp(0.6, 2.5);
                 self.ctx.set_zoom_factor(self.settings.scale);
             }
             Command::FindSwap => {

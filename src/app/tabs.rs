@@ -21,7 +21,10 @@ const STATUS: f32 = 360.0;
 
 impl App {
     /// Shows another document, in a tab of its own unless the one in front holds nothing yet.
-    pub(super) fn show(&mut self, editor: Editor) {
+    pub(super) fn show(&mut self, mut editor: Editor) {
+        // One that holds nothing yet gives way.
+        let others = self.sheets().filter(|sheet| !sheet.is_fresh()).map(|sheet| &sheet.editor);
+        editor.tell_apart(others);
         let number = if self.sheet.is_fresh() {
             self.sheet.number
         } else {
@@ -107,6 +110,7 @@ impl App {
     pub(super) fn new_sheet(&mut self) {
         if self.sheet.is_fresh() {
             self.sheet.welcome = false;
+            self.sheet.editor.tell_apart(self.behind.iter().map(|sheet| &sheet.editor));
             // What was said before it was begun is not about it.
             self.sheet.runs = Runs::default();
         } else {

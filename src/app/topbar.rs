@@ -255,7 +255,7 @@ impl App {
             ui.label(menus::size());
             for (label, step) in [(menus::smaller(), -1), (menus::larger(), 1)] {
                 if ui.small_button(if step < 0 { "−" } else { "+" }).accessible_name(label).clicked() {
-                    commands.push(Command::Resize(step));
+                    commands.push(Command::Resize(Some(step)));
                 }
             }
             ui.weak(format!("{} %", text::number(f64::from((self.settings.scale * 100.0).round()))));

@@ -365,7 +365,7 @@ fn input_path() -> impl TypedValueParser<Value = PathBuf> {
 /// What a headerless or ambiguous file does not say itself.
 #[derive(Clone, Debug, Default, Args)]
 pub struct InputArguments {
-    /// Probe: a probeinterface .json, a .prb, or the name of a bundled probe.
+    /// Probe: a probeinterface .json, a .prb, the .meta of SpikeGLX, or the name of a bundled probe.
     #[arg(long, value_name = "FILE|NAME")]
     pub probe: Option<String>,
     /// Number type of a raw file, such as int16.

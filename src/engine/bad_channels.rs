@@ -213,7 +213,13 @@ fn by_deviation(
         })
         .collect();
     let limit = params.std_mad_threshold * median_f64(&mut deviations.clone());
-    Ok(deviations.iter().map(|&d| if d > limit { ChannelLabel::Noise } else { ChannelLabel::Good }).collect())
+    let label = |&deviation: &f64| match () {
+        // SpikeInterface takes a channel that holds one value for a good one.
+        () if deviation == 0.0 => ChannelLabel::Dead,
+        () if deviation > limit => ChannelLabel::Noise,
+        () => ChannelLabel::Good,
+    };
+    Ok(deviations.iter().map(label).collect())
 }
 
 fn by_neighbors(

@@ -256,10 +256,34 @@ fn improve(r: &Array2<f64>, near: &Near, by_depth: &[usize], order: &mut [usize]
                 }
             }
         }
+        changed |= cut(r, near, by_depth, order);
         if !changed {
             return;
         }
     }
+}
+
+/// Cuts the course along the probe in two and puts the parts together the other way round, each as it is or turned,
+/// where that helps: swaps and turns alone do not get from the middle of a probe to its ends. True where it did.
+fn cut(r: &Array2<f64>, near: &Near, by_depth: &[usize], order: &mut [usize]) -> bool {
+    let course: Vec<usize> = by_depth.iter().map(|&place| order[place]).collect();
+    let mut best = (near.score(r, order) + 1e-9, None);
+    let mut tried = order.to_vec();
+    for at in 1..course.len() {
+        for (turns_first, turns_last) in [(false, false), (true, false), (false, true)] {
+            let (first, last) = course.split_at(at);
+            let part = |part: &[usize], turns: bool| -> Vec<usize> {
+                if turns { part.iter().rev().copied().collect() } else { part.to_vec() }
+            };
+            let joined = part(last, turns_last).into_iter().chain(part(first, turns_first));
+            by_depth.iter().zip(joined).for_each(|(&place, channel)| tried[place] = channel);
+            let score = near.score(r, &tried);
+            if score > best.0 {
+                best = (score, Some(tried.clone()));
+            }
+        }
+    }
+    best.1.inspect(|found| order.copy_from_slice(found)).is_some()
 }
 
 fn turn(order: &mut [usize], places: &[usize]) {
@@ -332,6 +356,24 @@ mod tests {
         let wrong =
             restored.iter().enumerate().filter(|(place, channel)| place.abs_diff(**channel) > 1).count();
         assert!(wrong <= 2, "{restored:?}");
+    }
+
+    /// What channels share falls with their distance, and all share something.
+    fn fading(n: usize) -> (Array2<f64>, Vec<[f64; 2]>) {
+        let places: Vec<[f64; 2]> = (0..n).map(|c| [0.0, 25.0 * c as f64]).collect();
+        let r = Array2::from_shape_fn((n, n), |(a, b)| 0.3 + 0.7 * (-(a.abs_diff(b) as f64) / 1.2).exp());
+        (r, places)
+    }
+
+    #[test]
+    fn a_course_that_begins_in_the_middle_is_cut_there() {
+        let (r, places) = fading(32);
+        let (near, by_depth) = (Near::new(&places), (0..32).collect::<Vec<_>>());
+        let right = near.score(&r, &by_depth);
+        // From the middle down, then from the other end to the middle.
+        let mut order: Vec<usize> = (0..16).rev().chain((16..32).rev()).collect();
+        improve(&r, &near, &by_depth, &mut order);
+        assert!(near.score(&r, &order) > right - 1e-9, "{order:?}");
     }
 
     #[test]

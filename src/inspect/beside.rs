@@ -1,7 +1,7 @@
 //! What lies beside a raw file that tells its channels: files of probes, and the layouts that fit them.
 
 use crate::{
-    engine::layout::{RawLayout, Suggestion},
+    engine::layout::{Bytes, RawLayout, Suggestion, bits_of},
     io::probe::read_probe,
 };
 use std::path::{Path, PathBuf};
@@ -23,8 +23,10 @@ pub struct ProbeBeside {
     pub num_contacts: usize,
     /// Columns that a recording of it has at least.
     pub num_columns: usize,
-    /// It is that of this file: the only one, or the one that is called alike.
+    /// It is that of this file: the one that is called alike, or the only one, where the bytes can be of it.
     pub is_its_own: bool,
+    /// It is called as the file is.
+    pub is_called_alike: bool,
 }
 
 impl ProbeBeside {
@@ -44,10 +46,13 @@ pub fn probes_beside(path: &Path) -> Vec<ProbeBeside> {
     let Some(entries) = path.parent().and_then(|folder| std::fs::read_dir(folder).ok()) else {
         return Vec::new();
     };
+    // What SpikeGLX wrote of this file tells its probe, that of another file does not.
+    let own_meta = path.with_extension("meta");
+    let is_meta = |path: &PathBuf| *path == own_meta;
     let may_be = |path: &PathBuf| {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         let is_small = || path.metadata().is_ok_and(|data| data.is_file() && data.len() <= PROBE_BYTES);
-        matches!(ending.as_deref(), Some("prb" | "json")) && is_small()
+        matches!(ending.as_deref(), Some("prb" | "json")) && is_small() || is_meta(path)
     };
     let mut files: Vec<PathBuf> =
         entries.take(ENTRIES).filter_map(|entry| Some(entry.ok()?.path())).filter(may_be).collect();
@@ -58,41 +63,63 @@ pub fn probes_beside(path: &Path) -> Vec<ProbeBeside> {
         let last = probe.contacts.iter().filter_map(|contact| contact.device_channel_index).max();
         let num_contacts = probe.contacts.len();
         let num_columns = last.map_or(num_contacts, |last| last + 1);
-        (num_contacts > 0).then_some(ProbeBeside { path: file, num_contacts, num_columns, is_its_own: false })
+        (num_contacts > 0).then_some(ProbeBeside {
+            path: file,
+            num_contacts,
+            num_columns,
+            is_its_own: false,
+            is_called_alike: false,
+        })
     };
     let mut found: Vec<ProbeBeside> = files.into_iter().filter_map(probe_of).collect();
     let is_alone = found.len() == 1;
     let own_name = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     for probe in &mut found {
         let name = probe.path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
-        probe.is_its_own = is_alone || name.is_some_and(|name| name.starts_with(&own_name));
+        probe.is_called_alike = name.is_some_and(|name| name.starts_with(&own_name));
+        probe.is_its_own = is_alone || probe.is_called_alike;
     }
     found.sort_by_key(|probe| !probe.is_its_own);
     found
 }
 
-/// Brings the layout that fits a probe to the front, and adds it where the bytes did not propose it.
-pub fn prefer(suggestions: &mut Vec<Suggestion>, size: u64, probe: &ProbeBeside) {
-    let Some(first) = suggestions.first().cloned() else { return };
+/// Bits a value by which the bytes may speak against the only probe of a folder.
+const AGAINST: f64 = 0.3;
+
+/// Brings the layout that fits a probe to the front, and adds it where the bytes did not propose it. False where the
+/// bytes are not of this probe: the only one that lies there may be that of other files.
+pub fn prefer(suggestions: &mut Vec<Suggestion>, size: u64, probe: &ProbeBeside, bytes: &Bytes) -> bool {
+    let Some(first) = suggestions.first().cloned() else { return true };
     if probe.fits(first.layout.num_channels) {
-        return;
+        return true;
     }
     let reason = || format!("as many as {} has contacts", probe.name());
     let exact = |s: &Suggestion| s.layout.num_channels == probe.num_columns;
     let near = |s: &Suggestion| probe.fits(s.layout.num_channels);
     if let Some(index) = suggestions.iter().position(exact).or_else(|| suggestions.iter().position(near)) {
         let mut found = suggestions.remove(index);
+        if !probe.is_called_alike && found.bits - first.bits > AGAINST {
+            suggestions.insert(index, found);
+            return false;
+        }
         found.reason = format!("{}; {}", reason(), found.reason);
-        return suggestions.insert(0, found);
+        suggestions.insert(0, found);
+        return true;
     }
-    let bytes = size.saturating_sub(first.layout.file_offset);
-    let divides =
-        |channels: &usize| bytes.is_multiple_of(*channels as u64 * first.layout.dtype.size() as u64);
+    let bytes_of_samples = size.saturating_sub(first.layout.file_offset);
+    let divides = |channels: &usize| {
+        bytes_of_samples.is_multiple_of(*channels as u64 * first.layout.dtype.size() as u64)
+    };
     // A file that was cut off divides by none.
     let counts = probe.num_columns..=probe.num_columns + EXTRA;
     let num_channels = counts.into_iter().find(divides).unwrap_or(probe.num_columns);
     let layout = RawLayout { num_channels, time_axis: 0, ..first.layout };
+    let worse = bits_of(bytes, &layout).zip(bits_of(bytes, &first.layout)).map(|(this, best)| this - best);
+    if !probe.is_called_alike && worse.is_some_and(|worse| worse > AGAINST) {
+        return false;
+    }
     suggestions.insert(0, Suggestion { layout, reason: reason(), bits: first.bits });
+    true
 }
 
 #[cfg(test)]
@@ -108,22 +135,29 @@ mod tests {
     }
 
     fn beside(num_columns: usize) -> ProbeBeside {
-        ProbeBeside { path: "a.prb".into(), num_contacts: num_columns, num_columns, is_its_own: true }
+        ProbeBeside {
+            path: "a.prb".into(),
+            num_contacts: num_columns,
+            num_columns,
+            is_its_own: true,
+            is_called_alike: false,
+        }
     }
 
     #[test]
     fn the_number_of_contacts_wins_over_what_the_bytes_look_like() {
+        let nothing = Bytes { size: 0, read: &|_, _| None };
         let mut found = vec![suggestion(2), suggestion(4)];
-        prefer(&mut found, 128 * 2 * 1000, &beside(128));
+        assert!(prefer(&mut found, 128 * 2 * 1000, &beside(128), &nothing));
         assert_eq!(found[0].layout.num_channels, 128);
         assert_eq!(found[0].reason, "as many as a.prb has contacts");
         // A synchronisation channel more is what the size says.
         let mut found = vec![suggestion(2)];
-        prefer(&mut found, 129 * 2 * 1001, &beside(128));
+        prefer(&mut found, 129 * 2 * 1001, &beside(128), &nothing);
         assert_eq!(found[0].layout.num_channels, 129);
         // What fits already stays.
         let mut found = vec![suggestion(385), suggestion(384)];
-        prefer(&mut found, 385 * 2 * 1000, &beside(384));
+        prefer(&mut found, 385 * 2 * 1000, &beside(384), &nothing);
         assert_eq!((found[0].layout.num_channels, found.len()), (385, 2));
     }
 

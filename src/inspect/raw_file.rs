@@ -66,11 +66,12 @@ pub fn raw_file(path: &Path) -> Result<RawFile, String> {
         file.seek(SeekFrom::Start(at)).ok()?;
         file.read_exact(&mut bytes).ok().map(|()| bytes)
     };
-    let mut suggestions = suggest(&Bytes { size, read: &read });
-    let probes = probes_beside(path);
+    let bytes = Bytes { size, read: &read };
+    let mut suggestions = suggest(&bytes);
+    let mut probes = probes_beside(path);
     let Some(stream) = described(path) else {
-        if let Some(probe) = probes.first().filter(|probe| probe.is_its_own) {
-            prefer(&mut suggestions, size, probe);
+        if let Some(probe) = probes.first_mut().filter(|probe| probe.is_its_own) {
+            probe.is_its_own = prefer(&mut suggestions, size, probe, &bytes);
         }
         return Ok(RawFile { size, suggestions, rate: rate(path), probes, ..RawFile::default() });
     };

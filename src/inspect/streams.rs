@@ -1,5 +1,6 @@
 //! Folders of acquisition programs whose samples lie in raw files: which files those are, and what is written of them.
 
+use crate::io::spikeglx::Meta;
 use std::path::{Path, PathBuf};
 
 /// The description of an Open Ephys recording, two folders above its `continuous.dat`.
@@ -91,23 +92,16 @@ fn open_ephys(path: &Path) -> Option<Described> {
 }
 
 fn spikeglx(path: &Path) -> Option<Described> {
-    let meta = path.with_extension("meta");
-    let text = std::fs::read(&meta).ok()?;
+    let file = path.with_extension("meta");
+    let text = std::fs::read(&file).ok()?;
     let text = String::from_utf8_lossy(&text);
-    let value = |key: &str| {
-        let mut lines = text.lines();
-        lines.find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('=')?.trim().parse::<f64>().ok())
-    };
-    let rate = ["imSampRate", "niSampRate", "obSampRate"].into_iter().find_map(value)?;
-    // Older files have no gain of their own; one that is guessed would be worse than none.
-    let is_lf = path.to_string_lossy().ends_with(".lf.bin");
-    let amplified = value(if is_lf { "imChan0lfGain" } else { "imChan0apGain" });
-    let gain = || Some(value("imAiRangeMax")? * 1e6 / value("imMaxInt")? / amplified?);
+    let meta = Meta::new(&text, &file);
+    let rate = ["imSampRate", "niSampRate", "obSampRate"].into_iter().find_map(|key| meta.number(key))?;
     Some(Described {
         rate: plausible(rate)?,
-        num_channels: value("nSavedChans").filter(|count| *count >= 1.0)? as usize,
-        gain_to_uv: gain().filter(|gain| gain.is_finite() && *gain > 0.0),
-        place: meta.file_name()?.to_string_lossy().into_owned(),
+        num_channels: meta.number("nSavedChans").filter(|count| *count >= 1.0)? as usize,
+        gain_to_uv: meta.gain_to_uv(),
+        place: file.file_name()?.to_string_lossy().into_owned(),
     })
 }
 

@@ -32,6 +32,7 @@ pub mod python_literal;
 mod raw_source;
 mod row_source;
 mod si_json;
+pub mod spikeglx;
 mod spikes;
 pub mod stamp;
 pub mod study;

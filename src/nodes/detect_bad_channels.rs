@@ -1,7 +1,7 @@
 //! Find channels that carry no signal or too much noise, and deal with them.
 
 use crate::{
-    data::{Fit, Id, Recording, Stage},
+    data::{Fit, Id, Recording, RecordingInfo, Stage},
     engine::{
         Monitor,
         bad_channels::{
@@ -23,12 +23,14 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Likeness to the median of all channels, and power at high frequencies. Needs a probe and gains.
+    /// The first of these where the probe and the gains are known, else the median absolute deviation.
     #[default]
+    Auto,
+    /// Likeness to the median of all channels, and power at high frequencies. Needs a probe and gains.
     CoherencePsd,
-    /// Standard deviation far above that of the others.
+    /// Standard deviation far above that of the others, or none.
     Std,
-    /// Median absolute deviation far above that of the others.
+    /// Median absolute deviation far above that of the others, or none.
     Mad,
     /// Correlation with the median of the neighbours; for local field potentials. Needs a probe.
     NeighborhoodR2,
@@ -124,7 +126,7 @@ pub struct DetectBadChannelsParams {
 impl Default for DetectBadChannelsParams {
     fn default() -> Self {
         Self {
-            method: Method::CoherencePsd,
+            method: Method::Auto,
             action: Action::Remove,
             bad_channel_ids: Vec::new(),
             std_mad_threshold: 5.0,
@@ -159,7 +161,7 @@ impl Node for DetectBadChannels {
         source: "SpikeInterface detect_bad_channels, interpolate_bad_channels; International Brain Laboratory 2022",
         category: Category::Preprocess,
         search: &["interpolate_bad_channels", "dead", "noisy", "remove", "broken", "outside"],
-        version: 1,
+        version: 2,
         work: Work::FitThenLazy(TaskClass::Traces),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("recording", PortType::Recording)],
@@ -173,6 +175,14 @@ impl Node for DetectBadChannels {
         mends.into_iter().chain(leaves_out).chain(geometry.then_some(Act::NeedsProbe { above: 1 })).collect()
     }
 
+    fn resolve(&self, params: &Self::Params, inputs: &Inputs) -> Result<Self::Params, NodeError> {
+        let method = match params.method {
+            Method::Auto => method_for(inputs.recording("recording")?.info()),
+            other => other,
+        };
+        Ok(DetectBadChannelsParams { method, ..params.clone() })
+    }
+
     fn fit(
         &self,
         params: &Self::Params,
@@ -181,7 +191,7 @@ impl Node for DetectBadChannels {
     ) -> Result<Outputs, NodeError> {
         let recording = inputs.recording("recording")?;
         let info = recording.info();
-        let mut labels = detect_bad_channels(recording, &settings(params, context.seed), context)?;
+        let mut labels = detect_bad_channels(recording, &settings(params, info, context.seed), context)?;
         for index in info.channel_indices(&params.bad_channel_ids)? {
             if let Some(label) = labels.get_mut(index).filter(|label| **label == ChannelLabel::Good) {
                 *label = ChannelLabel::Noise;
@@ -203,14 +213,16 @@ impl Node for DetectBadChannels {
 
     fn in_python(&self, params: &Self::Params, names: &PythonNames) -> Option<PythonStep> {
         let (from, to) = (names.input("recording"), names.output("recording"));
+        let known = format!("{from}.has_probe() and {from}.has_scaleable_traces()");
         let method = match params.method {
-            Method::CoherencePsd => "coherence+psd",
-            Method::Std => "std",
-            Method::Mad => "mad",
-            Method::NeighborhoodR2 => "neighborhood_r2",
+            Method::Auto => format!("\"coherence+psd\" if {known} else \"mad\""),
+            Method::CoherencePsd => "\"coherence+psd\"".to_owned(),
+            Method::Std => "\"std\"".to_owned(),
+            Method::Mad => "\"mad\"".to_owned(),
+            Method::NeighborhoodR2 => "\"neighborhood_r2\"".to_owned(),
         };
+        let method = format!("method={method}");
         let named = [
-            ("method", json!(method)),
             ("std_mad_threshold", json!(params.std_mad_threshold)),
             ("psd_hf_threshold", json!(params.psd_hf_threshold)),
             ("dead_channel_threshold", json!(params.dead_channel_threshold)),
@@ -229,7 +241,10 @@ impl Node for DetectBadChannels {
         ];
         let (ids, labels) = (format!("{to}_bad"), format!("{to}_labels"));
         let found = format!("{ids}, {labels}");
-        let mut step = PythonStep::call(&found, "spre.detect_bad_channels", &[from], &named);
+        let mut step = PythonStep::call(&found, "spre.detect_bad_channels", &[from, &method], &named);
+        if matches!(params.method, Method::Auto | Method::Std | Method::Mad) {
+            step = step.and(format!("{ids} = with_constant_channels({from}, {ids})"));
+        }
         if !params.bad_channel_ids.is_empty() {
             let named = named_channels(from, &params.bad_channel_ids);
             step = step.and(format!("{ids} = list({ids}) + {named}"));
@@ -275,13 +290,25 @@ impl Node for DetectBadChannels {
     }
 }
 
-fn settings(params: &DetectBadChannelsParams, seed: u64) -> BadChannelParams {
+/// What judges the channels of a recording where nothing was chosen.
+fn method_for(info: &RecordingInfo) -> Method {
+    match info.probe.is_some() && info.gain_to_uv.is_some() {
+        true => Method::CoherencePsd,
+        false => Method::Mad,
+    }
+}
+
+fn settings(params: &DetectBadChannelsParams, info: &RecordingInfo, seed: u64) -> BadChannelParams {
+    let method = match params.method {
+        Method::Auto => method_for(info),
+        other => other,
+    };
     BadChannelParams {
-        method: match params.method {
-            Method::CoherencePsd => BadChannelMethod::CoherencePsd,
+        method: match method {
             Method::Std => BadChannelMethod::Std,
             Method::Mad => BadChannelMethod::Mad,
             Method::NeighborhoodR2 => BadChannelMethod::NeighborhoodR2,
+            Method::Auto | Method::CoherencePsd => BadChannelMethod::CoherencePsd,
         },
         std_mad_threshold: params.std_mad_threshold,
         psd_hf_threshold: params.psd_hf_threshold,

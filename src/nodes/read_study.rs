@@ -41,7 +41,7 @@ pub struct ReadStudyParams {
     /// The columns of a table that are keys. Left empty, all are but those of paths and of what is said here.
     #[schemars(extend("advanced" = true))]
     pub keys: Vec<String>,
-    /// Probe of all: a probeinterface .json, a .prb, or the name of a bundled probe. None takes what each recording says.
+    /// Probe of all: a probeinterface .json, a .prb, the .meta of SpikeGLX, or the name of a bundled probe. None takes what each recording says.
     #[schemars(extend("path" = "open"))]
     pub probe: Option<String>,
     /// Number type of raw files. Other formats say it themselves.

@@ -29,7 +29,7 @@ pub struct ReadRecordingParams {
     /// a file by its content, found in the folder SHA1_CACHE_DIR.
     #[schemars(extend("path" = "open", "label" = "File or folder"))]
     pub path: PathBuf,
-    /// Probe: a probeinterface .json, a .prb, or the name of a bundled probe. None takes what the recording says.
+    /// Probe: a probeinterface .json, a .prb, the .meta of SpikeGLX, or the name of a bundled probe. None takes what the recording says.
     #[schemars(extend("path" = "open"))]
     pub probe: Option<String>,
     /// Number type of a raw file. Other formats say it themselves.
@@ -122,7 +122,7 @@ pub fn options(params: &ReadRecordingParams, context: &RunContext) -> OpenOption
 fn is_file_name(probe: &str) -> bool {
     Path::new(probe)
         .extension()
-        .is_some_and(|ending| ["json", "prb"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+        .is_some_and(|ending| ["json", "prb", "meta"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// One of the files at the input `files`.

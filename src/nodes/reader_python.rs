@@ -93,12 +93,16 @@ pub fn with_probe(
     let variable = format!("{}_probe", names.output("recording"));
     let mut after = None;
     let file = probe_file(params).map(|file| {
-        let is_prb = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("prb"));
-        (names.path_of_place(&names.place(&file)), is_prb)
+        let is = |known: &str| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known));
+        let function = match () {
+            () if is("prb") => "pi.read_prb",
+            () if is("meta") => "spikeglx_probe",
+            () => "pi.read_probeinterface",
+        };
+        (names.path_of_place(&names.place(&file)), function)
     });
     let probes = match file {
-        Some((file, true)) => format!("pi.read_prb({file})"),
-        Some((file, false)) => format!("pi.read_probeinterface({file})"),
+        Some((file, function)) => format!("{function}({file})"),
         // One of those that come with Spikeloom.
         None => {
             let found = io::probe::read(probe).ok()?;

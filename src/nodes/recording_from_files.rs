@@ -24,7 +24,7 @@ pub struct RecordingFromFilesParams {
     /// Samples per second of a raw file. Other formats say it themselves.
     #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "Hz", "soft" = [10_000.0, 40_000.0]))]
     pub sampling_frequency: Option<f64>,
-    /// Probe: a probeinterface .json, a .prb, or the name of a bundled probe.
+    /// Probe: a probeinterface .json, a .prb, the .meta of SpikeGLX, or the name of a bundled probe.
     #[schemars(extend("path" = "open"))]
     pub probe: Option<String>,
 }

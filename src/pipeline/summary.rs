@@ -39,7 +39,9 @@ impl Value {
                 )
             }
             Value::Sorting(sorting) => {
-                format!("{} units · {} spikes", count(sorting.num_units()), count(sorting.num_spikes()))
+                let (units, spikes) = (sorting.num_units(), sorting.num_spikes());
+                let (units_word, spikes_word) = (plural(units, "unit"), plural(spikes, "spike"));
+                format!("{} {units_word} · {} {spikes_word}", count(units), count(spikes))
             }
             Value::Peaks(peaks) => format!("{} peaks", count(peaks.len())),
             Value::Features(features) => format!("{} peaks with features", count(features.peaks.len())),
@@ -136,4 +138,8 @@ fn one_row(table: &Table) -> String {
         Some(format!("{} {}", column.0, number((value * 1e4).round() / 1e4)))
     });
     numbers.collect::<Vec<String>>().join(" · ")
+}
+/// The word for one, or for several.
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
 }

@@ -183,10 +183,26 @@ fn a_part_of_a_stored_result_opens_as_the_result() {
     };
     let objects = below(window.folder.path().join("store/objects")).into_iter().flat_map(below);
     let part = objects.map(|object| object.join("sorting")).find(|part| part.is_dir()).unwrap();
-    window.app_mut().perform(Command::Open(part));
+    window.app_mut().perform(Command::Open(part.clone()));
     window.wait_for("as a copy");
     assert_eq!(window.app().tabs().last().map(String::as_str), Some("Pipeline of tidy"));
     assert_eq!(window.app().looked_at(), Some("tidy.sorting"));
+    // Elsewhere, and without the recording: what its templates look like is seen still.
+    let object = part.parent().unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    let copied = std::process::Command::new("cp").arg("-r").arg(object).arg(copy.path()).status().unwrap();
+    assert!(copied.success());
+    let copy = copy.path().join(object.file_name().unwrap());
+    let document = std::fs::read_to_string(copy.join("pipeline.ron")).unwrap();
+    let read = "\"read_recording\", params: (path: \"gone.raw\", dtype: int16, num_channels: 32, sampling_frequency: 30000.0)";
+    let gone = document.replace("\"generate_recording\", params: (duration_s: 10.0)", read);
+    assert_ne!(gone, document);
+    std::fs::remove_file(copy.join("pipeline.ron")).unwrap();
+    std::fs::write(copy.join("pipeline.ron"), gone).unwrap();
+    window.app_mut().perform(Command::Open(copy));
+    window.wait_for("From the folder that was opened");
+    window.rest();
+    assert!(!window.says("recording of these units cannot be read"), "{:?}", window.words());
 }
 
 #[test]
@@ -204,6 +220,26 @@ fn a_file_dropped_onto_a_pipeline_covers_no_node() {
     for node in window.pipeline().nodes().filter(|n| n.name != "read_recording") {
         assert!(!new.intersects(rect(&node.name)), "it lies on {}", node.name);
     }
+}
+
+#[test]
+fn a_recording_lands_where_it_is_dropped_and_a_node_beside_the_selected_one() {
+    let mut window = Window::empty();
+    window.add_at(40.0, 40.0, "band-pass");
+    let at = window.canvas(420.0, 260.0);
+    window.harness.hover_at(at);
+    window.steps(2);
+    window.drop_file(&crate::common::shared_data().join("si_written/recording_binary"));
+    window.wait("it is there", |app| app.pipeline().node("read_recording").is_some());
+    window.steps(3);
+    let rect = |window: &Window, name: &str| window.harness.get_by_label(&format!("Node {name}")).rect();
+    assert!(rect(&window, "read_recording").contains(at));
+    window.click("Node bandpass_filter");
+    window.app_mut().perform(Command::AddInView("notch_filter".to_owned()));
+    window.steps(3);
+    let (old, new) = (rect(&window, "bandpass_filter"), rect(&window, "notch_filter"));
+    assert!((old.right()..old.right() + 100.0).contains(&new.left()), "{old} {new}");
+    assert!(new.top() < old.bottom() && old.top() < new.bottom(), "{old} {new}");
 }
 
 #[test]

@@ -204,6 +204,57 @@ fn the_probe_that_lies_beside_a_file_tells_its_channels_and_is_taken() {
 }
 
 #[test]
+fn the_only_probe_of_a_folder_is_not_taken_for_a_file_of_other_channels() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("mouse.dat");
+    write_raw(&path);
+    write_probe(&window.folder.path().join("array.prb"), 32);
+    import(&mut window, &path);
+    assert!(window.says("7 channels · int16") && !window.says("32 channels · int16"), "{:?}", window.words());
+    window.click("Add to the pipeline");
+    assert!(!window.pipeline().node("read_recording").unwrap().params.contains_key("probe"));
+}
+
+#[test]
+fn a_few_samples_at_the_end_of_the_range_are_told() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("mouse_20kHz.dat");
+    write_raw(&path);
+    let mut bytes = std::fs::read(&path).unwrap();
+    for frame in 30_000..30_003 {
+        bytes[(frame * 7 + 2) * 2..][..2].copy_from_slice(&i16::MAX.to_le_bytes());
+    }
+    std::fs::write(&path, bytes).unwrap();
+    import(&mut window, &path);
+    assert!(
+        window.says("Channel 2: 3 samples at the end of the range, the first at 1.5 s"),
+        "{:?}",
+        window.words()
+    );
+}
+
+#[test]
+fn what_spikeglx_wrote_tells_gain_and_contacts_and_leaves_out_the_synchronisation() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("run_g0_t0.imec0.ap.bin");
+    let rows: String = (0..4).map(|row| format!("({row} 0 0 500 250 1)")).collect();
+    let places: String = (0..4).map(|row| format!("(0:{}:{}:1)", row % 2, row / 2)).collect();
+    let meta = format!(
+        "typeThis=imec\r\nimDatPrb_type=0\r\nnSavedChans=5\r\nimSampRate=30000\r\nimAiRangeMax=0.6\r\nimMaxInt=512\r\n\
+         snsApLfSy=4,0,1\r\nacqApLfSy=384,384,1\r\nsnsSaveChanSubset=0:3,768\r\n~imroTbl=(0,384){rows}\r\n\
+         ~snsShankMap=(1,2,480){places}\r\n"
+    );
+    write_channels(&path, 5);
+    std::fs::write(path.with_extension("meta"), meta).unwrap();
+    import(&mut window, &path);
+    assert!(window.says("4 channels · 30 kHz"), "the fifth column has no contact: {:?}", window.words());
+    window.click("Add to the pipeline");
+    let reader = window.pipeline().node("read_recording").unwrap().params.clone();
+    assert_eq!(reader["gain_to_uv"].as_f64(), Some(2.34375));
+    assert!(reader["probe"].as_str().unwrap().ends_with("imec0.ap.meta"));
+}
+
+#[test]
 fn a_probe_comes_from_a_file_in_the_import_and_by_a_drop() {
     let mut window = Window::empty();
     let path = window.folder.path().join("rec.dat");

@@ -120,3 +120,38 @@ fn nodes_behind_a_muted_one_say_why_they_do_not_run() {
     window.key(Modifiers::COMMAND, Key::Z);
     window.wait("it runs again", |app| !app.states().is_empty());
 }
+
+#[test]
+fn where_all_is_muted_it_is_told_and_taken_back_with_it() {
+    let mut window = Window::open(None);
+    window.click("Node bandpass");
+    window.key(Modifiers::NONE, Key::M);
+    window.wait("what is behind it is off", |app| app.states().get("sort").is_some());
+    window.app_mut().perform(Command::Select(vec!["demo".into()]));
+    window.key(Modifiers::NONE, Key::M);
+    window.key(Modifiers::NONE, Key::F5);
+    window.wait_for("all that computes is muted");
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.key(Modifiers::COMMAND, Key::Z);
+    window.wait_for("to run");
+    assert!(!window.says("all that computes is muted"));
+}
+
+#[test]
+fn the_size_of_everything_has_keys_and_is_found_by_other_words() {
+    let mut window = Window::open(None);
+    let size = |window: &Window| window.harness.ctx.zoom_factor();
+    let usual = size(&window);
+    window.key(Modifiers::COMMAND, Key::Plus);
+    window.steps(2);
+    assert!(size(&window) > usual);
+    window.key(Modifiers::COMMAND, Key::Num0);
+    window.steps(2);
+    assert_eq!(size(&window), 1.0);
+    window.click("Node bandpass");
+    window.key(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::P);
+    window.steps(2);
+    window.retype("disable");
+    window.steps(2);
+    assert!(window.says("Mute"), "{:?}", window.words());
+}

@@ -125,6 +125,32 @@ fn a_comment_is_written_copied_and_saved_and_an_empty_one_is_none() {
     assert_eq!(mark(&window).text, "a long thought");
     window.key(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.pipeline().marks().count(), 0);
+    // Nor are letters that come together with the key that gives up: a frame took its time.
+    window.key(Modifiers::NONE, Key::C);
+    type_words(&mut window, "Text of the comment", "a long");
+    let escape = |pressed| Event::Key {
+        key: Key::Escape,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    };
+    let together = [Event::Text(" th".into()), Event::Text("ought".into()), escape(true), escape(false)];
+    window.harness.input_mut().events.extend(together);
+    window.steps(2);
+    assert_eq!(mark(&window).text, "a long thought");
+}
+
+#[test]
+fn the_title_of_a_new_frame_comes_into_sight() {
+    let mut window = Window::empty();
+    let (x, y) = (window.canvas(0.0, 0.0).x, window.canvas(0.0, 0.0).y);
+    window.add_at(80.0, 8.0, "band-pass");
+    window.click("Node bandpass_filter");
+    window.key(Modifiers::COMMAND, Key::G);
+    window.steps(2);
+    let title = window.harness.get_by_label("Title of the frame").rect();
+    assert!(title.left() >= x && title.top() >= y, "{title:?}");
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn bad_channels_are_looked_for_without_a_gain_by_another_method() {
     let text = r#"(version: 1, nodes: {
         "read": (kind: "read_recording", params: (path: "traces.raw", dtype: int16, num_channels: 4,
             sampling_frequency: 20000.0, probe: "linear4")),
-        "bad": (kind: "detect_bad_channels"),
+        "bad": (kind: "detect_bad_channels", params: (method: coherence_psd)),
     }, wires: [("read.recording", "bad.recording")])"#;
     std::fs::write(&path, text).unwrap();
     let mut window = Window::open_over(folder, Some(&path));

@@ -15,7 +15,7 @@ fn each_tab_has_its_own_history_and_closed_ones_come_back() {
     let mut window = Window::empty();
     window.add_at(30.0, 60.0, "band-pass");
     window.key(Modifiers::COMMAND, Key::N);
-    assert_eq!(window.app().tabs(), ["Untitled", "Untitled"]);
+    assert_eq!(window.app().tabs(), ["Untitled", "Untitled 2"]);
     window.add_at(30.0, 60.0, "common reference");
     window.add_at(30.0, 260.0, "whiten");
     window.key(Modifiers::COMMAND, Key::Z);

@@ -10,6 +10,7 @@ mod chains;
 mod common;
 mod events;
 mod reads;
+mod spikeglx;
 mod stores;
 mod writes;
 

@@ -87,6 +87,32 @@ fn bad_channels_are_found_and_removed_or_filled_in() {
 }
 
 #[test]
+fn channels_are_judged_without_a_probe_and_one_that_holds_one_value_is_bad() {
+    let place = Place::new();
+    let mut state = 5_u64;
+    let mut noise = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) % 400) as i16 - 200
+    };
+    // Four channels: as they should be, constant, far too loud.
+    let frames = (0..60_000).flat_map(|_| [noise(), noise(), 7, noise() * 50]);
+    std::fs::write(place.path("raw.dat"), frames.flat_map(i16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    place.write(
+        "p.ron",
+        r#"(version: 1, nodes: {
+    "read": (kind: "read_recording",
+        params: (path: "raw.dat", dtype: int16, num_channels: 4, sampling_frequency: 30000.0)),
+    "bad": (kind: "detect_bad_channels"),
+    "save": (kind: "save_recording", params: (path: "out")),
+}, wires: [("read.recording", "bad.recording"), ("bad.recording", "save.recording")])"#,
+    );
+    place.ends(0, &["run", "p.ron"]);
+    let saved = std::fs::read_to_string(place.path("out/binary.json")).unwrap();
+    let saved: serde_json::Value = serde_json::from_str(&saved).unwrap();
+    assert_eq!(saved["kwargs"]["channel_ids"], serde_json::json!([0, 1]), "{saved}");
+}
+
+#[test]
 fn recordings_follow_one_another() {
     let place = Place::new();
     let data = shared_data().join("si_written/recording_binary");

@@ -3,7 +3,7 @@
 use super::{Canvas, Scene, marks::world_rect};
 use crate::{
     app::{command::Command, text, texts, theme},
-    pipeline::{MarkKind, Pipeline, Registry, level_of},
+    pipeline::{MarkKind, ParamSpec, Pipeline, Registry, level_of},
 };
 use egui::{Area, Frame, Id, Key, Order, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -78,7 +78,8 @@ impl Canvas {
                     }
                     find.row = if up { find.row.saturating_sub(1) } else { find.row + usize::from(down) };
                     find.row = find.row.min(found.len() - 1);
-                    ScrollArea::vertical().max_height(ROW_HEIGHT * 8.0).show(ui, |ui| {
+                    let height = ROW_HEIGHT * found.len().min(8) as f32;
+                    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                         ui.spacing_mut().item_spacing.y = 0.0;
                         for (index, item) in found.iter().enumerate() {
                             if row(ui, item, index == find.row, up || down) {
@@ -161,31 +162,36 @@ fn found(pipeline: &Pipeline, registry: &Registry, query: &str) -> Vec<Found> {
         let known = registry.get(&node.kind);
         let label = known.map_or(node.kind.as_str(), |known| known.info().label);
         let synonyms = known.map_or(String::new(), |known| known.info().search.join(" "));
-        let set: Vec<String> = known.map_or_else(Vec::new, |known| {
-            let set = known.specs().iter().filter_map(|spec| Some((spec, node.params.get(&spec.name)?)));
-            set.map(|(spec, value)| {
-                format!("{} {}: {}", spec.name, spec.label, text::param_value(spec, value))
-            })
-            .collect()
+        // Parameters that were set before those that were not.
+        let params: Vec<(String, String)> = known.map_or_else(Vec::new, |known| {
+            let is_set = |spec: &&ParamSpec| node.params.contains_key(&spec.name);
+            let (set, unset): (Vec<_>, Vec<_>) = known.specs().iter().partition(is_set);
+            let words = |spec: &ParamSpec| {
+                let value = node.params.get(&spec.name).unwrap_or(&spec.default);
+                format!("{}: {}", spec.label, text::param_value(spec, value))
+            };
+            let set = set.into_iter().map(|spec| (format!("{} {}", spec.name, words(spec)), words(spec)));
+            // A value that nobody gave is not looked for.
+            let unset = unset.into_iter().map(|spec| (format!("{} {}", spec.name, spec.label), words(spec)));
+            set.chain(unset).collect()
         });
         let kind = format!("{label} {} {synonyms}", node.kind);
         let spaced = node.name.replace('_', " ");
-        let param = set.iter().find(|param| has_all(param));
+        let param = params.iter().find(|(searched, _)| has_all(searched));
+        let searched = || params.iter().map(|(searched, _)| searched.as_str()).collect::<Vec<_>>().join(" ");
         let rank = if has_all(&node.name) || has_all(&spaced) {
             0
         } else if has_all(&kind) {
             1
         } else if param.is_some() {
             2
-        } else if has_all(&format!("{spaced} {kind} {}", set.join(" "))) {
+        } else if has_all(&format!("{spaced} {kind} {}", searched())) {
             3
         } else {
             continue;
         };
-        let shown =
-            |param: &String| param.split_once(' ').map_or(String::new(), |(_, words)| words.to_owned());
         let detail = match (rank, param) {
-            (2, Some(param)) => format!("{label} · {}", shown(param)),
+            (2, Some((_, words))) => format!("{label} · {words}"),
             _ => label.to_owned(),
         };
         found.push((rank, Found { place: Place::Node(node.name.clone()), title: node.name.clone(), detail }));
@@ -229,6 +235,9 @@ mod tests {
         assert_eq!(titles("250"), ["band"]);
         assert_eq!(titles("freq_min 250"), ["band"]);
         assert_eq!(found(&pipeline, &registry, "freq 50")[0].detail, "Notch filter · Freq: 50 Hz");
+        // One that was left as it is.
+        assert_eq!(titles("freq_max"), ["band"]);
+        assert_eq!(found(&pipeline, &registry, "operator")[0].detail, "Common reference · Operator: Median");
         assert!(titles("").is_empty() && titles("nothing like it").is_empty());
     }
 }

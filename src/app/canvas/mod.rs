@@ -48,6 +48,8 @@ use view::View;
 
 /// Radius of a port in canvas units.
 const PORT_RADIUS: f32 = 6.5;
+/// Free places that are looked at for one in sight.
+const NEAR: usize = 400;
 
 /// What the canvas draws.
 pub struct Scene<'a> {
@@ -199,11 +201,44 @@ impl Canvas {
         self.finder.is_some() || self.find.is_some() || self.renaming.is_some()
     }
 
-    /// A place near the middle where a new node covers no other.
-    pub fn free_place(&self, pipeline: &Pipeline) -> [f32; 2] {
+    /// A place where a new node covers no other: at the right of what is selected and seen, else near the middle of
+    /// what is seen.
+    pub fn free_place(&self, pipeline: &Pipeline, selection: &BTreeSet<String>) -> [f32; 2] {
+        let none = BTreeMap::new();
+        let seen = self.seen();
+        let selected = pipeline.nodes().filter(|node| selection.contains(&node.name));
+        let rects = selected.map(|node| self.faces.rect(node, &none)).filter(|rect| seen.intersects(*rect));
+        let last = rects.max_by(|a, b| a.right().total_cmp(&b.right()));
+        let size = egui::vec2(face::WIDTH, 110.0);
+        let beside = last.map(|rect| rect.right_top() + egui::vec2(48.0, 0.0) + size / 2.0);
+        self.free_place_at(pipeline, beside.unwrap_or(seen.center()))
+    }
+
+    /// Where what was let go over the canvas goes: at the pointer, else as any new node.
+    pub fn drop_place(
+        &self,
+        ctx: &egui::Context,
+        pipeline: &Pipeline,
+        selection: &BTreeSet<String>,
+    ) -> [f32; 2] {
+        let pointer = ctx.input(|i| i.pointer.latest_pos()).filter(|p| self.view.rect.contains(*p));
+        match pointer {
+            Some(pointer) => self.free_place_at(pipeline, self.view.to_world(pointer)),
+            None => self.free_place(pipeline, selection),
+        }
+    }
+
+    /// What is in sight, on the canvas.
+    fn seen(&self) -> Rect {
+        let [min, max] = [self.view.rect.min, self.view.rect.max].map(|at| self.view.to_world(at));
+        Rect::from_min_max(min, max)
+    }
+
+    /// The nearest place around this middle where a new node covers no other, in sight where there is one.
+    fn free_place_at(&self, pipeline: &Pipeline, middle: egui::Pos2) -> [f32; 2] {
+        let seen = self.seen();
         let none = BTreeMap::new();
         let taken: Vec<Rect> = pipeline.nodes().map(|n| self.faces.rect(n, &none).expand(12.0)).collect();
-        let middle = self.view.to_world(self.view.rect.center());
         let size = egui::vec2(face::WIDTH, 110.0);
         // Rings around the middle, the nearest place first.
         let steps = (0..40).flat_map(|ring: i32| {
@@ -211,10 +246,12 @@ impl Canvas {
                 .flat_map(move |x| (-ring..=ring).map(move |y| (x, y)))
                 .filter(move |(x, y)| x.abs().max(y.abs()) == ring)
         });
-        let free = steps
+        let mut free = steps
             .map(|(x, y)| middle - size / 2.0 + egui::vec2(x as f32 * 60.0, y as f32 * 40.0))
-            .find(|at| !taken.iter().any(|rect| rect.intersects(Rect::from_min_size(*at, size))));
-        let place = free.unwrap_or(middle);
+            .filter(|at| !taken.iter().any(|rect| rect.intersects(Rect::from_min_size(*at, size))));
+        let nearest = free.next();
+        let in_sight = |at: &egui::Pos2| seen.contains_rect(Rect::from_min_size(*at, size));
+        let place = nearest.into_iter().chain(free.take(NEAR)).find(in_sight).or(nearest).unwrap_or(middle);
         snap([place.x, place.y])
     }
 

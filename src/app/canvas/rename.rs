@@ -7,7 +7,7 @@ use crate::{
     pipeline::{Edit, Mark, MarkKind, leaf_of},
 };
 use egui::{
-    Id, Key, Modifiers, Rect, Role, TextEdit, Ui, WidgetInfo,
+    Event, Id, Key, Modifiers, Rect, Role, TextEdit, Ui, WidgetInfo,
     text::{CCursor, CCursorRange},
 };
 
@@ -72,6 +72,9 @@ impl Canvas {
         let finished = many_lines && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
         let response = ui.place(rect, edit.id(Id::unique("words_on_the_canvas")));
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));
+        if response.lost_focus() && mark.is_some_and(Mark::is_blank) {
+            take_last_letters(ui, response.id, &mut text);
+        }
         // What was written into a new mark is not lost by a key.
         let is_written = mark.is_some_and(Mark::is_blank) && !text.trim().is_empty();
         let given_up = ui.input(|i| i.key_pressed(Key::Escape)) && !is_written;
@@ -91,6 +94,7 @@ impl Canvas {
         }
         if !response.has_focus() {
             response.request_focus();
+            self.uncover(ui, rect);
             // What is typed takes the place of the name that is there.
             if !many_lines {
                 let all = CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()));
@@ -100,6 +104,21 @@ impl Canvas {
             }
         }
         self.renaming = Some(Renaming { target, text });
+    }
+
+    /// Moves the view as little as shows all of a place on the screen, its beginning where there is no room.
+    fn uncover(&mut self, ui: &Ui, rect: Rect) {
+        let room = self.view.rect.shrink(8.0);
+        let by = |from: f32, to: f32, first: f32, last: f32| (last - to).min(0.0).max(first - from);
+        let by = egui::vec2(
+            by(rect.left(), rect.right(), room.left(), room.right()),
+            by(rect.top(), rect.bottom(), room.top(), room.bottom()),
+        );
+        if by != egui::Vec2::ZERO {
+            self.view.offset += by;
+            self.moved = true;
+            ui.ctx().request_repaint();
+        }
     }
 
     /// The change that the edited words make, where they do.
@@ -132,6 +151,26 @@ impl Canvas {
             _ => None,
         }
     }
+}
+
+/// Writes what was typed right before Escape, in the same frame: the field had lost the keyboard by then.
+fn take_last_letters(ui: &Ui, field: Id, text: &mut String) {
+    let typed = ui.input(|i| {
+        let is_escape = |event: &Event| matches!(event, Event::Key { key: Key::Escape, pressed: true, .. });
+        let before = i.events.iter().position(is_escape).map_or(&[][..], |at| &i.events[..at]);
+        let letters = before.iter().filter_map(|event| match event {
+            Event::Text(letters) => Some(letters.as_str()),
+            _ => None,
+        });
+        letters.collect::<String>()
+    });
+    if typed.is_empty() {
+        return;
+    }
+    let cursor = TextEdit::load_state(ui.ctx(), field).and_then(|state| state.cursor.char_range());
+    let at = cursor.map_or(text.chars().count(), |cursor| cursor.primary.index.into());
+    let at = text.char_indices().nth(at).map_or(text.len(), |(at, _)| at);
+    text.insert_str(at, &typed);
 }
 
 /// Tells the steps that make a mark and give it words from others.

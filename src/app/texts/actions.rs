@@ -85,6 +85,9 @@ texts! {
     settings_of_runs: "Settings of runs…";
     study: "Study";
     shortcuts: "Shortcuts";
+    larger: "Size: larger";
+    smaller: "Size: smaller";
+    usual_size: "Size: 100 %";
     reset_layout: "Reset layout";
     room_to_inspect: "Room to inspect";
     about_spikeloom: "About Spikeloom";

@@ -8,6 +8,7 @@ texts! {
     parameters(count): "{count} parameter" | "{count} parameters";
     pipelines(count): "{count} pipeline" | "{count} pipelines";
     runs(count): "{count} run" | "{count} runs";
+    samples(count): "{count} sample" | "{count} samples";
     steps(count): "{count} step" | "{count} steps";
     tasks(count): "{count} task" | "{count} tasks";
     threads(count): "{count} thread" | "{count} threads";

@@ -55,6 +55,8 @@ texts! {
     one_channel_swings: "1 channel swings";
     constant: "one value only, no signal.";
     digital: "a few levels with sudden changes, as of a digital or synchronisation channel.";
+    clipped(channels, samples, first_s): "{channels}: {samples} at the end of the range, the first at {first_s} s: artefacts, or spikes that are cut off.";
+    clipped_in_part(channels, samples, first_s): "{channels}: {samples} at the end of the range in what was looked at, the first at {first_s} s: artefacts, or spikes that are cut off.";
     saturated: "stays at its lowest or highest value: saturated.";
     offset: "lies far from zero.";
     unsigned(name, middle):

@@ -3,6 +3,9 @@
 texts! {
     // Context menus and tooltips of the canvas.
     go_in: "Go in";
+    also_mute: "disable off branch";
+    also_bypass: "skip pass through";
+    also_frame: "group box";
     unmute: "Unmute";
     do_not_bypass: "Do not bypass";
     expand: "Expand";
@@ -33,7 +36,6 @@ texts! {
     no_command_of_that_name: "No command of that name.";
     open_example(example): "Open example: {example}";
     theme_command(theme): "Theme: {theme}";
-    size_command(size): "Size: {size}";
     colour_command(color): "Colour: {color}";
     command(line): "Command {line}";
 

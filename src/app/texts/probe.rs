@@ -31,7 +31,7 @@ texts! {
     search_maker_model_or: "Search maker, model or contacts";
     search_probes: "Search probes";
     from_a_file: "From a file…";
-    from_a_file_hint: "A probeinterface JSON or a .prb file from anywhere";
+    from_a_file_hint: "A probeinterface JSON, a .prb or a SpikeGLX .meta file from anywhere";
     generic: "generic";
     own_probes_hint:
         "Probe files (.json, .prb) in the folder \"probes\" of your library are listed here, too.";

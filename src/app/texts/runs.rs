@@ -139,6 +139,7 @@ texts! {
     // Many tasks in a few words: the line of status, and one state for a node with several items.
     done_nothing_had_changed: "Done · nothing had changed";
     nothing_to_run_yet: "Nothing to run: no node computes anything yet. Add a step, such as Sort.";
+    all_is_muted: "Nothing to run: all that computes is muted, or needs what is. Select the muted node and press M.";
     with_warnings(done, warnings): "{done} · {warnings}";
     stopping: "Stopping…";
     done_cached(tasks, cached, spent): "Done · {tasks}, {cached} cached · {spent}";

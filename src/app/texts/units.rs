@@ -30,7 +30,8 @@ texts! {
     // The panels about the selected units.
     waveforms_on_the_probe: "Waveforms on the probe";
     averaging: "Averaging…";
-    no_waveforms: "To see waveforms, connect this sorting\nand its recording to one node";
+    no_waveforms: "To see waveforms, connect this sorting and its recording to one node";
+    recording_not_read: "The recording of these units cannot be read: see the problems";
     traces: "Traces";
     traces_hint: "Look at the spikes of these units in the traces";
     amplitude: "Amplitude";

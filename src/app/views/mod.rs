@@ -498,14 +498,15 @@ impl Viewer {
             None => (Coordinate::default(), PortType::Sorting, None),
         };
         let end = self.shown_end().unwrap_or_default().to_owned();
-        if matches!(self.seen, Some(Seen::Old))
+        if (matches!(self.seen, Some(Seen::Old)) && !self.is_given())
             || !matches!(port_type, PortType::Recording | PortType::Sorting)
         {
             return;
         }
         let (executor, target) = (executor.clone(), Target { end, ..target.clone() });
         let (edited, last) = (self.edited.clone(), self.related.glimpsed.clone());
-        let wanted = Wanted { port_type, at: coordinate, value, edited, last };
+        let given = self.given.clone();
+        let wanted = Wanted { given, port_type, at: coordinate, value, edited, last };
         lane.request(move |ticket| {
             ticket.send(related::related(&executor, &target, &wanted, &|| ticket.superseded()));
         });
@@ -523,7 +524,7 @@ impl Viewer {
             }
             match self.seen {
                 // Beside what the last run made stays what belonged to it.
-                Some(Seen::Old) => self.use_related(),
+                Some(Seen::Old) if !self.is_given() => self.use_related(),
                 _ => self.ask_related(),
             }
         }

@@ -8,7 +8,10 @@ use crate::{
         PortType, Value,
     },
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What of the same pipeline helps to understand an end, as far as it is there already.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +20,8 @@ pub struct Related {
     pub sortings: Vec<(String, Arc<Sorting>)>,
     /// The recording a sorting belongs to.
     pub recording: Option<(String, Recording)>,
+    /// A recording is connected with a sorting, whether it can be read or not.
+    pub has_recording: bool,
     /// Other recordings to compare one with.
     pub recordings: Vec<(String, Recording)>,
     /// Templates of the same units; those in µV first.
@@ -136,6 +141,8 @@ fn glimpse_of(
 
 /// What is looked for.
 pub struct Wanted {
+    /// What is at hand though it was not computed here: items by their ends.
+    pub given: Arc<BTreeMap<String, Vec<(Coordinate, Value)>>>,
     /// Type of the value in sight.
     pub port_type: PortType,
     /// Its item.
@@ -175,10 +182,9 @@ impl Near {
 
 /// The item of an end that belongs to the one in sight.
 fn item_at(executor: &Executor, target: &Target, end: &str, wanted: &Wanted) -> Option<(Near, Value)> {
-    let Ok(Look::Ready(items) | Look::Partly(items, _)) =
-        executor.look(&target.pipeline, &target.base_folder, end)
-    else {
-        return None;
+    let items = match executor.look(&target.pipeline, &target.base_folder, end) {
+        Ok(Look::Ready(items) | Look::Partly(items, _)) => items,
+        _ => wanted.given.get(end)?.clone(),
     };
     nearest_of(items, &wanted.at, wanted.value.as_ref())
 }
@@ -262,6 +268,7 @@ pub fn related(
         PortType::Sorting => {
             let mut recordings = graph.recording_ends(&target.end);
             recordings.extend(graph.beside(&target.end, PortType::Recording));
+            found.has_recording = !recordings.is_empty();
             // That of the item itself, even where one of a group that it came from lies nearer.
             let mut best: Option<(Near, String, Value)> = None;
             for end in recordings {

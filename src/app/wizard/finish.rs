@@ -80,7 +80,7 @@ impl App {
                     let stem = wizard.path.file_stem().unwrap_or_default();
                     self.sheet.editor.name = stem.to_string_lossy().into_owned();
                 }
-                let position = self.sheet.canvas.free_place(self.sheet.editor.pipeline());
+                let position = wizard.place;
                 self.sheet.canvas.reveal(position);
                 let name = self.sheet.editor.pipeline().free_name(READER);
                 let node = NodeInstance::new(&name, READER, params, position);

@@ -17,7 +17,7 @@ use crate::{
     app::texts,
     data::Recording,
     engine::layout::{Finding, RawLayout, findings},
-    inspect::{Lane, RawFile, Wake, raw_file},
+    inspect::{Lane, ProbeBeside, RawFile, Wake, raw_file},
     pipeline::{DynNode, Inputs, Output, Params, RunContext, Value},
 };
 use egui::Ui;
@@ -76,6 +76,8 @@ pub struct Wizard {
     remove_dc: bool,
     /// All suggestions are shown, not the first ones alone.
     shows_all: bool,
+    /// Where the reader goes.
+    place: [f32; 2],
     /// The pipeline is empty: the steps that fit follow.
     is_first: bool,
     /// The sampling frequency was neither found nor typed.
@@ -123,6 +125,7 @@ impl Wizard {
             left_out: BTreeSet::new(),
             remove_dc: false,
             shows_all: false,
+            place: [0.0; 2],
             is_first: false,
             rate_is_guessed: false,
             wants_probe_file: false,
@@ -199,10 +202,13 @@ impl Wizard {
         let is_unlike = self.reader_before.is_some() && !is_like_before;
         if let Some(best) = file.suggestions.first().filter(|_| untouched || is_unlike) {
             self.take(&best.layout);
-            self.params.shift_remove("probe");
+            for of_another in ["probe", "gain_to_uv", "offset_to_uv", "sampling_frequency"] {
+                self.params.shift_remove(of_another);
+            }
         }
         self.guess_probe(file);
-        if let Some(gain) = file.gain_to_uv.filter(|_| !self.params.contains_key("gain_to_uv")) {
+        let is_new = self.reader_before.is_some() || !self.params.contains_key("gain_to_uv");
+        if let Some(gain) = file.gain_to_uv.filter(|_| is_new) {
             self.set("gain_to_uv", json!(gain));
         }
         if let (Some((rate, _)), true) = (&file.rate, self.reader_before.is_some()) {
@@ -219,7 +225,11 @@ impl Wizard {
     fn guess_probe(&mut self, file: &RawFile) {
         let channels = self.params.get("num_channels").and_then(serde_json::Value::as_u64).unwrap_or(0);
         let own = file.probes.first().filter(|probe| probe.is_its_own && probe.fits(channels as usize));
-        if let Some(probe) = own.filter(|_| !self.params.contains_key("probe")) {
+        // One that is called as the file is goes before that of the file before.
+        let is_free = |probe: &&ProbeBeside| {
+            !self.params.contains_key("probe") || (self.reader_before.is_some() && probe.is_called_alike)
+        };
+        if let Some(probe) = own.filter(is_free) {
             self.set("probe", json!(probe.path.to_string_lossy()));
         }
     }
@@ -305,6 +315,7 @@ impl App {
         let mut wizard = Wizard::new(&self.ctx, reader, source, path, params);
         wizard.base_folder = self.sheet.editor.base_folder();
         wizard.reader_before = before;
+        wizard.place = self.landing();
         wizard.is_first = self.sheet.is_empty();
         self.wizard = Some(Box::new(wizard));
     }

@@ -51,6 +51,15 @@ impl Wizard {
                         let button = (!self.remove_dc)
                             .then(|| (texts::import::remove_the_offset().to_owned(), Remedy::RemoveDc));
                         notices.push((words, button));
+                    } else if let Finding::Clipped { count, first_s, is_part, .. } = finding {
+                        let (count, first) = (texts::counts::samples(*count), text::number(*first_s));
+                        let words = match is_part {
+                            true => texts::import::clipped_in_part(&named(&channels), &count, &first),
+                            false => texts::import::clipped(&named(&channels), &count, &first),
+                        };
+                        if !channels.is_empty() {
+                            notices.push((words, None));
+                        }
                     } else if !channels.is_empty() && !matches!(finding, Finding::Offset { .. }) {
                         let words = format!("{}: {}", named(&channels), about(finding));
                         let fits =
@@ -121,7 +130,8 @@ fn about(finding: &Finding) -> &'static str {
         Finding::Constant { .. } => texts::import::constant(),
         Finding::Digital { .. } => texts::import::digital(),
         Finding::Saturated { .. } => texts::import::saturated(),
-        Finding::Offset { .. } => texts::import::offset(),
+        // Told in sentences of their own.
+        Finding::Offset { .. } | Finding::Clipped { .. } => texts::import::offset(),
     }
 }
 

@@ -114,6 +114,21 @@ pub(super) fn told(values: &[f32], count: usize, step: f64) -> Option<Told> {
     })
 }
 
+/// By how much values correlate more with those `lag` later than with those beside these, taken as frames of `count`.
+pub(super) fn comes_again(values: &[f32], count: usize, lag: usize) -> f64 {
+    let frames = (values.len() / count).min(FRAMES.max(VALUES / count));
+    let values = &values[..frames * count];
+    let mut means = vec![0.0; count];
+    for frame in values.chunks_exact(count) {
+        means.iter_mut().zip(frame).for_each(|(mean, value)| *mean += f64::from(*value) / frames as f64);
+    }
+    let centred: Vec<f64> =
+        values.iter().enumerate().map(|(at, value)| f64::from(*value) - means[at % count]).collect();
+    let all = centred.iter().map(|x| x * x).sum::<f64>();
+    let at = |lag: usize| centred.iter().zip(&centred[lag..]).map(|(a, b)| a * b).sum::<f64>() / all;
+    if all > 0.0 && lag + 1 < centred.len() { at(lag) - at(lag - 1).max(at(lag + 1)) } else { 0.0 }
+}
+
 fn correlation(xy: f64, xx: f64, yy: f64) -> f64 {
     let both = xx * yy;
     if both > 0.0 { xy / both.sqrt() } else { 0.0 }

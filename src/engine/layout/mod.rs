@@ -21,6 +21,8 @@ pub const MOST_CHANNELS: usize = 6144;
 const LOOKED_AT: usize = 1 << 19;
 /// Suggestions that are given.
 const SUGGESTIONS: usize = 8;
+/// Bits a value that a divisor of a number of channels may need more, where a channel comes again as soon as that.
+const WORTH_A_DIVISOR: f64 = 0.1;
 /// Bits a value by which a number of channels that leaves bytes over must be better than one that leaves none.
 const WORTH_A_HEADER: f64 = 0.1;
 
@@ -71,6 +73,14 @@ pub fn suggest(file: &Bytes) -> Vec<Suggestion> {
     found
 }
 
+/// Bits a value needs in a layout; `None` where there are too few to tell, or channels lie one after the other.
+pub fn bits_of(file: &Bytes, layout: &RawLayout) -> Option<f64> {
+    let known = likely(file, header(file));
+    let numbers = known.into_iter().find(|n| n.dtype == layout.dtype && n.big_endian == layout.big_endian)?;
+    let values = liveliest(file, layout.file_offset, numbers);
+    (layout.time_axis == 0).then(|| told(&values, layout.num_channels, numbers.step))?.map(|told| told.bits)
+}
+
 /// Layouts of one number type.
 fn layouts(file: &Bytes, header: u64, numbers: Numbers) -> Vec<Suggestion> {
     let size = numbers.dtype.size() as u64;
@@ -93,6 +103,7 @@ fn layouts(file: &Bytes, header: u64, numbers: Numbers) -> Vec<Suggestion> {
     let mut known: Vec<(usize, Told)> =
         known.into_iter().filter(|(count, _)| may_be_over || over(*count) == 0).collect();
     known.sort_by(|a, b| a.1.bits.total_cmp(&b.1.bits).then(a.0.cmp(&b.0)));
+    put_simplest_first(&mut known, &values);
     let layout = |num_channels: usize, time_axis| RawLayout {
         dtype: numbers.dtype,
         big_endian: numbers.big_endian,
@@ -123,6 +134,25 @@ fn layouts(file: &Bytes, header: u64, numbers: Numbers) -> Vec<Suggestion> {
         }
     }
     found
+}
+
+/// Puts a divisor of the best number of channels before it where values come again after as many of them: twice the
+/// channels at half the rate are told as well, and where values are clipped even better.
+fn put_simplest_first(known: &mut Vec<(usize, Told)>, values: &[f32]) {
+    let Some(&(best, told)) = known.first() else { return };
+    let again = columns::comes_again(values, best, best);
+    let is_simpler = |&(count, other): &(usize, Told)| {
+        count > 1
+            && count < best
+            && best.is_multiple_of(count)
+            && other.bits - told.bits < WORTH_A_DIVISOR
+            && columns::comes_again(values, best, count) > again
+    };
+    let simplest = known.iter().filter(|one| is_simpler(one)).min_by_key(|(count, _)| *count);
+    if let Some(at) = simplest.map(|(count, _)| *count).and_then(|c| known.iter().position(|k| k.0 == c)) {
+        let simplest = known.remove(at);
+        known.insert(0, simplest);
+    }
 }
 
 /// The stretch of values that varies most: the middle of a file may be silent.

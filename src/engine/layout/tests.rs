@@ -61,6 +61,17 @@ fn number_type_channels_and_byte_order_are_found() {
 }
 
 #[test]
+fn clipped_samples_are_not_taken_for_twice_the_channels() {
+    let mut values = samples(32);
+    let mut sorted = values.clone();
+    sorted.sort_by(f32::total_cmp);
+    let [low, high] = [2, 98].map(|share| sorted[sorted.len() * share / 100]);
+    values.iter_mut().for_each(|x| *x = x.clamp(low, high));
+    let clipped: Vec<u8> = values.iter().flat_map(|&x| (x as i16).to_le_bytes()).collect();
+    assert_eq!(best(&clipped).layout, plain(DType::Int16, 32));
+}
+
+#[test]
 fn channels_one_after_the_other_are_found() {
     let values = transposed(&samples(32), 32);
     let bytes: Vec<u8> = values.iter().flat_map(|&x| (x as i16).to_le_bytes()).collect();

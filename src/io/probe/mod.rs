@@ -1,4 +1,4 @@
-//! Probes: probeinterface JSON, Kilosort 4's JSON, `.prb`, and the bundled ones by name.
+//! Probes: probeinterface JSON, Kilosort 4's JSON, `.prb`, the `.meta` of SpikeGLX, and the bundled ones by name.
 
 mod attach;
 mod kilosort;
@@ -17,7 +17,7 @@ pub use wiring::{WIRINGS, Wiring, parse_wiring};
 pub(super) use attach::attach;
 pub(super) use probeinterface::from_json;
 
-use super::Error;
+use super::{Error, spikeglx};
 use crate::data::Probe;
 use std::path::Path;
 
@@ -65,9 +65,11 @@ pub fn read(path_or_name: &str) -> Result<ReadProbe, Error> {
     }
     let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
     let text = String::from_utf8(bytes).map_err(|_binary| {
-        Error::format(path, "not a probe: a probeinterface .json or a .prb file is text")
+        Error::format(path, "not a probe: a probeinterface .json, a .prb and a .meta file are text")
     })?;
-    if text.trim_start().starts_with('{') {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("meta")) {
+        spikeglx::read_probe(&text, path)
+    } else if text.trim_start().starts_with('{') {
         probeinterface::parse(&text, path)
     } else {
         prb::parse(&text, path).map(ReadProbe::from)

@@ -45,6 +45,8 @@ pub struct UnitView {
     pictures: [Cached; 4],
     /// What belongs to the units was looked for.
     related_known: bool,
+    /// A recording is connected, whether it can be read or not.
+    has_recording: bool,
 }
 
 /// A picture of points and the state it was made for.
@@ -97,6 +99,7 @@ impl UnitView {
             means: None,
             means_asked: false,
             related_known: false,
+            has_recording: false,
             recording: None,
             templates: None,
             table: UnitTable::new(&sorting),
@@ -115,6 +118,7 @@ impl UnitView {
     /// Takes what else of the pipeline belongs to these units.
     pub fn set_related(&mut self, related: &Related) {
         self.related_known = true;
+        self.has_recording = related.has_recording;
         let about = related.tables.iter().filter(|(_, table)| is_about(table, &self.sorting.unit_ids));
         self.table.set_tables(&self.sorting, about.map(|(_, table)| table));
         let ids = &self.sorting.unit_ids;

@@ -10,7 +10,7 @@ use crate::app::{
         waveforms,
     },
 };
-use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align, Align2, Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, text::LayoutJob, vec2};
 use std::collections::BTreeSet;
 
 pub(super) const GAP: f32 = 10.0;
@@ -62,6 +62,7 @@ impl UnitView {
                     Some(_) => texts::units::averaging(),
                     // Whether there is one is not known yet.
                     None if !self.related_known => "…",
+                    None if self.has_recording => texts::units::recording_not_read(),
                     None => texts::units::no_waveforms(),
                 };
                 note(ui, body, text);
@@ -221,7 +222,19 @@ pub(super) fn note(ui: &Ui, rect: Rect, text: &str) {
     let p = theme::palette(ui.visuals());
     ui.painter().rect_filled(rect, 2.0, p.field);
     let color: Color32 = p.text_weak;
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(12.0), color);
+    let mut job = LayoutJob::simple(
+        text.to_owned(),
+        FontId::proportional(12.0),
+        color,
+        (rect.width() - 16.0).max(40.0),
+    );
+    job.halign = Align::Center;
+    let words = ui.painter().layout_job(job);
+    let top = rect.center_top() + vec2(0.0, (rect.height() - words.size().y) / 2.0);
+    ui.painter().galley(top, words, color);
+    let place = ui.scope_id().with(("note", rect.left() as i32, rect.top() as i32));
+    let response = ui.interact(rect, place, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
 }
 
 fn range(series: &[Vec<[f32; 2]>]) -> (f64, f64) {

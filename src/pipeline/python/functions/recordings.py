@@ -27,6 +27,19 @@ def with_probe(recording, probes):
     return recording.select_channels_with_probegroup(probes)
 
 
+def spikeglx_probe(path):
+    """The probe that the .meta of a SpikeGLX recording tells."""
+    probes = pi.ProbeGroup()
+    probes.add_probe(pi.read_spikeglx(path))
+    return probes
+
+
+def with_constant_channels(recording, channels):
+    """These channels, and those that hold one value only."""
+    constant = recording.channel_ids[np.ptp(si.get_random_data_chunks(recording), axis=0) == 0]
+    return list(channels) + [channel for channel in constant if channel not in channels]
+
+
 def with_samples(recording, partial=False):
     """The recording, where it has samples; a raw file whose last frame was cut off is refused where it may not be partial."""
     if recording.get_total_samples() == 0:
