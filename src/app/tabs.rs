@@ -59,6 +59,8 @@ impl App {
     /// What belongs to the document that was in front is no more.
     fn settle_in(&mut self) {
         self.inspector = super::inspector::Inspector::default();
+        // An import was for the pipeline that was there.
+        self.wizard = None;
         self.bottom.forget();
         self.study.clear();
         // Texts of fields that were not taken: another node may have the same name.

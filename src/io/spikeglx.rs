@@ -231,7 +231,7 @@ impl<'a> Meta<'a> {
         let turns = slots.len() + usize::from(slots.len() == 12 && !self.is_lf);
         let slot_of = |channel: usize| {
             let has = |slot: &&str| slot.split_whitespace().any(|word| word.parse() == Ok(channel));
-            slots.iter().position(|slot| has(slot)).map(|slot| slot as f64 / turns as f64)
+            slots.iter().position(has).map(|slot| slot as f64 / turns as f64)
         };
         let channels = self.channels().unwrap_or_default();
         channels.into_iter().map(slot_of).collect::<Option<_>>().unwrap_or_default()

@@ -216,6 +216,20 @@ fn the_only_probe_of_a_folder_is_not_taken_for_a_file_of_other_channels() {
 }
 
 #[test]
+fn an_import_is_over_where_another_pipeline_comes_to_the_front() {
+    let mut window = Window::open(None);
+    let path = window.folder.path().join("mouse.dat");
+    write_raw(&path);
+    import(&mut window, &path);
+    let other = window.folder.path().join("other.ron");
+    std::fs::write(&other, "(version: 1, nodes: {\"band\": (kind: \"bandpass_filter\")}, wires: [])")
+        .unwrap();
+    window.drop_file(&other);
+    window.wait("it is open", |app| app.pipeline().node("band").is_some());
+    assert!(!window.app().imports());
+}
+
+#[test]
 fn a_few_samples_at_the_end_of_the_range_are_told() {
     let mut window = Window::empty();
     let path = window.folder.path().join("mouse_20kHz.dat");

@@ -133,7 +133,7 @@ fn where_all_is_muted_it_is_told_and_taken_back_with_it() {
     window.wait_for("all that computes is muted");
     window.key(Modifiers::COMMAND, Key::Z);
     window.key(Modifiers::COMMAND, Key::Z);
-    window.wait_for("to run");
+    window.wait_for("nodes to run");
     assert!(!window.says("all that computes is muted"));
 }
 
