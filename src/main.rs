@@ -3,6 +3,11 @@
 use spikeloom::cli::{self, Start};
 use std::{path::PathBuf, process::ExitCode};
 
+// Parts of a pass are made by one thread and given up by another: a sort of 384 channels takes a twentieth less time than
+// with the allocator of glibc, and a tenth more memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::start() {
         Start::Done(code) => code,
