@@ -97,7 +97,8 @@ fn is_folder(path: &str) -> bool {
 pub fn exchanged(old: &Params, new: &Params) -> Params {
     if new.contains_key(RAW) || old.contains_key(RAW) {
         let mut params = new.clone();
-        if let (Some(probe), false) = (old.get(PROBE), new.contains_key(PROBE)) {
+        // A format that tells of itself may tell of its contacts: those of another file are not put over them unseen.
+        if let (Some(probe), true, false) = (old.get(PROBE), new.contains_key(RAW), new.contains_key(PROBE)) {
             params.insert(PROBE.to_owned(), probe.clone());
         }
         return params;
@@ -124,7 +125,7 @@ mod tests {
         assert_eq!(exchanged(&raw, &other)["dtype"], json!("float32"));
         // A format that says all of itself takes no layout from a raw file, but the stream of one like it.
         let folder = params(&[("path", json!("c"))]);
-        assert!(!exchanged(&raw, &folder).contains_key("dtype"));
+        assert_eq!(exchanged(&raw, &folder), folder);
         let stream = params(&[("path", json!("d")), ("stream", json!("ap"))]);
         let expected = params(&[("path", json!("c")), ("stream", json!("ap"))]);
         assert_eq!(exchanged(&stream, &folder), expected);
