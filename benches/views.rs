@@ -1,7 +1,8 @@
 //! Our own CPU time for a frame of the views, layout and tessellation together, printed in ms.
 //!
 //! `cargo bench --bench views`: 1920 × 700 points, 384 channels and 300 units, idle, moved, and while a sort
-//! takes all cores; and how soon the first traces of a file of 100 GB are there.
+//! takes all cores; a canvas of 300 nodes (alone after `-- canvas`), the matrix of a study of 10,000 recordings (`-- study`);
+//! and how soon the first traces of a file of 100 GB are there.
 
 fn main() {
     #[cfg(feature = "gui")]
@@ -19,6 +20,7 @@ mod gui {
         pipeline::{Document, Executor, Limits, RunHandle, RunOptions, Store, Value},
     };
     use std::{
+        path::PathBuf,
         sync::Arc,
         time::{Duration, Instant},
     };
@@ -235,18 +237,7 @@ mod gui {
         let text = format!("(version: 1, nodes: {{{}}}, wires: [{}])", nodes.join(", "), wires.join(", "));
         std::fs::write(&path, text).expect("a written pipeline");
         let ctx = Context::default();
-        let setup = Setup {
-            registry: registry(),
-            store_folder: folder.path().join("store"),
-            limits: Limits::default(),
-            state_folder: folder.path().join("state"),
-            library_folder: folder.path().join("library"),
-            run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
-            settings_file: Some(folder.path().join("settings.ron")),
-            access: spikeloom::app::Access::usual(),
-            file: Some(path),
-        };
-        let mut app = App::new(&ctx, setup, None);
+        let mut app = window(&ctx, folder.path(), path);
         let mut time = 0.0;
         let mut next = |app: &mut App, events: Vec<Event>| {
             time += 1.0 / 60.0;
@@ -319,6 +310,97 @@ mod gui {
         }
     }
 
+    /// A window over a pipeline in a folder of its own.
+    fn window(ctx: &Context, folder: &std::path::Path, file: PathBuf) -> App {
+        let setup = Setup {
+            registry: registry(),
+            store_folder: folder.join("store"),
+            limits: Limits::default(),
+            state_folder: folder.join("state"),
+            library_folder: folder.join("library"),
+            run_settings: Ok(spikeloom::pipeline::RunSettings::default()),
+            settings_file: Some(folder.join("settings.ron")),
+            access: spikeloom::app::Access::usual(),
+            file: Some(file),
+        };
+        App::new(ctx, setup, None)
+    }
+
+    /// The matrix of a study of 10,000 recordings at 5 nodes: idle and scrolled.
+    fn study() {
+        const TEXT: &str = r#"(version: 1, nodes: {
+            "study": (kind: "read_study", params: (path: "data", pattern: "{session}/rec_{index}.bin", dtype: uint8, num_channels: 1, sampling_frequency: 1000.0)),
+            "cut": (kind: "select_time", params: (start_time: 0.01)),
+            "statistics": (kind: "channel_statistics"),
+            "edges": (kind: "detect_edges", params: (level: 100.0)),
+            "all": (kind: "collect_tables"),
+        }, wires: [
+            ("study.recording", "cut.recording"), ("cut.recording", "statistics.recording"),
+            ("cut.recording", "edges.recording"), ("statistics.table", "all.table"),
+        ])"#;
+        let folder = tempfile::tempdir().expect("a folder");
+        for session in 0..100 {
+            let place = folder.path().join(format!("data/s{session}"));
+            std::fs::create_dir_all(&place).expect("a folder");
+            for index in 0..100 {
+                let samples: Vec<u8> = (0..200).map(|i| (i * (index + 100 * session + 1)) as u8).collect();
+                std::fs::write(place.join(format!("rec_{index}.bin")), samples).expect("a file");
+            }
+        }
+        let path = folder.path().join("study.ron");
+        std::fs::write(&path, TEXT).expect("a written pipeline");
+        let ctx = Context::default();
+        let mut app = window(&ctx, folder.path(), path);
+        let mut time = 0.0;
+        let mut next = |app: &mut App, events: Vec<Event>| {
+            time += 1.0 / 60.0;
+            frame(&ctx, time, events, |ui| app.frame(ui))
+        };
+        while app.pipeline().node("study").is_none() {
+            next(&mut app, Vec::new());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        app.perform(Command::ShowStudy);
+        let start = Instant::now();
+        let mut frames = Vec::new();
+        next(&mut app, Vec::new());
+        while app.is_reading_study() || start.elapsed() < Duration::from_secs(2) {
+            frames.push(next(&mut app, Vec::new()));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        report("study, 10,000 x 5, while it is read", frames);
+        report("study, 10,000 x 5", (0..200).map(|_| next(&mut app, Vec::new())).collect());
+        let scroll = |i: usize| {
+            let wheel = Event::MouseWheel {
+                unit: MouseWheelUnit::Point,
+                delta: vec2(0.0, if i % 100 < 80 { -400.0 } else { 400.0 }),
+                phase: TouchPhase::Move,
+                modifiers: egui::Modifiers::NONE,
+                source: egui::MouseWheelSource::Wheel,
+            };
+            vec![Event::PointerMoved(pos2(900.0, 600.0)), wheel]
+        };
+        report("study, 10,000 x 5, scrolled", (0..200).map(|i| next(&mut app, scroll(i))).collect());
+        app.perform(Command::Run { until: None });
+        let mut frames = Vec::new();
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(30) {
+            let one = next(&mut app, Vec::new());
+            if app.is_running() {
+                frames.push(one);
+            } else if !frames.is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(8));
+        }
+        report("study, 10,000 x 5, while it runs", frames);
+        app.perform(Command::Stop);
+        while app.is_running() {
+            next(&mut app, Vec::new());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// From opening a sparse file of 100 GB to its complete picture, at its start and in its middle.
     fn huge_file() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -345,8 +427,9 @@ mod gui {
     }
 
     pub fn main() {
-        if std::env::args().any(|argument| argument == "canvas") {
-            return canvas();
+        let asked = |name: &str| std::env::args().any(|argument| argument == name);
+        if asked("canvas") || asked("study") {
+            return if asked("canvas") { canvas() } else { study() };
         }
         huge_file();
         for (channels, what) in [(384, "traces, 384 channels, heat map"), (32, "traces, 32 channels, lines")]
@@ -373,5 +456,6 @@ mod gui {
         screen.measure("units, 300, idle", |_| Vec::new());
         while_sorting();
         canvas();
+        study();
     }
 }
