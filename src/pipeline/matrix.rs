@@ -6,7 +6,7 @@ use super::{
 };
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -103,12 +103,16 @@ impl Executor {
         walk.evaluate();
         walk.take_failures(|job| self.store().is_at_work(&job.key));
         let mut matrix = Matrix::default();
-        let mut rows = BTreeMap::new();
+        let (mut rows, mut places) = (BTreeMap::new(), HashMap::new());
         for (instance, eval) in walk.iter() {
             if let Some(message) = &eval.invalid {
                 matrix.invalid.push((instance.name.clone(), message.clone()));
             }
             let work = self.registry().get(&instance.kind).map_or(Work::Lazy, |node| node.info().work);
+            for item in &eval.items {
+                let next = places.len();
+                places.entry(item.coordinate.clone()).or_insert(next);
+            }
             // Of recipes only what is wrong is worth a word.
             let is_wrong = |item: &&ItemEval| matches!(item.state, EvalState::Failed(_));
             let items = eval.items.iter().filter(|item| work.is_task() || is_wrong(item));
@@ -123,6 +127,8 @@ impl Executor {
             }
         }
         matrix.rows = rows.into_iter().map(|(coordinate, name)| (name, coordinate)).collect();
+        // Groups before what they are made of, items in the order of the study.
+        matrix.rows.sort_by_key(|(_, item)| (item.keys().len(), places.get(item).copied()));
         matrix
     }
 

@@ -145,6 +145,17 @@ fn what_is_joined_follows_the_order_of_the_study() {
     run(&place, 0, "p.ron");
     assert_eq!(fs::read(place.path("out/traces_cached_seg0.raw")).unwrap(), expected);
 
+    // So do the rows of the matrix.
+    let each = r#""each": (kind: "channel_statistics")"#;
+    let each = pipeline(each, &[("study.recording", "each.recording")])
+        .replace("{session}/rec_{index}.bin", "day{day}/block{block}.bin");
+    place.write("each.ron", &each);
+    let told = place.ends(0, &["status", "each.ron", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let items = told["items"].as_array().unwrap();
+    let keys = |item: &serde_json::Value| format!("{} {}", item["item"]["day"], item["item"]["block"]);
+    assert_eq!(items.iter().map(keys).collect::<Vec<_>>(), ["1 9", "1 10", "2 9", "2 10"]);
+
     // A table says its own order.
     let rows =
         ["day2/block9", "day1/block10", "day2/block10"].map(|name| format!("data/{name}.bin,{name}\n"));

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -57,7 +57,7 @@ pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cel
         let port = node.outputs(&instance.params).into_iter().find(|p| p.port_type == of)?;
         node.inputs(&instance.params).is_empty().then(|| format!("{name}.{}", port.name))
     };
-    let mut coordinates: BTreeSet<Coordinate> = matrix.rows.iter().map(|(_, c)| c.clone()).collect();
+    let mut coordinates: Vec<Coordinate> = Vec::new();
     let mut source = None;
     let mut recordings = BTreeSet::new();
     for end in pipeline.nodes().filter_map(|node| ports(&node.name, PortType::Recording)) {
@@ -73,7 +73,11 @@ pub fn read(executor: &Executor, pipeline: &Pipeline, base_folder: &Path) -> Cel
             source = Some(end);
         }
     }
-    let coordinates: Vec<Coordinate> = coordinates.into_iter().collect();
+    // As the rows of the matrix are: those of the study in its order, groups before them.
+    let mut known = HashSet::new();
+    coordinates.extend(matrix.rows.iter().map(|(_, coordinate)| coordinate.clone()));
+    coordinates.retain(|coordinate| known.insert(coordinate.clone()));
+    coordinates.sort_by_key(|coordinate| coordinate.keys().len());
     let names: Vec<String> = coordinates.iter().map(ToString::to_string).collect();
     let is_recording = names.iter().map(|name| recordings.contains(name)).collect();
     let row_of_name: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
