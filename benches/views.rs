@@ -11,7 +11,7 @@ fn main() {
 
 #[cfg(feature = "gui")]
 mod gui {
-    use egui::{Context, Event, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
+    use egui::{Context, Event, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2, pos2, vec2};
     use spikeloom::{
         app::{App, Setup, command::Command, theme, views::Viewer},
         data::{DType, Id, Probe, Recording, RecordingInfo, Sorting, Source, SourceError},
@@ -142,15 +142,16 @@ mod gui {
         events
     }
 
+    /// The wheel turned at a place.
+    fn wheel(at: Pos2, unit: MouseWheelUnit, delta: Vec2) -> Vec<Event> {
+        let (phase, modifiers) = (TouchPhase::Move, egui::Modifiers::NONE);
+        let source = egui::MouseWheelSource::Wheel;
+        vec![Event::PointerMoved(at), Event::MouseWheel { unit, delta, phase, modifiers, source }]
+    }
+
     fn zoom(i: usize) -> Vec<Event> {
-        let wheel = Event::MouseWheel {
-            unit: MouseWheelUnit::Line,
-            delta: vec2(0.0, if i % 40 < 20 { -0.5 } else { 0.5 }),
-            phase: TouchPhase::Move,
-            modifiers: egui::Modifiers::NONE,
-            source: egui::MouseWheelSource::Wheel,
-        };
-        vec![Event::PointerMoved(pos2(900.0, 400.0)), wheel]
+        let lines = if i % 40 < 20 { -0.5 } else { 0.5 };
+        wheel(pos2(900.0, 400.0), MouseWheelUnit::Line, vec2(0.0, lines))
     }
 
     /// A sort of ten minutes on 32 channels that goes on for as long as the answer lives.
@@ -254,14 +255,8 @@ mod gui {
         }
         report("canvas, 300 nodes, all in view", (0..200).map(|_| next(&mut app, Vec::new())).collect());
         let pan = |i: usize| {
-            let wheel = Event::MouseWheel {
-                unit: MouseWheelUnit::Point,
-                delta: vec2(if i % 40 < 20 { 6.0 } else { -6.0 }, 0.0),
-                phase: TouchPhase::Move,
-                modifiers: egui::Modifiers::NONE,
-                source: egui::MouseWheelSource::Wheel,
-            };
-            vec![Event::PointerMoved(pos2(900.0, 200.0)), wheel]
+            let points = if i % 40 < 20 { 6.0 } else { -6.0 };
+            wheel(pos2(900.0, 200.0), MouseWheelUnit::Point, vec2(points, 0.0))
         };
         report("canvas, 300 nodes, panned", (0..200).map(|i| next(&mut app, pan(i))).collect());
         app.perform(Command::ActualSize);
@@ -371,14 +366,8 @@ mod gui {
         report("study, 10,000 x 5, while it is read", frames);
         report("study, 10,000 x 5", (0..200).map(|_| next(&mut app, Vec::new())).collect());
         let scroll = |i: usize| {
-            let wheel = Event::MouseWheel {
-                unit: MouseWheelUnit::Point,
-                delta: vec2(0.0, if i % 100 < 80 { -400.0 } else { 400.0 }),
-                phase: TouchPhase::Move,
-                modifiers: egui::Modifiers::NONE,
-                source: egui::MouseWheelSource::Wheel,
-            };
-            vec![Event::PointerMoved(pos2(900.0, 600.0)), wheel]
+            let points = if i % 100 < 80 { -400.0 } else { 400.0 };
+            wheel(pos2(900.0, 600.0), MouseWheelUnit::Point, vec2(0.0, points))
         };
         report("study, 10,000 x 5, scrolled", (0..200).map(|i| next(&mut app, scroll(i))).collect());
         app.perform(Command::Run { until: None });

@@ -234,9 +234,7 @@ impl<'m> Cells<'m> {
         let rows = &self.rows;
         let keys = keys_of(&task.coordinate);
         let partners = self.partners.entry(keys).or_insert_with_key(|keys| Partners::of(rows, keys));
-        let is_part =
-            |row: &Coordinate| task.coordinate == row.only(&task.coordinate.keys().keys().cloned().collect());
-        let parts = partners.find(&task.coordinate).filter(|&row| is_part(&rows[row]));
+        let parts = partners.find(&task.coordinate).filter(|&row| rows[row].holds(&task.coordinate));
         let parts: Vec<&Cell> = parts.filter_map(|row| cells.get(self.names[row])).collect();
         let worst = parts.iter().find(|cell| cell.state == CellState::Failed);
         let open = worst.or_else(|| parts.iter().find(|cell| cell.state != CellState::Done));

@@ -337,6 +337,11 @@ impl Coordinate {
         self.0.is_empty()
     }
 
+    /// True where it has all keys of another one, with the same values: it is that item, or a part or variant of it.
+    pub fn holds(&self, other: &Self) -> bool {
+        other.0.iter().all(|(key, value)| self.0.get(key) == Some(value))
+    }
+
     /// Only these keys.
     #[must_use]
     pub fn only(&self, keys: &std::collections::BTreeSet<String>) -> Self {

@@ -332,13 +332,7 @@ impl Cells {
     /// Tasks of a row, or of one cell of it, that run or wait for their turn, with those of the parts it became.
     pub fn at_work(&self, row: usize, column: Option<usize>) -> BTreeSet<TaskId> {
         let own = &self.coordinates[row];
-        let is_part = |other: usize| {
-            other == row
-                || (!own.is_empty() && {
-                    let keys = self.coordinates[other].keys();
-                    own.keys().iter().all(|(key, value)| keys.get(key) == Some(value))
-                })
-        };
+        let is_part = |other: usize| other == row || (!own.is_empty() && self.coordinates[other].holds(own));
         let rows: Vec<usize> = match column {
             Some(_) => vec![row],
             None => (0..self.coordinates.len()).filter(|&other| is_part(other)).collect(),

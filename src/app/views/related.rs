@@ -168,10 +168,7 @@ enum Near {
 
 impl Near {
     fn of(coordinate: &Coordinate, at: &Coordinate) -> Option<Self> {
-        let holds = |one: &Coordinate, other: &Coordinate| {
-            other.keys().iter().all(|(key, value)| one.keys().get(key) == Some(value))
-        };
-        match (holds(coordinate, at), holds(at, coordinate)) {
+        match (coordinate.holds(at), at.holds(coordinate)) {
             (true, true) => Some(Self::Same),
             (true, false) => Some(Self::Below),
             (false, true) => Some(Self::Above),
