@@ -7,7 +7,8 @@ use common::{
     place::{LOCUST, Place, SMALL, events, json, locust, small_recording},
     run_python, shared_data, stderr, stdout,
 };
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
+use spikeloom::{data::Probe, io::probe::write_probeinterface};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -68,6 +69,33 @@ fn info_says_what_a_recording_holds() {
     let facts = json(&place.ends(0, &["info", "--json", &sorting]));
     assert_eq!(facts["num_units"], 6);
     assert_eq!(facts["num_spikes"], 418);
+}
+
+#[test]
+fn info_takes_a_meta_for_its_samples_and_a_probe_of_the_library_by_its_name() {
+    let place = Place::new();
+    let meta = "typeThis=imec\nnSavedChans=5\nimSampRate=30000\nfileSizeBytes=100\nsnsSaveChanSubset=0:4\n\
+                snsApLfSy=4,0,1\n";
+    fs::write(place.path("run_g0_t0.imec0.ap.meta"), meta).unwrap();
+    fs::write(place.path("run_g0_t0.imec0.ap.bin"), [0u8; 100]).unwrap();
+    let facts = json(&place.ends(0, &["info", "--json", "run_g0_t0.imec0.ap.meta"]));
+    assert_eq!((&facts["num_channels"], &facts["segments"][0]["num_frames"]), (&json!(5), &json!(10)));
+    assert_eq!(facts["sampling_frequency"], 30000.0);
+    // A probe that the user kept.
+    let library = place.path("library/probes");
+    fs::create_dir_all(&library).unwrap();
+    let probe = Probe {
+        name: "Our wires".into(),
+        ..Probe::from_positions(&[[0.0; 2], [0.0, 9.0], [9.0; 2], [9.0, 0.0]])
+    };
+    write_probeinterface(&library.join("wires.json"), &probe).unwrap();
+    let path = locust();
+    for name in ["our wires", "wires", "A1x4-5mm-50-177"] {
+        let mut arguments = vec!["info", "--json", "--probe", name, &path];
+        arguments.extend(LOCUST);
+        let facts = json(&place.ends(0, &arguments));
+        assert_eq!(facts["probe"]["contact_positions"].as_array().unwrap().len(), 4, "{name}");
+    }
 }
 
 #[test]

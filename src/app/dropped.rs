@@ -9,8 +9,18 @@ impl App {
     /// Takes in what was dropped; what that asks for.
     pub(super) fn dropped(&mut self, mut paths: Vec<PathBuf>) -> Option<Command> {
         if self.dialogs.is_modal() {
+            // The question comes first; what was dropped waits for its end.
+            if let Some(first) = paths.first() {
+                let name = first.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.toasts.info(texts::files::dropped_waits(&name));
+                self.kept_drop = paths;
+            }
             return None;
         }
+        if paths.is_empty() {
+            paths = std::mem::take(&mut self.kept_drop);
+        }
+        self.kept_drop.clear();
         self.was_dropped |= !paths.is_empty();
         match paths.len() {
             0 => None,

@@ -123,8 +123,7 @@ fn pipeline_of_picture(path: &Path, registry: &Registry) -> Result<OpenedFile, S
 /// What a path that is opened stands for: of a folder that is nothing by itself, the one thing it holds.
 pub fn meant(path: PathBuf) -> PathBuf {
     // What SpikeGLX wrote of its samples stands for them.
-    let samples = path.with_extension("bin");
-    if path.extension().is_some_and(|ending| ending == "meta") && samples.is_file() {
+    if let Some(samples) = io::samples_of_meta(&path) {
         return samples;
     }
     if document_for(&path).is_some() {
@@ -142,7 +141,8 @@ fn document_of(folder: &Path) -> Option<PathBuf> {
 
 /// The pipeline of a folder: in it, or in the result that it is a part of and says nothing without.
 fn document_for(path: &Path) -> Option<PathBuf> {
-    let is_part = || path.is_dir() && io::describe(path, &io::OpenOptions::default()).is_err();
+    let is_own = |found: io::Description| found.format == io::KEPT_SORTING;
+    let is_part = || path.is_dir() && io::describe(path, &io::OpenOptions::default()).map_or(true, is_own);
     let above = || path.ancestors().skip(1).take(RESULT_DEPTH).find_map(document_of);
     document_of(path).or_else(|| above().filter(|_| is_part()))
 }

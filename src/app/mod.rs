@@ -101,6 +101,8 @@ pub struct App {
     sheet: Sheet,
     /// What is opened next was let go over the window.
     was_dropped: bool,
+    /// What was dropped while a question was open.
+    kept_drop: Vec<PathBuf>,
     /// The other ones that are open.
     behind: Vec<Sheet>,
     /// Documents that were closed, the last one last, with the numbers of their tabs and what their folders of results
@@ -183,6 +185,7 @@ impl App {
             behind: Vec::new(),
             closed: Vec::new(),
             was_dropped: false,
+            kept_drop: Vec::new(),
             last_sheet: 0,
             last_meaning: 0,
             last_run: 0,

@@ -131,17 +131,6 @@ impl Settings {
         std::env::var_os("SPIKELOOM_STATE").filter(|v| !v.is_empty()).map(PathBuf::from)
     }
 
-    /// The folder of what the user keeps to use again: `SPIKELOOM_LIBRARY`, or the platform's.
-    pub fn library_folder() -> PathBuf {
-        if let Some(folder) = std::env::var_os("SPIKELOOM_LIBRARY").filter(|v| !v.is_empty()) {
-            return PathBuf::from(folder);
-        }
-        directories::ProjectDirs::from("", "", "spikeloom").map_or_else(
-            || std::env::temp_dir().join("spikeloom_library"),
-            |dirs| dirs.data_dir().join("library"),
-        )
-    }
-
     /// Remembers how a pipeline is looked at.
     pub fn remember_view(&mut self, view: LastView) {
         self.views.retain(|known| known.path != view.path);

@@ -45,7 +45,7 @@ impl Setup {
             run_settings,
             settings_file,
             state_folder: Settings::state_folder(),
-            library_folder: Settings::library_folder(),
+            library_folder: crate::pipeline::library_folder(),
             access: Access::usual(),
             file,
         }

@@ -2,20 +2,24 @@
 
 use super::{CliError, arguments::InfoArguments, input::open_recording, output};
 use crate::{
-    data::{Id, Recording, Sorting, text::counted},
+    data::{DType, Id, Recording, Sorting, text::counted},
+    inspect::described,
     io::{self, Description, study::Entry},
 };
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 /// Says what a recording, a sorting or a study of them holds, without reading samples.
 ///
 /// # Errors
 /// Where it cannot be opened, or needs options that were not given.
 pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
-    let options = arguments.reading.options();
-    let inner = io::only_one_inside(&arguments.input);
+    let mut options = arguments.reading.options();
+    let inner = io::samples_of_meta(&arguments.input).or_else(|| io::only_one_inside(&arguments.input));
     let input = inner.as_ref().unwrap_or(&arguments.input);
+    if options.dtype.is_none() && options.num_channels.is_none() {
+        told_beside(input, &mut options);
+    }
     let description = match io::describe(input, &options) {
         Ok(description) => description,
         Err(_) if let Some((_, entries)) = io::study::at(input) => {
@@ -51,6 +55,24 @@ pub fn info(arguments: &InfoArguments) -> Result<(), CliError> {
         return output::json(&Json::Object(out));
     }
     output::text(&text(&description, recording.as_ref(), sorting.as_ref()))
+}
+
+/// What the file of an acquisition program says of the raw samples beside it.
+fn told_beside(input: &Path, options: &mut io::OpenOptions) {
+    let Some(told) = described(input) else { return };
+    options.dtype = Some(DType::Int16);
+    options.num_channels = Some(told.num_channels);
+    options.sampling_frequency = options.sampling_frequency.or(Some(told.rate));
+    if options.gain_to_uv.is_none()
+        && let Some(gain) = told.gain_to_uv
+    {
+        options.gain_to_uv = Some(gain);
+        options.offset_to_uv = options.offset_to_uv.or(Some(0.0));
+    }
+    let meta = input.with_extension("meta").to_string_lossy().into_owned();
+    if options.probe.is_none() && io::probe::read_probe(&meta).is_ok() {
+        options.probe = Some(meta);
+    }
 }
 
 /// Rows of a study that are told one by one.

@@ -20,6 +20,7 @@ mod nodes;
 mod output;
 mod presets;
 mod progress;
+mod reading;
 mod run;
 mod selfcheck;
 mod sort;

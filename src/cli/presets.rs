@@ -8,7 +8,8 @@ use crate::{
         geometry::Geometry,
         sort::{SortParams, SortPreset},
     },
-    pipeline::{Edit, NodeInstance, Params, Pipeline},
+    io::probe::{file_of, read_probe},
+    pipeline::{Edit, NodeInstance, Params, Pipeline, library_folder},
 };
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -124,7 +125,7 @@ fn reader_params(input: &Path, reading: &InputArguments) -> Params {
         }
     };
     set("path", json!(input));
-    set("probe", json!(reading.probe.as_deref().map(absolute_probe)));
+    set("probe", json!(reading.probe.as_deref().map(probe_of)));
     set("dtype", json!(reading.dtype));
     set("num_channels", json!(reading.num_channels));
     set("sampling_frequency", json!(reading.sampling_frequency));
@@ -146,13 +147,21 @@ fn reader_params(input: &Path, reading: &InputArguments) -> Params {
     params
 }
 
-/// A probe's file by its full path, a bundled probe by its name.
-fn absolute_probe(probe: &str) -> String {
+/// A probe's file by its full path, a bundled probe by its name, and one of the user's library by its file.
+pub(super) fn probe_of(probe: &str) -> String {
     let path = Path::new(probe);
-    match std::path::absolute(path) {
-        Ok(full) if path.exists() => full.to_string_lossy().into_owned(),
-        _ => probe.to_owned(),
+    let full = |path: &Path| {
+        std::path::absolute(path)
+            .map_or_else(|_| probe.to_owned(), |full| full.to_string_lossy().into_owned())
+    };
+    if path.exists() {
+        return full(path);
     }
+    if read_probe(probe).is_ok() {
+        return probe.to_owned();
+    }
+    let own = file_of(&library_folder().join("probes"), probe);
+    own.map_or_else(|| probe.to_owned(), |file| full(&file))
 }
 
 /// A row of nodes, each fed by the one before.

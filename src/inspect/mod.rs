@@ -31,7 +31,7 @@ pub use raw_file::{RawFile, raw_file};
 pub use samples::samples;
 pub use spans::SpanReader;
 pub use spikes::{SpikeIndex, Spot};
-pub use streams::streams_in;
+pub use streams::{Described, described, streams_in};
 pub use traces::{TraceBins, TraceRequest, trace_bins};
 pub use units::{UnitRow, UnitSummary, summarise};
 pub use waveforms::{MeanWaveforms, mean_waveforms};

@@ -14,7 +14,7 @@ const STREAMS: usize = 64;
 
 /// What is written of a raw file by the program that recorded it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Described {
+pub struct Described {
     /// Samples per second.
     pub rate: f64,
     /// Columns.
@@ -26,7 +26,7 @@ pub(super) struct Described {
 }
 
 /// What is written of a file, as Open Ephys or SpikeGLX do.
-pub(super) fn described(path: &Path) -> Option<Described> {
+pub fn described(path: &Path) -> Option<Described> {
     open_ephys(path).or_else(|| spikeglx(path))
 }
 

@@ -17,6 +17,7 @@ pub mod events;
 pub mod figure;
 mod joined;
 pub mod json;
+pub mod kept_sorting;
 pub mod mda;
 pub mod motion;
 mod noted;
@@ -44,8 +45,9 @@ pub use crate::data::{STEPS, WARNINGS};
 pub use error::Error;
 pub use noted::open_noted;
 pub use open::{
-    Description, OpenOptions, describe, files_behind, is_known_but_not_read, only_entry, only_one_inside,
-    open_recording, open_recording_called, open_sorting, open_sorting_called, open_templates,
+    Description, KEPT_SORTING, OpenOptions, describe, files_behind, is_known_but_not_read, only_entry,
+    only_one_inside, open_recording, open_recording_called, open_sorting, open_sorting_called,
+    open_templates, samples_of_meta,
 };
 pub use raw_source::{Layout, RawSource};
 

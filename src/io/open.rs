@@ -1,6 +1,9 @@
 //! Recognising formats.
 
-use super::{Error, analyzer, array_file, binary, binary_folder, mda, numpy_folder, nwb, phy, si_json, zarr};
+use super::{
+    Error, analyzer, array_file, binary, binary_folder, kept_sorting, mda, numpy_folder, nwb, phy, si_json,
+    zarr,
+};
 use crate::data::{DType, Recording, Sorting, Templates};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -70,6 +73,9 @@ struct Format {
     slow: fn(&Path) -> bool,
 }
 
+/// The name of the format of a sorting as the store keeps it.
+pub const KEPT_SORTING: &str = "spikeloom_sorting";
+
 /// Endings of files of samples alone.
 const RAW: &[&str] = &["raw", "dat", "bin", "bat", "i16", "f32"];
 
@@ -84,6 +90,17 @@ const FORMATS: &[Format] = &[
         spikes: |_| false,
         recording: Some(binary_folder::open),
         sorting: None,
+        slow: |_| false,
+    },
+    Format {
+        name: KEPT_SORTING,
+        label: "sorting of Spikeloom",
+        sign: "a folder with sorting.json",
+        fits: kept_sorting::is_one,
+        traces: |_| false,
+        spikes: |_| true,
+        recording: None,
+        sorting: Some(|path, _| kept_sorting::read(path)),
         slow: |_| false,
     },
     Format {
@@ -419,6 +436,12 @@ fn recognise(path: &Path, options: &OpenOptions) -> Result<&'static Format, Erro
     }
     let signs: Vec<&str> = FORMATS.iter().map(|f| f.sign).collect();
     Err(Error::Unrecognised { path: path.to_owned(), message: format!("looked for {}", signs.join("; ")) })
+}
+
+/// The samples that SpikeGLX wrote a `.meta` of, which stands for them.
+pub fn samples_of_meta(path: &Path) -> Option<PathBuf> {
+    let samples = path.with_extension("bin");
+    (has_extension(path, &["meta"]) && samples.is_file()).then_some(samples)
 }
 
 /// The one recording or sorting in a folder that is none itself, hidden files and folders aside.

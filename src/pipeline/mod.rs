@@ -101,7 +101,7 @@ pub use python::{PythonNames, PythonStep, called, literal, named_channels, scrip
 pub use registry::Registry;
 pub use remaining::Remaining;
 pub use resources::{group_rss_bytes, memory_limit, now_utc, peak_rss_bytes, process_cpu_s, utc};
-pub use settings::{Hooks, RunSettings};
+pub use settings::{Hooks, RunSettings, library_folder};
 pub use store::{
     CleanOptions, CleanReport, FileEntry, Manifest, OutputEntry, Store, StoreError, Stored, VerifyReport,
     WrittenEntry,

@@ -39,6 +39,17 @@ pub struct Hooks {
     pub on_failure: String,
 }
 
+/// The folder of what the user keeps to use again: `SPIKELOOM_LIBRARY`, or the platform's.
+pub fn library_folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("SPIKELOOM_LIBRARY").filter(|v| !v.is_empty()) {
+        return PathBuf::from(folder);
+    }
+    directories::ProjectDirs::from("", "", "spikeloom").map_or_else(
+        || std::env::temp_dir().join("spikeloom_library"),
+        |dirs| dirs.data_dir().join("library"),
+    )
+}
+
 impl RunSettings {
     /// The file named by `SPIKELOOM_SETTINGS`, or `settings.ron` in the platform's folder for settings.
     pub fn default_path() -> Option<PathBuf> {

@@ -187,6 +187,17 @@ fn a_part_of_a_stored_result_opens_as_the_result() {
     window.wait_for("as a copy");
     assert_eq!(window.app().tabs().last().map(String::as_str), Some("Pipeline of tidy"));
     assert_eq!(window.app().looked_at(), Some("tidy.sorting"));
+    // The sorting alone, elsewhere: it is a sorting.
+    let alone = tempfile::tempdir().unwrap();
+    let copied = std::process::Command::new("cp").arg("-r").arg(&part).arg(alone.path()).status().unwrap();
+    assert!(copied.success());
+    window.app_mut().perform(Command::NewTab);
+    window.steps(3);
+    window.drop_file(&alone.path().join("sorting"));
+    window.wait("it is read", |app| app.pipeline().node("read_sorting").is_some());
+    let whole = spikeloom::io::open_sorting(&part, None).unwrap();
+    assert!(whole.num_units() > 0);
+    assert_eq!(spikeloom::io::open_sorting(&alone.path().join("sorting"), None).unwrap(), whole);
     // Elsewhere, and without the recording: what its templates look like is seen still.
     let object = part.parent().unwrap();
     let copy = tempfile::tempdir().unwrap();

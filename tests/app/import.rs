@@ -7,6 +7,11 @@ use spikeloom::{app::App, pipeline::NodeState};
 
 /// Interleaved int16 of six channels and a synchronisation channel, with an offset.
 fn write_raw(path: &std::path::Path) {
+    write_around(path, [2000.0; 6]);
+}
+
+/// The same with an offset of each channel.
+fn write_around(path: &std::path::Path, offsets: [f64; 6]) {
     let mut state = 1_u64;
     let mut noise = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -16,13 +21,25 @@ fn write_raw(path: &std::path::Path) {
     let mut bytes = Vec::new();
     for frame in 0..40_000 {
         let common = noise() * 0.5;
-        for channel in &mut last {
+        for (channel, offset) in last.iter_mut().zip(offsets) {
             *channel = 0.8 * *channel + noise() + common;
-            bytes.extend_from_slice(&((*channel + 2000.0) as i16).to_le_bytes());
+            bytes.extend_from_slice(&((*channel + offset) as i16).to_le_bytes());
         }
         bytes.extend_from_slice(&(i16::from(frame / 900 % 2 == 0) * 64).to_le_bytes());
     }
     std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn offsets_that_differ_are_told_as_what_they_are() {
+    let mut window = Window::empty();
+    let path = window.folder.path().join("mouse_20kHz.dat");
+    write_around(&path, [0.0, 250.0, 500.0, 750.0, 1000.0, 1250.0]);
+    import(&mut window, &path);
+    let told = window.words().into_iter().find(|words| words.contains("swing around")).unwrap();
+    assert!(told.contains("Channels 1, 2, 3, 4, 5 swing around values of their own, from 2"), "{told}");
+    assert!(told.contains(" to 12"), "{told}");
+    assert!(window.says("Remove the offset"));
 }
 
 fn import(window: &mut Window, path: &std::path::Path) {

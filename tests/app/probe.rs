@@ -104,7 +104,12 @@ fn the_shelf_begins_with_what_fits_and_takes_a_file() {
     let mut window = shuffled();
     open(&mut window);
     let place = |window: &Window, name: &str| window.center(name).y;
-    assert!(place(&window, "Probe A1x32-Poly3") < place(&window, "Probe tetrode"));
+    assert!(
+        place(&window, "Probe A1x32-Poly3") < place(&window, "Probe ASSY-116-E-1"),
+        "the usual ones first"
+    );
+    window.type_into("Search probes", "tetrode");
+    window.wait_for("Probe tetrode");
     let file = window.folder.path().join("mine.prb");
     let text = "channel_groups = {0: {'channels': [0, 1], 'geometry': {0: (0, 0), 1: (0, 20)}}}\n";
     std::fs::write(&file, text).unwrap();
@@ -117,6 +122,7 @@ fn the_shelf_begins_with_what_fits_and_takes_a_file() {
 fn a_wiring_is_pasted_edited_undone_and_kept_as_a_file() {
     let mut window = shuffled();
     open(&mut window);
+    window.type_into("Search probes", "twisted tetrode");
     window.click("Probe tetrode");
     window.wait("it is there", |app| !app.is_probing());
     window.click("Paste…");
@@ -190,4 +196,37 @@ fn a_probe_that_says_no_wiring_is_wired_from_where_that_is_told() {
     window.steps(60);
     window.rest();
     assert!(!window.says("does not say which column"), "{:?}", window.words());
+}
+
+#[test]
+fn a_model_is_found_by_its_name_wired_by_a_head_stage_and_kept_in_the_library() {
+    let mut window = shuffled();
+    open(&mut window);
+    window.type_into("Search probes", "cambridge assy116h4");
+    window.wait_for("1 of");
+    window.click("Probe ASSY-116-H4");
+    window.wait("it is there", |app| !app.is_probing());
+    window.click("Presets");
+    window.click("Cambridge NeuroTech ASSY-116 on Intan RHD2132");
+    window.steps(3);
+    assert!(window.says("32 wired"), "{:?}", window.words());
+    window.click("Save to my library…");
+    window.type_into("Name of the model", "Our H4");
+    window.click("Save");
+    window.wait("it is kept", |app| !app.is_probing());
+    let kept = window.folder.path().join("library/probes/Our_H4.json");
+    let probe = read_probe(kept.to_str().unwrap()).unwrap();
+    assert_eq!((probe.name.as_str(), probe.manufacturer.as_str()), ("Our H4", "Cambridge NeuroTech"));
+    // Contact 1 of the connector is on input 24.
+    assert_eq!(probe.contacts[0].device_channel_index, Some(24));
+    window.type_into("Search probes", "our h4");
+    window.wait_for("Probe Our H4");
+    // A name that says what it means need not be listed.
+    window.type_into("Search probes", "A4x8-5mm-75-150-413");
+    window.click("Probe A4x8-5mm-75-150-413");
+    window.wait("it is there", |app| !app.is_probing());
+    assert!(window.says("A4x8-5mm-75-150-413 · 32 contacts"), "{:?}", window.words());
+    window.click("Use this probe");
+    window.wait("it is taken", |app| !app.edits_probe());
+    assert_eq!(window.pipeline().node("reader").unwrap().params["probe"], "A4x8-5mm-75-150-413");
 }

@@ -37,6 +37,20 @@ fn each_tab_has_its_own_history_and_closed_ones_come_back() {
 }
 
 #[test]
+fn what_is_dropped_while_a_question_is_open_waits_for_its_end() {
+    let mut window = Window::empty();
+    window.add_at(30.0, 30.0, "whiten");
+    window.key(Modifiers::COMMAND, Key::W);
+    window.wait_for("Discard");
+    window.drop_file(&crate::common::shared_data().join("si_written/recording_binary"));
+    window.wait_for("recording_binary waits");
+    assert!(window.pipeline().node("read_recording").is_none());
+    window.key(Modifiers::NONE, Key::Escape);
+    window.wait("it is there", |app| app.pipeline().node("read_recording").is_some());
+    assert!(window.pipeline().node("whiten").is_some());
+}
+
+#[test]
 fn what_ran_in_one_tab_makes_nothing_stale_in_another_without_a_file() {
     let mut window = Window::open(None);
     window.click("Run");

@@ -40,6 +40,7 @@ impl Place {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("SPIKELOOM_STORE", self.path("store"))
+            .env("SPIKELOOM_LIBRARY", self.path("library"))
             .stdin(Stdio::null());
         command
     }

@@ -2,7 +2,7 @@
 
 use crate::{raw, samples, shared_data};
 use spikeloom::{
-    data::{DType, Sorting, TableColumn},
+    data::{ContactShape, DType, Sorting, TableColumn},
     io::{self, OpenOptions, phy, probe},
 };
 
@@ -174,28 +174,83 @@ fn probes_of_every_library_file_and_prb() {
 
 /// What makers publish and what we make of it agree with the files of the probeinterface library.
 #[test]
-fn bundled_probes_have_the_places_of_the_makers() {
-    for (bundled, file) in [
-        ("neuropixels1", "NP1000"),
-        ("neuropixels2", "NP2000"),
-        ("A1x32-Poly3", "A1x32-Poly3-10mm-50-177"),
-        ("A4x8-100-200", "A4x8-5mm-100-200-177"),
-        ("H2", "ASSY-236-H2"),
-        ("H3", "ASSY-236-H3"),
-        ("H5", "ASSY-236-H5"),
-        ("H9", "ASSY-236-H9"),
-    ] {
-        let path = shared_data().join(format!("probes/library/{file}.json"));
+fn bundled_probes_have_the_contacts_of_the_makers() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(shared_data().join("probes/library")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let theirs = probe::read_probe(path.to_str().unwrap()).unwrap();
-        let ours = probe::read_probe(bundled).unwrap();
-        let places = |p: &spikeloom::data::Probe| {
-            let mut all: Vec<[i64; 2]> =
-                p.contacts.iter().map(|c| c.position_um.map(|x| (x * 100.0).round() as i64)).collect();
-            all.sort_unstable_by_key(|[x, y]| (*y, *x));
-            all.truncate(ours.contacts.len());
-            all
-        };
-        assert_eq!(places(&ours), places(&theirs), "{bundled}");
+        let ours = probe::read_probe(&name).unwrap();
+        assert_eq!(ours.name, name);
+        let is_part = name.starts_with("NP");
+        assert!(is_part || ours.contacts.len() == theirs.contacts.len(), "{name}");
+        for contact in &ours.contacts {
+            let their = theirs.contacts.iter().find(|c| c.contact_id == contact.contact_id);
+            let their = their.unwrap_or_else(|| panic!("{name}: no contact {}", contact.contact_id));
+            for axis in 0..2 {
+                let apart = (contact.position_um[axis] - their.position_um[axis]).abs();
+                assert!(apart < 0.1, "{name}, contact {}: {apart} µm apart", contact.contact_id);
+            }
+            let shank = |probe: &spikeloom::data::Probe, index: usize| match probe.shank_ids.len() {
+                1 => String::new(),
+                _ => probe.shank_ids[index].clone(),
+            };
+            assert_eq!(shank(&ours, contact.shank_index), shank(&theirs, their.shank_index), "{name}");
+            match (contact.shape, their.shape) {
+                // The discs of NeuroNexus have the area that the model's name says; the library's are rounded, and
+                // one is of another radius than its name.
+                (ContactShape::Circle { radius_um: a }, ContactShape::Circle { radius_um: b }) => {
+                    assert!((a - b).abs() < 0.6 || name == "A1x32-Poly3-10mm-50-177", "{name}: {a} {b}");
+                }
+                (a, b) => assert_eq!(a, b, "{name}"),
+            }
+        }
+        // Those of Cambridge NeuroTech are wired by their pins: in this order.
+        if name.starts_with("ASSY") {
+            let ids = |probe: &spikeloom::data::Probe| -> Vec<String> {
+                probe.contacts.iter().map(|contact| contact.contact_id.clone()).collect()
+            };
+            assert_eq!(ids(&ours), ids(&theirs), "{name}");
+        }
+        count += 1;
+    }
+    assert!(count >= 35);
+}
+
+/// Every part number of imec that is bundled has the sites of the table that SpikeGLX keeps.
+#[test]
+fn neuropixels_parts_have_the_sites_of_the_table_of_features() {
+    let text = std::fs::read_to_string(shared_data().join("probes/neuropixels_probe_features.json")).unwrap();
+    let table: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let parts = table["neuropixels_probes"].as_object().unwrap();
+    assert_eq!(parts.len(), 54);
+    for (part, features) in parts {
+        let feature = |key: &str| features[key].as_str().unwrap().parse::<f64>().unwrap();
+        let columns = feature("cols_per_shank") as usize;
+        let begins = ["even", "odd"]
+            .map(|row| feature(&format!("{row}_row_horz_offset_left_edge_to_leftmost_electrode_center_um")));
+        let first = begins[0].min(begins[1]);
+        let read = probe::read(part).unwrap();
+        let contacts = &read.probe.contacts;
+        assert_eq!(read.probe.shank_ids.len(), feature("num_shanks") as usize, "{part}");
+        let each = contacts.len() / read.probe.shank_ids.len();
+        let readout = feature("num_readout_channels") as usize;
+        assert!(
+            contacts.len() <= readout.max(each) && each <= feature("electrodes_per_shank") as usize,
+            "{part}"
+        );
+        for (index, contact) in contacts.iter().enumerate() {
+            let (shank, site) = (index / each, index % each);
+            let row = site / columns;
+            let x = begins[row % 2] - first
+                + (site % columns) as f64 * feature("electrode_pitch_horz_um")
+                + shank as f64 * feature("shank_pitch_um");
+            assert_eq!(contact.position_um, [x, row as f64 * feature("electrode_pitch_vert_um")], "{part}");
+            let width_um = feature("electrode_size_horz_direction_um");
+            assert_eq!(contact.shape, ContactShape::Square { width_um }, "{part}");
+        }
+        let is_simple = features["channel_mapping_type"] == "simple bank";
+        assert!(!is_simple || each > readout || read.probe.is_wired() || part.starts_with("NP3"), "{part}");
     }
 }
 

@@ -348,8 +348,11 @@ fn phy_folders_are_read_by_phy_spikeinterface_and_by_us() {
 #[test]
 fn probes_are_read_by_probeinterface_and_by_us() {
     let base = tempfile::tempdir().unwrap();
-    for bundled in probe::bundled() {
-        let probe = probe::read_probe(bundled.name).unwrap();
+    let some = ["NP2013", "NP1120", "A4x4-tet-5mm-150-200-121", "ASSY-236-H3", "4S1024", "60MEA200/30"];
+    for bundled in
+        probe::bundled().iter().filter(|known| known.is_usual || some.contains(&known.name.as_str()))
+    {
+        let probe = probe::read_probe(&bundled.name).unwrap();
         let path = base.path().join("probe.json");
         probe::write_probeinterface(&path, &probe).unwrap();
         let mut back = probe::read_probe(path.to_str().unwrap()).unwrap();

@@ -6,6 +6,10 @@ use crate::{
     data::{Contact, ContactShape, Probe},
     io::probe::write_probeinterface,
 };
+use egui::{
+    PopupCloseBehavior, TextEdit, Ui,
+    containers::menu::{MenuButton, MenuConfig},
+};
 use std::path::{Path, PathBuf};
 
 /// Steps that can be undone.
@@ -92,6 +96,41 @@ impl ProbePanel {
             contact.device_channel_index = *column;
         }
         self.change(probe);
+    }
+
+    /// The button that keeps the probe in the user's library under a name.
+    pub(super) fn keep_ui(&mut self, ui: &mut Ui) {
+        ui.add_enabled_ui(!self.probe.contacts.is_empty(), |ui| {
+            let menu = MenuButton::new(texts::probe::save_to_my_library())
+                .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
+            let (button, shown) = menu.ui(ui, |ui| self.naming_ui(ui));
+            if shown.is_none() {
+                self.naming = None;
+            }
+            button.on_hover_text(texts::probe::save_to_my_library_hint());
+        });
+    }
+
+    fn naming_ui(&mut self, ui: &mut Ui) {
+        let probe = &self.probe;
+        let [model, maker] =
+            self.naming.get_or_insert_with(|| [probe.name.clone(), probe.manufacturer.clone()]);
+        let fields = [
+            (texts::probe::model(), texts::probe::name_of_the_model(), &mut *model),
+            (texts::probe::maker(), texts::probe::name_of_the_maker(), &mut *maker),
+        ];
+        for (title, name, text) in fields {
+            ui.weak(title);
+            ui.add(TextEdit::singleline(text).desired_width(220.0)).accessible_name(name);
+        }
+        let ready = !model.trim().is_empty();
+        if ui.add_enabled(ready, egui::Button::new(texts::probe::save())).clicked() {
+            self.probe.name = model.trim().to_owned();
+            self.probe.manufacturer = maker.trim().to_owned();
+            self.stays = true;
+            self.save();
+            ui.close();
+        }
     }
 
     /// Writes the probe into the user's folder under a name of its own; the answer comes by the lane.

@@ -1,8 +1,11 @@
 //! The shelf: probes by maker and model.
 
 use super::ProbePanel;
-use crate::app::{texts, theme};
-use egui::{Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use crate::{
+    app::{texts, theme},
+    io::probe::{OnShelf, bundled, on_demand},
+};
+use egui::{Color32, Rect, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 impl ProbePanel {
     pub(super) fn library_ui(&mut self, ui: &mut Ui) {
@@ -15,22 +18,23 @@ impl ProbePanel {
             ui.spinner();
             return;
         };
-        let words: Vec<String> = self.search.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let channels = self.num_channels();
-        let mut found: Vec<_> = shelf
-            .iter()
-            .filter(|probe| {
-                let text = format!("{} {} {} {}", probe.maker, probe.model, probe.about, probe.num_contacts);
-                let text = text.to_lowercase();
-                words.iter().all(|word| text.contains(word))
-            })
-            .collect();
-        // Those that the recording can have been made with come first.
-        found.sort_by_key(|probe| channels.is_some_and(|count| count != probe.num_contacts));
-        ui.weak(texts::probe::of_probes(&found.len(), &shelf.len()));
+        let mut found: Vec<_> = shelf.iter().filter(|probe| probe.is_found_by(&self.search)).collect();
+        // Those that the recording can have been made with come first, and the user's own before the others.
+        found.sort_by_key(|probe| {
+            (channels.is_some_and(|count| count != probe.num_contacts), !probe.is_file, is_rare(probe))
+        });
+        // A name that says what it means need not be listed.
+        if self.named.as_ref().is_none_or(|(search, _)| *search != self.search) {
+            self.named = Some((self.search.clone(), on_demand(&self.search)));
+        }
+        if let Some((_, Some(named))) = &self.named {
+            found.insert(0, named);
+        }
+        ui.weak(texts::probe::of_probes(&found.len(), &shelf.len().max(found.len())));
         let mut taken = None;
         let bottom = 62.0;
-        let height = 40.0;
+        let height = 44.0;
         ui.spacing_mut().item_spacing.y = 2.0;
         let room = (ui.available_height() - bottom).max(80.0);
         ScrollArea::vertical().max_height(room).auto_shrink(false).show_rows(
@@ -52,8 +56,15 @@ impl ProbePanel {
                         let font = egui::FontId::proportional(size);
                         painter.text(rect.min + at, egui::Align2::LEFT_TOP, words, font, color);
                     };
-                    text(vec2(8.0, 3.0), &probe.model, 13.0, p.text_strong);
-                    let maker = if probe.maker.is_empty() { texts::probe::generic() } else { &probe.maker };
+                    let square = Rect::from_min_size(rect.min + vec2(6.0, 4.0), vec2(36.0, 36.0));
+                    picture(ui, square, probe, p.accent);
+                    text(vec2(52.0, 5.0), &probe.model, 13.0, p.text_strong);
+                    let maker = match (probe.is_file, probe.maker.is_empty()) {
+                        (true, true) => texts::probe::yours().to_owned(),
+                        (true, false) => texts::probe::yours_by(&probe.maker),
+                        (false, true) => texts::probe::generic().to_owned(),
+                        (false, false) => probe.maker.clone(),
+                    };
                     let shanks = if probe.num_shanks > 1 {
                         texts::probe::on_shanks(&probe.num_shanks)
                     } else {
@@ -61,7 +72,7 @@ impl ProbePanel {
                     };
                     let fits = channels == Some(probe.num_contacts);
                     let about = texts::probe::maker_and_contacts(&maker, &probe.num_contacts, &shanks);
-                    text(vec2(8.0, 20.0), &about, 11.0, if fits { p.good } else { p.text_weak });
+                    text(vec2(52.0, 23.0), &about, 11.0, if fits { p.good } else { p.text_weak });
                     let hint = if probe.about.is_empty() { &probe.source } else { &probe.about };
                     let hint = if fits { texts::probe::probe_fits_recording(&hint) } else { hint.clone() };
                     if response.on_hover_text(hint).clicked() {
@@ -78,4 +89,22 @@ impl ProbePanel {
             self.take(source);
         }
     }
+}
+
+/// The contacts, small.
+fn picture(ui: &Ui, square: Rect, probe: &OnShelf, color: Color32) {
+    let dots = probe.picture.len().max(1) as f32;
+    let size = (30.0 / dots.sqrt()).clamp(1.2, 3.0);
+    let mut mesh = egui::Mesh::default();
+    let inner = square.shrink(size / 2.0);
+    for [x, y] in &probe.picture {
+        let at = pos2(inner.left() + x * inner.width(), inner.bottom() - y * inner.height());
+        mesh.add_colored_rect(Rect::from_center_size(at, vec2(size, size)), color);
+    }
+    ui.painter().add(mesh);
+}
+
+/// True where a probe is none of the usual ones.
+fn is_rare(probe: &OnShelf) -> bool {
+    !bundled().iter().take_while(|known| known.is_usual).any(|known| known.name == probe.source)
 }

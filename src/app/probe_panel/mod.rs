@@ -36,6 +36,8 @@ pub struct ProbePanel {
     shelf_lane: Lane<Vec<OnShelf>>,
     shelf: Option<Vec<OnShelf>>,
     search: String,
+    /// What was searched for, and the probe that its name says where it is not on the shelf.
+    named: Option<(String, Option<OnShelf>)>,
     probe_lane: Lane<(String, Result<Probe, String>)>,
     recording_lane: Lane<Result<Recording, String>>,
     /// The recording without a probe, all its columns.
@@ -43,6 +45,10 @@ pub struct ProbePanel {
     check_lane: Lane<Result<OrderCheck, String>>,
     check: Option<Result<OrderCheck, String>>,
     save_lane: Lane<Result<PathBuf, String>>,
+    /// What is being saved only goes into the library; the panel stays.
+    stays: bool,
+    /// Model and maker under which the probe is being saved.
+    naming: Option<[String; 2]>,
     /// The probe as it is drawn now.
     probe: Probe,
     /// The name or path it was read by, as long as nothing was changed.
@@ -75,12 +81,15 @@ impl ProbePanel {
             shelf_lane: Lane::alone(wake.clone()),
             shelf: None,
             search: String::new(),
+            named: None,
             probe_lane: Lane::alone(wake.clone()),
             recording_lane: Lane::alone(wake.clone()),
             recording: None,
             check_lane: Lane::alone(wake.clone()),
             check: None,
             save_lane: Lane::alone(wake),
+            stays: false,
+            naming: None,
             probe: Probe::default(),
             source: None,
             undo: Vec::new(),
@@ -95,9 +104,13 @@ impl ProbePanel {
             leaving: false,
             folder,
         };
-        let folder = panel.folder.clone();
-        panel.shelf_lane.request(move |ticket| ticket.send(shelf(&folder)));
+        panel.read_shelf();
         panel
+    }
+
+    fn read_shelf(&self) {
+        let folder = self.folder.clone();
+        self.shelf_lane.request(move |ticket| ticket.send(shelf(&folder)));
     }
 
     /// True while something is read, computed or written.
@@ -148,6 +161,12 @@ impl ProbePanel {
             self.start_check();
         }
         match self.save_lane.take()? {
+            Ok(path) if std::mem::take(&mut self.stays) => {
+                self.said = Some((texts::probe::saved_to_library(&path.display()), false));
+                self.source = Some(path.to_string_lossy().into_owned());
+                self.read_shelf();
+                None
+            }
             Ok(path) => Some(path),
             Err(reason) => {
                 self.said = Some((reason, true));
@@ -306,6 +325,7 @@ impl ProbePanel {
                 {
                     end = Some(End::Use);
                 }
+                self.keep_ui(ui);
                 ui.separator();
                 if ui.add_enabled(!self.redo.is_empty(), egui::Button::new(texts::probe::redo())).clicked() {
                     self.step(false);

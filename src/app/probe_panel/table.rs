@@ -6,6 +6,7 @@ use crate::{
     io::probe::{WIRINGS, parse_wiring},
 };
 use egui::{DragValue, Grid, Id, ScrollArea, TextEdit, Ui, vec2};
+use std::collections::BTreeSet;
 
 /// Height of a line.
 const LINE: f32 = 22.0;
@@ -55,13 +56,18 @@ impl ProbePanel {
         }
         ui.separator();
         ui.weak(texts::probe::head_stages());
-        for wiring in WIRINGS {
-            let fits = wiring.columns.len() == contacts;
-            let button = ui.add_enabled(fits, egui::Button::new(wiring.name));
-            let hint = texts::probe::contacts_of_the_head_stage(&wiring.columns.len(), &contacts);
-            if button.on_disabled_hover_text(hint).clicked() {
-                columns = Some(wiring.columns.iter().copied().map(Some).collect());
+        for wiring in WIRINGS.iter().filter(|wiring| wiring.columns.len() == contacts) {
+            if ui.button(wiring.about).on_hover_text(wiring.name).clicked() {
+                columns = Some(wiring.of(&self.probe));
             }
+        }
+        if WIRINGS.iter().all(|wiring| wiring.columns.len() != contacts) {
+            let sizes: BTreeSet<String> =
+                WIRINGS.iter().map(|wiring| wiring.columns.len().to_string()).collect();
+            ui.weak(texts::probe::head_stages_have(
+                &sizes.into_iter().collect::<Vec<_>>().join(", "),
+                &contacts,
+            ));
         }
         if let Some(columns) = columns {
             self.wire(&columns);

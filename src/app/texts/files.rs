@@ -1,6 +1,7 @@
 //! The start screen, files that are opened, saved and recovered, questions before something is lost.
 
 texts! {
+    dropped_waits(name): "{name} waits: it is opened when the question is answered.";
     // Everything that may take longer than a frame happens here, in threads that answer over a channel.
     no_recording_at(end): "there is no recording at {end}";
     run_to_it_first(end): "run to {end} first";

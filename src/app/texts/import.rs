@@ -18,6 +18,8 @@ texts! {
     layout: "Layout";
     no_sampling_frequency: "The sampling frequency stands nowhere: 30 kHz is usual, check it.";
     linear_probe_hint: "One column of contacts, 25 µm apart";
+    search_probes(all): "Search {all} probes of as many contacts";
+    search_all_probes: "Search probes by maker and model";
     probe: "Probe";
     stream: "Stream";
     no_probe_yet: "none yet";
@@ -52,7 +54,6 @@ texts! {
     noticed: "Noticed";
     offsets_removed: "offsets removed";
     dont: "Don't";
-    one_channel_swings: "1 channel swings";
     constant: "one value only, no signal.";
     digital: "a few levels with sudden changes, as of a digital or synchronisation channel.";
     clipped(channels, samples, first_s): "{channels}: {samples} at the end of the range, the first at {first_s} s: artefacts, or spikes that are cut off.";
@@ -61,12 +62,14 @@ texts! {
     offset: "lies far from zero.";
     unsigned(name, middle):
         "{name}: the numbers have no sign, so zero volts are likely stored as {middle}.";
-    swings_around(whole, center): "{whole} around {center} instead of 0.";
+    swings_around(who, center): "{who} swings around {center} instead of 0.";
+    swing_around(who, center): "{who} swing around {center} instead of 0.";
+    swing_each(who, low, high): "{who} swing around values of their own, from {low} to {high}, instead of 0.";
+    all_channels(count): "All {count} channels";
     leave_it_out: "Leave it out";
     leave_them_out: "Leave them out";
     left_out(left): "{left} left out";
     after_the_reader(steps): "After the reader: {steps}.";
-    channels_swing(count): "{count} channels swing";
     and_more(shown): " and {shown} more";
     channel(shown): "Channel {shown}";
     channels(shown, more): "Channels {shown}{more}";

@@ -33,8 +33,19 @@ texts! {
     from_a_file: "From a file…";
     from_a_file_hint: "A probeinterface JSON, a .prb or a SpikeGLX .meta file from anywhere";
     generic: "generic";
+    yours: "yours";
+    yours_by(maker): "yours · {maker}";
     own_probes_hint:
-        "Probe files (.json, .prb) in the folder \"probes\" of your library are listed here, too.";
+        "A NeuroNexus name that is not listed, linear24-100 or grid8x8-200 can be typed. Probe files (.json, .prb) in \
+         the folder \"probes\" of your library are listed here, too.";
+    save_to_my_library: "Save to my library…";
+    save_to_my_library_hint: "Keeps this probe, found by its name from now on in the list and by --probe";
+    model: "Model";
+    maker: "Maker";
+    name_of_the_model: "Name of the model";
+    name_of_the_maker: "Name of the maker";
+    save: "Save";
+    saved_to_library(path): "Saved as {path}";
     of_probes(found, all): "{found} of {all} probes";
     probe_model(model): "Probe {model}";
     on_shanks(num_shanks): " on {num_shanks} shanks";
@@ -87,7 +98,7 @@ texts! {
     channel: "Channel";
     shank: "Shank";
     delete(count): "Delete {count}";
-    contacts_of_the_head_stage(given, contacts): "{given} contacts; the probe has {contacts}";
+    head_stages_have(sizes, contacts): "known for {sizes} contacts; the probe has {contacts}";
     of_contacts_are_wired(wired, contacts): "{wired} of {contacts} contacts are wired.";
     channel_given_twice(channel, one, other):
         "Channel {channel} is given to contacts {one} and {other}.";

@@ -2,6 +2,7 @@
 //!
 //! The viewer asks `inspect` and the executor through lanes and draws what has arrived; it never waits.
 
+mod asking;
 pub(super) mod axis;
 mod cloud;
 pub mod colors;
@@ -16,6 +17,8 @@ mod look;
 mod noise;
 mod picture;
 mod related;
+mod related_graph;
+mod shown;
 mod table;
 mod text;
 mod traces;
@@ -23,19 +26,19 @@ mod units;
 mod waveforms;
 
 use crate::{
-    app::{texts, theme},
+    app::texts,
     data::Id,
     inspect::{Lane, Lanes},
-    pipeline::{Coordinate, Event, Executor, Pipeline, PortType, Value},
+    pipeline::{Coordinate, Event, Executor, Pipeline, Value},
 };
 use content::Content;
 use egui::Ui;
-use export::{Export, Wish};
+use export::Export;
 pub use export::{PATHS_START, SHOWS};
 pub use figure::rasterise;
 use live::Live;
 use look::{Seen, Target};
-use related::{Related, Wanted};
+use related::Related;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -357,103 +360,6 @@ impl Viewer {
         }
     }
 
-    /// What the last run made, drawn faintly: the pipeline has changed since.
-    fn old_ui(&mut self, ui: &mut Ui, end: &str) {
-        let mut live = false;
-        ui.horizontal(|ui| {
-            ui.add_space(8.0);
-            if self.is_given() {
-                ui.weak(texts::views::of_the_folder());
-            } else {
-                let color = theme::palette(ui.visuals()).warn;
-                ui.colored_label(color, texts::views::of_the_last_run_explained());
-            }
-            live = self.instead.is_some() && ui.small_button(texts::views::show_live_peaks()).clicked();
-        });
-        let rect = ui.max_rect();
-        let wish = ui.scope(|ui| {
-            ui.multiply_opacity(if self.is_given() { 1.0 } else { OLD });
-            self.items_ui(ui, end)
-        });
-        if let Some(wish) = wish.inner {
-            self.fulfil(ui, wish, end, rect);
-        }
-        if live {
-            self.seen = self.instead.take();
-            self.last_related = std::mem::take(&mut self.related);
-            self.show_item();
-            self.ask_related();
-        }
-    }
-
-    /// What is there while a task runs, or what to do so that it does.
-    fn waiting_ui(&mut self, ui: &mut Ui, node: &str) {
-        // What was seen of a run that is over says nothing of a node that changed since.
-        let looking = self.look_lane.as_ref().is_some_and(Lane::busy);
-        let live = self.live.node(node).filter(|node| node.running || node.failure.is_some() || looking);
-        let (Some(state), Ok(lanes)) = (live, &self.lanes) else {
-            let tasks = match &self.seen {
-                Some(Seen::NeedsRun(tasks)) => tasks.as_slice(),
-                _ => &[],
-            };
-            let names: BTreeSet<&str> = tasks.iter().map(|t| t.node.as_str()).collect();
-            let names = names.into_iter().collect::<Vec<_>>().join(", ");
-            let running = tasks.iter().find_map(|t| self.live.node(&t.node).filter(|n| n.running));
-            return match running {
-                Some(state) => empty::working(
-                    ui,
-                    texts::views::not_there_yet(),
-                    &texts::views::nodes_run(&names),
-                    state.share,
-                ),
-                None => {
-                    empty::message(ui, texts::views::not_computed_yet(), &texts::views::press_run(&names))
-                }
-            };
-        };
-        if let Some(message) = &state.failure {
-            return empty::failure(ui, texts::views::this_node_failed(), message);
-        }
-        let state = state.clone();
-        let recording = self.related.recording.as_ref().map(|(_, recording)| recording.info_arc());
-        self.content.live_ui(ui, lanes, node, &state, recording.as_deref());
-    }
-
-    fn items_ui(&mut self, ui: &mut Ui, end: &str) -> Option<Wish> {
-        if let Some(items) = self.items().filter(|items| items.len() > 1) {
-            let mut chosen = self.item.min(items.len() - 1);
-            ui.horizontal(|ui| {
-                ui.add_space(8.0);
-                egui::ComboBox::from_id_salt("item")
-                    .selected_text(texts::views::item_of(&items[chosen].0, &(chosen + 1), &items.len()))
-                    .show_ui(ui, |ui| {
-                        for (index, (coordinate, _)) in items.iter().enumerate() {
-                            ui.selectable_value(&mut chosen, index, coordinate.to_string());
-                        }
-                    });
-            });
-            if chosen != self.item {
-                self.item = chosen;
-                self.awaited = None;
-                self.show_item();
-                self.ask_related();
-            }
-        }
-        match &mut self.content {
-            Content::Traces(view) => {
-                let over = view.overlay_end().map(str::to_owned);
-                let empty = BTreeSet::new();
-                let selected = over.as_ref().and_then(|end| self.selected.get(end)).unwrap_or(&empty);
-                view.ui(ui, &self.related, selected)
-            }
-            Content::Units(view) => {
-                let selected = self.selected.entry(end.to_owned()).or_default();
-                view.ui(ui, selected)
-            }
-            content => content.ui(ui),
-        }
-    }
-
     /// Shows the recording of the units beside it was asked for, at the first selected spike.
     fn go_to_wanted(&mut self, from: &str) {
         let (Some((end, recording)), Content::Units(view)) = (&self.related.recording, &self.content) else {
@@ -475,141 +381,6 @@ impl Viewer {
             if let Some(frame) = first {
                 view.go_to(0, frame as f64 / sorting.sampling_frequency);
             }
-        }
-    }
-
-    fn ask(&mut self) {
-        let (Some(executor), Some(target), Some(lane)) = (&self.executor, &self.target, &self.look_lane)
-        else {
-            return;
-        };
-        let (executor, target) = (executor.clone(), target.clone());
-        lane.request(move |ticket| look::look(&executor, &target, ticket));
-    }
-
-    fn ask_related(&mut self) {
-        let (Some(executor), Some(target), Some(lane)) = (&self.executor, &self.target, &self.related_lane)
-        else {
-            return;
-        };
-        // Of a result that is still awaited, what it is made from may be known already.
-        let (coordinate, port_type, value) = match self.current() {
-            Some((coordinate, value)) => (coordinate.clone(), value.port_type(), Some(value.clone())),
-            None => (Coordinate::default(), PortType::Sorting, None),
-        };
-        let end = self.shown_end().unwrap_or_default().to_owned();
-        if (matches!(self.seen, Some(Seen::Old)) && !self.is_given())
-            || !matches!(port_type, PortType::Recording | PortType::Sorting)
-        {
-            return;
-        }
-        let (executor, target) = (executor.clone(), Target { end, ..target.clone() });
-        let (edited, last) = (self.edited.clone(), self.related.glimpsed.clone());
-        let given = self.given.clone();
-        let wanted = Wanted { given, port_type, at: coordinate, value, edited, last };
-        lane.request(move |ticket| {
-            ticket.send(related::related(&executor, &target, &wanted, &|| ticket.superseded()));
-        });
-    }
-
-    fn receive(&mut self) {
-        if let Some(seen) = self.look_lane.as_ref().and_then(Lane::take) {
-            // The item in sight stays, whatever comes before it.
-            let shown = self.current().map(|(coordinate, _)| coordinate.clone());
-            self.awaited = self.awaited.take().or(shown);
-            let ready = self.take_seen(seen);
-            self.choose_wanted();
-            if ready {
-                self.show_item();
-            }
-            match self.seen {
-                // Beside what the last run made stays what belonged to it.
-                Some(Seen::Old) if !self.is_given() => self.use_related(),
-                _ => self.ask_related(),
-            }
-        }
-        if let Some(related) = self.related_lane.as_ref().and_then(Lane::take) {
-            self.related = related;
-            self.use_related();
-        }
-    }
-
-    /// Takes in what was found; true where there is something else to show than before.
-    fn take_seen(&mut self, seen: Seen) -> bool {
-        let was_live = matches!(self.seen, Some(Seen::Instead { .. }));
-        self.instead = None;
-        let seen = match seen {
-            Seen::NeedsRun(_) if !self.last.is_empty() => Seen::Old,
-            Seen::Failed(_) if !self.last.is_empty() && self.is_given() => Seen::Old,
-            Seen::Instead { .. } if !self.last.is_empty() && !was_live => {
-                self.instead = Some(seen);
-                Seen::Old
-            }
-            seen => seen,
-        };
-        if let Seen::Items(items) | Seen::Partly(items) = &seen {
-            self.last.clone_from(items);
-        }
-        // What is shown already stays as it is.
-        let is_shown = matches!(self.seen, Some(Seen::Items(_) | Seen::Partly(_) | Seen::Old))
-            && matches!(seen, Seen::Old)
-            && !matches!(self.content, Content::Live(_));
-        let ready = matches!(seen, Seen::Items(_) | Seen::Partly(_) | Seen::Instead { .. } | Seen::Old);
-        self.seen = Some(seen);
-        ready && !is_shown
-    }
-
-    fn items(&self) -> Option<&[(Coordinate, Value)]> {
-        match &self.seen {
-            Some(Seen::Items(items) | Seen::Partly(items) | Seen::Instead { items, .. }) => Some(items),
-            Some(Seen::Old) => Some(&self.last),
-            _ => None,
-        }
-    }
-
-    fn current(&self) -> Option<&(Coordinate, Value)> {
-        self.items().and_then(|items| items.get(self.item).or(items.first()))
-    }
-
-    /// The item that was asked for by its keys.
-    fn choose_wanted(&mut self) {
-        if self.items().is_none() {
-            return;
-        }
-        let awaited = self.awaited.take();
-        let Some(wanted) = self.wanted_item.take().or(awaited) else { return };
-        let items = self.items().unwrap_or_default();
-        let exact = items.iter().position(|(coordinate, _)| *coordinate == wanted);
-        let fits = || items.iter().position(|(coordinate, _)| coordinate.join(&wanted).is_some());
-        let found = exact.or_else(fits);
-        self.item = found.unwrap_or(0);
-        // Meanwhile another one is shown.
-        if found.is_none() && matches!(self.seen, Some(Seen::Partly(_))) {
-            self.awaited = Some(wanted);
-        }
-    }
-
-    /// The end whose value is in sight.
-    fn shown_end(&self) -> Option<&str> {
-        match &self.seen {
-            Some(Seen::Instead { end, .. }) => Some(end),
-            _ => self.end(),
-        }
-    }
-
-    fn show_item(&mut self) {
-        let value = self.current().map(|(_, value)| value.clone());
-        if let (Some(value), Ok(lanes)) = (value, &self.lanes) {
-            let end = self.shown_end().unwrap_or_default().to_owned();
-            self.content.show(lanes, &end, &value);
-        }
-    }
-
-    fn use_related(&mut self) {
-        match &mut self.content {
-            Content::Traces(view) => view.use_related(&self.related),
-            Content::Units(view) => view.set_related(&self.related),
-            _ => {}
         }
     }
 }

@@ -58,6 +58,8 @@ pub struct Placement {
     pub scale: f32,
     /// Half of the width of a line in pixels.
     pub half_width: f32,
+    /// A channel whose noise is beyond this value is kept in its row, so that it does not cover its neighbours.
+    pub loudest: Option<f32>,
 }
 
 /// Lines on a transparent ground.
@@ -82,6 +84,9 @@ impl<'a> Lines<'a> {
         if baseline < -8.0 * row_height || baseline > height as f32 + 8.0 * row_height {
             return;
         }
+        let is_loud = |loudest: f32| self.bins.noise.get(row).is_some_and(|&noise| noise > loudest);
+        let room = self.at.loudest.filter(|&loudest| is_loud(loudest)).map(|_| row_height / 2.0);
+        let color = if room.is_some() { color.gamma_multiply(0.6) } else { color };
         let mut previous: Option<[f32; 2]> = None;
         for column in columns.start..columns.end.min(width) {
             let Some([low, high]) = self.extremes(row, column) else {
@@ -90,6 +95,10 @@ impl<'a> Lines<'a> {
             };
             let (mut top, mut bottom) =
                 (baseline - (high - center) * scale, baseline - (low - center) * scale);
+            if let Some(room) = room {
+                let within = |y: f32| y.clamp(baseline - room, baseline + room);
+                (top, bottom) = (within(top), within(bottom));
+            }
             if let Some([before_top, before_bottom]) = previous {
                 let joined = [top, bottom];
                 top = top.min(before_bottom);
@@ -242,6 +251,7 @@ mod tests {
             row_height: 20.0,
             scale: 1.0,
             half_width: 0.5,
+            loudest: None,
         };
         let mut lines = Lines::new(&bins, at);
         lines.row(0, 0..4, Color32::WHITE);
@@ -251,6 +261,33 @@ mod tests {
         for y in 6..10 {
             assert!(drawn(1, y), "the rise at line {y}");
         }
+    }
+
+    #[test]
+    fn a_loud_channel_stays_in_its_row_where_two_recordings_lie_over_each_other() {
+        let mut bins = bins([0.0, 100.0, -100.0, 0.0].map(|x| [x, x]).to_vec());
+        bins.noise = vec![50.0];
+        let mut at = Placement {
+            size: [4, 60],
+            first_frame: 0.0,
+            frames_per_pixel: 1.0,
+            first_row: -1.0,
+            row_height: 20.0,
+            scale: 1.0,
+            half_width: 0.5,
+            loudest: Some(4.0),
+        };
+        let drawn = |at: Placement| {
+            let mut lines = Lines::new(&bins, at);
+            lines.row(0, 0..4, Color32::WHITE);
+            let image = lines.finish();
+            let rows = (0..60).filter(|y| (0..4).any(|x| image.pixels[y * 4 + x].a() > 0));
+            rows.collect::<Vec<_>>()
+        };
+        let kept = drawn(at);
+        assert!(kept.iter().all(|y| (19..=40).contains(y)) && kept.len() > 15, "{kept:?}");
+        at.loudest = Some(60.0);
+        assert!(drawn(at).contains(&2), "a channel that is no louder than that is drawn as it is");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
         views::empty,
     },
     inspect::ProbeBeside,
-    io::probe::{Bundled, bundled},
+    io::probe::{Bundled, bundled, from_its_name},
     pipeline::ParamSpec,
 };
 use egui::{Key, Modifiers, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
@@ -202,11 +202,28 @@ impl Wizard {
         let fits = |probe: &&Bundled| {
             [channels, channels - self.left_out.len().min(channels)].contains(&probe.num_contacts)
         };
-        let mut fitting: Vec<(String, &str)> =
-            bundled().iter().filter(fits).map(|probe| (probe.name.to_owned(), probe.description)).collect();
+        let search = self.probe_search.trim().to_lowercase();
+        // All that fit can be searched; without a search only the usual ones are shown.
+        let is_shown = |probe: &&Bundled| match search.is_empty() {
+            true => probe.is_usual,
+            false => {
+                let words = format!("{} {} {}", probe.maker, probe.name, probe.description).to_lowercase();
+                search.split_whitespace().all(|word| words.contains(word))
+            }
+        };
+        let num_fitting = bundled().iter().filter(fits).count();
+        let mut fitting: Vec<(String, String)> = bundled()
+            .iter()
+            .filter(fits)
+            .filter(is_shown)
+            .map(|probe| (probe.name.clone(), probe.description.clone()))
+            .collect();
+        fitting.extend(
+            from_its_name(&search).filter(|probe| fits(&probe)).map(|probe| (probe.name, probe.maker)),
+        );
         let linear = format!("linear{channels}");
-        if channels > 1 && fitting.iter().all(|(name, _)| *name != linear) {
-            fitting.push((linear, texts::import::linear_probe_hint()));
+        if channels > 1 && search.is_empty() && fitting.iter().all(|(name, _)| *name != linear) {
+            fitting.push((linear, texts::import::linear_probe_hint().to_owned()));
         }
         let beside: Vec<(String, String)> = match &self.file {
             Some(Ok(file)) => {
@@ -228,25 +245,39 @@ impl Wizard {
             // Of a file its name, not the way to it.
             let name = |probe: &String| probe.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
             let words = probe.as_ref().map_or_else(|| texts::import::no_probe_yet().to_owned(), name);
-            let combo = egui::ComboBox::from_id_salt("probe").selected_text(words).show_ui(ui, |ui| {
-                if ui.selectable_label(probe.is_none(), texts::import::no_probe()).clicked() {
-                    self.params.shift_remove("probe");
-                }
-                for (path, words) in &beside {
-                    if ui.selectable_label(probe.as_ref() == Some(path), words).clicked() {
-                        self.set("probe", json!(path));
+            let combo = egui::ComboBox::from_id_salt("probe").selected_text(words).height(360.0);
+            let combo =
+                combo.close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show_ui(ui, |ui| {
+                    let before = self.params.get("probe").cloned();
+                    let search = egui::TextEdit::singleline(&mut self.probe_search)
+                        .hint_text(texts::import::search_probes(&num_fitting));
+                    let search = ui.add(search).accessible_name(texts::import::search_all_probes());
+                    if ui.memory(|memory| memory.focused().is_none()) {
+                        search.request_focus();
                     }
-                }
-                for (name, about) in &fitting {
-                    let chosen = probe.as_ref() == Some(name);
-                    if ui.selectable_label(chosen, format!("{name} · {about}")).clicked() {
-                        self.set("probe", json!(name));
+                    if ui.selectable_label(probe.is_none(), texts::import::no_probe()).clicked() {
+                        self.params.shift_remove("probe");
                     }
-                }
-                if ui.selectable_label(false, texts::import::from_a_file()).clicked() {
-                    self.wants_probe_file = true;
-                }
-            });
+                    for (path, words) in &beside {
+                        if ui.selectable_label(probe.as_ref() == Some(path), words).clicked() {
+                            self.set("probe", json!(path));
+                        }
+                    }
+                    for (name, about) in &fitting {
+                        let chosen = probe.as_ref() == Some(name);
+                        if ui.selectable_label(chosen, format!("{name} · {about}")).clicked() {
+                            self.set("probe", json!(name));
+                        }
+                    }
+                    if ui.selectable_label(false, texts::import::from_a_file()).clicked() {
+                        self.wants_probe_file = true;
+                        ui.close();
+                    }
+                    if self.params.get("probe") != before.as_ref() {
+                        self.probe_search.clear();
+                        ui.close();
+                    }
+                });
             combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, texts::import::probe()));
         });
         let is_beside = |probe: &String| beside.iter().any(|(path, _)| path == probe);

@@ -84,6 +84,8 @@ pub struct Wizard {
     rate_is_guessed: bool,
     /// A probe is to be chosen from a file.
     wants_probe_file: bool,
+    /// What is searched among the probes of as many contacts.
+    probe_search: String,
     /// The files of the folder that was opened, where there are several.
     streams: Vec<PathBuf>,
 }
@@ -129,6 +131,7 @@ impl Wizard {
             is_first: false,
             rate_is_guessed: false,
             wants_probe_file: false,
+            probe_search: String::new(),
             streams: Vec::new(),
             path,
         };

@@ -8,6 +8,9 @@ use crate::{
 use egui::Ui;
 use serde_json::json;
 
+/// Middles that differ by no more than this share of them are told as one.
+const SAME: f64 = 0.1;
+
 /// What a button does.
 enum Remedy {
     LeaveOut(Vec<usize>),
@@ -45,9 +48,9 @@ impl Wizard {
                 for finding in found {
                     let channels: Vec<usize> =
                         finding.channels().iter().copied().filter(|c| !self.left_out.contains(c)).collect();
-                    let whole = finding.channels().len();
-                    if let (Finding::Offset { center, .. }, None) = (finding, unsigned) {
-                        let words = texts::import::swings_around(&swings(whole), &text::number(*center));
+                    if let (Finding::Offset { middles, channels: whole }, None) = (finding, unsigned) {
+                        let all = tried.recording.info().num_channels();
+                        let words = swings(whole, all, *middles);
                         let button = (!self.remove_dc)
                             .then(|| (texts::import::remove_the_offset().to_owned(), Remedy::RemoveDc));
                         notices.push((words, button));
@@ -117,12 +120,19 @@ impl Wizard {
     }
 }
 
-fn swings(count: usize) -> String {
-    if count == 1 {
-        texts::import::one_channel_swings().to_owned()
-    } else {
-        texts::import::channels_swing(&count)
+/// Where channels swing around: one value, or each its own.
+fn swings(channels: &[usize], all: usize, [low, center, high]: [f64; 3]) -> String {
+    let who = match channels.len() == all && all > 1 {
+        true => texts::import::all_channels(&all),
+        false => named(channels),
+    };
+    if channels.len() == 1 {
+        return texts::import::swings_around(&who, &text::number(center));
     }
+    if high - low <= SAME * center.abs() {
+        return texts::import::swing_around(&who, &text::number(center));
+    }
+    texts::import::swing_each(&who, &text::number(low), &text::number(high))
 }
 
 fn about(finding: &Finding) -> &'static str {

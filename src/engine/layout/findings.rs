@@ -18,6 +18,9 @@ const PIECE: usize = 16_384;
 /// So many equal values in a row at the least or greatest are the end of a range, where there are so many levels.
 const RAIL_RUN: usize = 4;
 const LEAST_RANGE: f32 = 200.0;
+/// A middle so many times as far from zero as the values of a channel spread takes room and starts filters with a
+/// step; nearer ones are lost in what the channel does anyway.
+const FAR: f64 = 1.0;
 
 /// Something remarkable; channels are indices.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +53,8 @@ pub enum Finding {
     },
     /// The middle of the values lies far from zero.
     Offset {
-        /// Typical middle, as stored.
-        center: f64,
+        /// The least, the typical and the greatest middle, as stored.
+        middles: [f64; 3],
         /// Channels of which that is so.
         channels: Vec<usize>,
     },
@@ -79,7 +82,7 @@ pub fn findings(recording: &Recording) -> Result<Vec<Finding>, EngineError> {
             continue;
         }
         let at = |share: usize| f64::from(sorted.get(sorted.len() * share / 10).copied().unwrap_or(0.0));
-        if at(5).abs() > 3.0 * (at(9) - at(1)).max(1e-12) {
+        if at(5).abs() > FAR * (at(9) - at(1)).max(1e-12) {
             offset.push(channel);
             centers.push(at(5));
         }
@@ -88,12 +91,13 @@ pub fn findings(recording: &Recording) -> Result<Vec<Finding>, EngineError> {
     let told: Vec<usize> = digital.iter().chain(&check.constant).chain(&saturated).copied().collect();
     let clipped = clipped(recording, &told)?;
     centers.sort_by(f64::total_cmp);
-    let center = centers.get(centers.len() / 2).copied().unwrap_or(0.0);
+    let middle = |index: usize| centers.get(index).copied().unwrap_or(0.0);
+    let middles = [middle(0), middle(centers.len() / 2), middle(centers.len().saturating_sub(1))];
     let found = [
         Finding::Digital { channels: digital },
         Finding::Constant { channels: check.constant },
         Finding::Saturated { channels: saturated },
-        Finding::Offset { center, channels: offset },
+        Finding::Offset { middles, channels: offset },
     ];
     let found = found.into_iter().chain(clipped);
     Ok(found.filter(|finding| !finding.channels().is_empty()).collect())

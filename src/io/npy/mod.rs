@@ -160,6 +160,16 @@ pub fn read_column<T: Item>(path: &Path) -> Result<Column<T>, Error> {
         .collect())
 }
 
+/// A column of any length: maps are few, and cost nothing when long, so that short ones are read.
+///
+/// # Errors
+/// As [`map_column`].
+pub fn column_of<T: Item>(path: &Path) -> Result<Column<T>, Error> {
+    const MAPPED_BYTES: u64 = 1 << 20;
+    let long = std::fs::metadata(path).is_ok_and(|m| m.len() > MAPPED_BYTES);
+    if long { map_column(path) } else { read_column(path) }
+}
+
 fn check_rows<T: Item>(path: &Path, header: &Header) -> Result<(), Error> {
     let width: usize = header.shape.iter().skip(1).product();
     let vector = T::WIDTH == 1 && header.shape.iter().filter(|&&n| n != 1).count() <= 1;

@@ -7,12 +7,14 @@ mod prb;
 mod probeinterface;
 mod shelf;
 mod wiring;
+mod wirings;
 
 pub use attach::NOT_WIRED;
-pub use library::{Bundled, bundled};
+pub use library::{Bundled, bundled, from_its_name};
 pub use probeinterface::{to_json, write as write_probeinterface};
-pub use shelf::{OnShelf, shelf};
-pub use wiring::{WIRINGS, Wiring, parse_wiring};
+pub use shelf::{OnShelf, file_of, on_demand, shelf};
+pub use wiring::{Wiring, parse_wiring};
+pub use wirings::WIRINGS;
 
 pub(super) use attach::attach;
 pub(super) use probeinterface::from_json;
@@ -54,12 +56,11 @@ pub fn read(path_or_name: &str) -> Result<ReadProbe, Error> {
         if let Some(probe) = library::make(path_or_name) {
             return Ok(probe);
         }
-        let names: Vec<&str> = bundled().iter().map(|b| b.name).collect();
         return Err(Error::format(
             path,
             format!(
-                "no such probe file, and no bundled probe of that name. Bundled are: {}.",
-                names.join(", ")
+                "no such probe file, and no bundled probe of that name. {}",
+                library::suggestions(path_or_name)
             ),
         ));
     }

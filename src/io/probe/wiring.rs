@@ -7,43 +7,25 @@ use crate::data::Probe;
 pub struct Wiring {
     /// What it is called, as in probeinterface.
     pub name: &'static str,
-    /// The column of each contact, in the order of the contacts.
+    /// Which connector and head-stage.
+    pub about: &'static str,
+    /// The column of each contact, by the number of the contact.
     pub columns: &'static [usize],
 }
 
-/// Connectors and head-stages whose wiring is published (source: probeinterface `get_available_pathways`).
-pub const WIRINGS: [Wiring; 4] = [
-    Wiring {
-        name: "H32>RHD2132",
-        columns: &[
-            16, 17, 18, 20, 21, 22, 31, 30, 29, 27, 26, 25, 24, 28, 23, 19, 12, 8, 3, 7, 6, 5, 4, 2, 1, 0, 9,
-            10, 11, 13, 14, 15,
-        ],
-    },
-    Wiring {
-        name: "ASSY-116>RHD2132",
-        columns: &[
-            24, 23, 25, 22, 26, 21, 27, 20, 28, 19, 29, 18, 30, 17, 31, 16, 0, 15, 1, 14, 2, 13, 3, 12, 4,
-            11, 5, 10, 6, 9, 7, 8,
-        ],
-    },
-    Wiring {
-        name: "ASSY-156>RHD2164",
-        columns: &[
-            47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24,
-            23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 63, 62, 61,
-            60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48,
-        ],
-    },
-    Wiring {
-        name: "cambridgeneurotech_mini-amp-64",
-        columns: &[
-            41, 39, 38, 37, 35, 34, 33, 32, 29, 30, 28, 26, 25, 24, 22, 20, 46, 45, 44, 43, 42, 40, 36, 31,
-            27, 23, 21, 18, 19, 17, 16, 14, 55, 53, 54, 52, 51, 50, 49, 48, 47, 15, 13, 12, 11, 9, 10, 8, 63,
-            62, 61, 60, 59, 58, 57, 56, 7, 6, 5, 4, 3, 2, 1, 0,
-        ],
-    },
-];
+impl Wiring {
+    /// The column of each contact of a probe: by the makers' numbers where the contacts carry these, and else in
+    /// their order.
+    pub fn of(&self, probe: &Probe) -> Vec<Option<usize>> {
+        let numbers: Option<Vec<usize>> =
+            probe.contacts.iter().map(|contact| contact.contact_id.parse().ok()).collect();
+        let mut sorted = numbers.clone().unwrap_or_default();
+        sorted.sort_unstable();
+        let in_order = (1..=probe.contacts.len()).collect();
+        let numbers = numbers.filter(|_| sorted.into_iter().eq(1..=probe.contacts.len())).unwrap_or(in_order);
+        numbers.into_iter().map(|number| self.columns.get(number.checked_sub(1)?).copied()).collect()
+    }
+}
 
 /// The columns that a pasted list gives the contacts of a probe, `None` where one is not connected; and what is to
 /// be known of it.
@@ -130,7 +112,18 @@ fn contact_of(probe: &Probe, id: &str) -> Option<usize> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::*;
+    use super::{super::WIRINGS, *};
+
+    #[test]
+    fn a_head_stage_is_wired_by_the_numbers_of_the_contacts() {
+        let wiring = WIRINGS.iter().find(|wiring| wiring.name == "H32>RHD2132").unwrap();
+        let probe = crate::io::probe::read_probe("A4x8-5mm-100-200-177").unwrap();
+        let columns = wiring.of(&probe);
+        // From the tip of the first shank: sites 1, 8, 2.
+        assert_eq!(columns[..3], [Some(16), Some(30), Some(17)]);
+        let unnumbered = crate::io::probe::read_probe("linear32").unwrap();
+        assert_eq!(wiring.of(&unnumbered)[..3], [Some(16), Some(17), Some(18)]);
+    }
 
     fn probe() -> Probe {
         Probe::from_positions(&[[0.0, 0.0], [0.0, 20.0], [0.0, 40.0], [0.0, 60.0]])

@@ -188,10 +188,11 @@ fn probe_unknown(steps: &Steps<'_>, step: &Step<'_>) -> Option<Problem> {
 
 /// The problem with a button for each of the first probes that have as many contacts.
 fn with_fitting(problem: Problem, source: &Step<'_>, field: &str, contacts: usize) -> Problem {
-    let fitting = bundled().iter().filter(|probe| probe.num_contacts == contacts).take(MOST_PROBES);
+    let fitting =
+        bundled().iter().filter(|probe| probe.is_usual && probe.num_contacts == contacts).take(MOST_PROBES);
     fitting.fold(problem, |problem, probe| {
         let mut params: Params = source.instance.params.clone();
-        params.insert(field.to_owned(), probe.name.into());
+        params.insert(field.to_owned(), probe.name.clone().into());
         problem.mend(format!("Use {}", probe.name), Edit::SetParams(source.instance.name.clone(), params))
     })
 }

@@ -2,15 +2,12 @@
 
 use super::{place, values::save_array};
 use crate::{
-    data::{Column, Features, Id, Peaks, Sorting, SpikeTrains, Table, Templates, Waveforms},
-    io::{Error, npy},
+    data::{Column, Features, Id, Peaks, Sorting, Templates, Waveforms},
+    io::{Error, kept_sorting, npy},
 };
 use ndarray::{Array2, Array3};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-/// Columns of files up to this size are read, larger ones mapped: maps are few, and cost nothing when long.
-const MAPPED_BYTES: u64 = 1 << 20;
 
 fn save_column<T: npy::Item>(path: &Path, column: &Column<T>) -> Result<(), Error> {
     let mut writer = npy::ColumnWriter::create(path)?;
@@ -20,23 +17,8 @@ fn save_column<T: npy::Item>(path: &Path, column: &Column<T>) -> Result<(), Erro
     writer.finish().map(drop)
 }
 
-fn load_column<T: npy::Item>(path: &Path) -> Result<Column<T>, Error> {
-    let long = std::fs::metadata(path).is_ok_and(|m| m.len() > MAPPED_BYTES);
-    if long { npy::map_column(path) } else { npy::read_column(path) }
-}
-
-#[derive(Serialize, Deserialize)]
-struct SortingForm {
-    sampling_frequency: f64,
-    unit_ids: Vec<Id>,
-    amplitudes_in_uv: bool,
-    /// Length in frames, whether amplitudes and whether locations are there, a segment each.
-    segments: Vec<(Option<usize>, bool, bool)>,
-    properties: Table,
-}
-
 pub fn save_sorting(folder: &Path, sorting: &Sorting) -> Result<(), Error> {
-    let form = SortingForm {
+    let form = kept_sorting::Form {
         sampling_frequency: sorting.sampling_frequency,
         unit_ids: sorting.unit_ids.clone(),
         amplitudes_in_uv: sorting.amplitudes_in_uv,
@@ -47,7 +29,7 @@ pub fn save_sorting(folder: &Path, sorting: &Sorting) -> Result<(), Error> {
             .collect(),
         properties: sorting.properties.clone(),
     };
-    place::write_json(&folder.join("sorting.json"), &form)?;
+    place::write_json(&folder.join(kept_sorting::FORM), &form)?;
     for (index, segment) in sorting.segments.iter().enumerate() {
         let inner = folder.join(format!("segment_{index}"));
         place::make_folder(&inner)?;
@@ -61,28 +43,6 @@ pub fn save_sorting(folder: &Path, sorting: &Sorting) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-pub fn load_sorting(folder: &Path) -> Result<Sorting, Error> {
-    let form: SortingForm = place::read_json(&folder.join("sorting.json"))?;
-    let mut segments = Vec::with_capacity(form.segments.len());
-    for (index, (num_frames, amplitude, location)) in form.segments.into_iter().enumerate() {
-        let inner = folder.join(format!("segment_{index}"));
-        segments.push(SpikeTrains {
-            sample_index: load_column(&inner.join("sample_index.npy"))?,
-            unit_index: load_column(&inner.join("unit_index.npy"))?,
-            amplitude: amplitude.then(|| load_column(&inner.join("amplitude.npy"))).transpose()?,
-            location_um: location.then(|| load_column(&inner.join("location_um.npy"))).transpose()?,
-            num_frames,
-        });
-    }
-    Ok(Sorting {
-        sampling_frequency: form.sampling_frequency,
-        unit_ids: form.unit_ids,
-        segments,
-        properties: form.properties,
-        amplitudes_in_uv: form.amplitudes_in_uv,
-    })
 }
 
 #[derive(Serialize, Deserialize)]
@@ -114,11 +74,11 @@ pub fn load_peaks(folder: &Path) -> Result<Peaks, Error> {
     Ok(Peaks {
         sampling_frequency: form.sampling_frequency,
         num_channels: form.num_channels,
-        segment_index: load_column(&folder.join("segment_index.npy"))?,
-        sample_index: load_column(&folder.join("sample_index.npy"))?,
-        channel_index: load_column(&folder.join("channel_index.npy"))?,
-        amplitude: load_column(&folder.join("amplitude.npy"))?,
-        location_um: form.located.then(|| load_column(&folder.join("location_um.npy"))).transpose()?,
+        segment_index: npy::column_of(&folder.join("segment_index.npy"))?,
+        sample_index: npy::column_of(&folder.join("sample_index.npy"))?,
+        channel_index: npy::column_of(&folder.join("channel_index.npy"))?,
+        amplitude: npy::column_of(&folder.join("amplitude.npy"))?,
+        location_um: form.located.then(|| npy::column_of(&folder.join("location_um.npy"))).transpose()?,
     })
 }
 
@@ -160,8 +120,8 @@ pub fn load_features(folder: &Path) -> Result<Features, Error> {
         num_before: form.num_before,
         neighbors: form.neighbors,
         max_channels: form.max_channels,
-        values: load_column(&folder.join("values.npy"))?,
-        units: form.matched.then(|| load_column(&folder.join("units.npy"))).transpose()?,
+        values: npy::column_of(&folder.join("values.npy"))?,
+        units: form.matched.then(|| npy::column_of(&folder.join("units.npy"))).transpose()?,
     })
 }
 
@@ -267,7 +227,7 @@ pub fn load_waveforms(folder: &Path) -> Result<Waveforms, Error> {
     let pairs: Vec<(u32, u32)> =
         pairs.rows().into_iter().filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect();
     let values_path = folder.join("values.npy");
-    let column: Column<f32> = load_column(&values_path)?;
+    let column: Column<f32> = npy::column_of(&values_path)?;
     let (mut rest, mut rest_pairs) = (column.as_slice(), pairs.as_slice());
     let (mut spikes, mut values) = (Vec::new(), Vec::new());
     for (count, channels) in counts.into_iter().zip(&templates.channel_indices) {

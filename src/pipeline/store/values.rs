@@ -3,7 +3,7 @@
 use super::{OutputEntry, StoreError, Stored, place, spikes};
 use crate::{
     data::{Event, Events, Figure, Fit, NoiseLevels, Table},
-    io::{self, Error, npy},
+    io::{self, Error, kept_sorting, npy},
     pipeline::{Coordinate, Output, Outputs, PortType, Value, WrittenRecording},
 };
 use ndarray::{ArrayBase, Data, Dimension};
@@ -210,7 +210,7 @@ pub fn save(folder: &Path, value: &Value) -> Result<(), StoreError> {
 pub fn load(folder: &Path, port_type: PortType) -> Result<Value, StoreError> {
     Ok(match port_type {
         PortType::Recording => load_recording(folder)?,
-        PortType::Sorting => spikes::load_sorting(folder)?.into(),
+        PortType::Sorting => kept_sorting::read(folder)?.into(),
         PortType::Peaks => spikes::load_peaks(folder)?.into(),
         PortType::Features => spikes::load_features(folder)?.into(),
         PortType::Waveforms => spikes::load_waveforms(folder)?.into(),

@@ -48,6 +48,7 @@ impl TraceView {
                 noise: over.then_some(noise),
                 gain: self.gain,
                 pieces: pieces.clone().filter(|_| !over),
+                is_over: over,
             };
             layer_ui(ui, own(other_first), &mut other.layer, &self.window, style);
         }
@@ -57,6 +58,7 @@ impl TraceView {
             noise: None,
             gain: self.gain,
             pieces,
+            is_over: over && self.other.is_some(),
         };
         layer_ui(ui, own(!other_first), &mut self.main, &self.window, style);
         let view = &*self;
@@ -333,6 +335,8 @@ struct Style<'a> {
     noise: Option<f32>,
     gain: f32,
     pieces: Option<Pieces>,
+    /// Two recordings are drawn in the same rows.
+    is_over: bool,
 }
 
 fn layer_ui(ui: &mut Ui, pane: Rect, layer: &mut Layer, window: &super::Window, style: Style<'_>) {
@@ -366,6 +370,7 @@ fn layer_ui(ui: &mut Ui, pane: Rect, layer: &mut Layer, window: &super::Window, 
         gain: style.gain,
         line: style.line,
         pieces: style.pieces,
+        is_over: style.is_over,
     };
     layer.pictures.ui(ui, pane, &job);
 }

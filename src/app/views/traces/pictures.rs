@@ -19,6 +19,9 @@ use std::{
 pub(super) const ROW_NOISES: f32 = 4.5;
 pub(super) const HEAT_NOISES: f32 = 10.0;
 
+/// Noise levels of a channel that would cover its neighbours.
+const LOUD: f32 = 4.0;
+
 /// Time around a spike whose line is coloured, in seconds.
 const PIECE_S: [f64; 2] = [0.0006, 0.001];
 
@@ -50,8 +53,18 @@ struct Key {
 
 #[derive(Clone, PartialEq)]
 enum Look {
-    Heat { full: f32, height: usize },
-    Lines { row_height: f32, scale: f32, frames_per_pixel: f64, pieces: Option<Pieces>, color: Color32 },
+    Heat {
+        full: f32,
+        height: usize,
+    },
+    Lines {
+        row_height: f32,
+        scale: f32,
+        frames_per_pixel: f64,
+        pieces: Option<Pieces>,
+        color: Color32,
+        is_over: bool,
+    },
 }
 
 /// Spikes whose pieces of line are coloured.
@@ -105,6 +118,8 @@ pub(super) struct Job<'a> {
     /// Colour of lines, `None` for a heat map.
     pub(super) line: Option<Color32>,
     pub(super) pieces: Option<Pieces>,
+    /// Another recording is drawn in the same rows.
+    pub(super) is_over: bool,
 }
 
 impl Pictures {
@@ -201,6 +216,7 @@ fn wanted(job: &Job<'_>, size: [f32; 2], pixels: f32, most: usize, dark: bool) -
             row_height,
             scale: 0.0,
             half_width: 0.0,
+            loudest: None,
         };
         return (key(look), all, at);
     };
@@ -232,9 +248,11 @@ fn wanted(job: &Job<'_>, size: [f32; 2], pixels: f32, most: usize, dark: bool) -
         row_height,
         scale: row_height / (2.0 * ROW_NOISES * job.noise) * job.gain,
         half_width: 0.45 * pixels.max(1.0),
+        loudest: job.is_over.then_some(job.noise * LOUD),
     };
     let pieces = job.pieces.clone().filter(|_| frames_per_pixel < 0.002 * rate);
-    let look = Look::Lines { row_height, scale: at.scale, frames_per_pixel, pieces, color };
+    let (scale, is_over) = (at.scale, job.is_over);
+    let look = Look::Lines { row_height, scale, frames_per_pixel, pieces, color, is_over };
     (key(look), cover, at)
 }
 
