@@ -148,6 +148,7 @@ fn a_wiring_is_pasted_edited_undone_and_kept_as_a_file() {
     assert_eq!(columns, [Some(3), Some(2), Some(0), Some(1)]);
     // It is on the shelf from now on, and what is unchanged makes no other file.
     open(&mut window);
+    window.type_into("Search probes", "yours");
     window.wait_for("Probe tetrode");
     window.click("Use this probe");
     window.wait("it is taken", |app| !app.edits_probe());

@@ -254,7 +254,7 @@ impl App {
         let frame = egui::Frame::NONE.fill(p.panel).inner_margin(8);
         let mut end = None;
         egui::Panel::top("probe_bar").frame(frame).show(ui, |ui| end = panel.bar_ui(ui));
-        egui::Panel::left("probe_shelf").default_size(300.0).frame(frame).show(ui, |ui| panel.library_ui(ui));
+        egui::Panel::left("probe_shelf").default_size(330.0).frame(frame).show(ui, |ui| panel.library_ui(ui));
         egui::Panel::right("probe_wiring").default_size(390.0).frame(frame).show(ui, |ui| {
             panel.working_ui(ui);
         });

@@ -83,7 +83,7 @@ texts! {
     in_reverse_order: "In reverse order";
     from_the_tip_up: "From the tip up";
     not_wired: "Not wired";
-    head_stages: "Head-stages (contacts in the maker's order)";
+    head_stages: "Head-stages (by the numbers of the contacts)";
     paste_explained: "A line a contact: its channel, or its name and its channel. -1 is not connected.";
     channels_to_paste: "Channels to paste";
     open_its_recording_first: "This is a probe: open its recording first, then drop it again.";

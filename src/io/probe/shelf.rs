@@ -36,7 +36,8 @@ pub struct OnShelf {
 impl OnShelf {
     fn new(source: String, model: String, about: String, probe: &Probe, is_file: bool) -> Self {
         let words = [model.as_str(), &probe.manufacturer, &about, &source, &probe.contacts.len().to_string()];
-        let words = words.map(str::to_lowercase).join(" ");
+        let words =
+            format!("{} {}", words.map(str::to_lowercase).join(" "), if is_file { "yours" } else { "" });
         // A name is also found without its hyphens.
         let words = format!("{words} {}", plain(&words));
         Self {

@@ -54,8 +54,6 @@ const LISTED: &[(&str, &str)] = &[
     ("A16x8", "5mm-berg-200-160"),
     ("Buzsaki32", ""),
     ("Buzsaki64", ""),
-    ("Buzsaki64sp", ""),
-    ("Buzsaki64spL", ""),
 ];
 
 /// How the sites of a shank lie.
@@ -216,7 +214,7 @@ impl Model {
                 all(&lines)
             }
             // Two columns whose sites are as far from the nearest of the other as from the next of their own.
-            Kind::Poly2 if self.is_staggered && self.shanks == 1 && self.each % 2 == 0 => {
+            Kind::Poly2 if self.is_staggered && self.shanks == 1 && self.each.is_multiple_of(2) => {
                 let x = (self.pitch * 3.0_f64.sqrt() / 2.0 * 10.0).round() / 10.0;
                 let half = self.each / 2;
                 all(&[column(0.0, 0.0, self.pitch, half), column(x, self.pitch / 2.0, self.pitch, half)])
@@ -302,7 +300,6 @@ fn rows(left: &str, middle: &str, right: &str, is_in_rows: bool) -> Vec<usize> {
 fn drawn(name: &str) -> Option<Probe> {
     // From the tip, by turns left and right.
     const BUZSAKI: [f64; 8] = [0.0, -8.5, 8.5, -12.5, 12.5, -16.5, 16.5, -20.5];
-    const SPARSE: [f64; 10] = [0.0, -7.0, 7.5, -9.5, 10.0, -12.0, 12.5, -14.5, 15.0, -17.0];
     let name =
         name.split_once("-h32").map_or(name, |(model, _)| if model == "buzsaki32" { model } else { name });
     let zigzag = |count: usize, xs: &[f64], step: f64| -> Vec<Places> {
@@ -324,12 +321,6 @@ fn drawn(name: &str) -> Option<Probe> {
     match name {
         "buzsaki32" => buzsaki("Buzsaki32", 4),
         "buzsaki64" => buzsaki("Buzsaki64", 8),
-        // Six shanks of ten, and four sites far up the fourth.
-        "buzsaki64sp" | "buzsaki64spl" => {
-            let mut shanks = zigzag(6, &SPARSE, 20.0);
-            shanks[3].extend([480.0, 980.0, 1480.0, 1980.0].map(|y| [600.0, y]));
-            plain(if name.ends_with('l') { "Buzsaki64spL" } else { "Buzsaki64sp" }, 160.0, &shanks)
-        }
         "a16x8-5mm-berg-200-160" => plain("A16x8-5mm-berg-200-160", 160.0, &zigzag(16, &BUZSAKI, 30.0)),
         "a4x16-poly3-5mm-20s-200-160" => {
             let x = 300.0_f64.sqrt();
