@@ -236,7 +236,7 @@ fn remedies_become_edits() {
     let (label, higher) = mended("band", Remedy::Raise("freq_min".into())).unwrap();
     assert_eq!(higher.node("band").unwrap().params["freq_min"].as_f64(), Some(8800.0), "{label}");
     let (label, reset) = mended("band", Remedy::Reset("freq_min".into())).unwrap();
-    assert_eq!(label, "Set “Freq min” back to 300 Hz");
+    assert_eq!(label, "Set “Freq min” back to 150 Hz");
     assert!(reset.node("band").unwrap().params.is_empty());
     assert!(mended("band", Remedy::Reset("freq_max".into())).is_none(), "it is at its default");
     assert!(mended("band", Remedy::Lower("nothing".into())).is_none());

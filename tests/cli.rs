@@ -25,9 +25,9 @@ fn nodes_and_their_pages_are_listed() {
     let bandpass = nodes.as_array().unwrap().iter().find(|node| node["kind"] == "bandpass_filter").unwrap();
     let freq_min = bandpass["params"].as_array().unwrap().iter().find(|p| p["name"] == "freq_min").unwrap();
     assert_eq!(freq_min["unit"], "Hz");
-    assert_eq!(freq_min["default"], 300.0);
+    assert_eq!(freq_min["default"], 150.0);
     let page = stdout(&place.ends(0, &["node", "bandpass_filter"]));
-    assert!(page.contains("freq_min = 300") && page.contains("Hz"), "{page}");
+    assert!(page.contains("freq_min = 150") && page.contains("Hz"), "{page}");
     place.refuses(&["node", "kilosort9"], &["kilosort9", "spikeloom nodes"]);
 }
 

@@ -1,7 +1,7 @@
 //! At which stage the sorter loses spikes.
 //!
 //! `cargo bench --bench losses -- RECORDING TRUTH [--motion FOLDER] [--seed N] [--seeds N] [--units] [--only WORD]` filters
-//! (300 to 6000 Hz), takes the common median of 16 channels or more, and holds the sorter against the truth (a
+//! (150 to 6000 Hz), takes the common median of 16 channels or more, and holds the sorter against the truth (a
 //! SpikeInterface folder or any sorting that opens). `--motion` is the true motion of the tissue, as SpikeInterface saves
 //! one; `benches/accuracy` writes it beside the recordings it makes. Without arguments it does nothing, so that
 //! `cargo bench` runs through.
@@ -49,7 +49,7 @@ const LEAST_REFERENCE_CHANNELS: usize = 16;
 fn preprocess(recording: &Recording) -> Fallible<Recording> {
     let info = recording.info();
     let freq_max = 6000.0f64.min(0.45 * info.sampling_frequency);
-    let sections = design(Family::Butterworth, 5, Band::Bandpass(300.0, freq_max), info.sampling_frequency)?;
+    let sections = design(Family::Butterworth, 5, Band::Bandpass(150.0, freq_max), info.sampling_frequency)?;
     let filtered = recording.with_stage(Stage::Filter { sections, marks_filtered: true })?;
     let n = info.num_channels();
     if n < LEAST_REFERENCE_CHANNELS {

@@ -12,7 +12,7 @@ use spikeloom::{
         cluster::ClusterMethod,
         detect::DetectMethod,
         geometry::Geometry,
-        sort::{SortParams, Stopwatch},
+        sort::{SortParams, SortPreset, Stopwatch},
     },
 };
 use std::ops::Range;
@@ -21,7 +21,7 @@ use std::ops::Range;
 const NO_PRIOR: f64 = 1e3;
 
 fn ways(geometry: &Geometry, moves: bool, true_motion: Option<&Motion>) -> Vec<Way> {
-    let params = SortParams::fitting(geometry);
+    let params = SortParams::made_for(SortPreset::fitting(geometry), geometry);
     let drift = if moves { Drift::Dredge } else { Drift::Left };
     let full =
         Way { name: "sort", params, drift, told: Told::Nothing, whitened: true, twice: true, checked: true };
@@ -74,7 +74,7 @@ pub fn print(
     only: Option<&str>,
 ) -> Fallible<()> {
     let geometry = Geometry::of(recording.info())?;
-    let params = SortParams::fitting(&geometry);
+    let params = SortParams::made_for(SortPreset::fitting(&geometry), &geometry);
     let estimate = |drift: &Drift| motion(recording, &params, drift, seeds.start);
     let dredge = estimate(&Drift::Dredge)?;
     if let Some(truth) = true_motion {

@@ -27,18 +27,18 @@ use spikeloom::{
         features::spike_features,
         geometry::Geometry,
         matching::{MatchParams, match_templates, to_sorting},
-        sort::{SortParams, finish, whiten},
+        sort::{SortParams, SortPreset, finish, whiten},
         templates::{TemplateSet, estimate_templates},
     },
 };
 
 pub fn losses(recording: &Recording, spikes: &Sorting, seed: u64) -> Fallible<()> {
     let info = recording.info();
-    let params = SortParams::fitting(&Geometry::of(info)?);
+    let geometry = Geometry::of(info)?;
+    let params = SortParams::made_for(SortPreset::fitting(&geometry), &geometry);
     let recording = &steady(recording, &params, &Drift::Dredge, seed)?;
     let white = whiten(recording, &params, seed, &Printer)?;
     let chain = compile(&white)?;
-    let geometry = Geometry::of(info)?;
     let truth = Truth::new(&chain, &geometry, spikes, &params)?;
     let frames: Vec<usize> = info.segments.iter().map(|s| s.num_frames).collect();
     let accuracies = |sorting: &Sorting| -> Fallible<Vec<f64>> {

@@ -15,8 +15,9 @@ const FORGET: f64 = 1e-8;
 /// Beyond this warm-up in frames the filter carries its state from span to span instead, see `chain::long`.
 const LONGEST_WARM_UP: usize = 8192;
 
-/// Beyond this warm-up in frames single precision loses too much.
-const LONGEST_SINGLE: usize = 1536;
+/// Beyond this warm-up in frames single precision loses too much. From 150 Hz at 30 kHz (1,967 frames) it adds 0.0002 µV to
+/// noise of 7 µV on slow waves of 500 µV, and 0.002 µV where those are 5 mV.
+const LONGEST_SINGLE: usize = 2048;
 
 /// More sections than anyone designs; keeps the extension at the ends within a sub-block.
 const MOST_SECTIONS: usize = 40;

@@ -27,7 +27,8 @@ pub enum FilterType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BandpassFilterParams {
-    /// Low cut-off frequency. Spikes live above 300 Hz.
+    /// Low cut-off frequency. Much of what tells neurons apart lies between 150 and 300 Hz; 300 Hz where slow waves
+    /// are strong.
     #[schemars(range(min = 0.001, max = 100_000.0), extend("unit" = "Hz", "soft" = [1.0, 1000.0]))]
     pub freq_min: f64,
     /// High cut-off frequency, below half the sampling frequency.
@@ -41,9 +42,14 @@ pub struct BandpassFilterParams {
     pub ftype: FilterType,
 }
 
+/// From 150 Hz as SpikeInterface's own sorters, not from 300 Hz as its filter: with the slow half of the spikes the mean
+/// accuracy of four recordings of 32 channels with distant units and bursts rose from 0.887 to 0.908, of 128 channels that
+/// drift from 0.960 to 0.964, of 384 from 0.983 to 0.986, and of twelve tetrodes from 0.870 to 0.897. Up to 6000 Hz, because
+/// of such traces at 30 kHz the sorter needs every second sample alone: with 7000 Hz it took half as long again and gained
+/// nothing.
 impl Default for BandpassFilterParams {
     fn default() -> Self {
-        Self { freq_min: 300.0, freq_max: 6000.0, filter_order: 5, ftype: FilterType::Butter }
+        Self { freq_min: 150.0, freq_max: 6000.0, filter_order: 5, ftype: FilterType::Butter }
     }
 }
 

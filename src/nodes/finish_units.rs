@@ -20,7 +20,8 @@ pub struct FinishUnitsParams {
     /// Units that fire less often are left out.
     #[schemars(range(min = 0.0, max = 100.0), extend("unit" = "Hz", "soft" = [0.0, 1.0]))]
     pub min_firing_rate_hz: f64,
-    /// Units whose largest sample is smaller than this many noise levels, before whitening, are left out as distant.
+    /// Units that stand out by less than this many noise levels are left out as distant: by their largest sample, the energy
+    /// of their waveform, and the spikes that are too small to be found. Zero for none.
     #[schemars(range(min = 0.0, max = 100.0), extend("soft" = [0.0, 10.0]))]
     pub min_snr: f64,
     /// Units of which this share of the spikes is locked to larger units near them are left out as echoes, unless the others
@@ -49,7 +50,7 @@ impl Node for FinishUnits {
         source: "amplitudes and positions before whitening; SpikeInterface remove_redundant_units",
         category: Category::Sort,
         search: &["clean", "noise units", "redundant", "remove_redundant_units", "curation", "echo"],
-        version: 8,
+        version: 9,
         work: Work::Task(TaskClass::Sort),
         inputs: &[
             Port::new("recording", PortType::Recording),

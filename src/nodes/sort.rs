@@ -42,9 +42,10 @@ pub struct SortParams {
     pub detect_threshold: f64,
     /// Direction of the spikes.
     pub peak_sign: PeakSign,
-    /// Evidence a spike needs in the end: the square of this is the least drop of the residual's energy.
-    #[schemars(range(min = 2.0, max = 50.0), extend("unit" = "σ", "soft" = [4.0, 12.0]))]
-    pub match_threshold: f64,
+    /// Evidence a spike needs in the end: the square of this is the least drop of the residual's energy. Auto: 4.3 σ, 4 σ
+    /// for tetrodes.
+    #[schemars(range(min = 2.0, max = 50.0), extend("unit" = "σ", "soft" = [4.0, 12.0], "auto" = true))]
+    pub match_threshold: Option<f64>,
     /// Motion of the tissue along the probe is undone where it is larger than this.
     #[schemars(range(min = 0.0, max = 10_000.0), extend("unit" = "µm", "soft" = [0.0, 50.0]))]
     pub min_drift_um: f64,
@@ -71,9 +72,10 @@ pub struct SortParams {
     /// How much of the recording the second clustering looks at.
     #[schemars(range(min = 1.0, max = 1_000_000.0), extend("unit" = "s", "soft" = [60.0, 3600.0], "advanced" = true))]
     pub survey_s: f64,
-    /// Units whose largest sample is smaller than this many noise levels are left out as too distant.
-    #[schemars(range(min = 0.0, max = 100.0), extend("soft" = [0.0, 10.0], "advanced" = true))]
-    pub min_snr: f64,
+    /// Units that stand out by less than this many noise levels are left out as distant: by their largest sample, the energy
+    /// of their waveform, and the spikes that are too small to be found. Zero for none. Auto: 3.3, 3 for tetrodes.
+    #[schemars(range(min = 0.0, max = 100.0), extend("soft" = [0.0, 10.0], "advanced" = true, "auto" = true))]
+    pub min_snr: Option<f64>,
 }
 
 impl Default for SortParams {
@@ -83,7 +85,7 @@ impl Default for SortParams {
             preset: None,
             detect_threshold: settings.detect.detect_threshold,
             peak_sign: PeakSign::Neg,
-            match_threshold: settings.matching.threshold,
+            match_threshold: None,
             min_drift_um: settings.min_drift_um,
             cluster_radius_um: None,
             whiten_radius_um: None,
@@ -92,7 +94,7 @@ impl Default for SortParams {
             amplitude_min: settings.matching.amplitude_min,
             amplitude_max: settings.matching.amplitude_max,
             survey_s: settings.survey_s,
-            min_snr: settings.finish.min_snr,
+            min_snr: None,
         }
     }
 }
@@ -107,7 +109,7 @@ impl SortParams {
         let mut settings = Settings::made_for(self.preset(&geometry), &geometry);
         settings.detect.detect_threshold = self.detect_threshold;
         settings.detect.peak_sign = self.peak_sign;
-        settings.matching.threshold = self.match_threshold;
+        settings.matching.threshold = self.match_threshold.unwrap_or(settings.matching.threshold);
         settings.min_drift_um = self.min_drift_um;
         settings.cluster.radius_um = self.cluster_radius_um.unwrap_or(settings.cluster.radius_um);
         settings.whiten_radius_um = self.whiten_radius_um.unwrap_or(settings.whiten_radius_um);
@@ -116,7 +118,7 @@ impl SortParams {
         settings.matching.amplitude_min = self.amplitude_min;
         settings.matching.amplitude_max = self.amplitude_max;
         settings.survey_s = self.survey_s;
-        settings.finish.min_snr = self.min_snr;
+        settings.finish.min_snr = self.min_snr.unwrap_or(settings.finish.min_snr);
         settings.kept_bytes = kept_bytes();
         settings
     }
@@ -150,7 +152,7 @@ impl Node for Sort {
         source: "isosplit (arXiv:1508.04841) on shared-basis features, best-first template matching pursuit",
         category: Category::Sort,
         search: &["sorter", "spike sorting", "kilosort", "mountainsort", "lupin", "run_sorter", "units"],
-        version: 18,
+        version: 19,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
@@ -222,6 +224,8 @@ impl Node for Sort {
             preset: Some(params.preset(&Geometry::known_of(recording.info()))),
             cluster_radius_um: Some(settings.cluster.radius_um),
             whiten_radius_um: Some(settings.whiten_radius_um),
+            match_threshold: Some(settings.matching.threshold),
+            min_snr: Some(settings.finish.min_snr),
             ..params.clone()
         })
     }
@@ -231,7 +235,10 @@ impl Node for Sort {
             // Its parts would not know that channels without a place are apart.
             return None;
         }
-        let base = Settings::default();
+        let mut base = Settings::default();
+        if let Some(preset) = params.preset {
+            base.take_limits_of(preset);
+        }
         let radius_um = params.preset.and_then(SortPreset::radius_um);
         let cluster = ClusterPeaksParams {
             radius_um: params.cluster_radius_um.or(radius_um),
@@ -240,7 +247,7 @@ impl Node for Sort {
             ..ClusterPeaksParams::default()
         };
         let matching = MatchTemplatesParams {
-            threshold: params.match_threshold,
+            threshold: params.match_threshold.unwrap_or(base.matching.threshold),
             amplitude_min: params.amplitude_min,
             amplitude_max: params.amplitude_max,
             features_per_unit: 0,
@@ -264,7 +271,10 @@ impl Node for Sort {
             radius_um,
             ..DetectPeaksParams::default()
         };
-        let finish = FinishUnitsParams { min_snr: params.min_snr, ..FinishUnitsParams::default() };
+        let finish = FinishUnitsParams {
+            min_snr: params.min_snr.unwrap_or(base.finish.min_snr),
+            ..FinishUnitsParams::default()
+        };
         let templates = EstimateTemplatesParams::default();
         let features = SpikeFeaturesParams { radius_um, ..SpikeFeaturesParams::default() };
         let motion = EstimateMotionParams {

@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn of_two_spikes_at_once_the_larger_stays() {
-        let shape = |amplitude: f32| UnitShape { channel: 0, amplitude, at_spikes: amplitude, snr: None };
+        let shape =
+            |amplitude: f32| UnitShape { channel: 0, amplitude, at_spikes: amplitude, snr: None, norm: 0.0 };
         let shapes = [shape(-100.0), shape(-50.0), shape(-80.0)];
         let mut sorting =
             Sorting::from_spikes(10_000.0, Id::range(3), &[100, 102, 200, 201, 300], &[0, 1, 2, 0, 1]);
