@@ -37,9 +37,9 @@ SORT = {
     "detect_threshold": (5.0, "Height a spike must have to be found in the first place, in noise levels. 2 to 50 σ."),
     "peak_sign": ("neg", "Direction of the spikes. One of neg, pos, both."),
     "match_threshold": (
-        4.3,
-        "Evidence a spike needs in the end: the square of this is the least drop of the residual's energy. 2 "
-        "to 50 σ.",
+        None,
+        "Evidence a spike needs in the end: the square of this is the least drop of the residual's energy. "
+        "None: 4.3 σ, 4 σ for tetrodes. 2 to 50 σ.",
     ),
     "min_drift_um": (
         5.0,
@@ -61,9 +61,10 @@ SORT = {
     "amplitude_max": (1.8, "Greatest amplitude of a spike, as a factor of its unit's mean. 1 to 20."),
     "survey_s": (600.0, "How much of the recording the second clustering looks at. 1 to 1000000 s."),
     "min_snr": (
-        3.3,
-        "Units whose largest sample is smaller than this many noise levels are left out as too distant. 0 to "
-        "100.",
+        None,
+        "Units that stand out by less than this many noise levels are left out as distant: by their largest sample, "
+        "the energy of their waveform, and the spikes that are too small to be found. Zero for none. None: 3.3, 3 for "
+        "tetrodes. 0 to 100.",
     ),
 }
 

@@ -275,9 +275,9 @@ mod tests {
         );
         let lines = settings(&registry, &[first.clone(), second]);
         let line = |what: &str| lines.iter().find(|l| l.what == what).map(|l| l.values.clone()).unwrap();
-        assert_eq!(line("band · Freq min"), ["400 Hz", "300 Hz"]);
+        assert_eq!(line("band · Freq min"), ["400 Hz", "150 Hz"]);
         let change = lines.iter().find(|l| l.what == "band · Freq min").map(|l| l.change.as_str());
-        assert_eq!(change, Some("−100 Hz"));
+        assert_eq!(change, Some("−250 Hz"));
         // In the order of the pipeline, wherever a node is there once only.
         let place = |name: &str| lines.iter().position(|l| l.what.starts_with(name)).unwrap();
         assert!(place("demo") < place("band") && place("band") < place("sort"));
