@@ -166,7 +166,8 @@ fn clustered(chain: &Chain, features: &Features, way: &Way, seed: u64) -> Fallib
         features_per_unit: params.survey_spikes_per_unit,
         ..params.matching
     };
-    templates(&match_templates(chain, &first, &survey, &Silent)?.features)
+    (0..params.survey_rounds.max(1))
+        .try_fold(first, |found, _| templates(&match_templates(chain, &found, &survey, &Silent)?.features))
 }
 
 /// Every channel over its own noise.

@@ -6,7 +6,7 @@
 //! | `detected` | share of its spikes with a peak within 0.4 ms near its main channel |
 //! | `share`, `pure` | share of its detected spikes in its best cluster, and of that cluster's peaks that are its own |
 //! | `cosine` | of the true template and the best template of the clusters |
-//! | `share2`, `pure2`, `cosine2` | the same after the second clustering, of collision-cleaned spikes |
+//! | `share2`, `pure2`, `cosine2` | the same after the last clustering, of collision-cleaned spikes |
 //! | `matched`, `sorted` | accuracy after matching and at the end |
 //! | `labels`, `templates` | accuracy of matching if the clusters of the peaks, or the templates, were the true ones |
 //!
@@ -76,8 +76,13 @@ pub fn losses(recording: &Recording, spikes: &Sorting, seed: u64) -> Fallible<()
         features_per_unit: params.survey_spikes_per_unit,
         ..params.matching
     };
-    let cleaned = match_templates(&chain, &set.templates, &survey, &Printer)?.features;
-    println!("second clustering");
+    let mut cleaned = match_templates(&chain, &set.templates, &survey, &Printer)?.features;
+    for _ in 1..params.survey_rounds {
+        let labels = cluster_features(&cleaned, &geometry, &params.cluster, seed, &Printer)?;
+        let set = estimate_templates(&cleaned, &labels, chain.info(), &geometry, &params.templates);
+        cleaned = match_templates(&chain, &set.templates, &survey, &Printer)?.features;
+    }
+    println!("last clustering");
     let labels = cluster_features(&cleaned, &geometry, &params.cluster, seed, &Printer)?;
     let again = truth.clustered(&cleaned.peaks, &labels);
     let set = said(estimate_templates(&cleaned, &labels, chain.info(), &geometry, &params.templates));

@@ -152,7 +152,7 @@ impl Node for Sort {
         source: "isosplit (arXiv:1508.04841) on shared-basis features, best-first template matching pursuit",
         category: Category::Sort,
         search: &["sorter", "spike sorting", "kilosort", "mountainsort", "lupin", "run_sorter", "units"],
-        version: 19,
+        version: 20,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],
@@ -292,14 +292,28 @@ impl Node for Sort {
             "features.recording",
             "cluster.recording",
             "templates.recording",
-            "survey.recording",
-            "recluster.recording",
-            "retemplate.recording",
             "match.recording",
             "finish.recording",
         ];
+        let mut parts = Expansion::default();
+        let (mut units, mut row) = ("templates.templates".to_owned(), 2);
+        for round in 1..=base.survey_rounds.max(1) {
+            let named = |part: &str| if round == 1 { part.to_owned() } else { format!("{part}_{round}") };
+            let [found, clustered, made] = ["survey", "recluster", "retemplate"].map(named);
+            let port = |node: &str, port: &str| format!("{node}.{port}");
+            let recordings = [&found, &clustered, &made].map(|node| port(node, "recording"));
+            parts = parts
+                .part(&found, &MatchTemplates, &survey, at(1, row))
+                .part(&clustered, &ClusterPeaks, &cluster, at(2, row))
+                .part(&made, &EstimateTemplates, &templates, at(3, row))
+                .wire("whiten.recording", &recordings.each_ref().map(String::as_str))
+                .wire(&units, &[&port(&found, "templates")])
+                .wire(&port(&found, "features"), &[&port(&clustered, "features"), &port(&made, "features")])
+                .wire(&port(&clustered, "sorting"), &[&port(&made, "sorting")]);
+            (units, row) = (port(&made, "templates"), row + 1);
+        }
         Some(
-            Expansion::default()
+            parts
                 .part("look_whiten", &Whiten, &whiten, at(0, 0))
                 .part("look_detect", &DetectPeaks, &detect, at(1, 0))
                 .part("look_features", &SpikeFeatures, &features, at(2, 0))
@@ -310,11 +324,8 @@ impl Node for Sort {
                 .part("features", &SpikeFeatures, &features, at(2, 1))
                 .part("cluster", &ClusterPeaks, &cluster, at(3, 1))
                 .part("templates", &EstimateTemplates, &templates, at(4, 1))
-                .part("survey", &MatchTemplates, &survey, at(1, 2))
-                .part("recluster", &ClusterPeaks, &cluster, at(2, 2))
-                .part("retemplate", &EstimateTemplates, &templates, at(3, 2))
-                .part("match", &MatchTemplates, &matching, at(4, 2))
-                .part("finish", &FinishUnits, &finish, at(5, 2))
+                .part("match", &MatchTemplates, &matching, at(4, row - 1))
+                .part("finish", &FinishUnits, &finish, at(5, row - 1))
                 .wire("look_whiten.recording", &first)
                 .wire("look_detect.peaks", &["look_features.peaks"])
                 .wire("look_features.features", &["motion.features"])
@@ -324,10 +335,7 @@ impl Node for Sort {
                 .wire("detect.peaks", &["features.peaks"])
                 .wire("features.features", &["cluster.features", "templates.features"])
                 .wire("cluster.sorting", &["templates.sorting"])
-                .wire("templates.templates", &["survey.templates"])
-                .wire("survey.features", &["recluster.features", "retemplate.features"])
-                .wire("recluster.sorting", &["retemplate.sorting"])
-                .wire("retemplate.templates", &["match.templates", "finish.templates"])
+                .wire(&units, &["match.templates", "finish.templates"])
                 .wire("match.sorting", &["finish.sorting"])
                 .input("recording", &["look_whiten.recording", "correct.recording"])
                 .output("sorting", "finish.sorting")

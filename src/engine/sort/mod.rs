@@ -49,7 +49,9 @@ pub struct SortParams {
     pub templates: TemplateParams,
     /// Matching.
     pub matching: MatchParams,
-    /// How much of the recording is matched for the second clustering, in seconds.
+    /// How often spikes are clustered again that the templates of the clustering before have found.
+    pub survey_rounds: usize,
+    /// How much of the recording is matched for that, in seconds.
     pub survey_s: f64,
     /// Spikes per unit the second clustering looks at.
     pub survey_spikes_per_unit: usize,
@@ -69,6 +71,7 @@ impl Default for SortParams {
             cluster: ClusterParams::default(),
             templates: TemplateParams::default(),
             matching: MatchParams::default(),
+            survey_rounds: 1,
             survey_s: 600.0,
             survey_spikes_per_unit: 2_000,
             finish: FinishParams::default(),
@@ -185,12 +188,18 @@ pub fn sort(
                 locate: false,
                 ..params.matching
             };
-            let first = watch.time("survey", monitor, || {
-                let kept = Checkpoint::of(&chain, scratch, SURVEY);
-                match_templates_kept(&chain, &clusters, &survey, monitor, kept)
-            })?;
-            let recluster = || templates_of(&chain, &first.features, params, seed, monitor);
-            let units = watch.time("recluster", monitor, recluster)?.templates;
+            let mut units = clusters;
+            for round in 1..=params.survey_rounds.max(1) {
+                let named =
+                    |stage: &str| if round == 1 { stage.to_owned() } else { format!("{stage} {round}") };
+                // A later round begins anew where it was stopped: only small probes have one.
+                let kept = if round == 1 { Checkpoint::of(&chain, scratch, SURVEY) } else { None };
+                let found = watch.time(&named("survey"), monitor, || {
+                    match_templates_kept(&chain, &units, &survey, monitor, kept)
+                })?;
+                let recluster = || templates_of(&chain, &found.features, params, seed, monitor);
+                units = watch.time(&named("recluster"), monitor, recluster)?.templates;
+            }
             scratch.keep_templates(UNITS, &units);
             scratch.forget_parts(SURVEY);
             units
