@@ -316,6 +316,28 @@ fn a_probe_comes_from_a_file_in_the_import_and_by_a_drop() {
 }
 
 #[test]
+fn own_probes_are_offered_in_the_import() {
+    let mut window = Window::empty();
+    let probes = window.folder.path().join("library/probes");
+    std::fs::create_dir_all(&probes).unwrap();
+    write_probe(&probes.join("ours_24.prb"), 24);
+    write_probe(&probes.join("ours_32.prb"), 32);
+    let path = window.folder.path().join("mouse.raw");
+    write_channels(&path, 24);
+    import(&mut window, &path);
+    window.type_number("Num channels", "24");
+    window.wait("it was tried", |app| !app.is_importing());
+    window.harness.get_by_role_and_label(Role::ComboBox, "Probe").click();
+    window.steps(3);
+    assert!(!window.says("ours_32"), "it has other contacts");
+    window.click("ours_24 · yours");
+    window.wait("it was tried", |app| !app.is_importing());
+    window.click("Add to the pipeline");
+    let taken = window.pipeline().node("read_recording").unwrap().params["probe"].clone();
+    assert!(taken.as_str().unwrap().ends_with("ours_24.prb"), "{taken}");
+}
+
+#[test]
 fn a_probe_alone_says_what_it_needs() {
     let mut window = Window::empty();
     let probe = window.folder.path().join("mine.prb");

@@ -199,9 +199,8 @@ impl Wizard {
     fn probe_ui(&mut self, ui: &mut Ui) {
         let channels =
             self.params.get("num_channels").and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
-        let fits = |probe: &&Bundled| {
-            [channels, channels - self.left_out.len().min(channels)].contains(&probe.num_contacts)
-        };
+        let channels_of_file = [channels, channels - self.left_out.len().min(channels)];
+        let fits = |probe: &&Bundled| channels_of_file.contains(&probe.num_contacts);
         let search = self.probe_search.trim().to_lowercase();
         // All that fit can be searched; without a search only the usual ones are shown.
         let is_shown = |probe: &&Bundled| match search.is_empty() {
@@ -211,6 +210,11 @@ impl Wizard {
                 search.split_whitespace().all(|word| words.contains(word))
             }
         };
+        // Few and made for these recordings: the user's own are shown without a search, too.
+        let own: Vec<(String, String)> = (self.own_probes.iter())
+            .filter(|probe| channels_of_file.contains(&probe.num_contacts) && probe.is_found_by(&search))
+            .map(|probe| (probe.source.clone(), format!("{} · {}", probe.model, texts::probe::yours())))
+            .collect();
         let num_fitting = bundled().iter().filter(fits).count();
         let mut fitting: Vec<(String, String)> = bundled()
             .iter()
@@ -258,7 +262,7 @@ impl Wizard {
                     if ui.selectable_label(probe.is_none(), texts::import::no_probe()).clicked() {
                         self.params.shift_remove("probe");
                     }
-                    for (path, words) in &beside {
+                    for (path, words) in beside.iter().chain(&own) {
                         if ui.selectable_label(probe.as_ref() == Some(path), words).clicked() {
                             self.set("probe", json!(path));
                         }

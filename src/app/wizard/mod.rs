@@ -18,6 +18,7 @@ use crate::{
     data::Recording,
     engine::layout::{Finding, RawLayout, findings},
     inspect::{Lane, ProbeBeside, RawFile, Wake, raw_file},
+    io::probe::{OnShelf, own_probes},
     pipeline::{DynNode, Inputs, Output, Params, RunContext, Value},
 };
 use egui::Ui;
@@ -84,6 +85,9 @@ pub struct Wizard {
     rate_is_guessed: bool,
     /// A probe is to be chosen from a file.
     wants_probe_file: bool,
+    /// The user's own probes, once they are read.
+    own_lane: Lane<Vec<OnShelf>>,
+    own_probes: Vec<OnShelf>,
     /// What is searched among the probes of as many contacts.
     probe_search: String,
     /// The files of the folder that was opened, where there are several.
@@ -120,7 +124,7 @@ impl Wizard {
             reader,
             file_lane: Lane::alone(wake.clone()),
             file: None,
-            tried_lane: Lane::alone(wake),
+            tried_lane: Lane::alone(wake.clone()),
             tried: None,
             asked: None,
             viewer: Viewer::without_executor(ctx),
@@ -131,6 +135,8 @@ impl Wizard {
             is_first: false,
             rate_is_guessed: false,
             wants_probe_file: false,
+            own_lane: Lane::alone(wake),
+            own_probes: Vec::new(),
             probe_search: String::new(),
             streams: Vec::new(),
             path,
@@ -143,7 +149,11 @@ impl Wizard {
     /// True while something is found out.
     pub fn busy(&self) -> bool {
         let is_to_ask = self.asked.as_ref() != Some(&self.params);
-        is_to_ask || self.file_lane.busy() || self.tried_lane.busy() || self.viewer.busy()
+        is_to_ask
+            || self.file_lane.busy()
+            || self.own_lane.busy()
+            || self.tried_lane.busy()
+            || self.viewer.busy()
     }
 
     fn set(&mut self, field: &str, value: serde_json::Value) {
@@ -182,6 +192,9 @@ impl Wizard {
                 self.guess(found);
             }
             self.file = Some(file);
+        }
+        if let Some(probes) = self.own_lane.take() {
+            self.own_probes = probes;
         }
         if let Some(tried) = self.tried_lane.take() {
             if let Ok(tried) = &tried {
@@ -320,6 +333,8 @@ impl App {
         wizard.reader_before = before;
         wizard.place = self.landing();
         wizard.is_first = self.sheet.is_empty();
+        let folder = self.library_folder.join("probes");
+        wizard.own_lane.request(move |ticket| ticket.send(own_probes(&folder)));
         self.wizard = Some(Box::new(wizard));
     }
 

@@ -12,7 +12,7 @@ mod wirings;
 pub use attach::NOT_WIRED;
 pub use library::{Bundled, bundled, from_its_name};
 pub use probeinterface::{to_json, write as write_probeinterface};
-pub use shelf::{OnShelf, file_of, on_demand, shelf};
+pub use shelf::{OnShelf, file_of, on_demand, own_probes, shelf};
 pub use wiring::{Wiring, parse_wiring};
 pub use wirings::WIRINGS;
 

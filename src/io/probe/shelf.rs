@@ -94,20 +94,26 @@ pub fn shelf(folder: &Path) -> Vec<OnShelf> {
             ))
         })
         .collect();
+    found.extend(own_probes(folder));
+    found.sort_by_cached_key(|probe| {
+        (probe.maker.to_lowercase(), probe.num_contacts, probe.model.to_lowercase())
+    });
+    found
+}
+
+/// The user's own probes in a folder and those in it, in order of their files. Files that are no probes are left out.
+pub fn own_probes(folder: &Path) -> Vec<OnShelf> {
     let mut files = Vec::new();
     probe_files(folder, DEPTH, &mut files);
     files.sort();
-    found.extend(files.into_iter().filter_map(|path| {
+    let read = |path: PathBuf| {
         let source = path.to_string_lossy().into_owned();
         let probe = read(&source).ok()?.probe;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let model = if probe.name.is_empty() { stem } else { probe.name.clone() };
         Some(OnShelf::new(source, model, String::new(), &probe, true))
-    }));
-    found.sort_by_cached_key(|probe| {
-        (probe.maker.to_lowercase(), probe.num_contacts, probe.model.to_lowercase())
-    });
-    found
+    };
+    files.into_iter().filter_map(read).collect()
 }
 
 /// A probe that is not on the shelf but can be made from the name that was typed.
