@@ -11,16 +11,7 @@ use spikeloom::{
 };
 use std::{fs, path::Path, sync::Arc, time::Instant};
 
-const PIPELINE: &str = r#"(version: 1, nodes: {
-    "study": (kind: "read_study", params: (path: "data", pattern: "{session}/rec_{index}.bin", dtype: uint8, num_channels: 1, sampling_frequency: 1000.0)),
-    "cut": (kind: "select_time", params: (start_time: 0.01)),
-    "statistics": (kind: "channel_statistics"),
-    "edges": (kind: "detect_edges", params: (level: 100.0)),
-    "all": (kind: "collect_tables"),
-}, wires: [
-    ("study.recording", "cut.recording"), ("cut.recording", "statistics.recording"), ("cut.recording", "edges.recording"),
-    ("statistics.table", "all.table"),
-])"#;
+const PIPELINE: &str = include_str!("study.ron");
 
 /// Recordings of two seconds on 16 channels whose peaks are found: 20 to 40 ms each.
 const WORK: &str = r#"(version: 1, nodes: {

@@ -323,16 +323,7 @@ mod gui {
 
     /// The matrix of a study of 10,000 recordings at 5 nodes: idle and scrolled.
     fn study() {
-        const TEXT: &str = r#"(version: 1, nodes: {
-            "study": (kind: "read_study", params: (path: "data", pattern: "{session}/rec_{index}.bin", dtype: uint8, num_channels: 1, sampling_frequency: 1000.0)),
-            "cut": (kind: "select_time", params: (start_time: 0.01)),
-            "statistics": (kind: "channel_statistics"),
-            "edges": (kind: "detect_edges", params: (level: 100.0)),
-            "all": (kind: "collect_tables"),
-        }, wires: [
-            ("study.recording", "cut.recording"), ("cut.recording", "statistics.recording"),
-            ("cut.recording", "edges.recording"), ("statistics.table", "all.table"),
-        ])"#;
+        const TEXT: &str = include_str!("study.ron");
         let folder = tempfile::tempdir().expect("a folder");
         for session in 0..100 {
             let place = folder.path().join(format!("data/s{session}"));
