@@ -1,6 +1,6 @@
 //! Merges clusters of different cells that are one unit.
 
-use super::{ClusterParams, gather, isocut, points::Points, times};
+use super::{ClusterParams, apart::Noise, gather, isocut, points::Points, times};
 use crate::{
     data::{Features, units::ms_to_samples},
     engine::{
@@ -175,6 +175,7 @@ fn dip_between(
 struct Test<'a> {
     features: &'a Features,
     params: &'a ClusterParams,
+    noise: Option<&'a Noise>,
     /// Products of the components with themselves, by lag.
     overlaps: &'a [Array2<f64>],
     near: &'a [Vec<u32>],
@@ -183,7 +184,7 @@ struct Test<'a> {
 impl Test<'_> {
     /// How alike two clusters are that are one unit; `None` of those that are not.
     fn is_one(&self, one: &Group, other: &Group) -> Option<f64> {
-        let Self { features, params, overlaps, near } = *self;
+        let Self { features, params, noise, overlaps, near } = *self;
         let Likeness { cosine, difference, lag } = similarity(one, other, overlaps);
         if cosine < params.merge_similarity {
             return None;
@@ -209,7 +210,14 @@ impl Test<'_> {
             let (likeness, share) = IN_BURSTS;
             cosine >= likeness && refractory::share_in_bursts_after(&small, &large, rate) >= share
         };
-        (is_one_hump || in_bursts()).then_some(cosine)
+        // Parts of a cell that are two neurons by the noise there is need no dip.
+        let are_two = || {
+            noise.filter(|_| one.shares_cell(other)).is_some_and(|noise| {
+                let channels = &near[one.main as usize];
+                noise.parts(features, (&one.members, &other.members), channels, params.min_cluster_size)
+            })
+        };
+        (is_one_hump && !are_two() || in_bursts()).then_some(cosine)
     }
 }
 
@@ -226,7 +234,7 @@ pub(super) fn merge_across(
     basis: &Basis,
     geometry: &Geometry,
     parts: Vec<Vec<Vec<u32>>>,
-    params: &ClusterParams,
+    (params, noise): (&ClusterParams, Option<&Noise>),
     monitor: &dyn Monitor,
 ) -> Result<Vec<Vec<u32>>, EngineError> {
     let max_lag = ms_to_samples(MAX_LAG_MS, features.peaks.sampling_frequency) as i32;
@@ -239,7 +247,7 @@ pub(super) fn merge_across(
         .flat_map_iter(|(cell, parts)| parts.into_iter().map(move |members| (cell as u32, members)))
         .map(|(cell, members)| Some(Group::new(features, members, vec![cell])))
         .collect();
-    let test = Test { features, params, overlaps: &overlaps, near: &near };
+    let test = Test { features, params, noise, overlaps: &overlaps, near: &near };
     // What each pair was found to be, until one of the two changes.
     let mut known: BTreeMap<(usize, usize), Option<f64>> = BTreeMap::new();
     loop {
