@@ -12,12 +12,12 @@
 use super::{
     gather,
     points::{Points, dot},
-    refractory::{self, Evidence},
-    times,
+    refractory::Evidence,
+    time, times,
 };
 use crate::{
     data::Features,
-    engine::{basis::Basis, eigen::symmetric_eigen, lanes::add_scaled},
+    engine::{basis::Basis, eigen::symmetric_eigen},
 };
 use ndarray::Array2;
 
@@ -81,7 +81,7 @@ impl Noise {
             let step = members.len().div_ceil(SPIKES_OF_NOISE);
             let mut points = gather(features, members.iter().copied().step_by(step), channels);
             let mean = middle(&points);
-            take_out(&mut points, &mean, std::slice::from_ref(&mean));
+            take_out(&mut points, &mean);
             let lengths: Vec<f32> = points.rows().map(|row| dot(row, row)).collect();
             let far = quantile(&lengths, NEAREST);
             for (row, _) in points.rows().zip(&lengths).filter(|(_, length)| **length <= far) {
@@ -127,9 +127,7 @@ impl Noise {
                 }
             }
         }
-        let (_, mixture) = best?;
-        let sides: Vec<bool> = points.all.rows().map(|row| mixture.odds(row) > 0.0).collect();
-        are_two(features, members, &sides, least, mixture.evidence(&points.used)).then_some(sides)
+        points.sides(features, members, &best?.1, least)
     }
 
     /// True where the members that were told apart before are two neurons.
@@ -141,14 +139,13 @@ impl Noise {
         least: usize,
     ) -> bool {
         let members: Vec<u32> = one.iter().chain(other).copied().collect();
-        let parted = || -> Option<bool> {
+        let parted = || {
             let points = self.points_of(features, &members, channels, 2 * least)?;
             let start = points.places.iter().map(|&place| f64::from(u8::from(place >= one.len()))).collect();
             let (_, mixture) = Mixture::fit(&points.used, start)?;
-            let sides: Vec<bool> = points.all.rows().map(|row| mixture.odds(row) > 0.0).collect();
-            Some(are_two(features, &members, &sides, least, mixture.evidence(&points.used)))
+            points.sides(features, &members, &mixture, least)
         };
-        parted().unwrap_or(false)
+        parted().is_some()
     }
 
     /// What is left of the members beside the mean's size and slope, in noise levels, on the axes on which it varies most;
@@ -160,38 +157,30 @@ impl Noise {
         channels: &[u32],
         least: usize,
     ) -> Option<Scaled> {
-        let k = features.basis.nrows();
         if members.len() < least.max(1) || channels.is_empty() {
             return None;
         }
         let mut points = gather(features, members.iter().copied(), channels);
-        let slope: Vec<f32> = turned(&self.slope, &middle(&points), k);
-        for row in points.data.chunks_exact_mut(k) {
-            let scaled = turned(&self.scaling, row, k);
-            row.copy_from_slice(&scaled);
-        }
-        let mean = middle(&points);
-        take_out(&mut points, &mean, &[mean.clone(), turned(&self.scaling, &slope, k)]);
+        let mut ways = middle(&points);
+        let mut slope = ways.clone();
+        slope.turn(&self.slope);
+        ways.data.extend(slope.data);
+        ways.turn(&self.scaling);
+        points.turn(&self.scaling);
+        take_out(&mut points, &ways);
         let lengths: Vec<f32> = points.rows().map(|row| dot(row, row)).collect();
         let far = quantile(&lengths, USUAL);
         let step = members.len().div_ceil(MOST_POINTS);
         let places: Vec<usize> =
             (0..points.len()).step_by(step).filter(|&place| lengths[place] <= far).collect();
-        let covariance = points.covariance(places.iter().copied(), &points.mean(places.iter().copied()));
-        let (values, vectors) = symmetric_eigen(&covariance);
+        let axes = points.axes(places.iter().copied(), NOISE_VARIANCE, MOST_AXES);
         let edge = (1.0 + (points.dim as f64 / places.len().max(1) as f64).sqrt()).powi(2);
-        if *values.first()? < LEAST_VARIANCE.max(BEYOND_NOISE * edge) {
+        if *axes.variances.first()? < LEAST_VARIANCE.max(BEYOND_NOISE * edge) {
             return None;
         }
-        let dim = values.iter().take_while(|v| **v > NOISE_VARIANCE).count().min(MOST_AXES);
-        let axes: Vec<Vec<f32>> =
-            (0..dim).map(|i| vectors.row(i).iter().map(|&v| v as f32).collect()).collect();
-        let all = Points {
-            dim,
-            data: points.rows().flat_map(|row| axes.iter().map(move |axis| dot(axis, row))).collect(),
-        };
-        let used =
-            Points { dim, data: places.iter().flat_map(|&place| all.row(place).iter().copied()).collect() };
+        let all = points.on(&axes);
+        let row = |&place: &usize| all.row(place).iter().copied();
+        let used = Points { dim: all.dim, data: places.iter().flat_map(row).collect() };
         Some(Scaled { all, used, places })
     }
 }
@@ -203,6 +192,20 @@ struct Scaled {
     /// Those that are looked at, and which of all they are.
     used: Points,
     places: Vec<usize>,
+}
+
+impl Scaled {
+    /// The ball of the mixture that each member is of, where the two are two neurons.
+    fn sides(
+        &self,
+        features: &Features,
+        members: &[u32],
+        mixture: &Mixture,
+        least: usize,
+    ) -> Option<Vec<bool>> {
+        let sides: Vec<bool> = self.all.rows().map(|row| mixture.odds(row) > 0.0).collect();
+        are_two(features, members, &sides, least, mixture.evidence(&self.used)).then_some(sides)
+    }
 }
 
 /// Two balls of variance one.
@@ -226,9 +229,12 @@ impl Mixture {
             }
             let mut means = [vec![0.0; points.dim], vec![0.0; points.dim]];
             for (row, share) in points.rows().zip(&shares) {
-                let row: Vec<f64> = row.iter().map(|&x| f64::from(x)).collect();
-                add_scaled(&row, (1.0 - share) / (n - total), &mut means[0]);
-                add_scaled(&row, share / total, &mut means[1]);
+                let weights = [(1.0 - share) / (n - total), share / total];
+                for (mean, weight) in means.iter_mut().zip(weights) {
+                    for (m, &x) in mean.iter_mut().zip(row) {
+                        *m += weight * f64::from(x);
+                    }
+                }
             }
             mixture = Self { weight, means };
             let mut moved = 0.0;
@@ -304,14 +310,8 @@ fn are_two(features: &Features, members: &[u32], sides: &[bool], least: usize, e
     if evidence + WEIGHT_OF_TIMES * times.min(0.0) < LEAST_EVIDENCE {
         return false;
     }
-    let peaks = &features.peaks;
-    let mut order: Vec<(i64, bool)> = members
-        .iter()
-        .zip(sides)
-        .map(|(&m, &side)| {
-            (refractory::place(peaks.segment_index[m as usize], peaks.sample_index[m as usize]), side)
-        })
-        .collect();
+    let mut order: Vec<(i64, bool)> =
+        members.iter().zip(sides).map(|(&member, &side)| (time(features, member), side)).collect();
     order.sort_unstable();
     let share =
         |some: &[(i64, bool)]| some.iter().filter(|(_, side)| *side).count() as f64 / some.len() as f64;
@@ -323,8 +323,8 @@ fn are_two(features: &Features, members: &[u32], sides: &[bool], least: usize, e
 }
 
 /// The mean point.
-fn middle(points: &Points) -> Vec<f32> {
-    points.mean(0..points.len()).into_iter().map(|m| m as f32).collect()
+fn middle(points: &Points) -> Points {
+    Points { dim: points.dim, data: points.mean(0..points.len()).into_iter().map(|m| m as f32).collect() }
 }
 
 /// The value that this share of the values does not exceed.
@@ -334,26 +334,12 @@ fn quantile(values: &[f32], share: f64) -> f32 {
     if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(rank, f32::total_cmp).1 }
 }
 
-/// The features of each channel times a matrix.
-fn turned(matrix: &Array2<f64>, row: &[f32], k: usize) -> Vec<f32> {
-    row.chunks_exact(k)
-        .flat_map(|values| {
-            matrix.rows().into_iter().map(move |weights| {
-                weights.iter().zip(values).map(|(w, &x)| w * f64::from(x)).sum::<f64>() as f32
-            })
-        })
-        .collect()
-}
-
-/// Subtracts `mean`, and then what lies along each of the directions.
-fn take_out(points: &mut Points, mean: &[f32], directions: &[Vec<f32>]) {
+/// Subtracts the first of `ways`, the mean, and then what lies along each of them.
+fn take_out(points: &mut Points, ways: &Points) {
     let mut axes: Vec<Vec<f32>> = Vec::new();
-    for direction in directions {
-        let mut own = direction.clone();
-        for axis in &axes {
-            let along = dot(axis, &own);
-            add_scaled(axis, -along, &mut own);
-        }
+    for way in ways.rows() {
+        let mut own = way.to_vec();
+        axes.iter().for_each(|axis| take_along(axis, &mut own));
         let length = dot(&own, &own).sqrt();
         if length > f32::MIN_POSITIVE {
             own.iter_mut().for_each(|x| *x /= length);
@@ -361,13 +347,18 @@ fn take_out(points: &mut Points, mean: &[f32], directions: &[Vec<f32>]) {
         }
     }
     for row in points.data.chunks_exact_mut(points.dim.max(1)) {
-        for (x, m) in row.iter_mut().zip(mean) {
+        for (x, m) in row.iter_mut().zip(&ways.data) {
             *x -= m;
         }
-        for axis in &axes {
-            let along = dot(axis, row);
-            add_scaled(axis, -along, row);
-        }
+        axes.iter().for_each(|axis| take_along(axis, row));
+    }
+}
+
+/// Subtracts what lies along an axis of length one.
+fn take_along(axis: &[f32], row: &mut [f32]) {
+    let along = dot(axis, row);
+    for (x, a) in row.iter_mut().zip(axis) {
+        *x -= along * a;
     }
 }
 

@@ -158,14 +158,7 @@ fn dip_between(
     let (sample_a, sample_b) = (a.sample(), b.sample());
     let mut points = gather(features, sample_a.iter().copied(), &channels);
     let mut moved = gather(features, sample_b.iter().copied(), &channels);
-    let k = overlap.nrows();
-    let mut turned = vec![0.0f32; k];
-    for values in moved.data.chunks_exact_mut(k) {
-        for (i, t) in turned.iter_mut().enumerate() {
-            *t = (0..k).map(|j| overlap[[i, j]] as f32 * values[j]).sum();
-        }
-        values.copy_from_slice(&turned);
-    }
+    moved.turn(overlap);
     points.data.extend_from_slice(&moved.data);
     let points: Points = points.principal(super::LEAST_VARIANCE, dimensions);
     isocut::dip_between(&points, 0..sample_a.len(), sample_a.len()..points.len())

@@ -173,7 +173,7 @@ pub fn cluster_features(
         .flat_map(|(cell, parts)| parts.iter().map(|members| (members.as_slice(), cell.channels.as_slice())));
     let noise = Noise::of(features, clusters);
     let parts = match &noise {
-        Some(noise) => part_further(features, &cells, parts, noise, params),
+        Some(noise) => part_further(features, &cells, parts, noise, params, monitor)?,
         None => parts,
     };
     let basis = Basis { components: features.basis.clone(), num_before: features.num_before };
@@ -192,17 +192,24 @@ pub fn cluster_features(
 }
 
 /// Parts what is two neurons by the noise there is (see `apart`).
+///
+/// # Errors
+/// Where it is cancelled.
 fn part_further(
     features: &Features,
     cells: &[Cell],
     parts: Vec<Vec<Vec<u32>>>,
     noise: &Noise,
     params: &ClusterParams,
-) -> Vec<Vec<Vec<u32>>> {
+    monitor: &dyn Monitor,
+) -> Result<Vec<Vec<Vec<u32>>>, EngineError> {
     let part = |(cell, parts): (&Cell, Vec<Vec<u32>>)| {
         let mut left: Vec<(Vec<u32>, usize)> = parts.into_iter().rev().map(|part| (part, 0)).collect();
         let mut out = Vec::new();
         while let Some((members, depth)) = left.pop() {
+            if monitor.cancelled() {
+                return Err(EngineError::Cancelled);
+            }
             let sides = (depth < params.recursion_depth)
                 .then(|| noise.sides(features, &members, &cell.channels, params.min_cluster_size))
                 .flatten();
@@ -215,7 +222,7 @@ fn part_further(
                 left.push((own, depth + 1));
             }
         }
-        out
+        Ok(out)
     };
     cells.par_iter().zip(parts).map(part).collect()
 }
@@ -348,11 +355,15 @@ pub(super) fn gather(features: &Features, members: impl Iterator<Item = u32>, ch
     points
 }
 
+/// The time of a peak, segments far apart.
+pub(super) fn time(features: &Features, member: u32) -> i64 {
+    let peaks = &features.peaks;
+    refractory::place(peaks.segment_index[member as usize], peaks.sample_index[member as usize])
+}
+
 /// Times of peaks, ascending.
 pub(super) fn times(features: &Features, members: &[u32]) -> Vec<i64> {
-    let peaks = &features.peaks;
-    let place = |&i: &u32| refractory::place(peaks.segment_index[i as usize], peaks.sample_index[i as usize]);
-    let mut times: Vec<i64> = members.iter().map(place).collect();
+    let mut times: Vec<i64> = members.iter().map(|&member| time(features, member)).collect();
     times.sort_unstable();
     times
 }

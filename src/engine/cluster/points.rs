@@ -91,25 +91,61 @@ impl Points {
     /// These points on their first principal axes: those whose variance exceeds `least`, `most` at most and two at
     /// least.
     pub fn principal(&self, least: f64, most: usize) -> Points {
-        let mean = self.mean(0..self.len());
-        let (values, vectors) = symmetric_eigen(&self.covariance(0..self.len(), &mean));
+        self.on(&self.axes(0..self.len(), least, most))
+    }
+
+    /// The first principal axes of the points of some indices, as for [`Self::principal`].
+    pub(super) fn axes(
+        &self,
+        indices: impl Iterator<Item = usize> + Clone,
+        least: f64,
+        most: usize,
+    ) -> PrincipalAxes {
+        let mean = self.mean(indices.clone());
+        let (variances, vectors) = symmetric_eigen(&self.covariance(indices, &mean));
         let dim =
-            values.iter().take_while(|&&v| v > least).count().clamp(2.min(self.dim), most.min(self.dim));
-        let axes: Vec<f32> = (0..dim)
+            variances.iter().take_while(|&&v| v > least).count().clamp(2.min(self.dim), most.min(self.dim));
+        let axes = (0..dim)
             .flat_map(|k| (0..self.dim).map(move |i| (k, i)))
             .map(|(k, i)| vectors[[k, i]] as f32)
             .collect();
-        let mean: Vec<f32> = mean.into_iter().map(|m| m as f32).collect();
-        let mut out = Points { dim, data: Vec::with_capacity(self.len() * dim) };
+        PrincipalAxes { dim, axes, mean: mean.into_iter().map(|m| m as f32).collect(), variances }
+    }
+
+    /// These points on some axes.
+    pub(super) fn on(&self, principal: &PrincipalAxes) -> Points {
+        let mut out = Points { dim: principal.dim, data: Vec::with_capacity(self.len() * principal.dim) };
         let mut centered = vec![0.0f32; self.dim];
         for row in self.rows() {
-            for ((c, x), m) in centered.iter_mut().zip(row).zip(&mean) {
+            for ((c, x), m) in centered.iter_mut().zip(row).zip(&principal.mean) {
                 *c = x - m;
             }
-            out.data.extend(axes.chunks_exact(self.dim).map(|axis| dot(axis, &centered)));
+            out.data.extend(principal.axes.chunks_exact(self.dim).map(|axis| dot(axis, &centered)));
         }
         out
     }
+
+    /// Turns the numbers of each channel, as many as the matrix has rows, by a matrix.
+    pub(super) fn turn(&mut self, matrix: &Array2<f64>) {
+        let k = matrix.nrows();
+        let mut turned = vec![0.0f32; k];
+        for values in self.data.chunks_exact_mut(k) {
+            for (i, t) in turned.iter_mut().enumerate() {
+                *t = (0..k).map(|j| matrix[[i, j]] as f32 * values[j]).sum();
+            }
+            values.copy_from_slice(&turned);
+        }
+    }
+}
+
+/// What [`Points::axes`] finds.
+pub(super) struct PrincipalAxes {
+    dim: usize,
+    /// The axes one after the other, and where they meet.
+    axes: Vec<f32>,
+    mean: Vec<f32>,
+    /// Variance along all axes there are, in descending order.
+    pub(super) variances: Vec<f64>,
 }
 
 /// Direction that parts two clouds best: the mean covariance's inverse times the difference of the means.
