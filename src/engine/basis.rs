@@ -1,10 +1,16 @@
 //! The shared temporal basis: a few waveforms whose weighted sums are all spikes.
 
-use super::taps::Taps;
+use super::{eigen::symmetric_eigen, taps::Taps};
 use ndarray::Array2;
 
 /// Most components a basis can have.
 pub const MAX_COMPONENTS: usize = 8;
+
+/// What shapes that were moved in time weigh, and up to how many samples they are moved, where there are too few shapes.
+const MOVED_WEIGHT: f64 = 1e-6;
+const MOST_MOVED: usize = 4;
+/// Components with less energy than this, in that of the largest, are due to rounding alone.
+const ROUNDING: f64 = 1e-9;
 
 /// Orthonormal waveforms, and where in them the spike sits.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +78,60 @@ impl Basis {
             for (o, &w) in out.iter_mut().zip(row) {
                 *o += a * w;
             }
+        }
+    }
+}
+
+/// The first right singular vectors of shapes, each taken at unit norm.
+pub fn basis_of(shapes: &[Vec<f32>], num_before: usize, num_components: usize) -> Basis {
+    let unit: Vec<Vec<f32>> = shapes
+        .iter()
+        .map(|shape| {
+            let norm = shape.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+            shape.iter().map(|x| x / norm).collect()
+        })
+        .collect();
+    let nt = shapes.first().map_or(0, Vec::len);
+    weighted_basis_of(&unit, nt, num_before, num_components).0
+}
+
+/// The first right singular vectors of shapes of `nt` samples as they are, and the share of the energy they hold.
+///
+/// Where the shapes span fewer dimensions than there are components, the rest are those in which they change as they are
+/// moved in time. Any others would hold frequencies that no spike has, and what is projected on them would depend on where
+/// between two samples it lies.
+pub fn weighted_basis_of(
+    shapes: &[Vec<f32>],
+    nt: usize,
+    num_before: usize,
+    num_components: usize,
+) -> (Basis, f64) {
+    let mut scatter = Array2::<f64>::zeros((nt, nt));
+    shapes.iter().for_each(|shape| add_scatter(shape, 1.0, &mut scatter));
+    let k = num_components.clamp(1, MAX_COMPONENTS.min(nt.max(1)));
+    let (mut values, mut vectors) = symmetric_eigen(&scatter);
+    let total: f64 = values.iter().sum();
+    let are_too_few =
+        values.first().zip(values.get(k - 1)).is_some_and(|(most, last)| *last < ROUNDING * most);
+    if are_too_few {
+        for moved in (1..=MOST_MOVED.min(nt)).flat_map(|by| shapes.iter().map(move |shape| (by, shape))) {
+            let (by, shape) = moved;
+            let silence = vec![0.0; by];
+            add_scatter(&[&silence, &shape[..nt - by]].concat(), MOVED_WEIGHT, &mut scatter);
+            add_scatter(&[&shape[by..], &silence].concat(), MOVED_WEIGHT, &mut scatter);
+        }
+        (values, vectors) = symmetric_eigen(&scatter);
+    }
+    let explained = if total > 0.0 { (values.iter().take(k).sum::<f64>() / total).min(1.0) } else { 1.0 };
+    let components = Array2::from_shape_fn((k, nt), |(i, t)| vectors[[i, t]] as f32);
+    (Basis { components, num_before }, explained)
+}
+
+/// Adds the products of the samples of a shape, on and below the diagonal.
+fn add_scatter(shape: &[f32], weight: f64, scatter: &mut Array2<f64>) {
+    for (i, &a) in shape.iter().enumerate() {
+        for (j, &b) in shape[..=i].iter().enumerate() {
+            scatter[[i, j]] += weight * (f64::from(a) * f64::from(b));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     EngineError, Monitor, Preview,
-    basis::{Basis, MAX_COMPONENTS},
+    basis::{Basis, MAX_COMPONENTS, basis_of},
     block::Block,
     chain::Chain,
     checkpoint::{Checkpoint, Piece, put_column, take_column},
@@ -10,7 +10,6 @@ use super::{
         DetectMethod, DetectParams, DetectScratch, Detector, Peak, Survey, detect_peaks, preview_of, survey,
         to_peaks,
     },
-    eigen::symmetric_eigen,
     geometry::Geometry,
     lanes::LANES,
     passes::{SpanData, all_spans, joined, over_pieces_kept, over_spans},
@@ -18,7 +17,6 @@ use super::{
     taps::Taps,
 };
 use crate::data::{Features, PeakSign, Peaks, RecordingInfo};
-use ndarray::Array2;
 use std::ops::Range;
 
 /// Settings of [`spike_features`].
@@ -408,47 +406,6 @@ pub fn estimate_basis(survey: &Survey, num_components: usize) -> Basis {
         plain_shapes(nt, survey.num_before)
     };
     basis_of(&shapes, survey.num_before, num_components)
-}
-
-/// The first right singular vectors of shapes, each taken at unit norm.
-pub fn basis_of(shapes: &[Vec<f32>], num_before: usize, num_components: usize) -> Basis {
-    let unit: Vec<Vec<f32>> = shapes
-        .iter()
-        .map(|shape| {
-            let norm = shape.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-            shape.iter().map(|x| x / norm).collect()
-        })
-        .collect();
-    let nt = shapes.first().map_or(0, Vec::len);
-    weighted_basis_of(&unit, nt, num_before, num_components).0
-}
-
-/// The first right singular vectors of shapes of `nt` samples as they are, and the share of the energy they hold.
-pub fn weighted_basis_of(
-    shapes: &[Vec<f32>],
-    nt: usize,
-    num_before: usize,
-    num_components: usize,
-) -> (Basis, f64) {
-    let mut scatter = Array2::<f64>::zeros((nt, nt));
-    for shape in shapes {
-        for i in 0..nt {
-            for j in 0..=i {
-                scatter[[i, j]] += f64::from(shape[i]) * f64::from(shape[j]);
-            }
-        }
-    }
-    for i in 0..nt {
-        for j in i + 1..nt {
-            scatter[[i, j]] = scatter[[j, i]];
-        }
-    }
-    let (values, vectors) = symmetric_eigen(&scatter);
-    let k = num_components.clamp(1, MAX_COMPONENTS.min(nt.max(1)));
-    let total: f64 = values.iter().sum();
-    let explained = if total > 0.0 { values.iter().take(k).sum::<f64>() / total } else { 1.0 };
-    let components = Array2::from_shape_fn((k, nt), |(i, t)| vectors[[i, t]] as f32);
-    (Basis { components, num_before }, explained)
 }
 
 fn plain_basis(chain: &Chain, num_components: usize) -> Basis {

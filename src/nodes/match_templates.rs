@@ -80,7 +80,7 @@ impl Node for MatchTemplates {
         source: "matching pursuit as in Kilosort and wobble, exact best-first order, overlapping spikes fitted together",
         category: Category::Sort,
         search: &["matching pursuit", "wobble", "deconvolution", "find_spikes_from_templates", "collisions"],
-        version: 7,
+        version: 8,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("templates", PortType::Templates)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("features", PortType::Features)],

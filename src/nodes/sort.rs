@@ -152,7 +152,7 @@ impl Node for Sort {
         source: "isosplit (arXiv:1508.04841) on shared-basis features, best-first template matching pursuit",
         category: Category::Sort,
         search: &["sorter", "spike sorting", "kilosort", "mountainsort", "lupin", "run_sorter", "units"],
-        version: 21,
+        version: 22,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording)],
         outputs: &[Port::new("sorting", PortType::Sorting), Port::new("templates", PortType::Templates)],

@@ -4,8 +4,7 @@ use super::cleaned::Looks;
 use crate::{
     data::Templates,
     engine::{
-        basis::Basis,
-        features::weighted_basis_of,
+        basis::{Basis, weighted_basis_of},
         lanes::{STRETCH, Sums, stretch},
         taps::Taps,
     },
