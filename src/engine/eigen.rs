@@ -178,9 +178,9 @@ fn implicit_ql(z: &mut [f64], d: &mut [f64], e: &mut [f64]) {
     }
 }
 
-/// Solves `matrix · x = b` for a symmetric positive definite matrix; `None` where it is not.
-pub fn solve_positive(matrix: &Array2<f64>, b: &[f64]) -> Option<Array1<f64>> {
-    let n = b.len();
+/// The lower triangular L of `matrix = L · L'` of a symmetric positive definite matrix; `None` where it is not.
+pub fn cholesky(matrix: &Array2<f64>) -> Option<Array2<f64>> {
+    let n = matrix.nrows();
     let mut l = Array2::<f64>::zeros((n, n));
     for i in 0..n {
         for j in 0..=i {
@@ -195,6 +195,12 @@ pub fn solve_positive(matrix: &Array2<f64>, b: &[f64]) -> Option<Array1<f64>> {
             }
         }
     }
+    Some(l)
+}
+
+/// Solves `matrix · x = b` for a symmetric positive definite matrix; `None` where it is not.
+pub fn solve_positive(matrix: &Array2<f64>, b: &[f64]) -> Option<Array1<f64>> {
+    let (n, l) = (b.len(), cholesky(matrix)?);
     let mut x = Array1::from(b.to_vec());
     for i in 0..n {
         x[i] = (x[i] - (0..i).map(|k| l[[i, k]] * x[k]).sum::<f64>()) / l[[i, i]];

@@ -77,7 +77,7 @@ impl Node for ClusterPeaks {
             "kilosort",
             "find_clusters_from_peaks",
         ],
-        version: 9,
+        version: 10,
         work: Work::Task(TaskClass::Sort),
         inputs: &[Port::new("recording", PortType::Recording), Port::new("features", PortType::Features)],
         outputs: &[Port::new("sorting", PortType::Sorting)],

@@ -11,6 +11,7 @@
 //! or more, 40 exceed [`LEAST_EVIDENCE`].
 
 use super::{
+    blocks::{Blocks, expect, total_of},
     gather,
     points::{Points, dot},
     refractory::Evidence,
@@ -40,9 +41,9 @@ const STARTS: usize = 3;
 const SHARES: [f64; 3] = [0.5, 0.25, 0.75];
 /// Spikes the mixture is fitted to, at most.
 const MOST_POINTS: usize = 2_000;
-/// Rounds of expectation and maximisation, and the mean change of a spike's share at which they end.
+/// Rounds of expectation and maximisation, and the change of the mean log likelihood at which they end.
 const ROUNDS: usize = 40;
-const SETTLED: f64 = 1e-4;
+const SETTLED: f64 = 1e-6;
 /// Share of the spikes that is looked at: what is farther out are collisions.
 const USUAL: f64 = 0.97;
 
@@ -116,19 +117,20 @@ impl Noise {
         least: usize,
     ) -> Option<Vec<bool>> {
         let points = self.points_of(features, members, channels, 2 * least)?;
-        let mut best: Option<(f64, Mixture)> = None;
+        let blocks = Blocks::of(&points.used);
+        let mut best: Option<Mixture> = None;
         for axis in 0..points.used.dim.min(STARTS) {
             let places: Vec<f32> = points.used.rows().map(|row| row[axis]).collect();
             for share in SHARES {
                 let middle = quantile(&places, share);
-                let start = places.iter().map(|place| f64::from(u8::from(*place > middle))).collect();
-                let Some((likelihood, mixture)) = Mixture::fit(&points.used, start) else { continue };
-                if best.as_ref().is_none_or(|b| likelihood > b.0) {
-                    best = Some((likelihood, mixture));
+                let start: Vec<u32> = places.iter().map(|place| u32::from(*place > middle)).collect();
+                let Some(mixture) = Mixture::fit(&blocks, &start) else { continue };
+                if best.as_ref().is_none_or(|b| mixture.likelihood > b.likelihood) {
+                    best = Some(mixture);
                 }
             }
         }
-        points.sides(features, members, &best?.1, least)
+        points.sides(features, members, &best?, least)
     }
 
     /// True where the members that were told apart before are two neurons.
@@ -142,8 +144,8 @@ impl Noise {
         let members: Vec<u32> = one.iter().chain(other).copied().collect();
         let parted = || {
             let points = self.points_of(features, &members, channels, 2 * least)?;
-            let start = points.places.iter().map(|&place| f64::from(u8::from(place >= one.len()))).collect();
-            let (_, mixture) = Mixture::fit(&points.used, start)?;
+            let start: Vec<u32> = points.places.iter().map(|&place| u32::from(place >= one.len())).collect();
+            let mixture = Mixture::fit(&Blocks::of(&points.used), &start)?;
             points.sides(features, &members, &mixture, least)
         };
         parted().is_some()
@@ -214,41 +216,37 @@ struct Mixture {
     /// Share of the second.
     weight: f64,
     means: [Vec<f64>; 2],
+    /// The log likelihood of the points it was fitted to, but for what depends on their distances from zero.
+    likelihood: f64,
 }
 
 impl Mixture {
-    /// Rounds of expectation and maximisation from the shares of the second ball in each point; the log likelihood of all
-    /// points but for a constant, and the mixture. `None` where one of the two dies out.
-    fn fit(points: &Points, mut shares: Vec<f64>) -> Option<(f64, Self)> {
-        let n = points.len() as f64;
-        let mut mixture = Self { weight: 0.5, means: [Vec::new(), Vec::new()] };
+    /// Rounds of expectation and maximisation from the balls that the labels 0 and 1 tell. `None` where one of the two dies
+    /// out.
+    fn fit(points: &Blocks, labels: &[u32]) -> Option<Self> {
+        let n = points.len as f64;
+        let mut sums = points.sums_of(labels, 2);
+        let mut last: Option<Self> = None;
         for _ in 0..ROUNDS {
-            let total: f64 = shares.iter().sum();
-            let weight = total / n;
+            let (first, second) = sums.split_at(1 + points.dim);
+            let totals = [total_of(first), total_of(second)];
+            let weight = totals[1][0] / n;
             if !(0.5 * LEAST_SHARE..=1.0 - 0.5 * LEAST_SHARE).contains(&weight) {
                 return None;
             }
-            let mut means = [vec![0.0; points.dim], vec![0.0; points.dim]];
-            for (row, share) in points.rows().zip(&shares) {
-                let weights = [(1.0 - share) / (n - total), share / total];
-                for (mean, weight) in means.iter_mut().zip(weights) {
-                    for (m, &x) in mean.iter_mut().zip(row) {
-                        *m += weight * f64::from(x);
-                    }
-                }
-            }
-            mixture = Self { weight, means };
-            let mut moved = 0.0;
-            for (row, share) in points.rows().zip(&mut shares) {
-                let new = 1.0 / (1.0 + (-mixture.odds(row)).exp());
-                moved += (new - *share).abs();
-                *share = new;
-            }
-            if moved < SETTLED * n {
+            let means = totals.map(|total| total[1..].iter().map(|sum| sum / total[0]).collect::<Vec<f64>>());
+            let planes: Vec<f32> = means.iter().flatten().map(|&m| m as f32).collect();
+            let offset =
+                |share: f64, mean: &[f64]| share.ln() - 0.5 * mean.iter().map(|m| m * m).sum::<f64>();
+            let offsets = [offset(1.0 - weight, &means[0]) as f32, offset(weight, &means[1]) as f32];
+            let likelihood = expect(points, &planes, &offsets, &mut sums);
+            let settled = last.as_ref().is_some_and(|before| likelihood - before.likelihood < SETTLED * n);
+            last = Some(Self { weight, means, likelihood });
+            if settled {
                 break;
             }
         }
-        Some((mixture.likelihood(points), mixture))
+        last
     }
 
     /// Logarithm of how much likelier a point is of the second.
@@ -259,20 +257,8 @@ impl Mixture {
         along.sum::<f64>() + (self.weight / (1.0 - self.weight)).ln()
     }
 
-    fn likelihood(&self, points: &Points) -> f64 {
-        let of_first = |row: &[f32]| -> f64 {
-            row.iter().zip(&self.means[0]).map(|(&x, m)| (f64::from(x) - m).powi(2)).sum()
-        };
-        let log = |row: &[f32]| {
-            let odds = self.odds(row);
-            let more = if odds > 0.0 { odds + (-odds).exp().ln_1p() } else { odds.exp().ln_1p() };
-            (1.0 - self.weight).ln() - 0.5 * of_first(row) + more
-        };
-        points.rows().map(log).sum()
-    }
-
-    /// By how much likelier the points are than under one Gaussian, which has any variance between the two middles and
-    /// that of noise across.
+    /// By how much likelier the points it was fitted to are than under one Gaussian, which has any variance between the two
+    /// middles and that of noise across.
     fn evidence(&self, points: &Points) -> f64 {
         if !(LEAST_SHARE..=1.0 - LEAST_SHARE).contains(&self.weight) {
             return 0.0;
@@ -280,12 +266,14 @@ impl Mixture {
         let between: Vec<f64> = self.means[0].iter().zip(&self.means[1]).map(|(a, b)| b - a).collect();
         let length = between.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
         let mean = points.mean(0..points.len());
-        let (mut all, mut along) = (0.0, 0.0);
+        let (mut from_zero, mut all, mut along) = (0.0, 0.0, 0.0);
         for row in points.rows() {
             let (mut square, mut place) = (0.0, 0.0);
             for ((&x, m), b) in row.iter().zip(&mean).zip(&between) {
-                square += (f64::from(x) - m).powi(2);
-                place += (f64::from(x) - m) * b / length;
+                let x = f64::from(x);
+                from_zero += x * x;
+                square += (x - m).powi(2);
+                place += (x - m) * b / length;
             }
             all += square;
             along += place * place;
@@ -293,7 +281,7 @@ impl Mixture {
         let n = points.len() as f64;
         let variance = (along / n).max(f64::MIN_POSITIVE);
         let one = -0.5 * (all - along) - 0.5 * n * (1.0 + variance.ln());
-        self.likelihood(points) - one
+        self.likelihood - 0.5 * from_zero - one
     }
 }
 

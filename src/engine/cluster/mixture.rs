@@ -5,12 +5,14 @@
 //! make more components than neurons; which of them are neurons is not asked here (see
 //! [`independent_parts`](super::known::independent_parts)).
 
-use super::{isosplit::k_means, points::Points};
-use crate::engine::eigen::{inverse, symmetric_eigen};
+use super::{
+    blocks::{Blocks, MOST_COMPONENTS, expect, total_of},
+    isosplit::k_means,
+    points::Points,
+};
+use crate::engine::eigen::{cholesky, inverse};
 use ndarray::Array2;
 
-/// Components at most.
-const MOST_COMPONENTS: usize = 6;
 /// Draws of the places they start from.
 const DRAWS: u64 = 4;
 /// Axes along which the points are cut into slices to start from.
@@ -38,9 +40,8 @@ impl Mixture {
             let between: f64 = weights.iter().zip(means).map(|(w, m)| w * m[i] * m[j]).sum();
             total[[i, j]] * (1.0 + 1e-6 * f64::from(u8::from(i == j))) - between
         });
+        let volume = 2.0 * cholesky(&within)?.diag().iter().map(|l| l.ln()).sum::<f64>();
         let inverse = inverse(&within)?;
-        let (values, _) = symmetric_eigen(&within);
-        let volume: f64 = values.iter().map(|v| v.max(1e-9).ln()).sum();
         let planes = weights
             .iter()
             .zip(means)
@@ -73,44 +74,23 @@ impl Mixture {
 
     /// Rounds of expectation and maximisation from labels on; the mean log likelihood of a point, but for a constant, and
     /// the mixture. `total` is the covariance of the points. `None` where a component dies out.
-    fn fit(points: &Points, total: &Array2<f64>, labels: &[u32], count: usize) -> Option<(f64, Self)> {
-        let (n, dim) = (points.len() as f64, points.dim);
-        let mut shares = vec![0.0; points.len() * count];
-        for (share, &label) in shares.chunks_exact_mut(count).zip(labels) {
-            share[label as usize] = 1.0;
-        }
+    fn fit(points: &Blocks, total: &Array2<f64>, labels: &[u32], count: usize) -> Option<(f64, Self)> {
+        let (n, dim) = (points.len as f64, points.dim);
+        let mut sums = points.sums_of(labels, count);
         let mut last: Option<(f64, Self)> = None;
         for _ in 0..ROUNDS {
-            let mut weights = vec![0.0; count];
-            let mut means = vec![vec![0.0; dim]; count];
-            for (row, share) in points.rows().zip(shares.chunks_exact(count)) {
-                for ((weight, mean), s) in weights.iter_mut().zip(&mut means).zip(share) {
-                    *weight += s;
-                    for i in 0..dim {
-                        mean[i] += s * f64::from(row[i]);
-                    }
-                }
-            }
-            if weights.iter().any(|w| *w < 2.0 * dim as f64) {
+            let totals: Vec<Vec<f64>> = sums.chunks_exact(1 + dim).map(total_of).collect();
+            if totals.iter().any(|sums| sums[0] < 2.0 * dim as f64) {
                 return None;
             }
-            for (weight, mean) in weights.iter_mut().zip(&mut means) {
-                mean.iter_mut().for_each(|m| *m /= *weight);
-                *weight /= n;
-            }
+            let weights: Vec<f64> = totals.iter().map(|sums| sums[0] / n).collect();
+            let means: Vec<Vec<f64>> =
+                totals.iter().map(|sums| sums[1..].iter().map(|m| m / sums[0]).collect()).collect();
             let mixture = Self::new(total, &weights, &means)?;
-            let mut likelihood = 0.0;
-            for (row, share) in points.rows().zip(shares.chunks_exact_mut(count)) {
-                let most = mixture.odds(row, share);
-                let mut sum = 0.0;
-                for s in share.iter_mut() {
-                    *s = (*s - most).exp();
-                    sum += *s;
-                }
-                share.iter_mut().for_each(|s| *s /= sum);
-                likelihood += most + sum.ln();
-            }
-            let likelihood = likelihood / n + mixture.common;
+            let planes: Vec<f32> =
+                mixture.planes.iter().flat_map(|(plane, _)| plane.iter().map(|&p| p as f32)).collect();
+            let offsets: Vec<f32> = mixture.planes.iter().map(|&(_, offset)| offset as f32).collect();
+            let likelihood = expect(points, &planes, &offsets, &mut sums) / n + mixture.common;
             let settled = last.as_ref().is_some_and(|(before, _)| likelihood - before < SETTLED);
             last = Some((likelihood, mixture));
             if settled {
@@ -136,7 +116,10 @@ impl Mixture {
 /// The likeliest component of each point, as many components as Schwarz's criterion allows but two at least; `None` of few
 /// points.
 pub(super) fn components(points: &Points, random: u64) -> Option<Vec<u32>> {
-    let step = points.len().div_ceil(MOST_POINTS).max(1);
+    if points.is_empty() {
+        return None;
+    }
+    let step = points.len().div_ceil(MOST_POINTS);
     let chosen = || (0..points.len()).step_by(step);
     let mean = points.mean(chosen());
     let covariance = points.covariance(chosen(), &mean);
@@ -154,7 +137,7 @@ pub(super) fn components(points: &Points, random: u64) -> Option<Vec<u32>> {
     let sample =
         Points { dim: points.dim, data: chosen().flat_map(|i| round.row(i).iter().copied()).collect() };
     let total = sample.covariance(0..sample.len(), &vec![0.0; sample.dim]);
-    let n = sample.len() as f64;
+    let (n, blocks) = (sample.len() as f64, Blocks::of(&sample));
     let mut best: Option<(f64, Mixture)> = None;
     for count in 2..=MOST_COMPONENTS {
         let random_starts =
@@ -162,7 +145,7 @@ pub(super) fn components(points: &Points, random: u64) -> Option<Vec<u32>> {
         let slices = (0..points.dim.min(STARTS)).map(|axis| slices(&sample, axis, count));
         let fitted = random_starts
             .chain(slices)
-            .filter_map(|labels| Mixture::fit(&sample, &total, &labels, count))
+            .filter_map(|labels| Mixture::fit(&blocks, &total, &labels, count))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let Some((likelihood, mixture)) = fitted else { break };
         let score = n * likelihood - 0.5 * (count * (points.dim + 1)) as f64 * n.ln();

@@ -44,6 +44,7 @@
 //! | 128 channels, 80 units | 0.974 (79), 1.9 | 0.974 (79), 2.0 | 0.974 (79), 4.0 |
 
 mod apart;
+mod blocks;
 mod graph;
 mod halves;
 mod isocut;
