@@ -24,7 +24,8 @@ pub struct TemplateParams {
     pub max_channels: usize,
     /// Units whose waveform is smaller than this (root of its energy, in noise levels) are rejected.
     pub min_norm: f64,
-    /// Units whose largest sample is further than this from where it should be are rejected, in ms.
+    /// Units whose largest sample is further than this from where it should be are rejected, in ms, where another unit is
+    /// alike there.
     pub max_jitter_ms: f64,
     /// Units that look more alike than this (cosine at the best lag) are merged.
     pub duplicate_similarity: f64,
@@ -93,12 +94,15 @@ const MEETING_MS: f64 = 1.0;
 const SYNCHRONY: f64 = 10.0;
 /// Meetings that are always taken for possible.
 const FEW_MEETINGS: f64 = 30.0;
+/// A unit whose largest sample is elsewhere is another one where at least this share of its energy is like the other's.
+const LEAST_SHARED: f64 = 0.3;
+const BESIDE_SIMILARITY: f64 = 0.5;
 /// A peak's own sample and those this near tell its sign, in ms.
 const AT_PEAK_MS: f64 = 0.1;
 /// Lags tried when templates are compared, in ms.
 const MAX_LAG_MS: f64 = 0.5;
 
-/// Trimmed mean of the features of each cluster, as waveforms aligned at their largest sample.
+/// Trimmed mean of the features of each cluster, as waveforms aligned at their largest sample where it is near.
 ///
 /// `labels[i]` is the cluster of peak `i`, or [`NO_CLUSTER`]. Waveforms are in the units of the features (noise
 /// levels of the whitened recording). Noise, duplicates and sums of two others are rejected, with the reason.
@@ -123,24 +127,12 @@ pub fn estimate_templates(
     let rate = info.sampling_frequency;
     let max_jitter = ms_to_samples(params.max_jitter_ms, rate) as i64;
     let at_peak = ms_to_samples(AT_PEAK_MS, rate);
-    let mut rejected = Vec::new();
-    let mut drafts = Vec::new();
     let averaged: Vec<(Draft, i64)> = members
         .par_iter()
         .enumerate()
         .map(|(cluster, members)| average(features, &basis, cluster as u32, members, params, at_peak))
         .collect();
-    for (draft, shift) in averaged {
-        let norm = norm2(&draft).sqrt();
-        let reject = |reason: String| Rejected { cluster: draft.cluster, num_peaks: draft.num_peaks, reason };
-        if draft.channels.is_empty() || norm < params.min_norm {
-            rejected.push(reject(format!("its waveform is small: norm {norm:.1} noise levels")));
-        } else if shift.abs() > max_jitter {
-            rejected.push(reject(format!("its largest sample is {shift} samples off")));
-        } else {
-            drafts.push(draft);
-        }
-    }
+    let (mut drafts, mut rejected) = placed(averaged, params, max_jitter);
     let seen_s = seen_s(features, info);
     let max_lag = ms_to_samples(MAX_LAG_MS, rate);
     let times = |cluster: u32| -> Vec<i64> {
@@ -204,7 +196,7 @@ fn seen_s(features: &Features, info: &RecordingInfo) -> f64 {
     (seconds.len() as f64).min(info.duration_s())
 }
 
-/// The mean waveform of a cluster and by how many samples its largest sample was off.
+/// The mean waveform of a cluster and by how many samples its largest sample is off.
 fn average(
     features: &Features,
     basis: &Basis,
@@ -267,8 +259,67 @@ fn average(
         .max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)))
         .map_or(basis.num_before, |((t, _), _)| t);
     let shift = peak as i64 - basis.num_before as i64;
-    let aligned = shifted(&waveform, shift);
-    (Draft { cluster, num_peaks: members.len(), channels, waveform: aligned }, shift)
+    (Draft { cluster, num_peaks: members.len(), channels, waveform }, shift)
+}
+
+/// Drafts by how far their largest sample is off: those where it is near are aligned by it; of the others those stay that
+/// are no other unit at another time. What is rejected is the second.
+fn placed(
+    averaged: Vec<(Draft, i64)>,
+    params: &TemplateParams,
+    max_jitter: i64,
+) -> (Vec<Draft>, Vec<Rejected>) {
+    let (mut drafts, mut rejected) = (Vec::new(), Vec::new());
+    let mut beside = Vec::new();
+    for (draft, shift) in averaged {
+        let norm = norm2(&draft).sqrt();
+        if draft.channels.is_empty() || norm < params.min_norm {
+            rejected.push(reject(&draft, format!("its waveform is small: norm {norm:.1} noise levels")));
+        } else if shift.abs() > max_jitter {
+            beside.push((draft, shift));
+        } else {
+            drafts.push(Draft { waveform: shifted(&draft.waveform, shift), ..draft });
+        }
+    }
+    // Some neurons are larger elsewhere at another time than where they are found; most that are so are found there, too.
+    let is_known =
+        |(draft, shift): &(Draft, i64)| drafts.iter().any(|d| is_beside(draft, *shift, d, max_jitter));
+    let (known, alone): (Vec<_>, Vec<_>) = beside.into_iter().partition(is_known);
+    let reason = |shift: i64| format!("its largest sample is {shift} samples off");
+    rejected.extend(known.iter().map(|(draft, shift)| reject(draft, reason(*shift))));
+    drafts.extend(alone.into_iter().map(|(draft, _)| draft));
+    (drafts, rejected)
+}
+
+fn reject(draft: &Draft, reason: String) -> Rejected {
+    Rejected { cluster: draft.cluster, num_peaks: draft.num_peaks, reason }
+}
+
+/// True where the waveform of a unit whose largest sample is so many samples off is that of another unit, at another time:
+/// both a little alike on channels that hold a good part of it.
+fn is_beside(draft: &Draft, shift: i64, other: &Draft, max_jitter: i64) -> bool {
+    let nt = draft.waveform.nrows() as i64;
+    let mut all = 0.0;
+    let mut columns = Vec::new();
+    for (i, channel) in draft.channels.iter().enumerate() {
+        all += draft.waveform.column(i).iter().map(|&x| f64::from(x).powi(2)).sum::<f64>();
+        if let Ok(j) = other.channels.binary_search(channel) {
+            columns.push((i, j));
+        }
+    }
+    (shift - max_jitter..=shift + max_jitter).any(|lag| {
+        let (mut product, mut own, mut others) = (0.0, 0.0, 0.0);
+        for t in 0.max(lag)..nt.min(nt + lag) {
+            for &(i, j) in &columns {
+                let a = f64::from(draft.waveform[[t as usize, i]]);
+                let b = f64::from(other.waveform[[(t - lag) as usize, j]]);
+                product += a * b;
+                own += a * a;
+                others += b * b;
+            }
+        }
+        own >= LEAST_SHARED * all && product >= BESIDE_SIMILARITY * (own * others).sqrt()
+    })
 }
 
 /// The channel most of the peaks are on, the first of several.

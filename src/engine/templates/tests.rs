@@ -24,6 +24,28 @@ fn a_sum_of_two_that_meet_often_is_rejected_and_a_unit_with_more_spikes_is_not()
 }
 
 #[test]
+fn a_unit_that_is_larger_elsewhere_at_another_time_stays_where_it_is_the_only_one() {
+    let at = |cluster: u32, places: [(usize, usize, f32); 2]| {
+        let mut waveform = Array2::zeros((40, 4));
+        for (t, c, height) in places {
+            waveform[[t, c]] = height;
+        }
+        Draft { cluster, num_peaks: 100, channels: vec![0, 1, 2, 3], waveform }
+    };
+    let unit = at(0, [(10, 0, -30.0), (22, 1, -20.0)]);
+    // The same seen from its second trough, and one with none like it.
+    let lobe = at(1, [(10, 1, -20.0), (0, 0, -28.0)]);
+    let alone = at(2, [(10, 3, -20.0), (24, 2, -28.0)]);
+    let params = TemplateParams::default();
+    let averaged = vec![(unit.clone(), 1), (lobe, -10), (alone.clone(), 14)];
+    let (drafts, rejected) = placed(averaged, &params, 9);
+    assert_eq!(drafts.iter().map(|d| d.cluster).collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(rejected.iter().map(|r| r.cluster).collect::<Vec<_>>(), [1]);
+    assert_eq!(drafts[0].waveform, shifted(&unit.waveform, 1));
+    assert_eq!(drafts[1].waveform, alone.waveform);
+}
+
+#[test]
 fn twins_that_few_spikes_speak_for_are_one_only_where_spikes_cannot_tell_them_apart() {
     let merged = |other: [f32; 4], verdict: Verdict| {
         let mut drafts = vec![draft(0, 90, [40.0, 20.0, 8.0, 0.0]), draft(1, 40, other)];
