@@ -65,7 +65,7 @@ impl Node for EstimateTemplates {
         source: "cleaning rules as in SpikeInterface's lupin",
         category: Category::Sort,
         search: &["average", "mean waveform", "templates", "clean", "duplicates"],
-        version: 4,
+        version: 5,
         work: Work::Task(TaskClass::Sort),
         inputs: &[
             Port::new("recording", PortType::Recording),
