@@ -50,8 +50,8 @@ pub(super) fn total_of(sums: &[[f32; LANES]]) -> Vec<f64> {
 const BLOCKS_OF_PRODUCT: usize = 32;
 
 /// The sum over all points of the logarithm of the sum over components of `exp(plane · x + offset)`, `planes` being
-/// `(components, axes)`: the log likelihood but for what all components have in common. Sets `sums`, lane by lane, to those of the shares of each component
-/// and of the points times their shares, `(components, 1 + axes)`.
+/// `(components, axes)`: the log likelihood but for what all components have in common. Sets `sums`, lane by lane, to those
+/// of the shares of each component and of the points times their shares, `(components, 1 + axes)`.
 #[multiversion::multiversion(targets(
     "x86_64+avx+avx2+bmi1+bmi2+fma+avx512f+avx512bw+avx512cd+avx512dq+avx512vl",
     "x86_64+avx+avx2+bmi1+bmi2+fma",
