@@ -114,11 +114,12 @@ pub fn weighted_basis_of(
     let are_too_few =
         values.first().zip(values.get(k - 1)).is_some_and(|(most, last)| *last < ROUNDING * most);
     if are_too_few {
-        for moved in (1..=MOST_MOVED.min(nt)).flat_map(|by| shapes.iter().map(move |shape| (by, shape))) {
-            let (by, shape) = moved;
+        for by in 1..=MOST_MOVED.min(nt) {
             let silence = vec![0.0; by];
-            add_scatter(&[&silence, &shape[..nt - by]].concat(), MOVED_WEIGHT, &mut scatter);
-            add_scatter(&[&shape[by..], &silence].concat(), MOVED_WEIGHT, &mut scatter);
+            for shape in shapes {
+                add_scatter(&[&silence, &shape[..nt - by]].concat(), MOVED_WEIGHT, &mut scatter);
+                add_scatter(&[&shape[by..], &silence].concat(), MOVED_WEIGHT, &mut scatter);
+            }
         }
         (values, vectors) = symmetric_eigen(&scatter);
     }

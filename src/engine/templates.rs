@@ -262,8 +262,8 @@ fn average(
     (Draft { cluster, num_peaks: members.len(), channels, waveform }, shift)
 }
 
-/// Drafts by how far their largest sample is off: those where it is near are aligned by it; of the others those stay that
-/// are no other unit at another time. What is rejected is the second.
+/// The units among drafts that come with how far their largest sample is off, and what is rejected: where it is near they are
+/// aligned by it, of the others those stay that are no other unit at another time.
 fn placed(
     averaged: Vec<(Draft, i64)>,
     params: &TemplateParams,

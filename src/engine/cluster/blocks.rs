@@ -15,6 +15,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// The points, in their order.
     pub fn of(points: &Points) -> Self {
         let (dim, len) = (points.dim, points.len());
         let mut registers = vec![[0.0; LANES]; len.div_ceil(LANES) * dim];
